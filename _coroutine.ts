@@ -1,0 +1,316 @@
+/**
+ * What a coroutine is to the code that runs it: see `coroutine.ts` for the users' side.
+ *
+ * @module
+ */
+import { RuntimeError } from "./errors.ts";
+import type { Scheduler } from "./handle.ts";
+import type { Wait } from "./future.ts";
+import { canAttribute, parkedTask, runParked } from "./_parking.ts";
+import { kAttempt, kAwait, kFrame, kOpen, kTop, kWait } from "./_protocol.ts";
+import { callbackName, describeKind } from "./_repr.ts";
+import { running } from "./_running.ts";
+import { runningScheduler } from "./_scheduler.ts";
+
+/** A generator coroutine: what calling a `function*` that waits with `yield*` gives. */
+export type Coro<T> = Generator<Wait | undefined, T, unknown>;
+
+/** A coroutine that has not begun: a {@linkcode Coroutine}, or a generator. */
+// A generator that takes anything from `yield` fits one that takes `never`.
+export type CoroutineLike<T> =
+  | Coroutine<T>
+  | Generator<Wait | undefined, T, never>;
+
+/** A function whose call gives a coroutine, or starts an async function. */
+export type CoroutineFunction<T> = () =>
+  | Generator<Wait | undefined, T, never>
+  | PromiseLike<T>;
+
+/** Anything that can be waited for: a future, task, coroutine, promise, or function. */
+export type Awaitable<T> =
+  | PromiseLike<T>
+  | Generator<Wait | undefined, T, never>
+  | CoroutineFunction<T>;
+
+/** What waiting for an {@linkcode Awaitable} gives. */
+export type AwaitedResult<A> = A extends PromiseLike<infer T> ? Awaited<T>
+  : A extends Generator<infer _, infer T, never> ? T
+  : A extends () => infer R ? AwaitedResult<R>
+  : never;
+
+/** What a driver resumes: a generator, or something that behaves like one. */
+export interface Body {
+  /** @internal */
+  next(value?: unknown): IteratorResult<unknown, unknown>;
+  /** @internal */
+  throw(error: unknown): IteratorResult<unknown, unknown>;
+}
+
+/** Says from {@linkcode Coroutine}'s attempt that it has to wait. */
+export const MUST_WAIT: unique symbol = Symbol("asyncio.mustWait");
+
+/** The result of a coroutine that gives nothing: saves an object for each. */
+export const DONE: IteratorResult<never, undefined> = Object.freeze({
+  done: true,
+  value: undefined,
+});
+
+const COLD = 0;
+const STARTED = 1;
+const ENDED = 2;
+
+interface Awaiter {
+  [kAwait]<T, A, B>(
+    coroutine: Coroutine<T>,
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): PromiseLike<A | B>;
+}
+
+interface Unawaited {
+  started: boolean;
+  readonly name: string;
+  readonly scheduler: Scheduler | undefined;
+}
+
+const unawaited = new FinalizationRegistry<Unawaited>((record) => {
+  if (record.started) return;
+  record.scheduler?.callExceptionHandler({
+    message: `Coroutine ${record.name} was never awaited`,
+  });
+});
+
+/**
+ * Work that has not begun: it begins when a task, a `yield*` or an `await` takes it,
+ * and it can be taken once.
+ *
+ * Under `yield*` and `await` alike it runs as a part of the task that waits for it.
+ * `sleep()`, `lock.acquire()` and all other coroutine functions of the library give
+ * one; {@linkcode coroutine} makes your own.
+ *
+ * @typeParam T The type of its result.
+ *
+ * @example Nothing happens before the wait
+ * ```ts
+ * import { coroutine, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const steps: string[] = [];
+ * const work = coroutine(async () => {
+ *   steps.push("work");
+ * });
+ *
+ * await run(async () => {
+ *   const cold = work();
+ *   steps.push("made");
+ *   await cold;
+ * });
+ * assertEquals(steps, ["made", "work"]);
+ * ```
+ */
+export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
+  /** @internal */
+  declare readonly [kWait]: true;
+  #state: typeof COLD | typeof STARTED | typeof ENDED = COLD;
+  #record: Unawaited | undefined;
+  /** @internal What stood on top of the driver's stack when this was opened. */
+  [kTop]: Body | undefined = undefined;
+  /** @internal The coroutine below this one on the driver's stack. */
+  [kFrame]: Coroutine<unknown> | undefined = undefined;
+
+  /** Makes a coroutine; for subclasses. */
+  constructor() {
+    if (running.debug) this.#watch();
+  }
+
+  /** The name of the coroutine function, for reports. */
+  abstract get name(): string;
+
+  /** @internal Tries to finish without waiting. */
+  [kAttempt](): T | typeof MUST_WAIT {
+    return MUST_WAIT;
+  }
+
+  /** @internal Gives the body to run, on behalf of `task`. */
+  abstract [kOpen](task: unknown): unknown;
+
+  /**
+   * Gives the coroutine up, so that it is not reported as never awaited.
+   *
+   * @throws {RuntimeError} If it is running.
+   */
+  close(): void {
+    if (this.#state === STARTED) {
+      throw new RuntimeError(
+        `Cannot close ${this}: it is running, cancel its task instead`,
+      );
+    }
+    this.#end();
+  }
+
+  /**
+   * Serves `await`: runs the coroutine in the task whose async function awaits it.
+   *
+   * @param onFulfilled Takes the result.
+   * @param onRejected Takes the error.
+   * @returns A promise-like object of what they give.
+   */
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
+  ): PromiseLike<A | B> {
+    const awaiter =
+      (parkedTask() ?? (canAttribute ? undefined : runningScheduler())) as
+        | Awaiter
+        | undefined;
+    if (awaiter !== undefined) {
+      return awaiter[kAwait](this, onFulfilled, onRejected);
+    }
+    return Promise.reject<T>(
+      new RuntimeError(
+        `Cannot await ${this} outside a task: pass it to run(), or to createTask() in a running loop`,
+      ),
+    ).then(onFulfilled, onRejected);
+  }
+
+  /** Serves `yield*`: runs the coroutine in the task that runs the generator. */
+  [Symbol.iterator](): Iterator<Wait, T, unknown> {
+    if (this.#state !== COLD) this.#refuse();
+    return this as unknown as Iterator<Wait, T, unknown>;
+  }
+
+  /** @internal */
+  next(value?: unknown): IteratorResult<unknown, T> {
+    if (this.#state === STARTED) {
+      this.#state = ENDED;
+      return { done: true, value: value as T };
+    }
+    if (this.#state === ENDED) this.#refuse();
+    this.#state = STARTED;
+    if (this.#record !== undefined) this.#record.started = true;
+    const result = this[kAttempt]();
+    if (result === MUST_WAIT) return { done: false, value: this };
+    this.#state = ENDED;
+    return result === undefined
+      ? DONE as unknown as IteratorResult<unknown, T>
+      : {
+        done: true,
+        value: result as T,
+      };
+  }
+
+  /** @internal */
+  throw(error: unknown): IteratorResult<unknown, T> {
+    this.#end();
+    throw error;
+  }
+
+  /** @internal */
+  return(value: T): IteratorResult<unknown, T> {
+    this.#end();
+    return { done: true, value };
+  }
+
+  /** Gives `<coroutine name>`. */
+  toString(): string {
+    return `<coroutine ${this.name}>`;
+  }
+
+  /** Gives {@linkcode Coroutine.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  #end(): void {
+    this.#state = ENDED;
+    if (this.#record !== undefined) this.#record.started = true;
+  }
+
+  #refuse(): never {
+    throw new RuntimeError(
+      `Cannot await ${this} twice: call its function again for a new one`,
+    );
+  }
+
+  #watch(): void {
+    const record = { started: false, name: "", scheduler: runningScheduler() };
+    this.#record = record;
+    // The name comes from a subclass, whose fields are not set yet.
+    queueMicrotask(() => record.name = this.name);
+    unawaited.register(this, record);
+  }
+}
+
+/** A coroutine over a function of either kind, or over a ready generator. */
+export class FunctionCoroutine<T> extends Coroutine<T> {
+  readonly #function: (...args: never[]) => unknown;
+  readonly #args: unknown[];
+
+  constructor(callee: (...args: never[]) => unknown, args: unknown[]) {
+    super();
+    this.#function = callee;
+    this.#args = args;
+  }
+
+  override get name(): string {
+    return callbackName(this.#function);
+  }
+
+  /** @internal */
+  override [kOpen](task: unknown): unknown {
+    const callee = this.#function as (...args: unknown[]) => unknown;
+    // Entering the host's storage is 0.5 µs, and a generator function needs none.
+    if (isGeneratorFunction(callee)) return callee(...this.#args);
+    return runParked(task, () => callee(...this.#args));
+  }
+}
+
+const GeneratorFunction =
+  Object.getPrototypeOf(function* (): Coro<void> {}).constructor;
+const AsyncFunction =
+  Object.getPrototypeOf(async function (): Promise<void> {}).constructor;
+/** Stands in for the class of generators, which has no constructor to name. */
+const GeneratorClass = function (): void {} as unknown as new () => Generator;
+GeneratorClass.prototype = GeneratorFunction.prototype.prototype;
+
+/** Says whether `value` is a generator. */
+export function isGenerator(value: unknown): value is Generator {
+  return value instanceof GeneratorClass;
+}
+
+/** Says whether `value` is a generator function. */
+export function isGeneratorFunction(value: unknown): boolean {
+  return value instanceof GeneratorFunction;
+}
+
+/** Makes whatever may be passed as a coroutine into a body that a driver can resume. */
+export function bodyOf(source: unknown): Body {
+  if (isGenerator(source)) return source;
+  if (source instanceof Coroutine) {
+    return source[Symbol.iterator]() as unknown as Body;
+  }
+  if (typeof source === "function") {
+    return new FunctionCoroutine(
+      source as () => unknown,
+      [],
+    ) as unknown as Body;
+  }
+  const advice = isThenable(source)
+    ? ": pass the function itself, or use ensureFuture()"
+    : "";
+  throw new TypeError(
+    `A coroutine was expected, got ${describeKind(source)}${advice}`,
+  );
+}
+
+/** Gives a coroutine up that nobody will run. */
+export function closeCoroutine(source: unknown): void {
+  if (source instanceof Coroutine) source.close();
+  else if (isGenerator(source)) source.return(undefined);
+}
+
+/** Says whether `value` has a `then` method. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then ===
+    "function";
+}

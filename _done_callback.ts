@@ -1,0 +1,41 @@
+/**
+ * A callback in a future's queue.
+ *
+ * @module
+ */
+import type { Context } from "./context.ts";
+import { Handle, type Scheduler } from "./handle.ts";
+import { kAwaitedBy, kEnqueue, kWake, type Waiter } from "./_protocol.ts";
+import { callbackName } from "./_repr.ts";
+
+/** Calls a function in the turn after a future is done. One may serve many futures. */
+export class DoneCallback<F extends { getLoop(): Scheduler }>
+  implements Waiter {
+  /** What to call. */
+  readonly callback: (future: F) => void;
+  readonly #options: { readonly context: Context };
+  readonly #owner: unknown;
+
+  constructor(
+    callback: (future: F) => void,
+    context: Context,
+    owner?: unknown,
+  ) {
+    this.callback = callback;
+    this.#options = { context };
+    this.#owner = owner;
+  }
+
+  [kWake](future: F): void {
+    const loop = future.getLoop();
+    loop[kEnqueue](new Handle(this.callback, loop, this.#options, future));
+  }
+
+  *[kAwaitedBy](): Generator<unknown, void, undefined> {
+    if (this.#owner !== undefined) yield this.#owner;
+  }
+
+  toString(): string {
+    return `${callbackName(this.callback)}()`;
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * How a coroutine is resumed: the one place that calls `next` and `throw`.
+ *
+ * A driver (a task, or an `await` of a coroutine) has a stack of bodies. What the
+ * top one yields is a wait: for a future, for the next turn (`undefined`), or for a
+ * coroutine, which goes on top. So a wake costs the same at any depth of
+ * coroutines, where a chain of plain `yield*` costs 10 ns a level.
+ *
+ * @module
+ */
+import { type Body, Coroutine, isGenerator, isThenable } from "./_coroutine.ts";
+import { RuntimeError } from "./errors.ts";
+import { Future } from "./future.ts";
+import type { Scheduler } from "./handle.ts";
+import {
+  kAddWaiter,
+  kContinue,
+  kDescribe,
+  kEnqueue,
+  kFrame,
+  kOpen,
+  kTask,
+  kTop,
+  kWaitingOn,
+  kYieldToHost,
+  type Runnable,
+  type Waiter,
+} from "./_protocol.ts";
+import { describeKind } from "./_repr.ts";
+
+/** What runs a stack of bodies. */
+export interface Driver extends Waiter, Runnable {
+  /** The body on top. */
+  [kTop]: Body | undefined;
+  /** The coroutine whose body is on top; `undefined` for the bottom body. */
+  [kFrame]: Coroutine<unknown> | undefined;
+  /** What it waits for; `undefined` while it runs or stands in the ready queue. */
+  [kWaitingOn]: Future<unknown> | HostBody | undefined;
+  /** The task for whose sake it runs. */
+  readonly [kTask]: object | undefined;
+  /** Resumes it at once: the host's promise on top has settled. */
+  [kContinue](): void;
+}
+
+/** What {@linkcode drive} gives while there is something to wait for. */
+export const PARKED: unique symbol = Symbol("asyncio.parked");
+
+/**
+ * Resumes the top body and goes on until something must wait or all have ended.
+ *
+ * @param driver Whose stack to run.
+ * @param scheduler The driver's loop.
+ * @param throwing Whether `input` is thrown into the top body.
+ * @param input What the top body is resumed with.
+ * @returns The result of the bottom body, or {@linkcode PARKED}.
+ */
+export function drive(
+  driver: Driver,
+  scheduler: Scheduler,
+  throwing: boolean,
+  input: unknown,
+): unknown {
+  let body = driver[kTop]!;
+  for (;;) {
+    let step: IteratorResult<unknown, unknown>;
+    try {
+      step = throwing ? body.throw(input) : body.next(input);
+    } catch (error) {
+      // Every error goes to the body below, a CancelledError too, and out of the
+      // bottom one to the driver.
+      const frame = driver[kFrame];
+      if (frame === undefined) throw error;
+      body = pop(driver, frame);
+      throwing = true;
+      input = error;
+      continue;
+    }
+    if (step.done) {
+      const frame = driver[kFrame];
+      if (frame === undefined) return step.value;
+      body = pop(driver, frame);
+      throwing = false;
+      input = step.value;
+      continue;
+    }
+    const wait = step.value;
+    throwing = false;
+    input = undefined;
+    if (wait === undefined) {
+      scheduler[kEnqueue](driver);
+      return PARKED;
+    }
+    if (wait instanceof Future) {
+      const error = cannotWait(driver, scheduler, wait);
+      if (error === undefined) {
+        driver[kWaitingOn] = wait;
+        wait[kAddWaiter](driver);
+        return PARKED;
+      }
+      throwing = true;
+      input = error;
+    } else if (wait instanceof Coroutine) {
+      try {
+        body = push(driver, wait, body);
+      } catch (error) {
+        // The function threw before it gave a body: its caller gets the error.
+        throwing = true;
+        input = error;
+      }
+    } else if (wait instanceof HostBody) {
+      driver[kWaitingOn] = wait;
+      scheduler[kYieldToHost]();
+      wait.resumeWhenSettled(driver);
+      return PARKED;
+    } else {
+      throwing = true;
+      input = new RuntimeError(
+        `Cannot wait: a coroutine yielded ${
+          describeKind(wait)
+        }, use "yield*" with an awaitable`,
+      );
+    }
+  }
+}
+
+function push(
+  driver: Driver,
+  coroutine: Coroutine<unknown>,
+  caller: Body,
+): Body {
+  const body = openBody(coroutine, driver[kTask]);
+  coroutine[kTop] = caller;
+  coroutine[kFrame] = driver[kFrame];
+  driver[kFrame] = coroutine;
+  driver[kTop] = body;
+  return body;
+}
+
+function pop(driver: Driver, frame: Coroutine<unknown>): Body {
+  const body = frame[kTop]!;
+  driver[kTop] = body;
+  driver[kFrame] = frame[kFrame];
+  frame[kTop] = undefined;
+  frame[kFrame] = undefined;
+  return body;
+}
+
+function openBody(
+  coroutine: Coroutine<unknown>,
+  task: object | undefined,
+): Body {
+  const opened = coroutine[kOpen](task);
+  if (isGenerator(opened)) return opened;
+  if (opened instanceof Coroutine) {
+    return opened[Symbol.iterator]() as unknown as Body;
+  }
+  if (isThenable(opened)) return new HostBody(opened);
+  throw new TypeError(
+    `Cannot run ${coroutine}: its function must give a generator, coroutine or promise, gave ${
+      describeKind(opened)
+    }`,
+  );
+}
+
+function cannotWait(
+  driver: Driver,
+  scheduler: Scheduler,
+  future: Future<unknown>,
+): RuntimeError | undefined {
+  if (future === driver[kTask]) {
+    return new RuntimeError(`Task cannot await itself: ${future}`);
+  }
+  if (future.getLoop() === scheduler) return undefined;
+  return new RuntimeError(
+    `Cannot wait: ${
+      driver[kTask]
+    } got ${future}, which belongs to another loop`,
+  );
+}
+
+/**
+ * The body of an async function that the host runs: it waits for the promise.
+ *
+ * The wait is not interrupted by a cancel; the waits that the async function does
+ * itself are (they are parked with its task).
+ */
+export class HostBody implements Body {
+  readonly #promise: PromiseLike<unknown>;
+  #state: "pending" | "fulfilled" | "rejected" = "pending";
+  #outcome: unknown = undefined;
+
+  constructor(promise: PromiseLike<unknown>) {
+    this.#promise = promise;
+  }
+
+  /** Resumes the driver in the microtask in which the promise settles. */
+  resumeWhenSettled(driver: Driver): void {
+    this.#promise.then(
+      (value) => this.#settle("fulfilled", value, driver),
+      // A CancelledError too: the driver hands it to the body below.
+      (error) => this.#settle("rejected", error, driver),
+    );
+  }
+
+  next(): IteratorResult<unknown, unknown> {
+    if (this.#state === "fulfilled") {
+      return { done: true, value: this.#outcome };
+    }
+    if (this.#state === "rejected") throw this.#outcome;
+    return { done: false, value: this };
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  [kDescribe](): string {
+    return "a promise of the host";
+  }
+
+  #settle(
+    state: "fulfilled" | "rejected",
+    outcome: unknown,
+    driver: Driver,
+  ): void {
+    this.#state = state;
+    this.#outcome = outcome;
+    driver[kContinue]();
+  }
+}

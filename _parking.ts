@@ -1,0 +1,80 @@
+/**
+ * Which task's async function runs now.
+ *
+ * The host resumes async functions by itself, so a task marks its own with an
+ * async-context slot. This is the only module that asks the host for one. Where
+ * the host has none (browsers, today), everything works but this attribution.
+ *
+ * @module
+ */
+
+interface Storage {
+  run<R>(store: unknown, callback: () => R): R;
+  getStore(): unknown;
+}
+
+interface StorageClass {
+  new (): Storage;
+  snapshot(): <R>(callback: () => R) => R;
+}
+
+interface VariableClass {
+  new (): { run<R>(value: unknown, callback: () => R): R; get(): unknown };
+}
+
+interface Host {
+  readonly AsyncContext?: {
+    readonly Variable: VariableClass;
+    readonly Snapshot: new () => { run<R>(callback: () => R): R };
+  };
+  readonly process?: {
+    getBuiltinModule?(
+      name: string,
+    ): { AsyncLocalStorage: StorageClass } | undefined;
+  };
+}
+
+const host = globalThis as Host;
+// No static "node:" import: browsers load this module too.
+const nodeStorage = host.process?.getBuiltinModule?.("node:async_hooks")
+  ?.AsyncLocalStorage;
+const storage: Storage | undefined = nodeStorage
+  ? new nodeStorage()
+  : variableStorage();
+
+/** Whether an `await` can be told apart by the task that does it. */
+export const canAttribute: boolean = storage !== undefined;
+
+/** The task whose async function runs now, as far as the host can tell. */
+export function parkedTask(): unknown {
+  return storage?.getStore();
+}
+
+/** Runs the start of an async function so that its waits belong to `task`. */
+export function runParked<R>(task: unknown, callback: () => R): R {
+  return storage === undefined ? callback() : storage.run(task, callback);
+}
+
+/**
+ * Gives a function that runs others in the async context of this moment, but
+ * belonging to no task: a loop's own context, whoever wakes it.
+ */
+export function captureHostContext(): <R>(callback: () => R) => R {
+  return runParked(undefined, () => {
+    if (nodeStorage !== undefined) return nodeStorage.snapshot();
+    if (host.AsyncContext !== undefined) {
+      const snapshot = new host.AsyncContext.Snapshot();
+      return (callback) => snapshot.run(callback);
+    }
+    return (callback) => callback();
+  });
+}
+
+function variableStorage(): Storage | undefined {
+  if (host.AsyncContext === undefined) return undefined;
+  const variable = new host.AsyncContext.Variable();
+  return {
+    run: (store, callback) => variable.run(store, callback),
+    getStore: () => variable.get(),
+  };
+}

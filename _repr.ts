@@ -1,0 +1,80 @@
+/**
+ * Words for reports: how values, errors, functions and stacks are shown.
+ *
+ * @module
+ */
+
+const LONGEST = 80;
+
+/** Shows a value in a few words, as in an error message. */
+export function describeValue(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return shorten(JSON.stringify(value));
+    case "function":
+      return `function ${callbackName(value)}`;
+    case "bigint":
+      return `${value}n`;
+    case "object":
+      return value === null ? "null" : describeObject(value);
+    default:
+      return String(value);
+  }
+}
+
+/** Shows a value's kind as a noun, for "got …" in error messages. */
+export function describeKind(value: unknown): string {
+  if (value instanceof Promise) return "a Promise";
+  if (typeof value === "function") return `the function ${callbackName(value)}`;
+  return describeValue(value);
+}
+
+/** The name of a function, for reports. */
+export function callbackName(callback: unknown): string {
+  const { name } = callback as { name?: string };
+  return name === undefined || name === ""
+    ? "<anonymous>"
+    : name.replace(/^bound /, "");
+}
+
+/** The stack of the place that made something, without the library's constructor. */
+export function creationStack(): string {
+  return (new Error().stack ?? "").split("\n").slice(3).join("\n");
+}
+
+/** An error with its stack, for a report. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return `Thrown: ${describeValue(error)}`;
+  const text = error.stack || `${error.name}: ${error.message}`;
+  if (error instanceof AggregateError) {
+    const parts = error.errors.map((part) => indent(describeError(part)));
+    return [text, ...parts].join("\n");
+  }
+  if (error.cause === undefined) return text;
+  return `${text}\nCaused by ${describeError(error.cause)}`;
+}
+
+/** Moves a text two places to the right. */
+export function indent(text: string): string {
+  return text.split("\n").map((line) => `  ${line}`).join("\n");
+}
+
+function describeObject(value: object): string {
+  if (value instanceof Error) {
+    return shorten(`${value.name}(${JSON.stringify(value.message)})`);
+  }
+  const own = Object.prototype.toString !== value.toString &&
+    !Array.isArray(value) && typeof value.toString === "function";
+  if (own) return shorten(String(value));
+  try {
+    return shorten(JSON.stringify(value));
+  } catch {
+    // A circle, or a getter that throws: its class says enough. No coroutine
+    // runs in here, so no cancellation can be meant.
+    return Object.prototype.toString.call(value);
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+}

@@ -1,0 +1,41 @@
+/**
+ * Who runs now on this thread: the only module-level state of the library,
+ * beside the host's storage in `_parking.ts`.
+ *
+ * The slots hold what stands on the call stack at this moment. Async functions
+ * are resumed by the host, with no loop on the stack: for them, see `_parking.ts`.
+ *
+ * @module
+ */
+
+/** The slots. They are typed by the modules that own their contents. */
+export const running: {
+  /** The loop whose code is on the call stack. */
+  loop: unknown;
+  /** The task whose step is on the call stack. */
+  task: unknown;
+  /** The context variables in force; `undefined` means the root context. */
+  context: unknown;
+  /** The context in force where no task and no callback runs. */
+  rootContext: unknown;
+  /** What `setEventLoop()` was given. */
+  currentLoop: unknown;
+  /** The loops between the start and the end of a run, for hosts without async context. */
+  readonly activeLoops: Set<unknown>;
+  /** Who is told of Ctrl-C. */
+  readonly interruptHandlers: Set<{ call(): void }>;
+  /** Whether some loop runs in debug mode. */
+  debug: boolean;
+  /** Counts tasks, for their default names. */
+  taskCount: number;
+} = {
+  loop: undefined,
+  task: undefined,
+  context: undefined,
+  rootContext: undefined,
+  currentLoop: undefined,
+  activeLoops: new Set(),
+  interruptHandlers: new Set(),
+  debug: false,
+  taskCount: 0,
+};

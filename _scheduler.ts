@@ -1,0 +1,49 @@
+/**
+ * Finds the loop that the running code belongs to.
+ *
+ * @module
+ */
+import { RuntimeError } from "./errors.ts";
+import type { Scheduler } from "./handle.ts";
+import { canAttribute, parkedTask } from "./_parking.ts";
+import { running } from "./_running.ts";
+
+/** The loop of the running task or callback, or `undefined` outside of one. */
+export function runningScheduler(): Scheduler | undefined {
+  if (running.loop !== undefined) return running.loop as Scheduler;
+  if (!canAttribute) {
+    // Without async context an async function's loop can't be told; with one
+    // loop running, as in a browser, there is no doubt.
+    const [only] = running.activeLoops;
+    return running.activeLoops.size === 1 ? only as Scheduler : undefined;
+  }
+  const task = parkedTask() as { getLoop(): Scheduler } | undefined;
+  const loop = task?.getLoop();
+  return running.activeLoops.has(loop) ? loop : undefined;
+}
+
+/**
+ * The loop of the running task or callback.
+ *
+ * @throws {RuntimeError} If there is none.
+ */
+export function requireScheduler(): Scheduler {
+  const scheduler = runningScheduler();
+  if (scheduler === undefined) throw new RuntimeError("No running event loop");
+  return scheduler;
+}
+
+/**
+ * The loop for something made here: the running one, else the current one.
+ *
+ * @throws {RuntimeError} If there is none.
+ */
+export function schedulerForNew(): Scheduler {
+  const scheduler = runningScheduler() ?? running.currentLoop;
+  if (scheduler === undefined) {
+    throw new RuntimeError(
+      "No running event loop, and none was set by setEventLoop()",
+    );
+  }
+  return scheduler as Scheduler;
+}

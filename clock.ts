@@ -1,0 +1,416 @@
+/**
+ * Clocks: what a loop reads the time from, and what wakes it.
+ *
+ * {@linkcode SystemClock} is the host's monotonic clock and the default.
+ * {@linkcode VirtualClock} makes programs that wait for hours run in no time, for tests.
+ *
+ * ```ts
+ * import { EventLoop, run, sleep, VirtualClock } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clock = new VirtualClock();
+ * await run(() => sleep({ hours: 1 }), { loopFactory: () => new EventLoop({ clock }) });
+ * assertEquals(clock.time(), 3600);
+ * ```
+ *
+ * @module
+ */
+import { afterHostTurn } from "./_host_turn.ts";
+
+/** A span of time: seconds, or an object with units. A `Temporal.Duration` up to days fits. */
+export type Delay = number | DelayFields;
+
+/** The units of a {@linkcode Delay}; what is given is added up. */
+export interface DelayFields {
+  /** Days of 24 hours. */
+  readonly days?: number;
+  /** Hours. */
+  readonly hours?: number;
+  /** Minutes. */
+  readonly minutes?: number;
+  /** Seconds. */
+  readonly seconds?: number;
+  /** Milliseconds. */
+  readonly milliseconds?: number;
+  /** Microseconds. */
+  readonly microseconds?: number;
+  /** Nanoseconds. */
+  readonly nanoseconds?: number;
+}
+
+const UNITS = {
+  days: 86_400,
+  hours: 3_600,
+  minutes: 60,
+  seconds: 1,
+  milliseconds: 1e-3,
+  microseconds: 1e-6,
+  nanoseconds: 1e-9,
+} as const;
+
+/**
+ * Gives the seconds of a delay.
+ *
+ * @param delay Seconds, or an object with units.
+ * @returns Seconds. Negative stays negative.
+ * @throws {TypeError} If it is neither.
+ * @throws {RangeError} If it is NaN, or counts in years, months or weeks.
+ *
+ * @example Add units up
+ * ```ts
+ * import { toSeconds } from "@asyncio/asyncio/clock";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(toSeconds({ minutes: 1, milliseconds: 500 }), 60.5);
+ * ```
+ */
+export function toSeconds(delay: Delay): number {
+  const seconds = typeof delay === "number" ? delay : sumOfUnits(delay);
+  if (Number.isNaN(seconds)) {
+    throw new RangeError("Cannot wait: delay is NaN, not a number");
+  }
+  return seconds;
+}
+
+function sumOfUnits(delay: DelayFields): number {
+  if (typeof delay !== "object" || delay === null) {
+    throw new TypeError(
+      `Cannot wait: delay must be seconds or an object with units, got ${
+        typeof delay === "string" ? JSON.stringify(delay) : String(delay)
+      }`,
+    );
+  }
+  for (const unit of ["years", "months", "weeks"]) {
+    if (((delay as Record<string, number>)[unit] ?? 0) !== 0) {
+      throw new RangeError(`Cannot wait: a delay has no ${unit}, use days`);
+    }
+  }
+  let seconds = 0;
+  let found = false;
+  for (const [unit, factor] of Object.entries(UNITS)) {
+    const count = delay[unit as keyof DelayFields];
+    if (count === undefined) continue;
+    if (typeof count !== "number") {
+      throw new TypeError(
+        `Cannot wait: ${unit} must be a number, got ${String(count)}`,
+      );
+    }
+    found = true;
+    // Dividing keeps 250 milliseconds exactly 0.25.
+    seconds += factor < 1 ? count / Math.round(1 / factor) : count * factor;
+  }
+  if (!found) {
+    throw new TypeError(
+      `Cannot wait: a delay object needs one of ${
+        Object.keys(UNITS).join(", ")
+      }`,
+    );
+  }
+  return seconds;
+}
+
+/** What a clock may ask of a loop that waits for it. */
+export interface Sleeper {
+  /** Wakes the loop: its deadline may have come. */
+  wake(): void;
+  /** Tells the loop that no deadline will ever come. */
+  deadlock(): void;
+  /** Whether the host still works on something for one of the loop's tasks. */
+  hostIsBusy(): boolean;
+}
+
+/**
+ * What a loop needs of a clock. Own clocks implement it.
+ *
+ * @example Run ten times as fast
+ * ```ts
+ * import { type Clock, EventLoop, run, sleep, SystemClock } from "@asyncio/asyncio";
+ * import { assertGreater } from "@std/assert";
+ *
+ * class FastClock extends SystemClock {
+ *   override time(): number {
+ *     return super.time() * 10;
+ *   }
+ *   override wait(...[sleeper, deadline]: Parameters<Clock["wait"]>): void {
+ *     super.wait(sleeper, deadline === undefined ? undefined : deadline / 10);
+ *   }
+ * }
+ *
+ * const loop = new EventLoop({ clock: new FastClock() });
+ * await run(() => sleep(0.05), { loopFactory: () => loop });
+ * assertGreater(loop.time(), 0.05);
+ * ```
+ */
+export interface Clock {
+  /** Seconds since any fixed moment; never goes back. */
+  time(): number;
+  /** Timers due within this many seconds run at once. */
+  readonly resolution: number;
+  /** Whether a host turn must pass after each loop turn that resumed an async function. */
+  readonly settles: boolean;
+  /** Tells the clock that a loop's run begins. */
+  attach(sleeper: Sleeper): void;
+  /** Tells the clock that a loop's run has ended. */
+  detach(sleeper: Sleeper): void;
+  /** Wakes the loop at `deadline` (or never); replaces its earlier wish. */
+  wait(sleeper: Sleeper, deadline: number | undefined): void;
+  /** Forgets the wish: the loop was woken by something else. */
+  unwait(sleeper: Sleeper): void;
+}
+
+// Above this the host fires a timer at once instead of late.
+const LONGEST_HOST_TIMER_MS = 2 ** 31 - 1;
+
+type HostTimer = ReturnType<typeof setTimeout>;
+
+/**
+ * The host's monotonic clock.
+ *
+ * @example Read it
+ * ```ts
+ * import { SystemClock } from "@asyncio/asyncio";
+ * import { assertGreaterOrEqual } from "@std/assert";
+ *
+ * const clock = new SystemClock();
+ * const before = clock.time();
+ * assertGreaterOrEqual(clock.time(), before);
+ * ```
+ */
+export class SystemClock implements Clock {
+  /** Timers due within a microsecond run at once. */
+  readonly resolution: number = 1e-6;
+  /** A loop in real time runs on without waiting for the host. */
+  readonly settles: boolean = false;
+  #timers: Map<Sleeper, HostTimer> = new Map();
+
+  /** Seconds since the program started. */
+  time(): number {
+    return performance.now() / 1000;
+  }
+
+  /** Tells the clock that a loop's run begins. */
+  attach(_sleeper: Sleeper): void {}
+
+  /**
+   * Tells the clock that a loop's run has ended.
+   *
+   * @param sleeper The loop.
+   */
+  detach(sleeper: Sleeper): void {
+    this.unwait(sleeper);
+  }
+
+  /**
+   * Wakes the loop at `deadline`, or earlier if the host's longest timer ends before.
+   *
+   * @param sleeper The loop.
+   * @param deadline When to wake it, in seconds of {@linkcode SystemClock.time}.
+   */
+  wait(sleeper: Sleeper, deadline: number | undefined): void {
+    this.unwait(sleeper);
+    if (deadline === undefined) return;
+    const delay = Math.ceil((deadline - performance.now() / 1000) * 1000);
+    const timer = setTimeout(() => {
+      this.#timers.delete(sleeper);
+      sleeper.wake();
+    }, Math.min(Math.max(delay, 0), LONGEST_HOST_TIMER_MS));
+    this.#timers.set(sleeper, timer);
+  }
+
+  /**
+   * Forgets the loop's wish.
+   *
+   * @param sleeper The loop.
+   */
+  unwait(sleeper: Sleeper): void {
+    const timer = this.#timers.get(sleeper);
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    this.#timers.delete(sleeper);
+  }
+}
+
+/** Options of {@linkcode VirtualClock}. */
+export interface VirtualClockOptions {
+  /**
+   * The time at the start, in seconds.
+   *
+   * @default {0}
+   */
+  readonly start?: number;
+  /**
+   * Whether time jumps to the next deadline when nothing else can happen. With
+   * `false` it moves by {@linkcode VirtualClock.advance} only.
+   *
+   * @default {true}
+   */
+  readonly autoJump?: boolean;
+}
+
+// How many host turns an async function that waits for a plain promise is given
+// before time moves on without it.
+const PATIENCE = 32;
+
+/**
+ * A clock for tests: time stands still while anything is ready, and jumps to the
+ * next deadline when nothing is. A loop with neither ends with a `DeadlockError`.
+ *
+ * Several loops may share one: time jumps when all of them wait.
+ *
+ * @example Wait for an hour in no time
+ * ```ts
+ * import { EventLoop, run, sleep, VirtualClock } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clock = new VirtualClock({ start: 100 });
+ * await run(() => sleep(3600), { loopFactory: () => new EventLoop({ clock }) });
+ * assertEquals(clock.time(), 3700);
+ * ```
+ *
+ * @example Move time by hand
+ * ```ts
+ * import { EventLoop, run, sleep, VirtualClock } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clock = new VirtualClock({ autoJump: false });
+ * const ended = run(() => sleep(5, "done"), { loopFactory: () => new EventLoop({ clock }) });
+ * clock.advance(5);
+ * assertEquals(await ended, "done");
+ * ```
+ */
+export class VirtualClock implements Clock {
+  /** Deadlines are exact. */
+  readonly resolution: number = 1e-9;
+  /** Async functions run on until they wait, before the next loop turn. */
+  readonly settles: boolean = true;
+  #now: number;
+  #autoJump: boolean;
+  #attached: Set<Sleeper> = new Set();
+  #deadlines: Map<Sleeper, number | undefined> = new Map();
+  #settling = false;
+
+  /**
+   * Makes a clock.
+   *
+   * @param options The start time, and whether time jumps by itself.
+   */
+  constructor(options: VirtualClockOptions = {}) {
+    this.#now = options.start ?? 0;
+    this.#autoJump = options.autoJump ?? true;
+  }
+
+  /** The time, in seconds. */
+  time(): number {
+    return this.#now;
+  }
+
+  /**
+   * Moves time forward and wakes the loops whose deadlines have come.
+   *
+   * @param delay How far: seconds, or an object with units.
+   * @throws {RangeError} If it is negative or NaN.
+   */
+  advance(delay: Delay): void {
+    const seconds = toSeconds(delay);
+    if (seconds < 0) {
+      throw new RangeError(`Cannot turn time back: delay is ${seconds}`);
+    }
+    this.#now += seconds;
+    this.#wakeDue();
+  }
+
+  /**
+   * Tells the clock that a loop's run begins.
+   *
+   * @param sleeper The loop.
+   */
+  attach(sleeper: Sleeper): void {
+    this.#attached.add(sleeper);
+  }
+
+  /**
+   * Tells the clock that a loop's run has ended.
+   *
+   * @param sleeper The loop.
+   */
+  detach(sleeper: Sleeper): void {
+    this.#attached.delete(sleeper);
+    this.#deadlines.delete(sleeper);
+    this.#settle();
+  }
+
+  /**
+   * Wakes the loop at `deadline`: at once, if all loops wait.
+   *
+   * @param sleeper The loop.
+   * @param deadline When to wake it, in seconds of {@linkcode VirtualClock.time}.
+   */
+  wait(sleeper: Sleeper, deadline: number | undefined): void {
+    this.#deadlines.set(sleeper, deadline);
+    this.#settle();
+  }
+
+  /**
+   * Forgets the loop's wish.
+   *
+   * @param sleeper The loop.
+   */
+  unwait(sleeper: Sleeper): void {
+    this.#deadlines.delete(sleeper);
+  }
+
+  #allWait(): boolean {
+    return this.#attached.size > 0 &&
+      this.#deadlines.size === this.#attached.size;
+  }
+
+  // What the host has in flight for async functions comes first: a host turn at
+  // least, more while a task waits for a plain promise.
+  #settle(): void {
+    if (!this.#autoJump || this.#settling || !this.#allWait()) return;
+    this.#settling = true;
+    let patience = PATIENCE;
+    const turn = (): void => {
+      if (!this.#allWait()) {
+        this.#settling = false;
+      } else if (
+        patience-- > 0 &&
+        [...this.#deadlines.keys()].some((s) => s.hostIsBusy())
+      ) {
+        // Real milliseconds, so that I/O has a chance too.
+        setTimeout(turn, 1);
+      } else {
+        this.#settling = false;
+        this.#jump();
+      }
+    };
+    afterHostTurn(turn);
+  }
+
+  #jump(): void {
+    let next: number | undefined;
+    for (const deadline of this.#deadlines.values()) {
+      if (deadline !== undefined && (next === undefined || deadline < next)) {
+        next = deadline;
+      }
+    }
+    if (next !== undefined) {
+      this.#now = Math.max(this.#now, next);
+      this.#wakeDue();
+      return;
+    }
+    for (const sleeper of [...this.#deadlines.keys()]) {
+      if (!sleeper.hostIsBusy()) sleeper.deadlock();
+    }
+  }
+
+  #wakeDue(): void {
+    for (const [sleeper, deadline] of [...this.#deadlines]) {
+      if (deadline === undefined || deadline > this.#now + this.resolution) {
+        continue;
+      }
+      this.#deadlines.delete(sleeper);
+      sleeper.wake();
+    }
+  }
+}

@@ -1,0 +1,342 @@
+/**
+ * Context variables: values that follow a task, as Python's `contextvars`.
+ *
+ * A task runs in a copy of the context that it was made in, so that what it sets
+ * is seen by what it calls and by the tasks that it makes later, and by nobody else.
+ *
+ * ```ts
+ * import { ContextVar, createTask, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const user = new ContextVar<string>("user", { default: "nobody" });
+ *
+ * await run(async () => {
+ *   user.set("ann");
+ *   const task = createTask(async () => {
+ *     user.set("bob");
+ *     await sleep(0);
+ *     return user.get();
+ *   });
+ *   assertEquals(await task, "bob");
+ *   assertEquals(user.get(), "ann");
+ * });
+ * ```
+ *
+ * @module
+ */
+import { RuntimeError } from "./errors.ts";
+import { parkedTask } from "./_parking.ts";
+import { running } from "./_running.ts";
+
+const NOTHING: ReadonlyMap<ContextVar<unknown>, unknown> = new Map();
+
+/** Options of {@linkcode ContextVar}. */
+export interface ContextVarOptions<T> {
+  /** What `get()` gives where the variable was not set. */
+  readonly default?: T;
+}
+
+/**
+ * What {@linkcode ContextVar.set} gives back, to undo it.
+ *
+ * @example Undo a change
+ * ```ts
+ * import { ContextVar } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const depth = new ContextVar("depth", { default: 0 });
+ * const token = depth.set(1);
+ * assertEquals(token.oldValue, undefined);
+ * depth.reset(token);
+ * assertEquals(depth.get(), 0);
+ * ```
+ */
+export class Token<T> {
+  /** The variable that was set. */
+  readonly variable: ContextVar<T>;
+  /** The value before, or `undefined` if there was none. */
+  readonly oldValue: T | undefined;
+  #context: Context;
+  #wasSet: boolean;
+  #used = false;
+
+  /**
+   * Makes a token; {@linkcode ContextVar.set} does it for you.
+   *
+   * @param variable The variable that was set.
+   * @param context The context that it was set in.
+   * @param wasSet Whether it had a value before.
+   * @param oldValue That value.
+   */
+  constructor(
+    variable: ContextVar<T>,
+    context: Context,
+    wasSet: boolean,
+    oldValue: T | undefined,
+  ) {
+    this.variable = variable;
+    this.#context = context;
+    this.#wasSet = wasSet;
+    this.oldValue = oldValue;
+  }
+
+  /**
+   * Puts the old value back; {@linkcode ContextVar.reset} does it for you.
+   *
+   * @param variable The variable to reset.
+   * @param context The context to reset it in.
+   * @throws {RuntimeError} If the token was used before.
+   * @throws {RangeError} If it belongs to another variable or context.
+   */
+  restore(variable: ContextVar<T>, context: Context): void {
+    if (this.#used) {
+      throw new RuntimeError(
+        `Cannot reset ${variable}: the token was used before`,
+      );
+    }
+    if (this.variable !== variable) {
+      throw new RangeError(
+        `Cannot reset ${variable}: the token is of ${this.variable}`,
+      );
+    }
+    if (this.#context !== context) {
+      throw new RangeError(
+        `Cannot reset ${variable}: the token was made in another context`,
+      );
+    }
+    this.#used = true;
+    if (this.#wasSet) context.assign(variable, this.oldValue as T);
+    else context.unset(variable);
+  }
+}
+
+/**
+ * A variable whose value follows the task. Make it once, at the top of a module.
+ *
+ * @typeParam T The type of its value.
+ *
+ * @example Give each request its id
+ * ```ts
+ * import { ContextVar, createTask, gather, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const requestId = new ContextVar<number>("requestId");
+ *
+ * async function handle(id: number) {
+ *   requestId.set(id);
+ *   await sleep(0);
+ *   return requestId.get();
+ * }
+ *
+ * const ids = await run(() => gather(() => handle(1), () => handle(2)));
+ * assertEquals(ids, [1, 2]);
+ * ```
+ */
+export class ContextVar<T> {
+  /** The name, for reports. */
+  readonly name: string;
+  #options: ContextVarOptions<T>;
+
+  /**
+   * Makes a variable.
+   *
+   * @param name The name, for reports.
+   * @param options The default value.
+   */
+  constructor(name: string, options: ContextVarOptions<T> = {}) {
+    this.name = name;
+    this.#options = options;
+  }
+
+  /**
+   * Gives the value in the current context, else `fallback`, else the default.
+   *
+   * @param fallback What to give where the variable was not set.
+   * @returns The value.
+   * @throws {ReferenceError} If there is none of the three (Python: LookupError).
+   */
+  get(...fallback: [fallback?: T]): T {
+    const context = currentContext();
+    if (context.has(this)) return context.get(this) as T;
+    if (fallback.length > 0) return fallback[0] as T;
+    if ("default" in this.#options) return this.#options.default as T;
+    throw new ReferenceError(
+      `Cannot get ${this}: it has no value in this context and no default`,
+    );
+  }
+
+  /**
+   * Sets the value in the current context.
+   *
+   * @param value The new value.
+   * @returns A token that {@linkcode ContextVar.reset} takes.
+   */
+  set(value: T): Token<T> {
+    const context = currentContext();
+    const token = new Token(
+      this,
+      context,
+      context.has(this),
+      context.get(this),
+    );
+    context.assign(this, value);
+    return token;
+  }
+
+  /**
+   * Puts back the value from before the `set()` that gave `token`.
+   *
+   * @param token What `set()` gave.
+   * @throws {RuntimeError} If the token was used before.
+   * @throws {RangeError} If it belongs to another variable or context.
+   */
+  reset(token: Token<T>): void {
+    token.restore(this, currentContext());
+  }
+
+  /** Gives `<ContextVar name="…">`. */
+  toString(): string {
+    return `<ContextVar name=${JSON.stringify(this.name)}>`;
+  }
+}
+
+/**
+ * A set of values of context variables.
+ *
+ * @example Run a function apart
+ * ```ts
+ * import { ContextVar, copyContext } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const level = new ContextVar("level", { default: 0 });
+ * const context = copyContext();
+ * context.run(() => level.set(1));
+ * assertEquals(level.get(), 0);
+ * assertEquals(context.get(level), 1);
+ * ```
+ */
+export class Context {
+  // Never changed in place, so that a copy is one pointer.
+  #values: ReadonlyMap<ContextVar<unknown>, unknown> = NOTHING;
+
+  /**
+   * Runs `callback` with this as the current context.
+   *
+   * @param callback What to run, synchronously.
+   * @param args Its arguments.
+   * @returns What it gives.
+   * @throws {RuntimeError} If this is the current context already.
+   */
+  run<A extends unknown[], R>(callback: (...args: A) => R, ...args: A): R {
+    const outer = running.context;
+    if (outer === this) {
+      throw new RuntimeError(
+        "Cannot enter context: it is the current one already",
+      );
+    }
+    running.context = this;
+    try {
+      return callback(...args);
+    } finally {
+      running.context = outer;
+    }
+  }
+
+  /** Gives a new context with the same values. */
+  copy(): Context {
+    const copy = new Context();
+    copy.#values = this.#values;
+    return copy;
+  }
+
+  /**
+   * Gives the value of a variable here, or `undefined`; defaults do not count.
+   *
+   * @param variable The variable.
+   */
+  get<T>(variable: ContextVar<T>): T | undefined {
+    return this.#values.get(variable as ContextVar<unknown>) as T | undefined;
+  }
+
+  /**
+   * Says whether a variable was set here.
+   *
+   * @param variable The variable.
+   */
+  has<T>(variable: ContextVar<T>): boolean {
+    return this.#values.has(variable as ContextVar<unknown>);
+  }
+
+  /** How many variables were set. */
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** Gives the variables that were set, with their values. */
+  [Symbol.iterator](): IterableIterator<[ContextVar<unknown>, unknown]> {
+    return this.#values.entries();
+  }
+
+  /**
+   * Sets a variable here, be this the current context or not.
+   *
+   * @param variable The variable.
+   * @param value Its value.
+   */
+  assign<T>(variable: ContextVar<T>, value: T): void {
+    this.#values = new Map(this.#values).set(
+      variable as ContextVar<unknown>,
+      value,
+    );
+  }
+
+  /**
+   * Takes the value of a variable away.
+   *
+   * @param variable The variable.
+   */
+  unset<T>(variable: ContextVar<T>): void {
+    const values = new Map(this.#values);
+    values.delete(variable as ContextVar<unknown>);
+    this.#values = values;
+  }
+}
+
+/**
+ * Gives the context in force: the running task's or callback's, else the thread's.
+ *
+ * @example Look at the current context
+ * ```ts
+ * import { ContextVar, currentContext } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * const color = new ContextVar<string>("color");
+ * color.set("red");
+ * assert(currentContext().has(color));
+ * ```
+ */
+export function currentContext(): Context {
+  if (running.context !== undefined) return running.context as Context;
+  if (running.loop === undefined) {
+    const task = parkedTask() as { getContext(): Context } | undefined;
+    if (task !== undefined) return task.getContext();
+  }
+  return (running.rootContext ??= new Context()) as Context;
+}
+
+/**
+ * Gives a copy of the context in force.
+ *
+ * @example Start from what is set now
+ * ```ts
+ * import { ContextVar, copyContext } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const unit = new ContextVar<string>("unit");
+ * unit.set("s");
+ * assertEquals(copyContext().get(unit), "s");
+ * ```
+ */
+export function copyContext(): Context {
+  return currentContext().copy();
+}

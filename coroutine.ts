@@ -1,0 +1,130 @@
+/**
+ * Coroutines: work that has not begun, in the three ways to write it.
+ *
+ * | written as | started | cancelled |
+ * | --- | --- | --- |
+ * | `async function`, waiting with `await` | pass the function itself: `createTask(work)` | at its waits for this library; `task.signal` aborts the rest |
+ * | `function*`, waiting with `yield*` | by a task or a `yield*`, never by the call | at any wait |
+ * | {@linkcode coroutine}`(fn)` over either kind | by a task, `yield*` or `await`, never by the call | as the kind |
+ *
+ * ```ts
+ * import { coroutine, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const double = coroutine(function* (x: number) {
+ *   yield* sleep(0.001);
+ *   return 2 * x;
+ * });
+ *
+ * assertEquals(await run(async () => await double(4)), 8);
+ * assertEquals(await run(function* () {
+ *   return yield* double(4);
+ * }), 8);
+ * ```
+ *
+ * @module
+ */
+import {
+  Coroutine,
+  type CoroutineFunction,
+  type CoroutineLike,
+  FunctionCoroutine,
+  isGenerator,
+  isGeneratorFunction,
+} from "./_coroutine.ts";
+import type { Wait } from "./future.ts";
+import { describeKind } from "./_repr.ts";
+
+export {
+  type Awaitable,
+  type AwaitedResult,
+  type Coro,
+  Coroutine,
+  type CoroutineFunction,
+  type CoroutineLike,
+} from "./_coroutine.ts";
+
+/**
+ * Makes a coroutine function of a function: its calls give cold coroutines.
+ *
+ * Python's `async def`. The result can be waited for with `yield*` and with `await`,
+ * passed to `createTask()`, `gather()` and so on, and taken once.
+ *
+ * @param fn A generator function or an async function.
+ * @returns A function with the same parameters that gives a {@linkcode Coroutine}.
+ * @throws {TypeError} If `fn` is no function.
+ *
+ * @example Over an async function
+ * ```ts
+ * import { coroutine, gather, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const greet = coroutine(async (name: string) => {
+ *   await sleep(0.001);
+ *   return `Hello, ${name}`;
+ * });
+ * assertEquals(await run(() => gather(greet("Ann"), greet("Bob"))), ["Hello, Ann", "Hello, Bob"]);
+ * ```
+ */
+export function coroutine<A extends unknown[], T>(
+  fn: (...args: A) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+): (...args: A) => Coroutine<T> {
+  if (typeof fn !== "function") {
+    throw new TypeError(
+      `Cannot make a coroutine: a function was expected, got ${
+        describeKind(fn)
+      }`,
+    );
+  }
+  const make = (...args: A): Coroutine<T> => new FunctionCoroutine<T>(fn, args);
+  Object.defineProperty(make, "name", { value: fn.name });
+  coroutineFunctions.add(make);
+  return make;
+}
+
+const AsyncFunction =
+  Object.getPrototypeOf(async function (): Promise<void> {}).constructor;
+// Written at definition time only, by functions that stay: not program state.
+const coroutineFunctions = new WeakSet<object>();
+
+/**
+ * Says whether `value` is a coroutine: a {@linkcode Coroutine} or a generator.
+ *
+ * @param value Anything.
+ *
+ * @example Tell coroutines from functions
+ * ```ts
+ * import { isCoroutine, sleep } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * assert(isCoroutine(sleep(1)));
+ * assert(!isCoroutine(sleep));
+ * ```
+ */
+export function isCoroutine(value: unknown): value is CoroutineLike<unknown> {
+  return value instanceof Coroutine || isGenerator(value);
+}
+
+/**
+ * Says whether calling `value` gives a coroutine or starts an async function.
+ *
+ * @param value Anything.
+ *
+ * @example Tell the kinds of functions
+ * ```ts
+ * import { coroutine, isCoroutineFunction } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * assert(isCoroutineFunction(async () => {}));
+ * assert(isCoroutineFunction(function* () {}));
+ * assert(isCoroutineFunction(coroutine(async () => {})));
+ * assert(!isCoroutineFunction(() => {}));
+ * ```
+ */
+export function isCoroutineFunction(
+  value: unknown,
+): value is CoroutineFunction<unknown> {
+  return typeof value === "function" &&
+    (isGeneratorFunction(value) || value instanceof AsyncFunction ||
+      coroutineFunctions.has(value));
+}

@@ -1,0 +1,523 @@
+/**
+ * Futures: results that are not there yet.
+ *
+ * A future is what callbacks and tasks meet at. Application code mostly uses
+ * tasks; futures connect code that works with callbacks.
+ *
+ * ```ts
+ * import { getRunningLoop, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const answer = await run(async () => {
+ *   const loop = getRunningLoop();
+ *   const future = loop.createFuture<number>();
+ *   loop.callLater(0.01, () => future.setResult(42));
+ *   return await future;
+ * });
+ * assertEquals(answer, 42);
+ * ```
+ *
+ * @module
+ */
+import {
+  cancelledError,
+  type CancelReason,
+  cancelReason,
+} from "./_cancelled.ts";
+import { copyContext } from "./context.ts";
+import { DoneCallback } from "./_done_callback.ts";
+import { type CancelledError, InvalidStateError } from "./errors.ts";
+import type { CallbackOptions, Scheduler } from "./handle.ts";
+import { FutureWait, misplacedWait, type ParkingTask } from "./_future_wait.ts";
+import { parkedTask } from "./_parking.ts";
+import {
+  kAddWaiter,
+  kAwaitedBy,
+  kCancelReason,
+  kPark,
+  kRemoveWaiter,
+  kSettleCancelled,
+  kTrace,
+  kTraceOf,
+  kWait,
+  kWake,
+  type Waiter,
+} from "./_protocol.ts";
+import { describeKind, describeValue } from "./_repr.ts";
+import { schedulerForNew } from "./_scheduler.ts";
+
+/** What a coroutine yields to the task that runs it: a request to wait. Opaque. */
+export interface Wait {
+  /** @internal */
+  readonly [kWait]: true;
+}
+
+/** Options of {@linkcode Future}. */
+export interface FutureOptions {
+  /**
+   * The loop that the future belongs to.
+   *
+   * @default {the running loop, else the current one}
+   */
+  readonly loop?: Scheduler;
+}
+
+type State =
+  | typeof PENDING
+  | typeof CANCELLED
+  | typeof FINISHED
+  | typeof FAILED;
+const PENDING = 0;
+const CANCELLED = 1;
+const FINISHED = 2;
+const FAILED = 3;
+
+/** What the registry of unfetched errors keeps: never the future itself. */
+interface Failure {
+  readonly error: unknown;
+  readonly owner: string;
+  readonly kind: string;
+  readonly scheduler: Scheduler;
+  readonly sourceTraceback: string | undefined;
+  fetched: boolean;
+}
+
+const unfetched = new FinalizationRegistry<Failure>((failure) => {
+  if (failure.fetched) return;
+  failure.scheduler.callExceptionHandler({
+    message: `${failure.kind} exception was never retrieved`,
+    exception: failure.error,
+    future: failure.owner,
+    ...failure.sourceTraceback === undefined
+      ? {}
+      : { sourceTraceback: failure.sourceTraceback },
+  });
+});
+
+/** Says that an object is a future though its class does not extend {@linkcode Future}. */
+export const FUTURE_MARKER: unique symbol = Symbol.for(
+  "asyncio.future",
+) as never;
+
+/**
+ * A result that is not there yet: pending, then finished, failed or cancelled.
+ *
+ * - **Order**: callbacks and waiting tasks run in the order in which they came.
+ * - **Turns**: nobody runs inside `setResult()`; they run in the loop's next turn.
+ * - **Errors**: one that nobody fetched is reported when the future is collected.
+ *
+ * `yield* future` in a generator and `await future` in an async function both
+ * give the result.
+ *
+ * @typeParam T The type of the result.
+ *
+ * @example Set the result from elsewhere
+ * ```ts
+ * import { Future, getRunningLoop, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = await run(function* () {
+ *   const future = new Future<string>();
+ *   getRunningLoop().callSoon(() => future.setResult("ready"));
+ *   return yield* future;
+ * });
+ * assertEquals(text, "ready");
+ * ```
+ */
+export class Future<T> implements PromiseLike<T>, Wait {
+  /** @internal */
+  declare readonly [kWait]: true;
+  /** @internal */
+  declare readonly [FUTURE_MARKER]: true;
+  static {
+    Object.defineProperty(this.prototype, FUTURE_MARKER, { value: true });
+  }
+
+  #state: State = PENDING;
+  // The result, the Failure, or the CancelReason: the state says which.
+  #value: unknown = undefined;
+  // Who waits: nobody, one, or several in the order in which they came.
+  #waiters: Waiter | Set<Waiter> | undefined = undefined;
+  /** The loop of the future, as far as subclasses need it. */
+  protected readonly scheduler: Scheduler;
+
+  /**
+   * Makes a pending future. `loop.createFuture()` does the same.
+   *
+   * @param options The loop.
+   * @throws {RuntimeError} If no loop is given, running or current.
+   * @throws {TypeError} If `loop` is no event loop.
+   */
+  constructor(options?: FutureOptions) {
+    const scheduler = options?.loop ?? schedulerForNew();
+    if (typeof scheduler?.callSoon !== "function") {
+      throw new TypeError(
+        `Cannot make a future: loop must be an event loop, got ${
+          describeKind(scheduler)
+        }`,
+      );
+    }
+    this.scheduler = scheduler;
+    if (scheduler.getDebug()) scheduler[kTrace](this);
+  }
+
+  /** The loop that the future belongs to. */
+  getLoop(): Scheduler {
+    return this.scheduler;
+  }
+
+  /** Whether it is finished, failed or cancelled. */
+  done(): boolean {
+    return this.#state !== PENDING;
+  }
+
+  /** Whether it was cancelled. */
+  cancelled(): boolean {
+    return this.#state === CANCELLED;
+  }
+
+  /**
+   * Gives the result, or throws the error.
+   *
+   * @returns The result.
+   * @throws {InvalidStateError} If it is pending.
+   * @throws {CancelledError} If it was cancelled.
+   */
+  result(): T {
+    switch (this.#state) {
+      case FINISHED:
+        return this.#value as T;
+      case FAILED:
+        throw this.#fetchError();
+      case CANCELLED:
+        throw this.#cancelledError();
+    }
+    throw new InvalidStateError(`Result is not set: ${this} is pending`);
+  }
+
+  /**
+   * Gives the error, or `undefined` if there is a result.
+   *
+   * @returns The error.
+   * @throws {InvalidStateError} If it is pending.
+   * @throws {CancelledError} If it was cancelled.
+   */
+  exception(): unknown {
+    switch (this.#state) {
+      case FINISHED:
+        return undefined;
+      case FAILED:
+        return this.#fetchError();
+      case CANCELLED:
+        throw this.#cancelledError();
+    }
+    throw new InvalidStateError(`Exception is not set: ${this} is pending`);
+  }
+
+  /**
+   * Finishes the future and wakes whoever waits, in the loop's next turn.
+   *
+   * @param result The result.
+   * @throws {InvalidStateError} If it is done already.
+   */
+  setResult(result: T): void {
+    if (this.#state !== PENDING) {
+      throw new InvalidStateError(
+        `Cannot set result ${describeValue(result)}: ${this} is done`,
+      );
+    }
+    this.#state = FINISHED;
+    this.#value = result;
+    this.#wakeAll();
+  }
+
+  /**
+   * Fails the future and wakes whoever waits, in the loop's next turn.
+   *
+   * @param error The error, or an error class to make one of.
+   * @throws {InvalidStateError} If it is done already.
+   * @throws {TypeError} If there is no error.
+   */
+  setException(error: unknown): void {
+    if (this.#state !== PENDING) {
+      throw new InvalidStateError(
+        `Cannot set exception ${describeValue(error)}: ${this} is done`,
+      );
+    }
+    if (error === undefined || error === null) {
+      throw new TypeError(
+        `Cannot set exception: an error was expected, got ${error}`,
+      );
+    }
+    const failure: Failure = {
+      error: isErrorClass(error) ? new error() : error,
+      owner: this.label(),
+      kind: this.kind,
+      scheduler: this.scheduler,
+      sourceTraceback: this.scheduler[kTraceOf](this),
+      fetched: false,
+    };
+    this.#state = FAILED;
+    this.#value = failure;
+    unfetched.register(this, failure);
+    this.#wakeAll();
+  }
+
+  /**
+   * Cancels the future and wakes whoever waits, in the loop's next turn.
+   *
+   * @param message The message of the CancelledError.
+   * @param options The `cause` of the CancelledError.
+   * @returns Whether this cancelled it: false if it was done.
+   */
+  cancel(message?: string, options?: ErrorOptions): boolean {
+    if (this.#state !== PENDING) return false;
+    this[kSettleCancelled](cancelReason(message, options));
+    return true;
+  }
+
+  /**
+   * Calls `callback` with the future in the loop's turn after it is done; in the
+   * next turn if it is done already.
+   *
+   * @param callback What to call.
+   * @param options The context to call it in.
+   */
+  addDoneCallback(
+    callback: (future: this) => void,
+    options: CallbackOptions = {},
+  ): void {
+    const context = options.context ?? copyContext();
+    const waiter = new DoneCallback(callback, context);
+    if (this.#state === PENDING) this[kAddWaiter](waiter);
+    else waiter[kWake](this);
+  }
+
+  /**
+   * Takes a callback back, however often it was added.
+   *
+   * @param callback The callback.
+   * @returns How often it had been added.
+   */
+  removeDoneCallback(callback: (future: this) => void): number {
+    let count = 0;
+    for (const waiter of this.#waiterList()) {
+      if (!(waiter instanceof DoneCallback) || waiter.callback !== callback) {
+        continue;
+      }
+      this[kRemoveWaiter](waiter);
+      count++;
+    }
+    return count;
+  }
+
+  /**
+   * Serves `await`, and turns the future into a promise where one is wanted.
+   *
+   * Inside a task, `task.cancel()` ends the wait with a CancelledError.
+   *
+   * @param onFulfilled Takes the result.
+   * @param onRejected Takes the error.
+   * @returns A promise-like object of what they give.
+   */
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
+  ): PromiseLike<A | B> {
+    if (this.#state !== PENDING) {
+      return this.#toPromise().then(onFulfilled, onRejected);
+    }
+    const task = parkedTask() as ParkingTask | undefined;
+    if (task !== undefined) {
+      const error = misplacedWait(task, this);
+      if (error !== undefined) {
+        return Promise.reject(error).then(onFulfilled, onRejected);
+      }
+    }
+    const wait = new FutureWait(this, task, onFulfilled, onRejected);
+    this[kAddWaiter](wait);
+    task?.[kPark](wait);
+    return wait;
+  }
+
+  /** Serves `yield*`: gives the result, waiting for it if it is pending. */
+  [Symbol.iterator](): Iterator<Wait, T, unknown> {
+    return this as Iterator<Wait, T, unknown>;
+  }
+
+  /** @internal */
+  next(): IteratorResult<Wait, T> {
+    if (this.#state === PENDING) return { done: false, value: this };
+    return { done: true, value: this.result() };
+  }
+
+  /** @internal */
+  throw(error: unknown): IteratorResult<Wait, T> {
+    throw error;
+  }
+
+  /** @internal */
+  return(value: T): IteratorResult<Wait, T> {
+    return { done: true, value };
+  }
+
+  /** Gives `<Future pending>` and the like. */
+  toString(): string {
+    return `<${this.kind} ${this.describe().join(" ")}>`;
+  }
+
+  /** Gives {@linkcode Future.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** The word for the class in reports. */
+  protected get kind(): string {
+    return "Future";
+  }
+
+  /** What reports call this future once it is gone. */
+  protected label(): string {
+    return `<${this.kind}>`;
+  }
+
+  /** Gives the words of {@linkcode Future.toString}. */
+  protected describe(): string[] {
+    return [
+      this.#describeState(),
+      ...this.#describeOutcome(),
+      ...this.#describeCallbacks(),
+    ];
+  }
+
+  /** @internal */
+  [kAddWaiter](waiter: Waiter): void {
+    const waiters = this.#waiters;
+    if (waiters === undefined) this.#waiters = waiter;
+    else if (waiters instanceof Set) waiters.add(waiter);
+    else this.#waiters = new Set([waiters, waiter]);
+  }
+
+  /** @internal */
+  [kRemoveWaiter](waiter: Waiter): void {
+    if (this.#waiters === waiter) this.#waiters = undefined;
+    else if (this.#waiters instanceof Set) this.#waiters.delete(waiter);
+  }
+
+  /** @internal */
+  [kSettleCancelled](reason: CancelReason): void {
+    this.#state = CANCELLED;
+    this.#value = reason;
+    this.#wakeAll();
+  }
+
+  /** @internal */
+  [kCancelReason](): CancelReason {
+    return this.#value as CancelReason;
+  }
+
+  /** @internal */
+  *[kAwaitedBy](): Generator<unknown, void, undefined> {
+    for (const waiter of this.#waiterList()) {
+      const task = waiter as { [kAwaitedBy]?: () => Iterable<unknown> };
+      if (waiter instanceof Future) yield waiter;
+      else if (task[kAwaitedBy] !== undefined) yield* task[kAwaitedBy]();
+    }
+  }
+
+  #waiterList(): Waiter[] {
+    if (this.#waiters === undefined) return [];
+    return this.#waiters instanceof Set ? [...this.#waiters] : [this.#waiters];
+  }
+
+  #wakeAll(): void {
+    const waiters = this.#waiters;
+    if (waiters === undefined) return;
+    this.#waiters = undefined;
+    if (waiters instanceof Set) {
+      for (const waiter of waiters) waiter[kWake](this);
+    } else waiters[kWake](this);
+  }
+
+  #fetchError(): unknown {
+    const failure = this.#value as Failure;
+    failure.fetched = true;
+    return failure.error;
+  }
+
+  // Made when first asked for, and then always the same.
+  #cancelledError(): CancelledError {
+    const error = cancelledError(
+      this.#value as CancelReason,
+      this.scheduler.getDebug(),
+    );
+    this.#value = error;
+    return error;
+  }
+
+  #toPromise(): Promise<T> {
+    try {
+      return Promise.resolve(this.result());
+    } catch (error) {
+      // Handed on to who awaits, CancelledError included.
+      return Promise.reject(error);
+    }
+  }
+
+  #describeState(): string {
+    switch (this.#state) {
+      case PENDING:
+        return "pending";
+      case CANCELLED:
+        return "cancelled";
+      default:
+        return "finished";
+    }
+  }
+
+  #describeOutcome(): string[] {
+    if (this.#state === FINISHED) {
+      return [`result=${describeValue(this.#value)}`];
+    }
+    if (this.#state !== FAILED) return [];
+    return [`exception=${describeValue((this.#value as Failure).error)}`];
+  }
+
+  #describeCallbacks(): string[] {
+    const names = this.#waiterList().map((waiter) => String(waiter));
+    const { length } = names;
+    if (length === 0) return [];
+    if (length > 2) names.splice(1, length - 2, `<${length - 2} more>`);
+    return [`cb=[${names.join(", ")}]`];
+  }
+}
+
+/**
+ * Says whether `value` is a future or a task.
+ *
+ * @param value Anything.
+ *
+ * @example Tell futures from promises
+ * ```ts
+ * import { isFuture, newEventLoop } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * using loop = newEventLoop();
+ * assert(isFuture(loop.createFuture()));
+ * assert(!isFuture(Promise.resolve()));
+ * ```
+ */
+export function isFuture(value: unknown): value is Future<unknown> {
+  if (value instanceof Future) return true;
+  if (typeof value !== "object" || value === null) return false;
+  // Asked of the class, so that a proxy that answers everything is none.
+  const prototype = Object.getPrototypeOf(value) as
+    | Partial<Future<unknown>>
+    | null;
+  return prototype?.[FUTURE_MARKER] === true;
+}
+
+function isErrorClass(value: unknown): value is new () => Error {
+  return typeof value === "function" &&
+    (value === Error || value.prototype instanceof Error);
+}

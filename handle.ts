@@ -1,0 +1,276 @@
+/**
+ * Handles of scheduled callbacks, and the {@linkcode Scheduler} that futures and
+ * tasks know of a loop.
+ *
+ * ```ts
+ * import { getRunningLoop, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const calls: string[] = [];
+ * await run(async () => {
+ *   const loop = getRunningLoop();
+ *   const handle = loop.callLater(0.01, () => calls.push("late"));
+ *   loop.callSoon(() => calls.push("soon"));
+ *   handle.cancel();
+ *   await sleep(0.02);
+ * });
+ * assertEquals(calls, ["soon"]);
+ * ```
+ *
+ * @module
+ */
+import type { Delay } from "./clock.ts";
+import { type Context, copyContext } from "./context.ts";
+import { KeyboardInterrupt } from "./errors.ts";
+import {
+  kAbortRun,
+  kEnqueue,
+  kInHeap,
+  kRun,
+  kTimerCancelled,
+  kTrace,
+  kTraceOf,
+  kYieldToHost,
+  type Runnable,
+} from "./_protocol.ts";
+import { callbackName } from "./_repr.ts";
+import { running } from "./_running.ts";
+
+/** What an exception handler is told. */
+export interface ExceptionContext {
+  /** What happened, in words. */
+  readonly message: string;
+  /** The error, if there is one. */
+  readonly exception?: unknown;
+  /** The future that it is about. */
+  readonly future?: unknown;
+  /** The task that it is about. */
+  readonly task?: unknown;
+  /** The handle that it is about. */
+  readonly handle?: unknown;
+  /** The async generator that it is about. */
+  readonly asyncgen?: unknown;
+  /** What was being handled when the handler itself failed. */
+  readonly context?: ExceptionContext;
+  /** Where the future, task or handle was made (debug mode). */
+  readonly sourceTraceback?: string;
+}
+
+/** Options of `callSoon()`, `callLater()`, `callAt()` and `addDoneCallback()`. */
+export interface CallbackOptions {
+  /**
+   * The context to call the callback in.
+   *
+   * @default {a copy of the current context}
+   */
+  readonly context?: Context;
+}
+
+/** What futures and tasks know of a loop. An event loop is one. */
+export interface Scheduler {
+  /** Calls `callback` in the next turn of the loop. */
+  callSoon(callback: () => void, options?: CallbackOptions): Handle;
+  /** Calls `callback` after `delay` seconds. */
+  callLater(
+    delay: Delay,
+    callback: () => void,
+    options?: CallbackOptions,
+  ): TimerHandle;
+  /** Calls `callback` at `when`, in seconds of `time()`. */
+  callAt(
+    when: number,
+    callback: () => void,
+    options?: CallbackOptions,
+  ): TimerHandle;
+  /** The loop's time in seconds. */
+  time(): number;
+  /** Reports an error that nobody can catch. */
+  callExceptionHandler(context: ExceptionContext): void;
+  /** Whether debug mode is on. */
+  getDebug(): boolean;
+  /** @internal */
+  [kEnqueue](runnable: Runnable): void;
+  /** @internal */
+  [kYieldToHost](): void;
+  /** @internal */
+  [kAbortRun](error: unknown): void;
+  /** @internal */
+  [kTimerCancelled](): void;
+  /** @internal */
+  [kTrace](made: object): void;
+  /** @internal */
+  [kTraceOf](made: object): string | undefined;
+}
+
+/**
+ * A scheduled callback. `callSoon()` gives one.
+ *
+ * @example Call it off
+ * ```ts
+ * import { getRunningLoop, run } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const handle = getRunningLoop().callSoon(() => {
+ *     throw new Error("never called");
+ *   });
+ *   handle.cancel();
+ *   assert(handle.cancelled());
+ * });
+ * ```
+ */
+export class Handle implements Runnable {
+  #callback: ((argument: never) => void) | undefined;
+  // Saves a closure for each done callback.
+  #argument: unknown;
+  #context: Context;
+  /** The loop that calls it. */
+  protected readonly scheduler: Scheduler;
+  #name: string | undefined;
+
+  /**
+   * Makes a handle; `callSoon()` does it for you.
+   *
+   * @param callback What to call.
+   * @param scheduler The loop that calls it.
+   * @param options The context to call it in.
+   * @param argument What to call it with.
+   */
+  constructor(
+    callback: (argument: never) => void,
+    scheduler: Scheduler,
+    options?: CallbackOptions,
+    argument?: unknown,
+  ) {
+    this.#callback = callback;
+    this.#argument = argument;
+    this.scheduler = scheduler;
+    this.#context = options?.context ?? copyContext();
+    if (scheduler.getDebug()) {
+      this.#name = callbackName(callback);
+      scheduler[kTrace](this);
+    }
+  }
+
+  /** Calls the callback off. Doing it twice does nothing. */
+  cancel(): void {
+    this.#callback = undefined;
+    this.#argument = undefined;
+  }
+
+  /** Whether the callback was called off. */
+  cancelled(): boolean {
+    return this.#callback === undefined;
+  }
+
+  /** The context that the callback is called in. */
+  getContext(): Context {
+    return this.#context;
+  }
+
+  /** Calls the callback off, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+
+  /** @internal */
+  [kRun](): void {
+    const callback = this.#callback;
+    if (callback === undefined) return;
+    running.task = undefined;
+    running.context = this.#context;
+    try {
+      callback(this.#argument as never);
+    } catch (error) {
+      if (error instanceof KeyboardInterrupt) throw error;
+      const sourceTraceback = this.scheduler[kTraceOf](this);
+      this.scheduler.callExceptionHandler({
+        message: `Exception in callback ${callbackName(callback)}`,
+        exception: error,
+        handle: this,
+        ...sourceTraceback === undefined ? {} : { sourceTraceback },
+      });
+    }
+  }
+
+  /** Gives `<Handle name()>`, or `<Handle cancelled>`. */
+  toString(): string {
+    return `<${["Handle", ...this.describe()].join(" ")}>`;
+  }
+
+  /** Gives the words of {@linkcode Handle.toString}. */
+  protected describe(): string[] {
+    if (this.#callback === undefined) {
+      return this.#name === undefined
+        ? ["cancelled"]
+        : ["cancelled", `${this.#name}()`];
+    }
+    return [`${callbackName(this.#callback)}()`];
+  }
+
+  /** Gives {@linkcode Handle.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * A callback scheduled for a time. `callLater()` and `callAt()` give one.
+ *
+ * @example Ask when it is due
+ * ```ts
+ * import { getRunningLoop, run } from "@asyncio/asyncio";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const loop = getRunningLoop();
+ *   using handle = loop.callAt(loop.time() + 60, () => {});
+ *   assertAlmostEquals(handle.when() - loop.time(), 60, 1);
+ * });
+ * ```
+ */
+export class TimerHandle extends Handle {
+  #when: number;
+  /** @internal */
+  [kInHeap]: boolean = false;
+
+  /**
+   * Makes a handle; `callAt()` does it for you.
+   *
+   * @param when The due time, in seconds of the loop's `time()`.
+   * @param callback What to call.
+   * @param scheduler The loop that calls it.
+   * @param options The context to call it in.
+   */
+  constructor(
+    when: number,
+    callback: () => void,
+    scheduler: Scheduler,
+    options?: CallbackOptions,
+  ) {
+    super(callback, scheduler, options);
+    this.#when = when;
+  }
+
+  /** The due time, in seconds of the loop's `time()`. */
+  when(): number {
+    return this.#when;
+  }
+
+  /** Calls the callback off. Doing it twice does nothing. */
+  override cancel(): void {
+    if (this.cancelled()) return;
+    super.cancel();
+    if (this[kInHeap]) this.scheduler[kTimerCancelled]();
+  }
+
+  /** Gives the words of {@linkcode TimerHandle.toString}. */
+  protected override describe(): string[] {
+    return [`when=${this.#when}`, ...super.describe()];
+  }
+
+  /** Gives `<TimerHandle when=… name()>`. */
+  override toString(): string {
+    return `<${["TimerHandle", ...this.describe()].join(" ")}>`;
+  }
+}

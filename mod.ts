@@ -1,0 +1,39 @@
+/**
+ * Python's asyncio for TypeScript: tasks that can be cancelled and always clean up,
+ * timeouts and task groups that leave nothing running, one deterministic order, and a
+ * clock that tests can move.
+ *
+ * ```ts
+ * import { gather, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function do1() {
+ *   await sleep(0.001);
+ *   return "do1";
+ * }
+ *
+ * async function do3() {
+ *   await sleep(0.003);
+ *   return "do3";
+ * }
+ *
+ * assertEquals(await run(() => gather(do1, do3)), ["do1", "do3"]);
+ * ```
+ *
+ * @module
+ */
+export * from "./clock.ts";
+export * from "./context.ts";
+export * from "./coroutine.ts";
+export * from "./create_task.ts";
+export * from "./ensure.ts";
+export * from "./errors.ts";
+export * from "./future.ts";
+export * from "./gather.ts";
+export * from "./handle.ts";
+export * from "./loop.ts";
+export * from "./runner.ts";
+export * from "./sleep.ts";
+export * from "./task.ts";
+export * from "./task_tree.ts";
+export * from "./wait.ts";

@@ -1,0 +1,626 @@
+/**
+ * Tasks: coroutines that run, and can be cancelled.
+ *
+ * ```ts
+ * import { createTask, run, sleep } from "@asyncio/asyncio";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const log: string[] = [];
+ *
+ * async function work() {
+ *   try {
+ *     await sleep(3600);
+ *   } finally {
+ *     await sleep(0.001);
+ *     log.push("cleaned up");
+ *   }
+ * }
+ *
+ * await run(async () => {
+ *   const task = createTask(work);
+ *   await sleep(0);
+ *   task.cancel();
+ *   await sleep(0.01);
+ *   assert(task.cancelled());
+ * });
+ * assertEquals(log, ["cleaned up"]);
+ * ```
+ *
+ * @module
+ */
+import {
+  cancelledError,
+  type CancelReason,
+  cancelReason,
+  cancelWith,
+} from "./_cancelled.ts";
+import { type Context, copyContext } from "./context.ts";
+import {
+  type Body,
+  bodyOf,
+  type Coroutine,
+  type CoroutineFunction,
+  type CoroutineLike,
+} from "./_coroutine.ts";
+import { isCoroutine } from "./coroutine.ts";
+import { drive, type Driver, HostBody, PARKED } from "./_drive.ts";
+import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
+import { Future } from "./future.ts";
+import type { ParkedWait } from "./_future_wait.ts";
+import type { Scheduler } from "./handle.ts";
+import { parkedTask } from "./_parking.ts";
+import {
+  kAbortRun,
+  kAwait,
+  kCancelWait,
+  kContinue,
+  kDescribe,
+  kEnqueue,
+  kFirstTask,
+  kFrame,
+  kNextTask,
+  kPark,
+  kPreviousTask,
+  kRegister,
+  kRun,
+  kSettleCancelled,
+  kSince,
+  kTakeCancel,
+  kTask,
+  kTop,
+  kUnpark,
+  kUnregister,
+  kWaiters,
+  kWaitingOn,
+  kWake,
+  type Runnable,
+} from "./_protocol.ts";
+import { callbackName, describeKind, describeValue } from "./_repr.ts";
+import { running } from "./_running.ts";
+import {
+  requireScheduler,
+  runningScheduler,
+  schedulerForNew,
+} from "./_scheduler.ts";
+import { Strand } from "./_strand.ts";
+import type { OnFulfilled, OnRejected } from "./_then.ts";
+
+/** Options of {@linkcode Task} but for the loop; `createTask()` takes them. */
+export interface TaskOptions {
+  /**
+   * The name, for reports.
+   *
+   * @default {"Task-" and a number}
+   */
+  readonly name?: string;
+  /**
+   * The context to run in.
+   *
+   * @default {a copy of the current context}
+   */
+  readonly context?: Context;
+  /**
+   * Whether the first step runs at once, and not in the loop's next turn.
+   *
+   * @default {false}
+   */
+  readonly eagerStart?: boolean;
+}
+
+/** Options of {@linkcode Task}. */
+export interface TaskConstructorOptions extends TaskOptions {
+  /**
+   * The loop to run in.
+   *
+   * @default {the running loop, else the current one}
+   */
+  readonly loop?: TaskScheduler;
+}
+
+/** What a task knows of its loop: a loop also lists its unfinished tasks. */
+export interface TaskScheduler extends Scheduler {
+  /** @internal */
+  [kFirstTask]: Task<unknown> | undefined;
+  /** @internal */
+  [kRegister](task: Task<unknown>): void;
+  /** @internal */
+  [kUnregister](task: Task<unknown>): void;
+  /** @internal */
+  [kSince](task: Task<unknown>): number | undefined;
+}
+
+/**
+ * A coroutine that runs. It is a future of the coroutine's result.
+ *
+ * - **Start**: the first step runs in the loop's next turn, or at once with `eagerStart`.
+ * - **Lifetime**: the loop holds an unfinished task, so it needs no reference to live.
+ * - **Cancellation**: {@linkcode Task.cancel} throws a CancelledError into the coroutine at
+ *   its wait; the coroutine cleans up in `finally`, where it may wait again.
+ * - **Errors**: they are the task's; one that nobody fetches is reported.
+ *
+ * @typeParam T The type of the result.
+ *
+ * @example Wait for two at once
+ * ```ts
+ * import { createTask, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sum = await run(function* () {
+ *   const a = createTask(sleep(0.002, 1));
+ *   const b = createTask(sleep(0.002, 2));
+ *   return (yield* a) + (yield* b);
+ * });
+ * assertEquals(sum, 3);
+ * ```
+ */
+export class Task<T> extends Future<T> implements Runnable, Driver {
+  /** @internal */
+  [kTop]: Body | undefined;
+  /** @internal */
+  [kFrame]: Coroutine<unknown> | undefined = undefined;
+  /** @internal */
+  [kWaitingOn]: Future<unknown> | HostBody | undefined = undefined;
+  /** @internal */
+  [kNextTask]: Task<unknown> | undefined = undefined;
+  /** @internal */
+  [kPreviousTask]: Task<unknown> | undefined = undefined;
+  #context: Context;
+  #coroutine: unknown;
+  // A number until someone asks: most names are never read.
+  #name: string | number;
+  #cancelRequests = 0;
+  // Whether a cancel is still to be delivered, at the next wait.
+  #mustCancel = false;
+  #cancelReason: CancelReason = undefined;
+  // What only some tasks need, made when it is needed.
+  #extras: Extras | undefined = undefined;
+
+  /**
+   * Makes a task; `createTask()` and `loop.createTask()` do it for you.
+   *
+   * @param coro A coroutine, or a function that gives one.
+   * @param options The loop, the name, the context, and whether to start at once.
+   * @throws {TypeError} If `coro` is no coroutine and no function.
+   * @throws {RuntimeError} If the coroutine was used before, or there is no loop.
+   */
+  constructor(
+    coro: CoroutineLike<T> | CoroutineFunction<T>,
+    options: TaskConstructorOptions = {},
+  ) {
+    const scheduler = options.loop ?? schedulerForNew() as TaskScheduler;
+    super({ loop: scheduler });
+    this[kTop] = bodyOf(coro);
+    this.#coroutine = coro;
+    this.#context = options.context ?? copyContext();
+    this.#name = options.name === undefined
+      ? ++running.taskCount
+      : String(options.name);
+    scheduler[kRegister](this as Task<unknown>);
+    if (options.eagerStart && runningScheduler() === scheduler) this.#runNow();
+    else scheduler[kEnqueue](this);
+  }
+
+  /**
+   * Asks the task to end: throws a CancelledError into its coroutine, at the wait it
+   * stands at, or at its next one.
+   *
+   * A wait for a plain promise is not interrupted; {@linkcode Task.signal} aborts it.
+   *
+   * @param message The message of the CancelledError.
+   * @param options The `cause` of the CancelledError.
+   * @returns Whether the task was asked: false if it was done.
+   */
+  override cancel(message?: string, options?: ErrorOptions): boolean {
+    if (this.done()) return false;
+    const reason = cancelReason(message, options);
+    this.#cancelRequests++;
+    let delivered = this.#cancelWaits(reason);
+    const controller = this.#extras?.controller;
+    if (controller !== undefined && !controller.signal.aborted) {
+      controller.abort(cancelledError(reason, false));
+      // Who asked for the signal and waits for the host takes the cancel by it.
+      delivered ||= this[kWaitingOn] instanceof HostBody;
+    }
+    if (!delivered) {
+      this.#mustCancel = true;
+      this.#cancelReason = reason;
+    }
+    return true;
+  }
+
+  /** How many cancel requests were made and not taken back. */
+  cancelling(): number {
+    return this.#cancelRequests;
+  }
+
+  /**
+   * Takes one cancel request back. With the last one, a CancelledError that was not
+   * thrown yet will not be.
+   *
+   * @returns How many requests are left.
+   */
+  uncancel(): number {
+    if (this.#cancelRequests > 0) {
+      this.#cancelRequests--;
+      if (this.#cancelRequests === 0) this.#mustCancel = false;
+    }
+    return this.#cancelRequests;
+  }
+
+  /**
+   * A signal that aborts with the CancelledError when the task is cancelled, for APIs
+   * of the host such as `fetch`. Made when first asked for.
+   */
+  get signal(): AbortSignal {
+    const extras = this.#extras ??= new Extras();
+    const { controller } = extras;
+    if (
+      controller === undefined ||
+      (controller.signal.aborted && this.#cancelRequests === 0)
+    ) {
+      extras.controller = new AbortController();
+      if (this.#cancelRequests > 0) {
+        extras.controller.abort(cancelledError(this.#cancelReason, false));
+      }
+    }
+    return extras.controller!.signal;
+  }
+
+  /** The name. */
+  getName(): string {
+    return typeof this.#name === "number" ? `Task-${this.#name}` : this.#name;
+  }
+
+  /**
+   * Changes the name.
+   *
+   * @param name The new name; anything but a string is turned into one.
+   */
+  setName(name: string): void {
+    this.#name = String(name);
+  }
+
+  /** The coroutine or function that the task was made of. */
+  getCoro(): CoroutineLike<T> | CoroutineFunction<T> {
+    return this.#coroutine as CoroutineLike<T> | CoroutineFunction<T>;
+  }
+
+  /** The context that the task runs in. */
+  getContext(): Context {
+    return this.#context;
+  }
+
+  /**
+   * Gives the names of the coroutines that the task stands in, the newest last.
+   * JavaScript shows no frames, so plain `yield*` and `await` calls are not listed.
+   *
+   * @param options How many to give at most, the newest ones.
+   * @returns The names.
+   */
+  getStack(options: { readonly limit?: number } = {}): string[] {
+    if (this.done()) return [];
+    const names: string[] = [];
+    for (let frame = this[kFrame]; frame !== undefined; frame = frame[kFrame]) {
+      names.unshift(frame.name);
+    }
+    const bottom = describeCoroutine(this.#coroutine);
+    if (names[0] !== bottom) names.unshift(bottom);
+    return options.limit === undefined
+      ? names
+      : names.slice(-options.limit || names.length);
+  }
+
+  /**
+   * Refuses: a task's result comes from its coroutine.
+   *
+   * @throws {RuntimeError} Always.
+   */
+  override setResult(_result: T): never {
+    throw new RuntimeError(
+      `Cannot set the result of ${this}: it comes from the coroutine`,
+    );
+  }
+
+  /**
+   * Refuses: a task's error comes from its coroutine.
+   *
+   * @throws {RuntimeError} Always.
+   */
+  override setException(_error: unknown): never {
+    throw new RuntimeError(
+      `Cannot set the exception of ${this}: it comes from the coroutine`,
+    );
+  }
+
+  /** @internal */
+  get [kTask](): object {
+    return this;
+  }
+
+  /** @internal */
+  [kWake](): void {
+    this.scheduler[kEnqueue](this);
+  }
+
+  /** @internal */
+  [kRun](): void {
+    running.task = this;
+    running.context = this.#context;
+    if (this.#mustCancel) this.#step(true, this[kTakeCancel]());
+    else this.#step(false, undefined);
+  }
+
+  /** @internal */
+  [kContinue](): void {
+    this.#runNow();
+  }
+
+  /** @internal */
+  [kPark](wait: ParkedWait): void {
+    const extras = this.#extras ??= new Extras();
+    extras.addWait(wait);
+    if (this.#mustCancel && wait[kCancelWait](this.#cancelReason)) {
+      this.#mustCancel = false;
+    }
+  }
+
+  /** @internal */
+  [kUnpark](wait: ParkedWait): void {
+    this.#extras?.removeWait(wait);
+  }
+
+  /** @internal */
+  [kTakeCancel](): CancelledError | undefined {
+    if (!this.#mustCancel) return undefined;
+    this.#mustCancel = false;
+    const reason = this.#cancelReason;
+    this.#cancelReason = undefined;
+    return cancelledError(reason, this.scheduler.getDebug());
+  }
+
+  /** @internal */
+  [kAwait]<V, A, B>(
+    coroutine: Coroutine<V>,
+    onFulfilled: OnFulfilled<V, A>,
+    onRejected: OnRejected<B>,
+  ): PromiseLike<A | B> {
+    let body: Body;
+    try {
+      body = bodyOf(coroutine);
+    } catch (error) {
+      return Promise.reject<V>(error).then(onFulfilled, onRejected);
+    }
+    const strand = new Strand(
+      body,
+      this.scheduler,
+      this,
+      onFulfilled,
+      onRejected,
+    );
+    strand.start();
+    return strand;
+  }
+
+  /** @internal What the task waits for now: futures, and the waits of its async functions. */
+  [kWaiters](): unknown[] {
+    const waits = this.#extras?.waitList() ?? [];
+    const own = this[kWaitingOn];
+    if (own === undefined || (own instanceof HostBody && waits.length > 0)) {
+      return waits;
+    }
+    return [own, ...waits];
+  }
+
+  /** @internal */
+  [kDescribe](): string {
+    return this.getName();
+  }
+
+  /** Gives `<Task pending name=… coro=…>` and the like. */
+  override toString(): string {
+    return super.toString();
+  }
+
+  /** The word for the class in reports. */
+  protected override get kind(): string {
+    return "Task";
+  }
+
+  /** What reports call this task once it is gone. */
+  protected override label(): string {
+    return `<Task name=${describeValue(this.getName())} coro=${
+      describeCoroutine(this.#coroutine)
+    }>`;
+  }
+
+  /** Gives the words of {@linkcode Task.toString}. */
+  protected override describe(): string[] {
+    const [state, ...rest] = super.describe();
+    const words = [
+      this.#cancelRequests > 0 && !this.done() ? "cancelling" : state!,
+      `name=${describeValue(this.getName())}`,
+      `coro=${describeCoroutine(this.#coroutine)}`,
+    ];
+    const waitingOn = this[kWaitingOn];
+    if (waitingOn instanceof Future) words.push(`wait_for=${waitingOn}`);
+    return [...words, ...rest];
+  }
+
+  #cancelWaits(reason: CancelReason): boolean {
+    const waitingOn = this[kWaitingOn];
+    let delivered = waitingOn instanceof Future &&
+      cancelWith(waitingOn, reason);
+    for (const wait of this.#extras?.waitList() ?? []) {
+      delivered = wait[kCancelWait](reason) || delivered;
+    }
+    return delivered;
+  }
+
+  // Runs outside the loop's iteration, so it leaves the slots as it found them.
+  #runNow(): void {
+    const { loop, task, context } = running;
+    running.loop = this.scheduler;
+    running.task = this;
+    running.context = this.#context;
+    try {
+      this.#step(false, undefined);
+    } catch (error) {
+      // Only what must end the run comes out of a step.
+      this.scheduler[kAbortRun](error);
+    } finally {
+      running.loop = loop;
+      running.task = task;
+      running.context = context;
+    }
+  }
+
+  #step(throwing: boolean, input: unknown): void {
+    this[kWaitingOn] = undefined;
+    let outcome: unknown;
+    try {
+      outcome = drive(this, this.scheduler, throwing, input);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    if (outcome !== PARKED) return this.#finish(outcome as T);
+    // A cancel that came while it ran goes to the wait that it has begun.
+    if (this.#mustCancel && this.#cancelWaits(this.#cancelReason)) {
+      this.#mustCancel = false;
+    }
+  }
+
+  #finish(result: T): void {
+    this.#leave();
+    if (this.#mustCancel) this[kSettleCancelled](this.#cancelReason);
+    else super.setResult(result);
+  }
+
+  #fail(error: unknown): void {
+    this.#leave();
+    if (error instanceof CancelledError) return this[kSettleCancelled](error);
+    // A coroutine may throw anything; a future wants an error.
+    super.setException(
+      error ?? new RuntimeError(`Task failed: ${error} was thrown`),
+    );
+    if (error instanceof KeyboardInterrupt) throw error;
+  }
+
+  #leave(): void {
+    this[kTop] = undefined;
+    this[kFrame] = undefined;
+    (this.scheduler as TaskScheduler)[kUnregister](this as Task<unknown>);
+  }
+}
+
+/** What only some tasks need. */
+class Extras {
+  controller: AbortController | undefined = undefined;
+  #waits: ParkedWait | Set<ParkedWait> | undefined = undefined;
+
+  addWait(wait: ParkedWait): void {
+    if (this.#waits === undefined) this.#waits = wait;
+    else if (this.#waits instanceof Set) this.#waits.add(wait);
+    else if (this.#waits !== wait) this.#waits = new Set([this.#waits, wait]);
+  }
+
+  removeWait(wait: ParkedWait): void {
+    if (this.#waits === wait) this.#waits = undefined;
+    else if (this.#waits instanceof Set) this.#waits.delete(wait);
+  }
+
+  waitList(): ParkedWait[] {
+    if (this.#waits === undefined) return [];
+    return this.#waits instanceof Set ? [...this.#waits] : [this.#waits];
+  }
+}
+
+/**
+ * Gives the task that runs now, or `undefined` outside of one.
+ *
+ * @param loop The loop to ask about.
+ * @returns The task.
+ * @throws {RuntimeError} If no loop is given and none is running.
+ *
+ * @example Read the own name
+ * ```ts
+ * import { createTask, currentTask, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const name = await run(async () =>
+ *   await createTask(async () => currentTask()?.getName(), { name: "worker" })
+ * );
+ * assertEquals(name, "worker");
+ * ```
+ */
+export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
+  const wanted = loop ?? requireScheduler();
+  const task = (running.loop === undefined ? parkedTask() : running.task) as
+    | Task<unknown>
+    | undefined;
+  return task?.getLoop() === wanted ? task : undefined;
+}
+
+/**
+ * Gives the tasks of a loop that are not done.
+ *
+ * @param loop The loop.
+ * @returns A new Set, the oldest task first.
+ * @throws {RuntimeError} If no loop is given and none is running.
+ *
+ * @example Count what is left
+ * ```ts
+ * import { allTasks, createTask, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   createTask(sleep(3600));
+ *   assertEquals(allTasks().size, 2);
+ * });
+ * ```
+ */
+export function allTasks(loop?: Scheduler): Set<Task<unknown>> {
+  const tasks = new Set<Task<unknown>>();
+  const scheduler = (loop ?? requireScheduler()) as TaskScheduler;
+  for (
+    let task = scheduler[kFirstTask];
+    task !== undefined;
+    task = task[kNextTask]
+  ) {
+    tasks.add(task);
+  }
+  return tasks;
+}
+
+/**
+ * A task factory for `loop.setTaskFactory()`: tasks run their first step inside
+ * `createTask()`, and one that never waits is done when it returns.
+ *
+ * @param loop The loop.
+ * @param coro The coroutine.
+ * @param options The options that `createTask()` was given.
+ * @returns The task.
+ *
+ * @example Start all tasks eagerly
+ * ```ts
+ * import { createTask, eagerTaskFactory, getRunningLoop, run } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * await run(async () => {
+ *   getRunningLoop().setTaskFactory(eagerTaskFactory);
+ *   assert(createTask(function* () {}).done());
+ * });
+ * ```
+ */
+export function eagerTaskFactory<T>(
+  loop: TaskScheduler,
+  coro: CoroutineLike<T> | CoroutineFunction<T>,
+  options: TaskOptions = {},
+): Task<T> {
+  return new Task(coro, { eagerStart: true, ...options, loop });
+}
+
+function describeCoroutine(source: unknown): string {
+  if (typeof source === "function") return `${callbackName(source)}()`;
+  if (isCoroutine(source) && "name" in source) return `${source.name}()`;
+  return describeKind(source).replace(/^.*$/, "<generator>");
+}

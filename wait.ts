@@ -1,0 +1,219 @@
+/**
+ * `wait()`: waits for futures until all, one, or one with an error is done, and tells
+ * which are.
+ *
+ * It never throws their errors and never cancels them, unlike `gather()` and `waitFor()`.
+ *
+ * ```ts
+ * import { createTask, FIRST_COMPLETED, run, sleep, wait } from "@asyncio/asyncio";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const fast = createTask(sleep(0.001, "fast"));
+ *   const slow = createTask(sleep(3600, "slow"));
+ *   const [done, pending] = await wait([fast, slow], { returnWhen: FIRST_COMPLETED });
+ *   assertEquals([...done].map((task) => task.result()), ["fast"]);
+ *   assert(pending.has(slow));
+ * });
+ * ```
+ *
+ * @module
+ */
+import { type Delay, toSeconds } from "./clock.ts";
+import { copyContext } from "./context.ts";
+import { type Coroutine } from "./_coroutine.ts";
+import { coroutine, isCoroutine } from "./coroutine.ts";
+import { DoneCallback } from "./_done_callback.ts";
+import { Future, isFuture } from "./future.ts";
+import {
+  kAddWaiter,
+  kDescribe,
+  kRemoveWaiter,
+  kWaiters,
+  kWake,
+} from "./_protocol.ts";
+import { currentTask } from "./task.ts";
+import { describeKind, describeValue } from "./_repr.ts";
+import { requireScheduler } from "./_scheduler.ts";
+import type { Scheduler } from "./handle.ts";
+
+/** Return from {@linkcode wait} when one future is done. */
+export const FIRST_COMPLETED = "FIRST_COMPLETED";
+/** Return from {@linkcode wait} when one future has failed, or all are done. */
+export const FIRST_EXCEPTION = "FIRST_EXCEPTION";
+/** Return from {@linkcode wait} when all futures are done. */
+export const ALL_COMPLETED = "ALL_COMPLETED";
+
+/** When {@linkcode wait} returns. */
+export type ReturnWhen =
+  | typeof FIRST_COMPLETED
+  | typeof FIRST_EXCEPTION
+  | typeof ALL_COMPLETED;
+
+/** Options of {@linkcode wait}. */
+export interface WaitOptions {
+  /**
+   * How long to wait at most: seconds, or an object with units.
+   *
+   * @default {no limit}
+   */
+  readonly timeout?: Delay | undefined;
+  /**
+   * When to return.
+   *
+   * @default {"ALL_COMPLETED"}
+   */
+  readonly returnWhen?: ReturnWhen;
+}
+
+/** What {@linkcode wait} gives: the futures that are done, and those that are not. */
+export type WaitResult<F> = [done: Set<F>, pending: Set<F>];
+
+const RETURN_WHEN: readonly unknown[] = [
+  FIRST_COMPLETED,
+  FIRST_EXCEPTION,
+  ALL_COMPLETED,
+];
+
+/**
+ * Waits for futures and tells which are done.
+ *
+ * - **Errors**: those of the futures stay in them; a timeout is no error either.
+ * - **Cancellation**: cancelling the wait leaves the futures alone.
+ * - **Order**: the Sets have the order of `futures`.
+ *
+ * @param futures Futures and tasks of the running loop; coroutines must be started first.
+ * @param options The time limit, and when to return.
+ * @returns A coroutine of the two Sets.
+ * @throws {TypeError} If something else than futures was given.
+ * @throws {RangeError} If there are none, or `returnWhen` is unknown.
+ *
+ * @example With a time limit
+ * ```ts
+ * import { createTask, run, sleep, wait } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const tasks = [createTask(sleep(0.001)), createTask(sleep(3600))];
+ *   const [done, pending] = await wait(tasks, { timeout: 0.02 });
+ *   assertEquals([done.size, pending.size], [1, 1]);
+ * });
+ * ```
+ */
+export const wait: <F extends Future<unknown>>(
+  futures: Iterable<F>,
+  options?: WaitOptions,
+) => Coroutine<WaitResult<F>> = coroutine(
+  function* wait<F extends Future<unknown>>(
+    futures: Iterable<F>,
+    options: WaitOptions = {},
+  ) {
+    const unique = checkFutures(futures);
+    const { returnWhen = ALL_COMPLETED } = options;
+    if (!RETURN_WHEN.includes(returnWhen)) {
+      throw new RangeError(
+        `Cannot wait: returnWhen must be one of ${
+          RETURN_WHEN.join(", ")
+        }, got ${describeValue(returnWhen)}`,
+      );
+    }
+    const loop = requireScheduler();
+    const waiter = new Waiting(loop, unique, returnWhen);
+    const limit = options.timeout === undefined
+      ? undefined
+      : loop.callLater(toSeconds(options.timeout), () => waiter.release());
+    const onDone = new DoneCallback(
+      (future: Future<unknown>) => waiter.count(future),
+      copyContext(),
+      currentTask(loop),
+    );
+    // A done future is counted by way of the loop too, in its place.
+    for (const future of unique) {
+      if (future.done()) onDone[kWake](future);
+      else future[kAddWaiter](onDone);
+    }
+    try {
+      yield* waiter;
+    } finally {
+      limit?.cancel();
+      for (const future of unique) future[kRemoveWaiter](onDone);
+    }
+    const done = new Set<F>();
+    const pending = new Set<F>();
+    for (const future of unique) (future.done() ? done : pending).add(future);
+    return [done, pending] as WaitResult<F>;
+  },
+);
+
+function checkFutures<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {
+  if (isFuture(futures) || isCoroutine(futures)) {
+    throw new TypeError(
+      `Cannot wait: a list of futures was expected, got ${
+        describeKind(futures)
+      }`,
+    );
+  }
+  if (
+    typeof (futures as Partial<Iterable<F>> | undefined)?.[Symbol.iterator] !==
+      "function"
+  ) {
+    throw new TypeError(
+      `Cannot wait: a list of futures was expected, got ${
+        describeKind(futures)
+      }`,
+    );
+  }
+  const unique = new Set(futures);
+  if (unique.size === 0) {
+    throw new RangeError("Cannot wait: the list of futures is empty");
+  }
+  for (const future of unique) {
+    if (!isFuture(future)) {
+      throw new TypeError(
+        `Cannot wait: a future was expected, got ${
+          describeKind(future)
+        }, use createTask() first`,
+      );
+    }
+  }
+  return unique;
+}
+
+/** What a wait waits for itself. */
+class Waiting extends Future<undefined> {
+  readonly #futures: Set<Future<unknown>>;
+  readonly #returnWhen: ReturnWhen;
+  #missing: number;
+
+  constructor(
+    loop: Scheduler,
+    futures: Set<Future<unknown>>,
+    returnWhen: ReturnWhen,
+  ) {
+    super({ loop });
+    this.#futures = futures;
+    this.#returnWhen = returnWhen;
+    this.#missing = futures.size;
+  }
+
+  count(future: Future<unknown>): void {
+    this.#missing--;
+    if (
+      this.#missing <= 0 || this.#returnWhen === FIRST_COMPLETED ||
+      (this.#returnWhen === FIRST_EXCEPTION && !future.cancelled() &&
+        future.exception() !== undefined)
+    ) this.release();
+  }
+
+  release(): void {
+    if (!this.done()) this.setResult(undefined);
+  }
+
+  [kDescribe](): string {
+    return `wait for ${this.#futures.size}, ${this.#missing} not done`;
+  }
+
+  [kWaiters](): unknown[] {
+    return [...this.#futures].filter((future) => !future.done());
+  }
+}
