@@ -8,7 +8,13 @@
  *
  * @module
  */
-import { type Body, Coroutine, isGenerator, isThenable } from "./_coroutine.ts";
+import {
+  type Body,
+  callFor,
+  Coroutine,
+  isGenerator,
+  isThenable,
+} from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
@@ -30,8 +36,8 @@ import { describeKind } from "./_repr.ts";
 
 /** What runs a stack of bodies. */
 export interface Driver extends Waiter, Runnable {
-  /** The body on top. */
-  [kTop]: Body | undefined;
+  /** The body on top; before the first step, perhaps the function that gives it. */
+  [kTop]: Body | (() => unknown);
   /** The coroutine whose body is on top; `undefined` for the bottom body. */
   [kFrame]: Coroutine<unknown> | undefined;
   /** What it waits for; `undefined` while it runs or stands in the ready queue. */
@@ -60,7 +66,12 @@ export function drive(
   throwing: boolean,
   input: unknown,
 ): unknown {
-  let body = driver[kTop]!;
+  let body = driver[kTop] as Body;
+  if (typeof body === "function") {
+    // Cancelled before the first step: the function is never called.
+    if (throwing) throw input;
+    body = openFunction(driver, body);
+  }
   for (;;) {
     let step: IteratorResult<unknown, unknown>;
     try {
@@ -128,7 +139,7 @@ function push(
   coroutine: Coroutine<unknown>,
   caller: Body,
 ): Body {
-  const body = openBody(coroutine, driver[kTask]);
+  const body = asBody(coroutine[kOpen](driver[kTask]), coroutine);
   coroutine[kTop] = caller;
   coroutine[kFrame] = driver[kFrame];
   driver[kFrame] = coroutine;
@@ -137,7 +148,7 @@ function push(
 }
 
 function pop(driver: Driver, frame: Coroutine<unknown>): Body {
-  const body = frame[kTop]!;
+  const body = frame[kTop] as Body;
   driver[kTop] = body;
   driver[kFrame] = frame[kFrame];
   frame[kTop] = undefined;
@@ -145,18 +156,26 @@ function pop(driver: Driver, frame: Coroutine<unknown>): Body {
   return body;
 }
 
-function openBody(
-  coroutine: Coroutine<unknown>,
-  task: object | undefined,
+function openFunction(driver: Driver, source: () => unknown): Body {
+  const body = asBody(callFor(driver[kTask], source), source, source);
+  driver[kTop] = body;
+  return body;
+}
+
+function asBody(
+  opened: unknown,
+  opener: unknown,
+  source?: () => unknown,
 ): Body {
-  const opened = coroutine[kOpen](task);
   if (isGenerator(opened)) return opened;
   if (opened instanceof Coroutine) {
     return opened[Symbol.iterator]() as unknown as Body;
   }
-  if (isThenable(opened)) return new HostBody(opened);
+  if (isThenable(opened)) return new HostBody(opened, source);
   throw new TypeError(
-    `Cannot run ${coroutine}: its function must give a generator, coroutine or promise, gave ${
+    `Cannot run ${
+      describeKind(opener)
+    }: it must give a generator, coroutine or promise, gave ${
       describeKind(opened)
     }`,
   );
@@ -185,12 +204,15 @@ function cannotWait(
  * itself are (they are parked with its task).
  */
 export class HostBody implements Body {
+  /** The function that a task was made of. */
+  readonly source: (() => unknown) | undefined;
   readonly #promise: PromiseLike<unknown>;
   #state: "pending" | "fulfilled" | "rejected" = "pending";
   #outcome: unknown = undefined;
 
-  constructor(promise: PromiseLike<unknown>) {
+  constructor(promise: PromiseLike<unknown>, source?: () => unknown) {
     this.#promise = promise;
+    this.source = source;
   }
 
   /** Resumes the driver in the microtask in which the promise settles. */

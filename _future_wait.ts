@@ -11,7 +11,7 @@ import {
   kCancelWait,
   kDescribe,
   kEnqueue,
-  kPark,
+  type kPark,
   kRun,
   kTakeCancel,
   kUnpark,
@@ -35,6 +35,7 @@ export interface ParkingTask {
   [kPark](wait: ParkedWait): void;
   [kUnpark](wait: ParkedWait): void;
   [kTakeCancel](): CancelledError | undefined;
+  [kDescribe](): string;
 }
 
 /** What a wait knows of its future. */
@@ -116,6 +117,8 @@ export class FutureWait<T, A, B> extends Then<T, A, B>
   }
 
   override toString(): string {
-    return this.#task === undefined ? "await" : `await of ${this.#task}`;
+    return this.#task === undefined
+      ? "await"
+      : `await of ${this.#task[kDescribe]()}`;
   }
 }

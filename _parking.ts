@@ -15,7 +15,6 @@ interface Storage {
 
 interface StorageClass {
   new (): Storage;
-  snapshot(): <R>(callback: () => R) => R;
 }
 
 interface VariableClass {
@@ -25,7 +24,6 @@ interface VariableClass {
 interface Host {
   readonly AsyncContext?: {
     readonly Variable: VariableClass;
-    readonly Snapshot: new () => { run<R>(callback: () => R): R };
   };
   readonly process?: {
     getBuiltinModule?(
@@ -53,21 +51,6 @@ export function parkedTask(): unknown {
 /** Runs the start of an async function so that its waits belong to `task`. */
 export function runParked<R>(task: unknown, callback: () => R): R {
   return storage === undefined ? callback() : storage.run(task, callback);
-}
-
-/**
- * Gives a function that runs others in the async context of this moment, but
- * belonging to no task: a loop's own context, whoever wakes it.
- */
-export function captureHostContext(): <R>(callback: () => R) => R {
-  return runParked(undefined, () => {
-    if (nodeStorage !== undefined) return nodeStorage.snapshot();
-    if (host.AsyncContext !== undefined) {
-      const snapshot = new host.AsyncContext.Snapshot();
-      return (callback) => snapshot.run(callback);
-    }
-    return (callback) => callback();
-  });
 }
 
 function variableStorage(): Storage | undefined {

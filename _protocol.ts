@@ -11,7 +11,7 @@
 export const kRun: unique symbol = Symbol("asyncio.run");
 /** Tells a waiter that its future is done; it schedules itself. */
 export const kWake: unique symbol = Symbol("asyncio.wake");
-/** Puts a waiter into a future's queue. */
+/** Puts a waiter into a future's queue; false if it stands there already. */
 export const kAddWaiter: unique symbol = Symbol("asyncio.addWaiter");
 /** Takes a waiter out of a future's queue. */
 export const kRemoveWaiter: unique symbol = Symbol("asyncio.removeWaiter");

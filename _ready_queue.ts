@@ -61,11 +61,12 @@ export class ReadyQueue {
   }
 
   #grow(): void {
-    const { length } = this.#slots;
-    const slots = this.#slots.slice(this.#head).concat(
-      this.#slots.slice(0, this.#head),
-    );
-    for (let i = 0; i < length; i++) slots.push(undefined);
+    const old = this.#slots;
+    const { length } = old;
+    const slots = new Array<Runnable | undefined>(2 * length);
+    for (let i = 0; i < length; i++) {
+      slots[i] = old[(this.#head + i) & (length - 1)];
+    }
     this.#slots = slots;
     this.#head = 0;
   }

@@ -22,6 +22,21 @@ export function describeValue(value: unknown): string {
   }
 }
 
+const DEEPEST = 4;
+// Empty but while a text is being made.
+const beingShown = new Set<object>();
+
+/** Shows what may contain itself: `...` where it does, or where it lies too deep. */
+export function describeOnce(value: object, describe: () => string): string {
+  if (beingShown.has(value) || beingShown.size === DEEPEST) return "...";
+  beingShown.add(value);
+  try {
+    return describe();
+  } finally {
+    beingShown.delete(value);
+  }
+}
+
 /** Shows a value's kind as a noun, for "got …" in error messages. */
 export function describeKind(value: unknown): string {
   if (value instanceof Promise) return "a Promise";

@@ -14,7 +14,7 @@ export const running: {
   loop: unknown;
   /** The task whose step is on the call stack. */
   task: unknown;
-  /** The context variables in force; `undefined` means the root context. */
+  /** The context variables in force; `undefined` means the running task's, or the root's. */
   context: unknown;
   /** The context in force where no task and no callback runs. */
   rootContext: unknown;

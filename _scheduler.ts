@@ -40,7 +40,7 @@ export function requireScheduler(): Scheduler {
  */
 export function schedulerForNew(): Scheduler {
   const scheduler = runningScheduler() ?? running.currentLoop;
-  if (scheduler === undefined) {
+  if (scheduler === undefined || scheduler === null) {
     throw new RuntimeError(
       "No running event loop, and none was set by setEventLoop()",
     );

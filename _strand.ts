@@ -6,7 +6,6 @@
 import { type CancelReason, cancelWith } from "./_cancelled.ts";
 import type { Body, Coroutine } from "./_coroutine.ts";
 import { drive, type Driver, HostBody, PARKED } from "./_drive.ts";
-import type { Context } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import type { Future } from "./future.ts";
 import type { ParkedWait, ParkingTask } from "./_future_wait.ts";
@@ -33,24 +32,19 @@ import {
 import { running } from "./_running.ts";
 import { type OnFulfilled, type OnRejected, Then } from "./_then.ts";
 
-/** What a strand knows of its task. */
-export interface StrandTask extends ParkingTask {
-  getContext(): Context;
-}
-
 /** Runs a coroutine for an `await` and delivers its outcome there. */
 export class Strand<T, A, B> extends Then<T, A, B>
   implements Driver, ParkedWait {
-  [kTop]: Body | undefined;
+  [kTop]: Body | (() => unknown);
   [kFrame]: Coroutine<unknown> | undefined = undefined;
   [kWaitingOn]: Future<unknown> | HostBody | undefined = undefined;
-  readonly [kTask]: StrandTask | undefined;
+  readonly [kTask]: ParkingTask | undefined;
   readonly #scheduler: Scheduler;
 
   constructor(
-    body: Body,
+    body: Body | (() => unknown),
     scheduler: Scheduler,
-    task: StrandTask | undefined,
+    task: ParkingTask | undefined,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
   ) {
@@ -101,7 +95,9 @@ export class Strand<T, A, B> extends Then<T, A, B>
   }
 
   override toString(): string {
-    return this[kTask] === undefined ? "await" : `await of ${this[kTask]}`;
+    return this[kTask] === undefined
+      ? "await"
+      : `await of ${this[kTask][kDescribe]()}`;
   }
 
   #advance(throwing: boolean, input: unknown): void {
@@ -109,7 +105,7 @@ export class Strand<T, A, B> extends Then<T, A, B>
     const { loop, task, context } = running;
     running.loop = this.#scheduler;
     running.task = this[kTask];
-    running.context = this[kTask]?.getContext();
+    running.context = undefined;
     try {
       const outcome = drive(this, this.#scheduler, throwing, input);
       // A cancel that came while nothing could take it goes to this wait.

@@ -12,6 +12,7 @@ import {
 import { isCoroutine } from "./coroutine.ts";
 import { Future, isFuture } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
+import { kDescribe } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 import type { Task, TaskOptions } from "./task.ts";
 
@@ -56,19 +57,32 @@ export function toFuture(
   );
 }
 
+/** A future of a promise: only the host can settle it. */
+export class HostFuture extends Future<unknown> {
+  [kDescribe](): string {
+    return "a promise of the host";
+  }
+}
+
 // The wait for a promise can be cancelled here: the promise goes on, and what it
-// gives is dropped.
-function* adopt(promise: PromiseLike<unknown>, loop: Scheduler): Coro<unknown> {
-  const future = new Future<unknown>({ loop });
+// gives is dropped. It is looked at before the task begins, or the host would report
+// a rejection as unhandled.
+function adopt(promise: PromiseLike<unknown>, loop: Scheduler): Coro<unknown> {
+  const future = new HostFuture({ loop });
   promise.then(
     (value) => {
       if (!future.done()) future.setResult(value);
     },
     (error) => {
-      if (!future.done()) {
-        future.setException(error ?? new Error(`Rejected with ${error}`));
-      }
+      if (future.done()) return;
+      future.setException(error ?? new Error(`Rejected with ${error}`));
+      // The task reports it, if nobody looks at it.
+      future.exception();
     },
   );
+  return waitForPromise(future);
+}
+
+function* waitForPromise(future: Future<unknown>): Coro<unknown> {
   return yield* future;
 }

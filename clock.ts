@@ -15,7 +15,7 @@
  *
  * @module
  */
-import { afterHostTurn } from "./_host_turn.ts";
+import { hostTurn } from "./_host_turn.ts";
 
 /** A span of time: seconds, or an object with units. A `Temporal.Duration` up to days fits. */
 export type Delay = number | DelayFields;
@@ -384,7 +384,7 @@ export class VirtualClock implements Clock {
         this.#jump();
       }
     };
-    afterHostTurn(turn);
+    hostTurn().then(turn);
   }
 
   #jump(): void {

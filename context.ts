@@ -28,7 +28,10 @@ import { RuntimeError } from "./errors.ts";
 import { parkedTask } from "./_parking.ts";
 import { running } from "./_running.ts";
 
-const NOTHING: ReadonlyMap<ContextVar<unknown>, unknown> = new Map();
+/** What a context holds; never changed in place, so that a copy is one pointer. */
+export type ContextValues = ReadonlyMap<ContextVar<unknown>, unknown>;
+
+const NOTHING: ContextValues = new Map();
 
 /** Options of {@linkcode ContextVar}. */
 export interface ContextVarOptions<T> {
@@ -216,8 +219,21 @@ export class ContextVar<T> {
  * ```
  */
 export class Context {
-  // Never changed in place, so that a copy is one pointer.
-  #values: ReadonlyMap<ContextVar<unknown>, unknown> = NOTHING;
+  #values: ContextValues;
+
+  /**
+   * Makes a context, empty unless values are given.
+   *
+   * @param values What another context holds.
+   */
+  constructor(values: ContextValues = NOTHING) {
+    this.#values = values;
+  }
+
+  /** What the context holds. */
+  get values(): ContextValues {
+    return this.#values;
+  }
 
   /**
    * Runs `callback` with this as the current context.
@@ -229,7 +245,7 @@ export class Context {
    */
   run<A extends unknown[], R>(callback: (...args: A) => R, ...args: A): R {
     const outer = running.context;
-    if (outer === this) {
+    if (currentContext() === this) {
       throw new RuntimeError(
         "Cannot enter context: it is the current one already",
       );
@@ -244,9 +260,7 @@ export class Context {
 
   /** Gives a new context with the same values. */
   copy(): Context {
-    const copy = new Context();
-    copy.#values = this.#values;
-    return copy;
+    return new Context(this.#values);
   }
 
   /**
@@ -317,9 +331,9 @@ export class Context {
  */
 export function currentContext(): Context {
   if (running.context !== undefined) return running.context as Context;
-  if (running.loop === undefined) {
-    const task = parkedTask() as { getContext(): Context } | undefined;
-    if (task !== undefined) return task.getContext();
+  const task = running.loop === undefined ? parkedTask() : running.task;
+  if (task !== undefined) {
+    return (task as { getContext(): Context }).getContext();
   }
   return (running.rootContext ??= new Context()) as Context;
 }

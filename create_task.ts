@@ -61,7 +61,7 @@ export interface CreateTaskOptions extends TaskOptions {
  */
 export function createTask<T>(
   coro: CoroutineLike<T> | CoroutineFunction<T>,
-  options: CreateTaskOptions = {},
+  options?: CreateTaskOptions,
 ): Task<T> {
   let loop: EventLoop;
   try {
@@ -70,11 +70,9 @@ export function createTask<T>(
     closeCoroutine(coro);
     throw error;
   }
+  if (options?.signal === undefined) return loop.createTask(coro, options);
   const { signal, ...taskOptions } = options;
   const task = loop.createTask(coro, taskOptions);
-  if (signal !== undefined) {
-    const unlink = linkSignal(signal, task);
-    task.addDoneCallback(unlink);
-  }
+  task.addDoneCallback(linkSignal(signal, task));
   return task;
 }

@@ -26,7 +26,11 @@ import {
 } from "./_cancelled.ts";
 import { copyContext } from "./context.ts";
 import { DoneCallback } from "./_done_callback.ts";
-import { type CancelledError, InvalidStateError } from "./errors.ts";
+import {
+  type CancelledError,
+  InvalidStateError,
+  RuntimeError,
+} from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
 import { FutureWait, misplacedWait, type ParkingTask } from "./_future_wait.ts";
 import { parkedTask } from "./_parking.ts";
@@ -43,7 +47,7 @@ import {
   kWake,
   type Waiter,
 } from "./_protocol.ts";
-import { describeKind, describeValue } from "./_repr.ts";
+import { describeKind, describeOnce, describeValue } from "./_repr.ts";
 import { schedulerForNew } from "./_scheduler.ts";
 
 /** What a coroutine yields to the task that runs it: a request to wait. Opaque. */
@@ -149,7 +153,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @throws {TypeError} If `loop` is no event loop.
    */
   constructor(options?: FutureOptions) {
-    const scheduler = options?.loop ?? schedulerForNew();
+    const scheduler = options?.loop ?? loopWithout(options);
     if (typeof scheduler?.callSoon !== "function") {
       throw new TypeError(
         `Cannot make a future: loop must be an event loop, got ${
@@ -358,12 +362,19 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** @internal */
   return(value: T): IteratorResult<Wait, T> {
-    return { done: true, value };
+    if (this.#state !== PENDING) return { done: true, value };
+    // Who takes one item and leaves the rest is no task.
+    throw new RuntimeError(
+      `Cannot iterate over ${this}: wait for it with "yield*" or "await"`,
+    );
   }
 
   /** Gives `<Future pending>` and the like. */
   toString(): string {
-    return `<${this.kind} ${this.describe().join(" ")}>`;
+    return describeOnce(
+      this,
+      () => `<${this.kind} ${this.describe().join(" ")}>`,
+    );
   }
 
   /** Gives {@linkcode Future.toString}, in the inspectors of Deno and Node. */
@@ -391,11 +402,15 @@ export class Future<T> implements PromiseLike<T>, Wait {
   }
 
   /** @internal */
-  [kAddWaiter](waiter: Waiter): void {
+  [kAddWaiter](waiter: Waiter): boolean {
     const waiters = this.#waiters;
     if (waiters === undefined) this.#waiters = waiter;
-    else if (waiters instanceof Set) waiters.add(waiter);
-    else this.#waiters = new Set([waiters, waiter]);
+    else if (waiters === waiter) return false;
+    else if (!(waiters instanceof Set)) {
+      this.#waiters = new Set([waiters, waiter]);
+    } else if (waiters.has(waiter)) return false;
+    else waiters.add(waiter);
+    return true;
   }
 
   /** @internal */
@@ -484,7 +499,9 @@ export class Future<T> implements PromiseLike<T>, Wait {
   }
 
   #describeCallbacks(): string[] {
-    const names = this.#waiterList().map((waiter) => String(waiter));
+    const names = this.#waiterList().map((waiter) =>
+      waiter instanceof Future ? waiter.label() : String(waiter)
+    );
     const { length } = names;
     if (length === 0) return [];
     if (length > 2) names.splice(1, length - 2, `<${length - 2} more>`);
@@ -515,6 +532,17 @@ export function isFuture(value: unknown): value is Future<unknown> {
     | Partial<Future<unknown>>
     | null;
   return prototype?.[FUTURE_MARKER] === true;
+}
+
+function loopWithout(options: unknown): Scheduler {
+  if (options === undefined || (typeof options === "object" && options)) {
+    return schedulerForNew();
+  }
+  throw new TypeError(
+    `Cannot make a future: options must be an object, got ${
+      describeKind(options)
+    }`,
+  );
 }
 
 function isErrorClass(value: unknown): value is new () => Error {

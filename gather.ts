@@ -14,15 +14,23 @@
  *
  * @module
  */
-import { copyContext } from "./context.ts";
 import type { Awaitable, AwaitedResult } from "./_coroutine.ts";
-import { DoneCallback } from "./_done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { CancelledError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import { cancelledError } from "./_cancelled.ts";
-import { kAddWaiter, kCancelReason, kDescribe, kWaiters } from "./_protocol.ts";
+import {
+  kAddWaiter,
+  kCancelReason,
+  kDescribe,
+  kEnqueue,
+  kRun,
+  kWaiters,
+  kWake,
+  type Runnable,
+  type Waiter,
+} from "./_protocol.ts";
 import { schedulerForNew } from "./_scheduler.ts";
 
 /** Options of {@linkcode gather}. */
@@ -125,24 +133,32 @@ function toChildren(
       );
     }
   }
-  const seen = new Map<unknown, Future<unknown>>();
+  // A future given twice is recognized when it is watched; a coroutine must not be
+  // started twice.
+  let started: Map<unknown, Future<unknown>> | undefined;
   return awaitables.map((awaitable) => {
-    let child = seen.get(awaitable);
+    if (isFuture(awaitable)) return awaitable;
+    started ??= new Map();
+    let child = started.get(awaitable);
     if (child === undefined) {
       child = ensureFuture(awaitable, loop === undefined ? {} : { loop });
       loop ??= child.getLoop() as EventLoop;
-      seen.set(awaitable, child);
+      started.set(awaitable, child);
     }
     return child;
   });
 }
 
 /** The future of a gather: cancelling it cancels the children. */
-class Gathering extends Future<unknown[]> {
+class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   readonly #children: Future<unknown>[];
   readonly #returnExceptions: boolean;
   #missing: number;
   #cancelRequested = false;
+  // The children that are done, in that order. For each of them this stands in the
+  // ready queue once: 8 B a child, where a handle with its context would be 130.
+  readonly #ended: Future<unknown>[] = [];
+  #collected = 0;
 
   constructor(
     loop: EventLoop,
@@ -157,19 +173,24 @@ class Gathering extends Future<unknown[]> {
 
   watch(): void {
     if (this.#children.length === 0) return this.setResult([]);
-    const unique = new Set(this.#children);
-    this.#missing = unique.size;
-    const onDone = new DoneCallback(
-      this.#onDone.bind(this),
-      copyContext(),
-      this,
-    );
-    const done: Future<unknown>[] = [];
-    for (const child of unique) {
-      if (child.done()) done.push(child);
-      else child[kAddWaiter](onDone);
+    this.#missing = this.#children.length;
+    let anyDone = false;
+    for (const child of this.#children) {
+      if (child.done()) anyDone = true;
+      // Given twice: it will be told of once.
+      else if (!child[kAddWaiter](this)) this.#missing--;
     }
-    for (const child of done) this.#onDone(child);
+    if (!anyDone) return;
+    for (const child of this.#children) if (child.done()) this.#collect(child);
+  }
+
+  [kWake](child: Future<unknown>): void {
+    this.#ended.push(child);
+    this.scheduler[kEnqueue](this);
+  }
+
+  [kRun](): void {
+    this.#collect(this.#ended[this.#collected++]!);
   }
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
@@ -191,7 +212,7 @@ class Gathering extends Future<unknown[]> {
     return this.#children.filter((child) => !child.done());
   }
 
-  #onDone(child: Future<unknown>): void {
+  #collect(child: Future<unknown>): void {
     this.#missing--;
     if (this.done()) {
       // Fetched, so that it is not reported: the gathering gave its error already.

@@ -23,14 +23,14 @@ import type { Delay } from "./clock.ts";
 import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import {
-  kAbortRun,
-  kEnqueue,
+  type kAbortRun,
+  type kEnqueue,
   kInHeap,
   kRun,
   kTimerCancelled,
   kTrace,
   kTraceOf,
-  kYieldToHost,
+  type kYieldToHost,
   type Runnable,
 } from "./_protocol.ts";
 import { callbackName } from "./_repr.ts";

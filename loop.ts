@@ -41,8 +41,8 @@ import {
   Handle,
   TimerHandle,
 } from "./handle.ts";
-import { afterHostTurn } from "./_host_turn.ts";
-import { canAttribute, captureHostContext } from "./_parking.ts";
+import { hostTurn } from "./_host_turn.ts";
+import { canAttribute, runParked } from "./_parking.ts";
 import {
   kAbortRun,
   kEnqueue,
@@ -68,7 +68,7 @@ import { requireScheduler, runningScheduler } from "./_scheduler.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { TimerHeap } from "./_timer_heap.ts";
-import { toFuture } from "./_to_future.ts";
+import { HostFuture, toFuture } from "./_to_future.ts";
 
 /** Makes a loop's tasks: what `loop.setTaskFactory()` takes. */
 export type TaskFactory = <T>(
@@ -113,11 +113,6 @@ const HOPS = 3;
 /** What a round of turns ended with. */
 type Pause = "idle" | "async function resumed" | "slice used up" | "stopped";
 
-interface Run {
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 /**
  * An event loop.
  *
@@ -144,18 +139,17 @@ export class EventLoop implements TaskScheduler, Sleeper {
   readonly #clock: Clock;
   readonly #ready = new ReadyQueue();
   readonly #timers = new TimerHeap<TimerHandle>();
-  // The loop's own async context, so that nobody lends it theirs by waking it.
-  readonly #inOwnContext = captureHostContext();
-  readonly #boundDrain = (): void => this.#drain();
-  readonly #boundHop = (): void => this.#hop();
-  #run: Run | undefined;
+  // Shared by all futures and tasks of the loop that are given no options.
+  readonly #plainOptions: { readonly loop: EventLoop } = { loop: this };
+  #running = false;
+  // Ends the pause of an idle loop.
+  #wakeUp: (() => void) | undefined;
+  // What ends the run from outside a turn.
+  #fatal: { readonly error: unknown } | undefined;
   #stopping = false;
   #closed = false;
-  // Whether nothing will call #drain() unless someone schedules it.
-  #idle = true;
   // Whether an async function was resumed and should run on before the next turn.
   #hostOwed = false;
-  #hops = 0;
   #sliceStart = 0;
   #lastCheck = 0;
   #runsBetweenChecks = 1;
@@ -188,7 +182,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
 
   /** Whether the loop is between the start and the end of a run. */
   isRunning(): boolean {
-    return this.#run !== undefined;
+    return this.#running;
   }
 
   /** Whether the loop was closed. */
@@ -299,7 +293,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
 
   /** Makes a pending future of this loop. */
   createFuture<T>(): Future<T> {
-    return new Future({ loop: this });
+    return new Future(this.#plainOptions);
   }
 
   /**
@@ -313,15 +307,16 @@ export class EventLoop implements TaskScheduler, Sleeper {
    */
   createTask<T>(
     coro: CoroutineLike<T> | CoroutineFunction<T>,
-    options: TaskOptions = {},
+    options?: TaskOptions,
   ): Task<T> {
     if (this.#closed) {
       closeCoroutine(coro);
       throw new RuntimeError("Cannot create a task: the event loop is closed");
     }
     if (this.#taskFactory !== undefined) {
-      return this.#taskFactory(this, coro, options);
+      return this.#taskFactory(this, coro, options ?? {});
     }
+    if (options === undefined) return new Task(coro, this.#plainOptions);
     return new Task(coro, { ...options, loop: this });
   }
 
@@ -350,13 +345,20 @@ export class EventLoop implements TaskScheduler, Sleeper {
    */
   async runForever(): Promise<void> {
     this.#checkCanRun();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#run = { resolve, reject };
+    this.#running = true;
     running.activeLoops.add(this);
     running.debug = this.#debug;
     this.#clock.attach(this);
-    this.#wakeUp();
-    await promise;
+    try {
+      await runParked(undefined, () => this.#pump());
+    } finally {
+      this.#running = false;
+      this.#stopping = false;
+      this.#fatal = undefined;
+      this.#clock.detach(this);
+      running.activeLoops.delete(this);
+      if (running.activeLoops.size === 0) running.debug = false;
+    }
   }
 
   /**
@@ -405,7 +407,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
   /** Ends the run after this turn. Before a run, it makes the next one end after one turn. */
   stop(): void {
     this.#stopping = true;
-    if (this.#run !== undefined && this.#idle) this.#wakeUp();
+    this.#wakeUp?.();
   }
 
   /**
@@ -538,7 +540,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
   /** @internal Called by the clock: a deadline may have come. */
   wake(): void {
     this.#runsToCheck = 0;
-    if (this.#idle && this.#run !== undefined) this.#wakeUp();
+    this.#wakeUp?.();
   }
 
   /** @internal Called by the clock: no deadline will ever come. */
@@ -547,9 +549,8 @@ export class EventLoop implements TaskScheduler, Sleeper {
     const waiting = tree === ""
       ? "nothing is scheduled and no task is left"
       : `\n${tree}`;
-    this.#end(
+    this[kAbortRun](
       new DeadlockError(`Deadlock, nothing can wake the loop: ${waiting}`),
-      true,
     );
   }
 
@@ -561,9 +562,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
       task = task[kNextTask]
     ) {
       const waits = task[kWaiters]();
-      if (waits.length > 0 && waits.every((wait) => wait instanceof HostBody)) {
-        return true;
-      }
+      if (waits.length > 0 && waits.every(isOfHost)) return true;
     }
     return false;
   }
@@ -574,7 +573,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
       throw new RuntimeError("Cannot schedule: the event loop is closed");
     }
     this.#ready.push(runnable);
-    if (this.#idle && this.#run !== undefined) this.#wakeUp();
+    this.#wakeUp?.();
   }
 
   /** @internal */
@@ -584,7 +583,8 @@ export class EventLoop implements TaskScheduler, Sleeper {
 
   /** @internal */
   [kAbortRun](error: unknown): void {
-    if (this.#run !== undefined) this.#end(error, true);
+    this.#fatal ??= { error };
+    this.#wakeUp?.();
   }
 
   /** @internal */
@@ -630,22 +630,38 @@ export class EventLoop implements TaskScheduler, Sleeper {
     task[kNextTask] = undefined;
   }
 
-  /** Runs turns until there is a reason to pause; always in the loop's own async context. */
-  #drain(): void {
-    if (this.#run === undefined || this.#idle) return;
+  // The one place that runs turns. An async function keeps its own async context
+  // over its awaits, so nobody who wakes the loop lends it theirs.
+  async #pump(): Promise<void> {
+    for (;;) {
+      const pause = this.#drain();
+      if (this.#fatal !== undefined) throw this.#fatal.error;
+      switch (pause) {
+        case "stopped":
+          return;
+        case "idle":
+          await this.#becomeIdle();
+          break;
+        case "slice used up":
+          await this.#hostTurn();
+          break;
+        case "async function resumed":
+          this.#hostOwed = false;
+          if (this.#clock.settles) await this.#hostTurn();
+          else for (let hop = 0; hop < HOPS; hop++) await undefined;
+      }
+    }
+  }
+
+  #drain(): Pause {
     running.loop = this;
-    let pause: Pause | undefined;
     try {
-      pause = this.#runTurns();
-    } catch (error) {
-      // Only what must end the run comes out of a turn.
-      this.#end(error, true);
+      return this.#runTurns();
     } finally {
       running.loop = undefined;
       running.task = undefined;
       running.context = undefined;
     }
-    if (this.#run !== undefined && pause !== undefined) this.#pause(pause);
   }
 
   #runTurns(): Pause {
@@ -703,58 +719,20 @@ export class EventLoop implements TaskScheduler, Sleeper {
     }
   }
 
-  #pause(pause: Pause): void {
-    switch (pause) {
-      case "stopped":
-        return this.#end(undefined, false);
-      case "idle":
-        return this.#goIdle();
-      case "slice used up":
-        return this.#letHostTurn();
-      case "async function resumed":
-        this.#hostOwed = false;
-        if (this.#clock.settles) return this.#letHostTurn();
-        this.#hops = HOPS;
-        queueMicrotask(this.#boundHop);
-    }
+  async #hostTurn(): Promise<void> {
+    await hostTurn();
+    this.#sliceStart = this.#clock.time();
+    this.#runsToCheck = 0;
   }
 
-  #hop(): void {
-    if (--this.#hops > 0) queueMicrotask(this.#boundHop);
-    else this.#drain();
-  }
-
-  #letHostTurn(): void {
-    afterHostTurn(() => {
-      this.#sliceStart = this.#clock.time();
-      this.#runsToCheck = 0;
-      this.#drain();
-    });
-  }
-
-  #goIdle(): void {
-    this.#idle = true;
+  async #becomeIdle(): Promise<void> {
     this.#ready.trim();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wakeUp = resolve;
     this.#clock.wait(this, this.#timers.earliest());
-  }
-
-  // The waker's async context must not become the loop's.
-  #wakeUp(): void {
-    this.#idle = false;
+    await promise;
+    this.#wakeUp = undefined;
     this.#clock.unwait(this);
-    this.#inOwnContext(() => queueMicrotask(this.#boundDrain));
-  }
-
-  #end(error: unknown, failed: boolean): void {
-    const run = this.#run!;
-    this.#run = undefined;
-    this.#stopping = false;
-    this.#idle = true;
-    this.#clock.detach(this);
-    running.activeLoops.delete(this);
-    if (running.activeLoops.size === 0) running.debug = false;
-    if (failed) run.reject(error);
-    else run.resolve();
   }
 
   #schedule(
@@ -764,7 +742,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
   ): TimerHandle {
     const timer = new TimerHandle(when, callback, this, options);
     this.#timers.push(timer);
-    if (this.#idle && this.#run !== undefined) {
+    if (this.#wakeUp !== undefined) {
       this.#clock.wait(this, this.#timers.earliest());
     }
     return timer;
@@ -928,6 +906,10 @@ export function setEventLoop(loop: EventLoop | undefined): void {
  */
 export function newEventLoop(options: EventLoopOptions = {}): EventLoop {
   return new EventLoop(options);
+}
+
+function isOfHost(wait: unknown): boolean {
+  return wait instanceof HostBody || wait instanceof HostFuture;
 }
 
 function optionalFunction<F>(

@@ -34,7 +34,7 @@ import {
   cancelReason,
   cancelWith,
 } from "./_cancelled.ts";
-import { type Context, copyContext } from "./context.ts";
+import { Context, type ContextValues, currentContext } from "./context.ts";
 import {
   type Body,
   bodyOf,
@@ -64,7 +64,7 @@ import {
   kRegister,
   kRun,
   kSettleCancelled,
-  kSince,
+  type kSince,
   kTakeCancel,
   kTask,
   kTop,
@@ -155,7 +155,7 @@ export interface TaskScheduler extends Scheduler {
  */
 export class Task<T> extends Future<T> implements Runnable, Driver {
   /** @internal */
-  [kTop]: Body | undefined;
+  [kTop]: Body | (() => unknown);
   /** @internal */
   [kFrame]: Coroutine<unknown> | undefined = undefined;
   /** @internal */
@@ -164,14 +164,10 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   [kNextTask]: Task<unknown> | undefined = undefined;
   /** @internal */
   [kPreviousTask]: Task<unknown> | undefined = undefined;
-  #context: Context;
-  #coroutine: unknown;
+  // The values alone until someone asks for the context itself: 40 B a task.
+  #context: Context | ContextValues;
   // A number until someone asks: most names are never read.
   #name: string | number;
-  #cancelRequests = 0;
-  // Whether a cancel is still to be delivered, at the next wait.
-  #mustCancel = false;
-  #cancelReason: CancelReason = undefined;
   // What only some tasks need, made when it is needed.
   #extras: Extras | undefined = undefined;
 
@@ -188,10 +184,9 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
     options: TaskConstructorOptions = {},
   ) {
     const scheduler = options.loop ?? schedulerForNew() as TaskScheduler;
-    super({ loop: scheduler });
+    super(options.loop === undefined ? { loop: scheduler } : options);
     this[kTop] = bodyOf(coro);
-    this.#coroutine = coro;
-    this.#context = options.context ?? copyContext();
+    this.#context = options.context ?? currentContext().values;
     this.#name = options.name === undefined
       ? ++running.taskCount
       : String(options.name);
@@ -213,24 +208,23 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return false;
     const reason = cancelReason(message, options);
-    this.#cancelRequests++;
+    const extras = this.#extras ??= new Extras();
+    extras.cancelRequests++;
     let delivered = this.#cancelWaits(reason);
-    const controller = this.#extras?.controller;
+    const { controller } = extras;
     if (controller !== undefined && !controller.signal.aborted) {
       controller.abort(cancelledError(reason, false));
       // Who asked for the signal and waits for the host takes the cancel by it.
       delivered ||= this[kWaitingOn] instanceof HostBody;
     }
-    if (!delivered) {
-      this.#mustCancel = true;
-      this.#cancelReason = reason;
-    }
+    extras.cancelReason = reason;
+    if (!delivered) extras.mustCancel = true;
     return true;
   }
 
   /** How many cancel requests were made and not taken back. */
   cancelling(): number {
-    return this.#cancelRequests;
+    return this.#extras?.cancelRequests ?? 0;
   }
 
   /**
@@ -240,11 +234,11 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
    * @returns How many requests are left.
    */
   uncancel(): number {
-    if (this.#cancelRequests > 0) {
-      this.#cancelRequests--;
-      if (this.#cancelRequests === 0) this.#mustCancel = false;
-    }
-    return this.#cancelRequests;
+    const extras = this.#extras;
+    if (extras === undefined || extras.cancelRequests === 0) return 0;
+    extras.cancelRequests--;
+    if (extras.cancelRequests === 0) extras.mustCancel = false;
+    return extras.cancelRequests;
   }
 
   /**
@@ -253,17 +247,19 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
    */
   get signal(): AbortSignal {
     const extras = this.#extras ??= new Extras();
-    const { controller } = extras;
+    const { controller, cancelRequests } = extras;
+    // An aborted signal stays so; after `uncancel()` there is a fresh one.
     if (
-      controller === undefined ||
-      (controller.signal.aborted && this.#cancelRequests === 0)
+      controller !== undefined &&
+      (!controller.signal.aborted || cancelRequests > 0)
     ) {
-      extras.controller = new AbortController();
-      if (this.#cancelRequests > 0) {
-        extras.controller.abort(cancelledError(this.#cancelReason, false));
-      }
+      return controller.signal;
     }
-    return extras.controller!.signal;
+    const fresh = extras.controller = new AbortController();
+    if (cancelRequests > 0) {
+      fresh.abort(cancelledError(extras.cancelReason, false));
+    }
+    return fresh.signal;
   }
 
   /** The name. */
@@ -282,11 +278,19 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
 
   /** The coroutine or function that the task was made of. */
   getCoro(): CoroutineLike<T> | CoroutineFunction<T> {
-    return this.#coroutine as CoroutineLike<T> | CoroutineFunction<T>;
+    let bottom: unknown = this[kTop];
+    for (let frame = this[kFrame]; frame !== undefined; frame = frame[kFrame]) {
+      bottom = frame[kTop];
+    }
+    const source = bottom instanceof HostBody ? bottom.source : bottom;
+    return source as CoroutineLike<T> | CoroutineFunction<T>;
   }
 
   /** The context that the task runs in. */
   getContext(): Context {
+    if (!(this.#context instanceof Context)) {
+      this.#context = new Context(this.#context);
+    }
     return this.#context;
   }
 
@@ -303,7 +307,7 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
     for (let frame = this[kFrame]; frame !== undefined; frame = frame[kFrame]) {
       names.unshift(frame.name);
     }
-    const bottom = describeCoroutine(this.#coroutine);
+    const bottom = describeCoroutine(this.getCoro());
     if (names[0] !== bottom) names.unshift(bottom);
     return options.limit === undefined
       ? names
@@ -345,8 +349,8 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   /** @internal */
   [kRun](): void {
     running.task = this;
-    running.context = this.#context;
-    if (this.#mustCancel) this.#step(true, this[kTakeCancel]());
+    running.context = undefined;
+    if (this.#extras?.mustCancel) this.#step(true, this[kTakeCancel]());
     else this.#step(false, undefined);
   }
 
@@ -359,8 +363,8 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   [kPark](wait: ParkedWait): void {
     const extras = this.#extras ??= new Extras();
     extras.addWait(wait);
-    if (this.#mustCancel && wait[kCancelWait](this.#cancelReason)) {
-      this.#mustCancel = false;
+    if (extras.mustCancel && wait[kCancelWait](extras.cancelReason)) {
+      extras.mustCancel = false;
     }
   }
 
@@ -371,11 +375,10 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
 
   /** @internal */
   [kTakeCancel](): CancelledError | undefined {
-    if (!this.#mustCancel) return undefined;
-    this.#mustCancel = false;
-    const reason = this.#cancelReason;
-    this.#cancelReason = undefined;
-    return cancelledError(reason, this.scheduler.getDebug());
+    const extras = this.#extras;
+    if (!extras?.mustCancel) return undefined;
+    extras.mustCancel = false;
+    return cancelledError(extras.cancelReason, this.scheduler.getDebug());
   }
 
   /** @internal */
@@ -384,7 +387,7 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
   ): PromiseLike<A | B> {
-    let body: Body;
+    let body: Body | (() => unknown);
     try {
       body = bodyOf(coroutine);
     } catch (error) {
@@ -429,7 +432,7 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   /** What reports call this task once it is gone. */
   protected override label(): string {
     return `<Task name=${describeValue(this.getName())} coro=${
-      describeCoroutine(this.#coroutine)
+      describeCoroutine(this.getCoro())
     }>`;
   }
 
@@ -437,9 +440,9 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   protected override describe(): string[] {
     const [state, ...rest] = super.describe();
     const words = [
-      this.#cancelRequests > 0 && !this.done() ? "cancelling" : state!,
+      this.cancelling() > 0 && !this.done() ? "cancelling" : state!,
       `name=${describeValue(this.getName())}`,
-      `coro=${describeCoroutine(this.#coroutine)}`,
+      `coro=${describeCoroutine(this.getCoro())}`,
     ];
     const waitingOn = this[kWaitingOn];
     if (waitingOn instanceof Future) words.push(`wait_for=${waitingOn}`);
@@ -461,7 +464,7 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
     const { loop, task, context } = running;
     running.loop = this.scheduler;
     running.task = this;
-    running.context = this.#context;
+    running.context = undefined;
     try {
       this.#step(false, undefined);
     } catch (error) {
@@ -484,15 +487,23 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
     }
     if (outcome !== PARKED) return this.#finish(outcome as T);
     // A cancel that came while it ran goes to the wait that it has begun.
-    if (this.#mustCancel && this.#cancelWaits(this.#cancelReason)) {
-      this.#mustCancel = false;
+    const extras = this.#extras;
+    if (extras?.mustCancel && this.#cancelWaits(extras.cancelReason)) {
+      extras.mustCancel = false;
     }
   }
 
   #finish(result: T): void {
     this.#leave();
-    if (this.#mustCancel) this[kSettleCancelled](this.#cancelReason);
-    else super.setResult(result);
+    const extras = this.#extras;
+    if (extras?.mustCancel) return this[kSettleCancelled](extras.cancelReason);
+    super.setResult(result);
+    if (this.scheduler.getDebug() && this.cancelling() > 0) {
+      this.scheduler.callExceptionHandler({
+        message: "Task was cancelled but swallowed the CancelledError",
+        task: this,
+      });
+    }
   }
 
   #fail(error: unknown): void {
@@ -506,14 +517,16 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   }
 
   #leave(): void {
-    this[kTop] = undefined;
-    this[kFrame] = undefined;
     (this.scheduler as TaskScheduler)[kUnregister](this as Task<unknown>);
   }
 }
 
 /** What only some tasks need. */
 class Extras {
+  cancelRequests = 0;
+  /** Whether a cancel is still to be delivered, at the next wait. */
+  mustCancel = false;
+  cancelReason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
   #waits: ParkedWait | Set<ParkedWait> | undefined = undefined;
 

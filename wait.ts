@@ -21,7 +21,7 @@
  */
 import { type Delay, toSeconds } from "./clock.ts";
 import { copyContext } from "./context.ts";
-import { type Coroutine } from "./_coroutine.ts";
+import type { Coroutine } from "./_coroutine.ts";
 import { coroutine, isCoroutine } from "./coroutine.ts";
 import { DoneCallback } from "./_done_callback.ts";
 import { Future, isFuture } from "./future.ts";

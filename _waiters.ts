@@ -1,0 +1,276 @@
+/**
+ * What the primitives share: who waits, in which order, in which loop, and the
+ * coroutine that tries, waits, and tries again.
+ *
+ * @module
+ */
+import { type Coro, Coroutine, MUST_WAIT } from "./_coroutine.ts";
+import { RuntimeError } from "./errors.ts";
+import { Future } from "./future.ts";
+import type { Scheduler } from "./handle.ts";
+import { kDescribe, kOpen } from "./_protocol.ts";
+import { requireScheduler } from "./_scheduler.ts";
+
+/** Releases a lock for a while: gives what acquires it again, for the same guard. */
+export const kSuspend: unique symbol = Symbol("asyncio.suspend");
+
+/** Binds a primitive to the loop in which it first makes somebody wait. */
+export class LoopBinding {
+  readonly #owner: object;
+  #loop: Scheduler | undefined = undefined;
+
+  constructor(owner: object) {
+    this.#owner = owner;
+  }
+
+  /**
+   * Gives the running loop.
+   *
+   * @throws {RuntimeError} If none runs, or the primitive is used from another one.
+   */
+  loop(): Scheduler {
+    const loop = requireScheduler();
+    this.#loop ??= loop;
+    if (this.#loop !== loop) {
+      throw new RuntimeError(
+        `Cannot wait: ${this.#owner} is bound to a different event loop`,
+      );
+    }
+    return loop;
+  }
+}
+
+/** One who waits: a future that stands in a list. */
+export class Waiter extends Future<undefined> {
+  /** The one that came before, in the list. */
+  previous: Waiter | undefined = undefined;
+  /** The one that came after, in the list. */
+  following: Waiter | undefined = undefined;
+  /** Whether it stands in its list. */
+  listed = false;
+  readonly #describeWait: () => string;
+
+  constructor(loop: Scheduler, describeWait: () => string) {
+    super({ loop });
+    this.#describeWait = describeWait;
+  }
+
+  [kDescribe](): string {
+    return this.#describeWait();
+  }
+}
+
+/**
+ * Those who wait, in the order in which they came: a linked list, so that one in
+ * the middle leaves at once.
+ *
+ * A waiter that was woken or cancelled stays until its task has run, as in CPython.
+ */
+export class WaiterList {
+  readonly #binding: LoopBinding;
+  readonly #describeWait: () => string;
+  #last: Waiter | undefined = undefined;
+  // Invariant: whoever stands before this one is done. A waiter never gets undone,
+  // so it only moves forward, and waking n waiters takes n steps in all.
+  #pending: Waiter | undefined = undefined;
+  /** The one who waits longest. */
+  first: Waiter | undefined = undefined;
+  /** How many stand in the list. */
+  size = 0;
+
+  /**
+   * Makes an empty list.
+   *
+   * @param binding The loop to wait in.
+   * @param describeWait What the waiters wait for, for reports.
+   */
+  constructor(binding: LoopBinding, describeWait: () => string) {
+    this.#binding = binding;
+    this.#describeWait = describeWait;
+  }
+
+  /**
+   * Makes a waiter that does not stand in the list yet.
+   *
+   * @throws {RuntimeError} If no loop runs, or another one than before.
+   */
+  makeWaiter(): Waiter {
+    return new Waiter(this.#binding.loop(), this.#describeWait);
+  }
+
+  /** Appends a waiter. */
+  append(waiter: Waiter): Waiter {
+    waiter.listed = true;
+    waiter.previous = this.#last;
+    if (this.#last === undefined) this.first = waiter;
+    else this.#last.following = waiter;
+    this.#last = waiter;
+    this.#pending ??= waiter;
+    this.size++;
+    return waiter;
+  }
+
+  /** Takes a waiter out, if it is still in. */
+  remove(waiter: Waiter): void {
+    if (!waiter.listed) return;
+    waiter.listed = false;
+    const { previous, following } = waiter;
+    if (this.#pending === waiter) this.#pending = following;
+    if (previous === undefined) this.first = following;
+    else previous.following = following;
+    if (following === undefined) this.#last = previous;
+    else following.previous = previous;
+    waiter.previous = undefined;
+    waiter.following = undefined;
+    this.size--;
+  }
+
+  /**
+   * Wakes the first who is neither woken nor cancelled.
+   *
+   * @returns The one who was woken, if any.
+   */
+  wakeNext(): Waiter | undefined {
+    let waiter = this.#pending;
+    while (waiter !== undefined && waiter.done()) waiter = waiter.following;
+    this.#pending = waiter?.following;
+    waiter?.setResult(undefined);
+    return waiter;
+  }
+
+  /** Whether somebody stands here who was not cancelled. */
+  hasLive(): boolean {
+    for (let at = this.first; at !== undefined; at = at.following) {
+      if (!at.cancelled()) return true;
+    }
+    return false;
+  }
+}
+
+/** Whether a waiter that leaves takes with it what it was woken for. */
+export function wasWoken(waiter: Waiter): boolean {
+  return waiter.done() && !waiter.cancelled();
+}
+
+/**
+ * A coroutine that tries to finish, and else waits in a list until it is woken.
+ *
+ * It is its own body: it hands its waiter to the driver, with no generator between.
+ */
+export abstract class WaitingCoroutine<T> extends Coroutine<T> {
+  #waiter: Waiter | undefined = undefined;
+
+  /** Goes to the end of the queue. */
+  protected abstract enqueue(): Waiter;
+
+  /** Finishes after the wake-up, or says that it must wait again. */
+  protected abstract resume(waiter: Waiter): T | typeof MUST_WAIT;
+
+  /** Leaves the queue with nothing, and passes on what it was woken for. */
+  protected abstract giveUp(waiter: Waiter): void;
+
+  /** @internal */
+  override [kOpen](): this {
+    return this;
+  }
+
+  /** @internal */
+  override next(): IteratorResult<unknown, T> {
+    const waiter = this.#waiter;
+    if (waiter === undefined) {
+      const step = super.next();
+      return step.done ? step : this.#wait();
+    }
+    if (!waiter.done()) return { done: false, value: waiter };
+    if (waiter.cancelled()) return this.throw(cancellationOf(waiter));
+    this.#waiter = undefined;
+    const result = this.resume(waiter);
+    return result === MUST_WAIT ? this.#wait() : super.next(result);
+  }
+
+  /** @internal */
+  override throw(error: unknown): IteratorResult<unknown, T> {
+    this.#leave();
+    return super.throw(error);
+  }
+
+  /** @internal */
+  override return(value: T): IteratorResult<unknown, T> {
+    this.#leave();
+    return super.return(value);
+  }
+
+  #wait(): IteratorResult<unknown, T> {
+    const waiter = this.enqueue();
+    this.#waiter = waiter;
+    return { done: false, value: waiter };
+  }
+
+  #leave(): void {
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    this.#waiter = undefined;
+    this.giveUp(waiter);
+  }
+}
+
+/** A coroutine over a generator method, which saves a class for each method. */
+export class MethodCoroutine<T> extends Coroutine<T> {
+  readonly #name: string;
+  readonly #open: () => Coro<T>;
+
+  constructor(name: string, open: () => Coro<T>) {
+    super();
+    this.#name = name;
+    this.#open = open;
+  }
+
+  override get name(): string {
+    return this.#name;
+  }
+
+  /** @internal */
+  override [kOpen](): Coro<T> {
+    return this.#open();
+  }
+}
+
+/**
+ * Gives the class and name of a primitive, for reports.
+ *
+ * @param kind The class.
+ * @param options The options that its constructor was given.
+ * @param known The options that it takes beside the name.
+ * @throws {TypeError} If there is an option that it does not take.
+ */
+export function title(
+  kind: string,
+  options: { readonly name?: string },
+  known: readonly string[] = [],
+): string {
+  for (const key of Object.keys(options)) {
+    if (key === "name" || known.includes(key)) continue;
+    throw new TypeError(`Cannot make a ${kind}: unknown option "${key}"`);
+  }
+  const { name } = options;
+  return name === undefined ? kind : `${kind} ${JSON.stringify(name)}`;
+}
+
+/** Gives `<Lock "db" [locked, waiters:2]>` and the like. */
+export function describeState(
+  heading: string,
+  state: string,
+  waiters: number,
+): string {
+  const suffix = waiters === 0 ? "" : `, waiters:${waiters}`;
+  return `<${heading} [${state}${suffix}]>`;
+}
+
+function cancellationOf(waiter: Waiter): unknown {
+  try {
+    return waiter.result();
+  } catch (error) {
+    // It is thrown on by the caller.
+    return error;
+  }
+}

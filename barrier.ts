@@ -1,0 +1,231 @@
+/**
+ * `Barrier`: lets a fixed number of tasks wait for each other.
+ *
+ * ```ts
+ * import { Barrier, gather, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log: string[] = [];
+ *
+ * await run(async () => {
+ *   const barrier = new Barrier(2);
+ *   async function racer(delay: number) {
+ *     await sleep(delay);
+ *     log.push("ready");
+ *     await barrier.wait();
+ *     log.push("go");
+ *   }
+ *   await gather(() => racer(0.001), () => racer(0.002));
+ * });
+ * assertEquals(log, ["ready", "ready", "go", "go"]);
+ * ```
+ *
+ * @module
+ */
+import { Condition } from "./condition.ts";
+import type { Coro, Coroutine } from "./_coroutine.ts";
+import { BrokenBarrierError } from "./errors.ts";
+import { describeValue } from "./_repr.ts";
+import { MethodCoroutine, title } from "./_waiters.ts";
+
+/** Options of {@linkcode Barrier}. */
+export interface BarrierOptions {
+  /** The name, for reports such as `formatTaskTree()`. */
+  readonly name?: string;
+}
+
+// Filling: tasks arrive. Draining: all have arrived, and leave one by one.
+// Resetting: those inside leave with an error. Broken: nobody gets in.
+type State = "filling" | "draining" | "resetting" | "broken";
+
+/**
+ * A place where tasks wait until as many as there are parties have arrived. Then they
+ * all go on, and it can be used again.
+ *
+ * - **Turns**: the last to arrive goes on at once, the others in the next turn.
+ * - **Next round**: who arrives while others are leaving waits until they have left.
+ * - **Cancellation**: a task that is cancelled while it waits no longer counts; the
+ *   barrier is not broken by that.
+ * - **Loop**: it belongs to the loop in which somebody first waits.
+ *
+ * @example Let one of them do what is done once
+ * ```ts
+ * import { Barrier, gather, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let cleared = 0;
+ *
+ * await run(function* () {
+ *   const barrier = new Barrier(3);
+ *   function* work() {
+ *     if ((yield* barrier.wait()) === 0) cleared++;
+ *   }
+ *   yield* gather(work(), work(), work());
+ * });
+ * assertEquals(cleared, 1);
+ * ```
+ */
+export class Barrier {
+  readonly #title: string;
+  readonly #parties: number;
+  // Notified at every change of the state.
+  readonly #changed: Condition;
+  #state: State = "filling";
+  // How many are inside: they have arrived and not left.
+  #count = 0;
+
+  /**
+   * Makes a barrier.
+   *
+   * @param parties How many tasks wait for each other: an integer of at least 1.
+   * @param options The name.
+   * @throws {RangeError} If `parties` is less than 1 or no integer.
+   * @throws {TypeError} If there is an unknown option.
+   */
+  constructor(parties: number, options: BarrierOptions = {}) {
+    if (!Number.isInteger(parties) || parties < 1) {
+      throw new RangeError(
+        `Cannot make a Barrier: parties must be an integer of at least 1, got ${
+          describeValue(parties)
+        }`,
+      );
+    }
+    this.#title = title("Barrier", options);
+    this.#parties = parties;
+    this.#changed = new Condition(undefined, {
+      describe: () => this.#describeWait(),
+    } as object);
+  }
+
+  /** How many tasks wait for each other. */
+  get parties(): number {
+    return this.#parties;
+  }
+
+  /** How many tasks wait now for the others to arrive. */
+  get nWaiting(): number {
+    return this.#state === "filling" ? this.#count : 0;
+  }
+
+  /** Whether it was broken by {@linkcode Barrier.abort}. */
+  get broken(): boolean {
+    return this.#state === "broken";
+  }
+
+  /**
+   * Waits until all parties have arrived.
+   *
+   * @returns A coroutine that gives a number from 0 to `parties - 1`, another one to
+   * each task: its place in the order of arrival.
+   * @throws {BrokenBarrierError} If it is or gets broken, or is reset.
+   * @throws {RuntimeError} If others wait in another loop.
+   */
+  wait(): Coroutine<number> {
+    return new MethodCoroutine("wait", () => this.#wait());
+  }
+
+  /**
+   * Makes it as new. Those who wait get a {@linkcode BrokenBarrierError}.
+   *
+   * @returns A coroutine that ends when this is done.
+   *
+   * @example Mend a broken barrier
+   * ```ts
+   * import { Barrier, run } from "@asyncio/asyncio";
+   * import { assert } from "@std/assert";
+   *
+   * await run(async () => {
+   *   const barrier = new Barrier(2);
+   *   await barrier.abort();
+   *   await barrier.reset();
+   *   assert(!barrier.broken);
+   * });
+   * ```
+   */
+  reset(): Coroutine<void> {
+    return new MethodCoroutine("reset", () => this.#reset());
+  }
+
+  /**
+   * Breaks it: those who wait, and who comes later, get a
+   * {@linkcode BrokenBarrierError}, until {@linkcode Barrier.reset}.
+   *
+   * @returns A coroutine that ends when this is done.
+   *
+   * @example Give up
+   * ```ts
+   * import { Barrier, run } from "@asyncio/asyncio";
+   * import { assert } from "@std/assert";
+   *
+   * const barrier = new Barrier(2);
+   * await run(() => barrier.abort());
+   * assert(barrier.broken);
+   * ```
+   */
+  abort(): Coroutine<void> {
+    return new MethodCoroutine("abort", () => this.#abort());
+  }
+
+  /** Gives `<Barrier [filling, waiters:0/2]>` and the like. */
+  toString(): string {
+    const waiters = this.broken
+      ? ""
+      : `, waiters:${this.nWaiting}/${this.#parties}`;
+    return `<${this.#title} [${this.#state}${waiters}]>`;
+  }
+
+  /** Gives {@linkcode Barrier.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  *#wait(): Coro<number> {
+    using _ = yield* this.#changed.acquire();
+    yield* this.#enter();
+    const index = this.#count++;
+    try {
+      if (index + 1 === this.#parties) {
+        this.#state = "draining";
+        this.#changed.notifyAll();
+      } else yield* this.#waitForOthers();
+      return index;
+    } finally {
+      this.#count--;
+      this.#leave();
+    }
+  }
+
+  *#enter(): Coro<void> {
+    yield* this.#changed.waitFor(() =>
+      this.#state !== "draining" && this.#state !== "resetting"
+    );
+    if (this.broken) {
+      throw new BrokenBarrierError(`Cannot wait: ${this} was aborted`);
+    }
+  }
+
+  *#waitForOthers(): Coro<void> {
+    yield* this.#changed.waitFor(() => this.#state !== "filling");
+    if (this.#state !== "draining") {
+      throw new BrokenBarrierError(`Cannot wait: ${this} was aborted or reset`);
+    }
+  }
+
+  #leave(): void {
+    if (this.#count > 0) return;
+    if (this.#state !== "broken") this.#state = "filling";
+    this.#changed.notifyAll();
+  }
+
+  *#reset(): Coro<void> {
+    using _ = yield* this.#changed.acquire();
+    this.#state = this.#count > 0 ? "resetting" : "filling";
+    this.#changed.notifyAll();
+  }
+
+  *#abort(): Coro<void> {
+    using _ = yield* this.#changed.acquire();
+    this.#state = "broken";
+    this.#changed.notifyAll();
+  }
+}

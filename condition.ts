@@ -1,0 +1,267 @@
+/**
+ * `Condition`: lets tasks that share a lock wait for a change and tell of it.
+ *
+ * For a flag alone, an `Event` is simpler; for items that are handed over, a `Queue`.
+ *
+ * ```ts
+ * import { Condition, createTask, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const changed = new Condition();
+ *   let stock = 0;
+ *   const buyer = createTask(async () => {
+ *     using _ = await changed.acquire();
+ *     await changed.waitFor(() => stock >= 2);
+ *     stock -= 2;
+ *   });
+ *   for (let i = 0; i < 2; i++) {
+ *     using _ = await changed.acquire();
+ *     stock++;
+ *     changed.notifyAll();
+ *   }
+ *   await buyer;
+ *   assertEquals(stock, 0);
+ * });
+ * ```
+ *
+ * @module
+ */
+import type { Coro, Coroutine } from "./_coroutine.ts";
+import { CancelledError, RuntimeError } from "./errors.ts";
+import { Lock } from "./lock.ts";
+import { describeKind } from "./_repr.ts";
+import {
+  describeState,
+  kSuspend,
+  LoopBinding,
+  MethodCoroutine,
+  title,
+  WaiterList,
+} from "./_waiters.ts";
+
+/** Options of {@linkcode Condition}. */
+export interface ConditionOptions {
+  /** The name, for reports such as `formatTaskTree()`. */
+  readonly name?: string;
+}
+
+/**
+ * A lock, and a list of tasks that wait for a notification under it.
+ *
+ * - **Lock**: {@linkcode Condition.wait} releases it while it waits, and holds it again
+ *   whenever it ends, by a cancel or an error too. The guard of the block stays valid.
+ * - **Order**: notifications go to who waits longest; none is lost to a task that is
+ *   cancelled in the turn that wakes it.
+ * - **Spurious wake-ups**: they happen, so prefer {@linkcode Condition.waitFor}.
+ * - **Loop**: it belongs to the loop in which somebody first waits.
+ *
+ * @example Wait for a change
+ * ```ts
+ * import { Condition, createTask, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log: string[] = [];
+ *
+ * await run(function* () {
+ *   const condition = new Condition();
+ *   const waiter = createTask(function* () {
+ *     using _ = yield* condition.acquire();
+ *     yield* condition.wait();
+ *     log.push("notified");
+ *   });
+ *   yield* sleep(0);
+ *   {
+ *     using _ = yield* condition.acquire();
+ *     condition.notify();
+ *     log.push("notify");
+ *   }
+ *   yield* waiter;
+ * });
+ * assertEquals(log, ["notify", "notified"]);
+ * ```
+ */
+export class Condition {
+  readonly #title: string;
+  readonly #lock: Lock;
+  readonly #waiters: WaiterList;
+
+  /**
+   * Makes a condition.
+   *
+   * @param lock The lock, which several conditions may share; a new one by default.
+   * @param options The name.
+   * @throws {TypeError} If `lock` is no {@linkcode Lock}, or there is an unknown option.
+   */
+  constructor(lock?: Lock, options: ConditionOptions = {}) {
+    if (lock !== undefined && !(lock instanceof Lock)) {
+      throw new TypeError(
+        `Cannot make a Condition: a Lock was expected, got ${
+          describeKind(lock)
+        }`,
+      );
+    }
+    this.#title = title("Condition", options);
+    this.#lock = lock ?? new Lock(options);
+    this.#waiters = new WaiterList(new LoopBinding(this), () => this.#title);
+  }
+
+  /** Says whether somebody holds the lock. */
+  locked(): boolean {
+    return this.#lock.locked();
+  }
+
+  /**
+   * Takes the lock, waiting until it is free.
+   *
+   * @returns A coroutine that gives a guard, whose disposal releases the lock.
+   * @throws {RuntimeError} If others wait for it in another loop.
+   */
+  acquire(): Coroutine<Disposable> {
+    return this.#lock.acquire();
+  }
+
+  /**
+   * Releases the lock, and wakes who waits longest for it.
+   *
+   * @throws {RuntimeError} If nobody holds it.
+   */
+  release(): void {
+    this.#lock.release();
+  }
+
+  /**
+   * Releases the lock, waits for a notification, and takes the lock again.
+   *
+   * @returns A coroutine that gives true.
+   * @throws {RuntimeError} If nobody holds the lock, or others wait in another loop.
+   */
+  wait(): Coroutine<true> {
+    return new MethodCoroutine("wait", () => this.#wait());
+  }
+
+  /**
+   * Waits until `predicate` gives something true; asks it now and at each notification.
+   *
+   * @param predicate Called with the lock held.
+   * @returns A coroutine that gives what `predicate` gave.
+   * @throws {RuntimeError} If it has to wait and nobody holds the lock.
+   *
+   * @example Wait for a value
+   * ```ts
+   * import { Condition, createTask, run, sleep } from "@asyncio/asyncio";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await run(async () => {
+   *   const condition = new Condition();
+   *   let answer = "";
+   *   const asker = createTask(async () => {
+   *     using _ = await condition.acquire();
+   *     return await condition.waitFor(() => answer);
+   *   });
+   *   await sleep(0);
+   *   using _ = await condition.acquire();
+   *   answer = "42";
+   *   condition.notify();
+   *   condition.release();
+   *   assertEquals(await asker, "42");
+   * });
+   * ```
+   */
+  waitFor<T>(predicate: () => T): Coroutine<T> {
+    return new MethodCoroutine("waitFor", () => this.#waitFor(predicate));
+  }
+
+  /**
+   * Wakes those who wait longest. They go on when they get the lock, which the caller
+   * has to release.
+   *
+   * @param count How many to wake at most.
+   * @throws {RuntimeError} If nobody holds the lock.
+   */
+  notify(count = 1): void {
+    if (!this.locked()) {
+      throw new RuntimeError(
+        `Cannot notify: the lock of ${this} is not acquired`,
+      );
+    }
+    this.#wake(count);
+  }
+
+  /**
+   * Wakes everybody who waits.
+   *
+   * @throws {RuntimeError} If nobody holds the lock.
+   */
+  notifyAll(): void {
+    this.notify(this.#waiters.size);
+  }
+
+  /** Gives `<Condition [locked, waiters:1]>` and the like. */
+  toString(): string {
+    const state = this.locked() ? "locked" : "unlocked";
+    return describeState(this.#title, state, this.#waiters.size);
+  }
+
+  /** Gives {@linkcode Condition.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  *#wait(): Coro<true> {
+    if (!this.locked()) {
+      throw new RuntimeError(
+        `Cannot wait: the lock of ${this} is not acquired`,
+      );
+    }
+    const waiter = this.#waiters.makeWaiter();
+    const acquireAgain = this.#lock[kSuspend]();
+    try {
+      try {
+        this.#waiters.append(waiter);
+        try {
+          yield* waiter;
+          return true;
+        } finally {
+          this.#waiters.remove(waiter);
+        }
+      } finally {
+        yield* acquireSurely(acquireAgain);
+      }
+    } catch (error) {
+      // It may have been notified: another takes the notification.
+      this.#wake(1);
+      throw error;
+    }
+  }
+
+  *#waitFor<T>(predicate: () => T): Coro<T> {
+    let result = predicate();
+    while (!result) {
+      yield* this.#wait();
+      result = predicate();
+    }
+    return result;
+  }
+
+  #wake(count: number): void {
+    for (let i = 0; i < count; i++) {
+      if (this.#waiters.wakeNext() === undefined) return;
+    }
+  }
+}
+
+/** Acquires however often it is cancelled, and then throws the last cancellation. */
+function* acquireSurely(acquire: () => Coroutine<Disposable>): Coro<void> {
+  let cancelled: CancelledError | undefined;
+  for (;;) {
+    try {
+      yield* acquire();
+      break;
+    } catch (error) {
+      if (!(error instanceof CancelledError)) throw error;
+      cancelled = error;
+    }
+  }
+  if (cancelled !== undefined) throw cancelled;
+}

@@ -1,0 +1,178 @@
+/**
+ * `Event`: a flag that tasks can wait for.
+ *
+ * Everybody who waits goes on when it is set. To hand over a value once, use a
+ * `Future`; to hand over many, a `Queue`.
+ *
+ * ```ts
+ * import { createTask, Event, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log: string[] = [];
+ *
+ * await run(async () => {
+ *   const ready = new Event();
+ *   const worker = createTask(async () => {
+ *     await ready.wait();
+ *     log.push("started");
+ *   });
+ *   log.push("prepared");
+ *   ready.set();
+ *   await worker;
+ * });
+ * assertEquals(log, ["prepared", "started"]);
+ * ```
+ *
+ * @module
+ */
+import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
+import { kAttempt } from "./_protocol.ts";
+import {
+  describeState,
+  LoopBinding,
+  title,
+  type Waiter,
+  WaiterList,
+  WaitingCoroutine,
+} from "./_waiters.ts";
+
+/** Options of {@linkcode Event}. */
+export interface EventOptions {
+  /** The name, for reports such as `formatTaskTree()`. */
+  readonly name?: string;
+}
+
+/**
+ * A flag that tasks can wait for. It begins unset.
+ *
+ * It has the name of the Web's `Event`, which an import of this one hides.
+ *
+ * - **Order**: those who wait go on in the order in which they came, in the next turn.
+ * - **Clearing**: who was waiting at `set()` goes on even if `clear()` follows at once.
+ * - **Loop**: it belongs to the loop in which somebody first waits.
+ *
+ * @example Wait in both styles
+ * ```ts
+ * import { createTask, Event, gather, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const event = new Event();
+ *   const one = createTask(async () => await event.wait());
+ *   const two = createTask(function* () {
+ *     return yield* event.wait();
+ *   });
+ *   event.set();
+ *   assertEquals(await gather(one, two), [true, true]);
+ * });
+ * ```
+ */
+export class Event {
+  readonly #title: string;
+  readonly #waiters: WaiterList;
+  #set = false;
+
+  /**
+   * Makes an event that is not set.
+   *
+   * @param options The name.
+   * @throws {TypeError} If there is an unknown option.
+   */
+  constructor(options: EventOptions = {}) {
+    this.#title = title("Event", options);
+    this.#waiters = new WaiterList(new LoopBinding(this), () => this.#title);
+  }
+
+  /**
+   * Says whether it is set.
+   *
+   * @example Ask
+   * ```ts
+   * import { Event } from "@asyncio/asyncio";
+   * import { assert } from "@std/assert";
+   *
+   * const event = new Event();
+   * assert(!event.isSet());
+   * event.set();
+   * assert(event.isSet());
+   * ```
+   */
+  isSet(): boolean {
+    return this.#set;
+  }
+
+  /** Sets it: everybody who waits goes on, and who comes later does not wait. */
+  set(): void {
+    if (this.#set) return;
+    this.#set = true;
+    while (this.#waiters.wakeNext() !== undefined);
+  }
+
+  /** Unsets it: who comes now waits for the next {@linkcode Event.set}. */
+  clear(): void {
+    this.#set = false;
+  }
+
+  /**
+   * Waits until it is set; does not wait if it is.
+   *
+   * @returns A coroutine that gives true.
+   * @throws {RuntimeError} If others wait for it in another loop.
+   *
+   * @example No wait once it is set
+   * ```ts
+   * import { Event, run } from "@asyncio/asyncio";
+   * import { assert } from "@std/assert";
+   *
+   * const event = new Event();
+   * event.set();
+   * assert(await run(() => event.wait()));
+   * ```
+   */
+  wait(): Coroutine<true> {
+    return new Wait(this, this.#waiters);
+  }
+
+  /** Gives `<Event [unset, waiters:1]>` and the like. */
+  toString(): string {
+    const state = this.#set ? "set" : "unset";
+    return describeState(this.#title, state, this.#waiters.size);
+  }
+
+  /** Gives {@linkcode Event.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+class Wait extends WaitingCoroutine<true> {
+  readonly #event: Event;
+  readonly #waiters: WaiterList;
+
+  constructor(event: Event, waiters: WaiterList) {
+    super();
+    this.#event = event;
+    this.#waiters = waiters;
+  }
+
+  override get name(): string {
+    return "wait";
+  }
+
+  override [kAttempt](): true | typeof MUST_WAIT {
+    return this.#event.isSet() ? true : MUST_WAIT;
+  }
+
+  protected override enqueue(): Waiter {
+    return this.#waiters.append(this.#waiters.makeWaiter());
+  }
+
+  protected override resume(waiter: Waiter): true {
+    this.#waiters.remove(waiter);
+    return true;
+  }
+
+  protected override giveUp(waiter: Waiter): void {
+    this.#waiters.remove(waiter);
+  }
+}

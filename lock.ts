@@ -1,0 +1,243 @@
+/**
+ * `Lock`: lets one task at a time do something.
+ *
+ * Code between two waits is never interrupted, so a lock is needed only round a
+ * piece of work that waits. For a number of tasks at a time, use a `Semaphore`.
+ *
+ * ```ts
+ * import { gather, Lock, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let balance = 0;
+ *
+ * await run(async () => {
+ *   const lock = new Lock();
+ *   async function deposit(amount: number) {
+ *     using _ = await lock.acquire();
+ *     const before = balance;
+ *     await sleep(0.001);
+ *     balance = before + amount;
+ *   }
+ *   await gather(() => deposit(1), () => deposit(2));
+ * });
+ * assertEquals(balance, 3);
+ * ```
+ *
+ * @module
+ */
+import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
+import { RuntimeError } from "./errors.ts";
+import { kAttempt, kDescribe } from "./_protocol.ts";
+import { running } from "./_running.ts";
+import {
+  describeState,
+  kSuspend,
+  LoopBinding,
+  title,
+  type Waiter,
+  WaiterList,
+  WaitingCoroutine,
+} from "./_waiters.ts";
+
+/** Options of {@linkcode Lock}. */
+export interface LockOptions {
+  /** The name, for reports such as `formatTaskTree()`. */
+  readonly name?: string;
+}
+
+/**
+ * Lets one task at a time pass from {@linkcode Lock.acquire} to its release.
+ *
+ * - **Order**: strictly first come, first served; who releases can't overtake.
+ * - **Owner**: none; any task may release it. It is not reentrant.
+ * - **Cancellation**: a task that is cancelled in the very turn that gives it the lock
+ *   hands it on.
+ * - **Loop**: it belongs to the loop in which somebody first waits.
+ *
+ * @example Hold it for a block
+ * ```ts
+ * import { Lock, run, sleep } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * const lock = new Lock();
+ *
+ * await run(function* () {
+ *   {
+ *     using _ = yield* lock.acquire();
+ *     yield* sleep(0.001);
+ *     assert(lock.locked());
+ *   }
+ *   assert(!lock.locked());
+ * });
+ * ```
+ */
+export class Lock {
+  readonly #state: LockState;
+
+  /**
+   * Makes a lock that nobody holds.
+   *
+   * @param options The name.
+   * @throws {TypeError} If there is an unknown option.
+   */
+  constructor(options: LockOptions = {}) {
+    this.#state = new LockState(this, title("Lock", options));
+  }
+
+  /**
+   * Says whether somebody holds it.
+   *
+   * @example Ask
+   * ```ts
+   * import { Lock } from "@asyncio/asyncio";
+   * import { assert } from "@std/assert";
+   *
+   * assert(!new Lock().locked());
+   * ```
+   */
+  locked(): boolean {
+    return this.#state.guard !== undefined;
+  }
+
+  /**
+   * Takes the lock, waiting until it is free. Under `yield*` a free one takes no turn.
+   *
+   * @returns A coroutine that gives a guard, whose disposal releases the lock. It does
+   * nothing if the lock was released before, whoever holds it by then.
+   * @throws {RuntimeError} If others wait for it in another loop.
+   *
+   * @example Release by hand
+   * ```ts
+   * import { Lock, run } from "@asyncio/asyncio";
+   * import { assert } from "@std/assert";
+   *
+   * await run(async () => {
+   *   const lock = new Lock();
+   *   await lock.acquire();
+   *   assert(lock.locked());
+   *   lock.release();
+   * });
+   * ```
+   */
+  acquire(): Coroutine<Disposable> {
+    return new Acquire(this.#state, undefined);
+  }
+
+  /**
+   * Releases the lock, and wakes who waits longest.
+   *
+   * @throws {RuntimeError} If nobody holds it.
+   */
+  release(): void {
+    if (this.#state.guard === undefined) {
+      throw new RuntimeError(`Cannot release ${this}: it is not acquired`);
+    }
+    this.#state.release();
+  }
+
+  /** Gives `<Lock [locked, waiters:1]>` and the like. */
+  toString(): string {
+    const { waiters } = this.#state;
+    const state = this.locked() ? "locked" : "unlocked";
+    return describeState(this.#state.title, state, waiters.size);
+  }
+
+  /** Gives {@linkcode Lock.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** @internal */
+  [kSuspend](): () => Coroutine<Disposable> {
+    const { guard } = this.#state;
+    this.release();
+    return () => new Acquire(this.#state, guard);
+  }
+}
+
+/** What a lock, its guards and its waits share. */
+class LockState {
+  readonly title: string;
+  readonly waiters: WaiterList;
+  /** The guard of who holds the lock. */
+  guard: Guard | undefined = undefined;
+
+  constructor(lock: Lock, title: string) {
+    this.title = title;
+    this.waiters = new WaiterList(new LoopBinding(lock), () => this.describe());
+  }
+
+  take(guard: Guard | undefined): Guard {
+    return this.guard = guard ?? new Guard(this, running.task);
+  }
+
+  release(): void {
+    this.guard = undefined;
+    this.wakeFirst();
+  }
+
+  /** Wakes the first, unless it is woken already; a cancelled one passes it on later. */
+  wakeFirst(): void {
+    const { first } = this.waiters;
+    if (first !== undefined && !first.done()) this.waiters.wakeNext();
+  }
+
+  describe(): string {
+    const holder = this.guard?.holder as { [kDescribe]?(): string } | undefined;
+    const name = holder?.[kDescribe]?.();
+    return name === undefined ? this.title : `${this.title}, held by ${name}`;
+  }
+}
+
+/** Releases the lock, if it still holds it. */
+class Guard implements Disposable {
+  readonly #state: LockState;
+  /** The task that took the lock. */
+  readonly holder: unknown;
+
+  constructor(state: LockState, holder: unknown) {
+    this.#state = state;
+    this.holder = holder;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#state.guard === this) this.#state.release();
+  }
+}
+
+class Acquire extends WaitingCoroutine<Disposable> {
+  readonly #state: LockState;
+  readonly #guard: Guard | undefined;
+
+  constructor(state: LockState, guard: Guard | undefined) {
+    super();
+    this.#state = state;
+    this.#guard = guard;
+  }
+
+  override get name(): string {
+    return "acquire";
+  }
+
+  override [kAttempt](): Disposable | typeof MUST_WAIT {
+    const state = this.#state;
+    // A free lock with live waiters is on its way to the first of them.
+    if (state.guard !== undefined || state.waiters.hasLive()) return MUST_WAIT;
+    return state.take(this.#guard);
+  }
+
+  protected override enqueue(): Waiter {
+    const { waiters } = this.#state;
+    return waiters.append(waiters.makeWaiter());
+  }
+
+  protected override resume(waiter: Waiter): Disposable {
+    this.#state.waiters.remove(waiter);
+    return this.#state.take(this.#guard);
+  }
+
+  protected override giveUp(waiter: Waiter): void {
+    this.#state.waiters.remove(waiter);
+    if (this.#state.guard === undefined) this.#state.wakeFirst();
+  }
+}
