@@ -34,7 +34,7 @@ export interface ParkingTask {
   getLoop(): Scheduler;
   [kPark](wait: ParkedWait): void;
   [kUnpark](wait: ParkedWait): void;
-  [kTakeCancel](): CancelledError | undefined;
+  [kTakeCancel](waited: unknown): CancelledError | undefined;
   [kDescribe](): string;
 }
 
@@ -87,7 +87,7 @@ export class FutureWait<T, A, B> extends Then<T, A, B>
   [kRun](): void {
     this.#future.getLoop()[kYieldToHost]();
     this.#task?.[kUnpark](this);
-    const cancelled = this.#task?.[kTakeCancel]();
+    const cancelled = this.#task?.[kTakeCancel](this.#future);
     if (cancelled !== undefined) return this.reject(cancelled);
     let value: T;
     try {

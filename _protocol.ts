@@ -33,6 +33,8 @@ export const kTraceOf: unique symbol = Symbol("asyncio.traceOf");
 export const kSettleCancelled: unique symbol = Symbol(
   "asyncio.settleCancelled",
 );
+/** Whether a done future throws a CancelledError. */
+export const kGivesCancelled: unique symbol = Symbol("asyncio.givesCancelled");
 /** The cancel request that ended a future. */
 export const kCancelReason: unique symbol = Symbol("asyncio.cancelReason");
 /** Since when a task waits (debug mode). */

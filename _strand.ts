@@ -65,7 +65,7 @@ export class Strand<T, A, B> extends Then<T, A, B>
   }
 
   [kRun](): void {
-    const cancelled = this[kTask]?.[kTakeCancel]();
+    const cancelled = this[kTask]?.[kTakeCancel](this[kWaitingOn]);
     this.#advance(cancelled !== undefined, cancelled);
   }
 

@@ -25,6 +25,7 @@
 import { Condition } from "./condition.ts";
 import type { Coro, Coroutine } from "./_coroutine.ts";
 import { BrokenBarrierError } from "./errors.ts";
+import { kDescribe } from "./_protocol.ts";
 import { describeValue } from "./_repr.ts";
 import { MethodCoroutine, title } from "./_waiters.ts";
 
@@ -92,9 +93,9 @@ export class Barrier {
     }
     this.#title = title("Barrier", options);
     this.#parties = parties;
-    this.#changed = new Condition(undefined, {
-      describe: () => this.#describeWait(),
-    } as object);
+    this.#changed = new StateCondition(
+      () => `${this.#title}, ${this.#count} of ${parties} there`,
+    );
   }
 
   /** How many tasks wait for each other. */
@@ -227,5 +228,19 @@ export class Barrier {
     using _ = yield* this.#changed.acquire();
     this.#state = "broken";
     this.#changed.notifyAll();
+  }
+}
+
+/** The condition of a barrier, which speaks for the barrier in reports. */
+class StateCondition extends Condition {
+  readonly #describe: () => string;
+
+  constructor(describe: () => string) {
+    super();
+    this.#describe = describe;
+  }
+
+  override [kDescribe](): string {
+    return this.#describe();
   }
 }

@@ -30,6 +30,7 @@
 import type { Coro, Coroutine } from "./_coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
+import { kDescribe } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 import {
   describeState,
@@ -103,7 +104,10 @@ export class Condition {
     }
     this.#title = title("Condition", options);
     this.#lock = lock ?? new Lock(options);
-    this.#waiters = new WaiterList(new LoopBinding(this), () => this.#title);
+    this.#waiters = new WaiterList(
+      new LoopBinding(this),
+      () => this[kDescribe](),
+    );
   }
 
   /** Says whether somebody holds the lock. */
@@ -206,6 +210,11 @@ export class Condition {
   /** Gives {@linkcode Condition.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+
+  /** @internal What its waiters wait for, for reports. */
+  [kDescribe](): string {
+    return this.#title;
   }
 
   *#wait(): Coro<true> {

@@ -38,6 +38,7 @@ import {
   kAddWaiter,
   kAwaitedBy,
   kCancelReason,
+  kGivesCancelled,
   kPark,
   kRemoveWaiter,
   kSettleCancelled,
@@ -424,6 +425,12 @@ export class Future<T> implements PromiseLike<T>, Wait {
     this.#state = CANCELLED;
     this.#value = reason;
     this.#wakeAll();
+  }
+
+  /** @internal */
+  [kGivesCancelled](): boolean {
+    if (this.#state !== FAILED) return this.#state === CANCELLED;
+    return (this.#value as Failure).error instanceof CancelledError;
   }
 
   /** @internal */

@@ -58,6 +58,7 @@ import {
   kEnqueue,
   kFirstTask,
   kFrame,
+  kGivesCancelled,
   kNextTask,
   kPark,
   kPreviousTask,
@@ -350,8 +351,12 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   [kRun](): void {
     running.task = this;
     running.context = undefined;
-    if (this.#extras?.mustCancel) this.#step(true, this[kTakeCancel]());
-    else this.#step(false, undefined);
+    if (this.#extras?.mustCancel) {
+      const cancelled = this[kTakeCancel](this[kWaitingOn]);
+      this.#step(cancelled !== undefined, cancelled);
+    } else {
+      this.#step(false, undefined);
+    }
   }
 
   /** @internal */
@@ -374,10 +379,12 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   }
 
   /** @internal */
-  [kTakeCancel](): CancelledError | undefined {
+  [kTakeCancel](waited: unknown): CancelledError | undefined {
     const extras = this.#extras;
     if (!extras?.mustCancel) return undefined;
     extras.mustCancel = false;
+    // The wait throws a CancelledError of its own: the first request's.
+    if (waited instanceof Future && waited[kGivesCancelled]()) return undefined;
     return cancelledError(extras.cancelReason, this.scheduler.getDebug());
   }
 
