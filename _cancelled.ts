@@ -42,8 +42,10 @@ export function cancelReason(
   message?: string,
   options?: ErrorOptions,
 ): CancelReason {
-  if (options === undefined || !("cause" in options)) return message;
-  return new CancelledError(message, options);
+  // JavaScript callers may pass anything.
+  const text = typeof message === "string" ? message : textOf(message);
+  if (options === undefined || !("cause" in options)) return text;
+  return new CancelledError(text, options);
 }
 
 /**
@@ -62,4 +64,10 @@ export function cancelWith(
     ? undefined
     : { cause: reason.cause };
   return future.cancel(reason.message, options);
+}
+
+function textOf(message: unknown): string | undefined {
+  return message === undefined || message === null
+    ? undefined
+    : String(message);
 }

@@ -286,7 +286,14 @@ GeneratorClass.prototype = GeneratorFunction.prototype.prototype;
 
 /** Says whether `value` is a generator. */
 export function isGenerator(value: unknown): value is Generator {
-  return value instanceof GeneratorClass;
+  return value instanceof GeneratorClass || isGeneratorLike(value);
+}
+
+// What a compiler makes of a generator for old hosts, or a wrapper round one.
+function isGeneratorLike(value: unknown): boolean {
+  const like = value as Partial<Generator> | null | undefined;
+  return typeof like?.next === "function" && typeof like.throw === "function" &&
+    typeof like.return === "function" && !isThenable(value);
 }
 
 /** Says whether `value` is a generator function. */

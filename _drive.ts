@@ -112,7 +112,7 @@ export function drive(
       input = error;
     } else if (wait instanceof Coroutine) {
       try {
-        body = push(driver, wait, body);
+        body = open(driver, wait);
       } catch (error) {
         // The function threw before it gave a body: its caller gets the error.
         throwing = true;
@@ -134,13 +134,16 @@ export function drive(
   }
 }
 
-function push(
-  driver: Driver,
-  coroutine: Coroutine<unknown>,
-  caller: Body,
-): Body {
+/**
+ * Puts a coroutine that has to wait on top of the driver's stack.
+ *
+ * @param driver Whose stack.
+ * @param coroutine The coroutine, which stands in the body that is on top now.
+ * @returns The coroutine's body.
+ */
+export function open(driver: Driver, coroutine: Coroutine<unknown>): Body {
   const body = asBody(coroutine[kOpen](driver[kTask]), coroutine);
-  coroutine[kTop] = caller;
+  coroutine[kTop] = driver[kTop] as Body;
   coroutine[kFrame] = driver[kFrame];
   driver[kFrame] = coroutine;
   driver[kTop] = body;

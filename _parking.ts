@@ -50,7 +50,9 @@ export function parkedTask(): unknown {
 
 /** Runs the start of an async function so that its waits belong to `task`. */
 export function runParked<R>(task: unknown, callback: () => R): R {
-  return storage === undefined ? callback() : storage.run(task, callback);
+  // Entering the storage is 0.5 µs, looking at it 8 ns.
+  if (storage === undefined || storage.getStore() === task) return callback();
+  return storage.run(task, callback);
 }
 
 function variableStorage(): Storage | undefined {

@@ -138,6 +138,26 @@ export class WaiterList {
     return waiter;
   }
 
+  /** Wakes all who are neither woken nor cancelled. */
+  wakeAll(): void {
+    while (this.wakeNext() !== undefined);
+  }
+
+  /** Takes waiters out up to the first who is not cancelled, and wakes that one. */
+  releaseNext(): void {
+    for (let at = this.first; at !== undefined; at = this.first) {
+      this.remove(at);
+      if (at.done()) continue;
+      at.setResult(undefined);
+      return;
+    }
+  }
+
+  /** Takes all waiters out and wakes them. */
+  releaseAll(): void {
+    while (this.first !== undefined) this.releaseNext();
+  }
+
   /** Whether somebody stands here who was not cancelled. */
   hasLive(): boolean {
     for (let at = this.first; at !== undefined; at = at.following) {
@@ -238,18 +258,17 @@ export class MethodCoroutine<T> extends Coroutine<T> {
 /**
  * Gives the class and name of a primitive, for reports.
  *
- * @param kind The class.
+ * @param primitive The primitive.
  * @param options The options that its constructor was given.
- * @param known The options that it takes beside the name.
  * @throws {TypeError} If there is an option that it does not take.
  */
 export function title(
-  kind: string,
+  primitive: object,
   options: { readonly name?: string },
-  known: readonly string[] = [],
 ): string {
+  const kind = primitive.constructor.name;
   for (const key of Object.keys(options)) {
-    if (key === "name" || known.includes(key)) continue;
+    if (key === "name") continue;
     throw new TypeError(`Cannot make a ${kind}: unknown option "${key}"`);
   }
   const { name } = options;

@@ -91,7 +91,7 @@ export class Barrier {
         }`,
       );
     }
-    this.#title = title("Barrier", options);
+    this.#title = title(this, options);
     this.#parties = parties;
     this.#changed = new StateCondition(
       () => `${this.#title}, ${this.#count} of ${parties} there`,

@@ -102,7 +102,7 @@ export class Condition {
         }`,
       );
     }
-    this.#title = title("Condition", options);
+    this.#title = title(this, options);
     this.#lock = lock ?? new Lock(options);
     this.#waiters = new WaiterList(
       new LoopBinding(this),

@@ -79,7 +79,7 @@ export class Event {
    * @throws {TypeError} If there is an unknown option.
    */
   constructor(options: EventOptions = {}) {
-    this.#title = title("Event", options);
+    this.#title = title(this, options);
     this.#waiters = new WaiterList(new LoopBinding(this), () => this.#title);
   }
 
@@ -105,7 +105,7 @@ export class Event {
   set(): void {
     if (this.#set) return;
     this.#set = true;
-    while (this.#waiters.wakeNext() !== undefined);
+    this.#waiters.wakeAll();
   }
 
   /** Unsets it: who comes now waits for the next {@linkcode Event.set}. */

@@ -26,11 +26,7 @@ import {
 } from "./_cancelled.ts";
 import { copyContext } from "./context.ts";
 import { DoneCallback } from "./_done_callback.ts";
-import {
-  type CancelledError,
-  InvalidStateError,
-  RuntimeError,
-} from "./errors.ts";
+import { CancelledError, InvalidStateError, RuntimeError } from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
 import { FutureWait, misplacedWait, type ParkingTask } from "./_future_wait.ts";
 import { parkedTask } from "./_parking.ts";

@@ -81,7 +81,7 @@ export class Lock {
    * @throws {TypeError} If there is an unknown option.
    */
   constructor(options: LockOptions = {}) {
-    this.#state = new LockState(this, title("Lock", options));
+    this.#state = new LockState(this, title(this, options));
   }
 
   /**

@@ -27,6 +27,7 @@ import {
 import {
   type Awaitable,
   closeCoroutine,
+  type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
 } from "./_coroutine.ts";
@@ -45,6 +46,7 @@ import { hostTurn } from "./_host_turn.ts";
 import { canAttribute, runParked } from "./_parking.ts";
 import {
   kAbortRun,
+  kAwait,
   kEnqueue,
   kFirstTask,
   kNextTask,
@@ -65,6 +67,8 @@ import { report, warn } from "./_report.ts";
 import { callbackName, creationStack, describeKind } from "./_repr.ts";
 import { running } from "./_running.ts";
 import { requireScheduler, runningScheduler } from "./_scheduler.ts";
+import { awaitCoroutine } from "./_strand.ts";
+import type { OnFulfilled, OnRejected } from "./_then.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { TimerHeap } from "./_timer_heap.ts";
@@ -574,6 +578,15 @@ export class EventLoop implements TaskScheduler, Sleeper {
     }
     this.#ready.push(runnable);
     this.#wakeUp?.();
+  }
+
+  /** @internal For hosts without async context, where the task can't be told. */
+  [kAwait]<T, A, B>(
+    coroutine: Coroutine<T>,
+    onFulfilled: OnFulfilled<T, A>,
+    onRejected: OnRejected<B>,
+  ): PromiseLike<A | B> {
+    return awaitCoroutine(coroutine, this, undefined, onFulfilled, onRejected);
   }
 
   /** @internal */

@@ -22,17 +22,23 @@
  *
  * @module
  */
+export * from "./barrier.ts";
 export * from "./clock.ts";
+export * from "./condition.ts";
 export * from "./context.ts";
 export * from "./coroutine.ts";
 export * from "./create_task.ts";
 export * from "./ensure.ts";
 export * from "./errors.ts";
+export * from "./event.ts";
 export * from "./future.ts";
 export * from "./gather.ts";
 export * from "./handle.ts";
+export * from "./lock.ts";
 export * from "./loop.ts";
+export * from "./queue.ts";
 export * from "./runner.ts";
+export * from "./semaphore.ts";
 export * from "./sleep.ts";
 export * from "./task.ts";
 export * from "./task_tree.ts";

@@ -80,15 +80,14 @@ export class Semaphore {
    * @throws {TypeError} If there is an unknown option.
    */
   constructor(value = 1, options: SemaphoreOptions = {}) {
-    const { kind } = this;
     if (!Number.isInteger(value) || value < 0) {
       throw new RangeError(
-        `Cannot make a ${kind}: value must be an integer of at least 0, got ${
+        `Cannot make a ${this.constructor.name}: value must be an integer of at least 0, got ${
           describeValue(value)
         }`,
       );
     }
-    this.#state = new SemaphoreState(this, title(kind, options), value);
+    this.#state = new SemaphoreState(this, title(this, options), value);
   }
 
   /**
@@ -153,11 +152,6 @@ export class Semaphore {
   protected get value(): number {
     return this.#state.value;
   }
-
-  /** The word for the class in reports. */
-  protected get kind(): string {
-    return "Semaphore";
-  }
 }
 
 /**
@@ -200,11 +194,6 @@ export class BoundedSemaphore extends Semaphore {
       );
     }
     super.release();
-  }
-
-  /** The word for the class in reports. */
-  protected override get kind(): string {
-    return "BoundedSemaphore";
   }
 }
 

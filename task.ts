@@ -83,7 +83,7 @@ import {
   runningScheduler,
   schedulerForNew,
 } from "./_scheduler.ts";
-import { Strand } from "./_strand.ts";
+import { awaitCoroutine } from "./_strand.ts";
 import type { OnFulfilled, OnRejected } from "./_then.ts";
 
 /** Options of {@linkcode Task} but for the loop; `createTask()` takes them. */
@@ -191,9 +191,14 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
     this.#name = options.name === undefined
       ? ++running.taskCount
       : String(options.name);
-    scheduler[kRegister](this as Task<unknown>);
-    if (options.eagerStart && runningScheduler() === scheduler) this.#runNow();
-    else scheduler[kEnqueue](this);
+    if (options.eagerStart && runningScheduler() === scheduler) {
+      scheduler[kRegister](this as Task<unknown>);
+      this.#runNow();
+    } else {
+      // First, since a closed loop refuses and must not list the task.
+      scheduler[kEnqueue](this);
+      scheduler[kRegister](this as Task<unknown>);
+    }
   }
 
   /**
@@ -394,21 +399,13 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
   ): PromiseLike<A | B> {
-    let body: Body | (() => unknown);
-    try {
-      body = bodyOf(coroutine);
-    } catch (error) {
-      return Promise.reject<V>(error).then(onFulfilled, onRejected);
-    }
-    const strand = new Strand(
-      body,
+    return awaitCoroutine(
+      coroutine,
       this.scheduler,
       this,
       onFulfilled,
       onRejected,
     );
-    strand.start();
-    return strand;
   }
 
   /** @internal What the task waits for now: futures, and the waits of its async functions. */
@@ -606,7 +603,7 @@ export function allTasks(loop?: Scheduler): Set<Task<unknown>> {
     task !== undefined;
     task = task[kNextTask]
   ) {
-    tasks.add(task);
+    if (!task.done()) tasks.add(task);
   }
   return tasks;
 }

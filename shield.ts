@@ -1,0 +1,128 @@
+/**
+ * `shield()`: protects work from the cancel of who waits for it.
+ *
+ * The waiting task is cancelled as ever; the work goes on. Keep a reference to it if
+ * someone is to wait for it again.
+ *
+ * ```ts
+ * import { CancelledError, createTask, run, shield, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const result = await run(async () => {
+ *   const work = createTask(sleep(0.01, "saved"));
+ *   const user = createTask(async () => await shield(work));
+ *   await sleep(0);
+ *   user.cancel();
+ *   try {
+ *     await user;
+ *   } catch (error) {
+ *     if (!(error instanceof CancelledError)) throw error;
+ *   }
+ *   return await work;
+ * });
+ * assertEquals(result, "saved");
+ * ```
+ *
+ * @module
+ */
+import { copyContext } from "./context.ts";
+import type { Awaitable, AwaitedResult } from "./_coroutine.ts";
+import { DoneCallback } from "./_done_callback.ts";
+import { ensureFuture } from "./ensure.ts";
+import { Future } from "./future.ts";
+import { kAddWaiter, kDescribe, kRemoveWaiter, kWaiters } from "./_protocol.ts";
+
+/**
+ * Gives a future that follows `awaitable`, and whose cancel does not reach it.
+ *
+ * - **Cancellation**: cancelling the result cancels the result alone. If the shielded work
+ *   itself is cancelled, so is the result.
+ * - **Errors**: those of the work; one that comes after the result was cancelled goes to
+ *   the loop's exception handler.
+ *
+ * @param awaitable A future, coroutine, promise, or function that gives one.
+ * @returns The future of the result; `awaitable` itself if it is a future that is done.
+ * @throws {TypeError} If it can't be waited for.
+ * @throws {RuntimeError} If a task is needed and there is no loop.
+ *
+ * @example Give a result
+ * ```ts
+ * import { run, shield, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await run(() => shield(sleep(0.001, 1))), 1);
+ * ```
+ */
+export function shield<A extends Awaitable<unknown>>(
+  awaitable: A,
+): Future<AwaitedResult<A>> {
+  const inner = ensureFuture(awaitable);
+  if (inner.done()) return inner;
+  const outer = new Shielded(inner);
+  outer.watch();
+  return outer as Future<unknown> as Future<AwaitedResult<A>>;
+}
+
+/** The future that stands between the work and who waits. */
+class Shielded extends Future<unknown> {
+  readonly #inner: Future<unknown>;
+
+  constructor(inner: Future<unknown>) {
+    super({ loop: inner.getLoop() });
+    this.#inner = inner;
+  }
+
+  watch(): void {
+    const inner = this.#inner;
+    const follow = new DoneCallback(
+      () => this.#follow(),
+      copyContext(),
+      this,
+    );
+    inner[kAddWaiter](follow);
+    this.addDoneCallback(() => {
+      if (inner.done()) return;
+      inner[kRemoveWaiter](follow);
+      // Once, however many shields were cancelled.
+      inner.removeDoneCallback(reportError);
+      inner.addDoneCallback(reportError);
+    });
+  }
+
+  [kDescribe](): string {
+    return `shield of ${describe(this.#inner)}`;
+  }
+
+  [kWaiters](): unknown[] {
+    return this.#inner.done() ? [] : [this.#inner];
+  }
+
+  #follow(): void {
+    if (this.cancelled()) return;
+    const inner = this.#inner;
+    if (inner.cancelled()) {
+      this.cancel();
+      return;
+    }
+    const error = inner.exception();
+    if (error === undefined) this.setResult(inner.result());
+    else this.setException(error);
+  }
+}
+
+function describe(future: Future<unknown>): string {
+  const described = future as { [kDescribe]?(): string };
+  return described[kDescribe]?.() ?? String(future);
+}
+
+function reportError(future: Future<unknown>): void {
+  if (future.cancelled()) return;
+  const error = future.exception();
+  if (error === undefined) return;
+  const { name } = error as { name?: string };
+  future.getLoop().callExceptionHandler({
+    message: `${name ?? "Unknown"} exception in shielded future`,
+    exception: error,
+    future,
+  });
+}

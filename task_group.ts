@@ -1,0 +1,480 @@
+/**
+ * `taskGroup()`: runs tasks that do not outlive a block.
+ *
+ * The block ends when its body and all tasks have ended. If one of them fails, the others
+ * are cancelled, and an AggregateError of all errors comes out. `gather()` gives results in
+ * order, but leaves the others running.
+ *
+ * ```ts
+ * import { run, sleep, taskGroup } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sum = await run(async () => {
+ *   const [one, two] = await taskGroup(async (group) => [
+ *     group.createTask(sleep(0.002, 1)),
+ *     group.createTask(async () => await sleep(0.001, 2)),
+ *   ]);
+ *   return one.result() + two.result();
+ * });
+ * assertEquals(sum, 3);
+ * ```
+ *
+ * @module
+ */
+import {
+  closeCoroutine,
+  type Coro,
+  type Coroutine,
+  type CoroutineFunction,
+  type CoroutineLike,
+  FunctionCoroutine,
+} from "./_coroutine.ts";
+import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
+import { Future, type Wait } from "./future.ts";
+import { limited, type Slots, slots } from "./_limited.ts";
+import type { EventLoop } from "./loop.ts";
+import {
+  kAddWaiter,
+  kAwaitedBy,
+  kDescribe,
+  kEnqueue,
+  kRun,
+  kWaiters,
+  kWake,
+  type Runnable,
+  type Waiter,
+} from "./_protocol.ts";
+import { linkSignal } from "./_abort.ts";
+import { running } from "./_running.ts";
+import { abortedBefore, checkBody, checkLimit, requireTask } from "./_scope.ts";
+import type { Task, TaskOptions } from "./task.ts";
+import { MethodCoroutine } from "./_waiters.ts";
+
+/** Options of {@linkcode taskGroup} and {@linkcode TaskGroup}. */
+export interface TaskGroupOptions {
+  /**
+   * How many tasks run at once. The others wait for a slot before they begin, in the
+   * order in which they were made.
+   *
+   * @default {no limit}
+   */
+  readonly limit?: number | undefined;
+  /**
+   * Cancels the body and the tasks when it aborts; its reason is the `cause` of the
+   * CancelledError that comes out.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Failure {
+  readonly error: unknown;
+}
+
+/**
+ * Tasks that do not outlive a block; `taskGroup()` hands it to its body.
+ *
+ * - **Errors**: the first one cancels the other tasks and the body. All come out in an
+ *   AggregateError, in the order in which they came, the body's last. A KeyboardInterrupt
+ *   comes out bare.
+ * - **Cancellation**: cancelling the task that runs the body cancels the tasks; a
+ *   CancelledError comes out when all have ended, or the AggregateError if some failed. A
+ *   task that is cancelled alone is no error.
+ * - **Reuse**: a group can be entered once.
+ *
+ * @example Stop on purpose
+ * ```ts
+ * import { run, sleep, taskGroup } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log: string[] = [];
+ * await run(() =>
+ *   taskGroup(async (group) => {
+ *     group.createTask(async () => {
+ *       try {
+ *         await sleep(3600);
+ *       } finally {
+ *         log.push("cleaned up");
+ *       }
+ *     });
+ *     await sleep(0.001);
+ *     group.cancel();
+ *   })
+ * );
+ * assertEquals(log, ["cleaned up"]);
+ * ```
+ */
+export class TaskGroup implements Waiter, Runnable {
+  readonly #signal: AbortSignal | undefined;
+  readonly #slots: Slots | undefined;
+  #loop: EventLoop | undefined = undefined;
+  #parent: Task<unknown> | undefined = undefined;
+  #exiting = false;
+  #aborting = false;
+  #cancelOnEnter = false;
+  // The cancel requests that stood before the group: not its business.
+  #cancelling = 0;
+  // Whether the group has cancelled its parent, a request that it has to take back.
+  #parentCancelled = false;
+  #signalled = false;
+  readonly #tasks = new Set<Task<unknown>>();
+  // Those that are done, in that order. For each of them the group stands in the ready
+  // queue once.
+  #ended: Task<unknown>[] = [];
+  #collected = 0;
+  #errors: unknown[] = [];
+  #interrupt: Failure | undefined = undefined;
+  #joining: Joining | undefined = undefined;
+
+  /**
+   * Makes a group; `taskGroup()` does it for you.
+   *
+   * @param options How many tasks run at once, and a signal.
+   * @throws {RangeError} If `limit` is below 1 or no integer.
+   */
+  constructor(options: TaskGroupOptions = {}) {
+    const { limit, signal } = options;
+    if (limit !== undefined) {
+      checkLimit(limit, "make a task group");
+      this.#slots = slots(limit, "TaskGroup limit");
+    }
+    this.#signal = signal;
+  }
+
+  /**
+   * Starts a task in the group. The tasks may start more.
+   *
+   * @param coro A coroutine, or a function that gives one: pass an async function itself.
+   * @param options The name, the context, and whether to start at once.
+   * @returns The task.
+   * @throws {RuntimeError} If the group has not begun, is shutting down or has ended; the
+   * coroutine is closed then.
+   * @throws {TypeError} If `coro` is no coroutine and no function.
+   *
+   * @example With a name
+   * ```ts
+   * import { run, sleep, taskGroup } from "@asyncio/asyncio";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await run(() =>
+   *   taskGroup(async (group) => {
+   *     const task = group.createTask(sleep(0.001), { name: "pause" });
+   *     assertEquals(task.getName(), "pause");
+   *   })
+   * );
+   * ```
+   */
+  createTask<T>(
+    coro: CoroutineLike<T> | CoroutineFunction<T>,
+    options?: TaskOptions,
+  ): Task<T> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      closeCoroutine(coro);
+      throw new RuntimeError(`Cannot create a task: ${this} ${refusal}`);
+    }
+    const work = this.#slots === undefined ? coro : limited(this.#slots, coro);
+    const task = this.#loop!.createTask(work, options);
+    this.#tasks.add(task as Task<unknown>);
+    // By way of the loop even if it is done: its error must not cancel the caller
+    // within this call.
+    if (task.done()) this[kWake](task as Task<unknown>);
+    else task[kAddWaiter](this);
+    // Its first step, run eagerly, may have ended the group before it was in.
+    if (this.#aborting) task.cancel();
+    return task;
+  }
+
+  /**
+   * Ends the group on purpose: cancels its tasks and its body, whose `finally` blocks run,
+   * and lets no error come out of that.
+   *
+   * It may be called before the group begins, more than once, and after it has ended. What
+   * the group gives is `undefined` when the body was cut short.
+   */
+  cancel(): void {
+    if (this.#parent === undefined) {
+      this.#cancelOnEnter = true;
+      return;
+    }
+    if (this.#ending() || this.#aborting) return;
+    this.#abort();
+    this.#cancelParent();
+  }
+
+  /**
+   * Runs a body in the current task, then waits for all tasks of the group.
+   *
+   * @param body An async or generator function.
+   * @returns A coroutine of what the body gives.
+   * @throws {TypeError} If `body` is no function.
+   * @throws {RuntimeError} If the group was entered before, or outside of a task.
+   * @throws {AggregateError} If the body or tasks failed.
+   *
+   * @example Make the group first
+   * ```ts
+   * import { run, sleep, TaskGroup } from "@asyncio/asyncio";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const group = new TaskGroup({ limit: 1 });
+   * const task = await run(() =>
+   *   group.run(async () => group.createTask(sleep(0.001, "done")))
+   * );
+   * assertEquals(task.result(), "done");
+   * ```
+   */
+  run<T>(
+    body: (
+      group: TaskGroup,
+    ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+  ): Coroutine<T> {
+    checkBody(body, "run in a task group");
+    return new MethodCoroutine("taskGroup", () => this.#run(body));
+  }
+
+  /** Gives `<TaskGroup tasks=2 entered>` and the like. */
+  toString(): string {
+    const words = ["TaskGroup"];
+    if (this.#tasks.size > 0) words.push(`tasks=${this.#tasks.size}`);
+    if (this.#errors.length > 0) words.push(`errors=${this.#errors.length}`);
+    if (this.#aborting) words.push("cancelling");
+    else if (this.#parent !== undefined) words.push("entered");
+    return `<${words.join(" ")}>`;
+  }
+
+  /** Gives {@linkcode TaskGroup.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** @internal A task is done. */
+  [kWake](task: Task<unknown>): void {
+    this.#ended.push(task);
+    this.#loop![kEnqueue](this);
+  }
+
+  /** @internal */
+  [kRun](): void {
+    running.task = undefined;
+    const task = this.#ended[this.#collected++]!;
+    if (this.#collected === this.#ended.length) {
+      this.#ended = [];
+      this.#collected = 0;
+    }
+    this.#collect(task);
+  }
+
+  /** @internal */
+  *[kAwaitedBy](): Generator<unknown, void, undefined> {
+    if (this.#parent !== undefined) yield this.#parent;
+  }
+
+  *#run<T>(
+    body: (
+      group: TaskGroup,
+    ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+  ): Coro<T> {
+    const unlink = this.#enter();
+    let result: T | undefined;
+    let failure: Failure | undefined;
+    try {
+      result = yield* new FunctionCoroutine<T>(body, [this]);
+    } catch (error) {
+      // Of every kind: what comes out is decided when all tasks have ended.
+      failure = { error };
+    }
+    try {
+      yield* this.#leave(failure);
+    } finally {
+      unlink?.();
+    }
+    return result as T;
+  }
+
+  #enter(): (() => void) | undefined {
+    if (this.#parent !== undefined) {
+      throw new RuntimeError(
+        `Cannot enter ${this}: it has already been entered`,
+      );
+    }
+    const parent = requireTask(this);
+    const aborted = abortedBefore(this.#signal);
+    if (aborted !== undefined) throw aborted;
+    this.#parent = parent;
+    this.#loop = parent.getLoop() as EventLoop;
+    this.#cancelling = parent.cancelling();
+    if (this.#cancelOnEnter) this.cancel();
+    return this.#signal === undefined ? undefined : linkSignal(this.#signal, {
+      cancel: (message, options) => this.#onSignal(message, options),
+    });
+  }
+
+  *#leave(failure: Failure | undefined): Coro<void> {
+    this.#exiting = true;
+    const isCancel = failure?.error instanceof CancelledError;
+    let cancelled = isCancel ? failure : undefined;
+    if (failure !== undefined) {
+      this.#noteInterrupt(failure.error);
+      if (!this.#aborting) this.#abort();
+    }
+    // The wait may be cancelled more than once, and ends only when the tasks have.
+    while (this.#tasks.size > 0) {
+      this.#joining = new Joining(this.#loop!, this.#tasks);
+      try {
+        yield* this.#joining;
+      } catch (error) {
+        // It comes out below, when all have ended.
+        cancelled ??= { error };
+        if (!this.#aborting) this.#abort();
+      }
+      this.#joining = undefined;
+    }
+    if (this.#interrupt !== undefined) throw this.#interrupt.error;
+    if (this.#takeBackCancel()) cancelled = undefined;
+    if (failure !== undefined && !isCancel) this.#errors.push(failure.error);
+    if (this.#errors.length > 0) this.#throwErrors();
+    if (cancelled !== undefined) throw cancelled.error;
+  }
+
+  /** Takes the group's own request back; says whether it was the last one. */
+  #takeBackCancel(): boolean {
+    if (!this.#parentCancelled) return false;
+    return this.#parent!.uncancel() <= this.#cancelling && !this.#signalled;
+  }
+
+  #throwErrors(): never {
+    const parent = this.#parent!;
+    // A cancel from outside that the group has met is asked for again, since the
+    // errors come out in its place. The count stays.
+    if (parent.cancelling() > 0) {
+      parent.uncancel();
+      parent.cancel();
+    }
+    const count = this.#errors.length;
+    throw new AggregateError(
+      this.#errors,
+      `Unhandled errors in a TaskGroup (${count} error${
+        count === 1 ? "" : "s"
+      })`,
+    );
+  }
+
+  #ending(): boolean {
+    return this.#exiting && this.#tasks.size === 0;
+  }
+
+  #refusal(): string | undefined {
+    if (this.#parent === undefined) return "has not been entered";
+    if (this.#ending()) return "is finished";
+    if (this.#aborting) return "is shutting down";
+    return undefined;
+  }
+
+  #abort(message?: string, options?: ErrorOptions): void {
+    this.#aborting = true;
+    for (const task of this.#tasks) task.cancel(message, options);
+  }
+
+  #cancelParent(message?: string, options?: ErrorOptions): void {
+    if (this.#parentCancelled) return;
+    this.#parentCancelled = true;
+    this.#parent!.cancel(message, options);
+  }
+
+  #onSignal(message?: string, options?: ErrorOptions): boolean {
+    if (this.#ending()) return false;
+    this.#signalled = true;
+    if (!this.#aborting) this.#abort(message, options);
+    this.#cancelParent(message, options);
+    return true;
+  }
+
+  #noteInterrupt(error: unknown): void {
+    if (error instanceof KeyboardInterrupt) this.#interrupt ??= { error };
+  }
+
+  #collect(task: Task<unknown>): void {
+    this.#tasks.delete(task);
+    if (this.#tasks.size === 0) this.#joining?.release();
+    if (task.cancelled()) return;
+    const error = task.exception();
+    if (error === undefined) return;
+    this.#errors.push(error);
+    this.#noteInterrupt(error);
+    if (this.#parent!.done()) {
+      this.#loop!.callExceptionHandler({
+        message: `${task} has failed, but its parent ${this.#parent} is done`,
+        exception: error,
+        task,
+      });
+    } else if (!this.#aborting && !this.#parentCancelled) {
+      this.#abort();
+      this.#cancelParent();
+    }
+  }
+}
+
+/**
+ * Runs a body in the current task, with a group for tasks that end with it.
+ *
+ * - **Result**: what the body gives.
+ * - **Errors**: the first one cancels the rest; an AggregateError of all comes out.
+ * - **Cancellation**: reaches the body and all tasks; the CancelledError comes out when
+ *   they have ended.
+ *
+ * @param body An async or generator function; it gets the {@linkcode TaskGroup}.
+ * @param options How many tasks run at once, and a signal.
+ * @returns A coroutine of what the body gives.
+ * @throws {AggregateError} If the body or tasks failed.
+ * @throws {CancelledError} If it was cancelled, or the signal aborted.
+ * @throws {TypeError} If `body` is no function.
+ * @throws {RangeError} If `limit` is below 1 or no integer.
+ * @throws {RuntimeError} If used outside of a task.
+ *
+ * @example Collect the errors
+ * ```ts
+ * import { run, sleep, taskGroup } from "@asyncio/asyncio";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const error = await assertRejects(() =>
+ *   run(() =>
+ *     taskGroup(function* (group) {
+ *       group.createTask(function* () {
+ *         throw new RangeError("no such row");
+ *       });
+ *       yield* sleep(3600);
+ *     })
+ *   ), AggregateError);
+ * assertEquals(error.errors.map(String), ["RangeError: no such row"]);
+ * ```
+ */
+export function taskGroup<T>(
+  body: (
+    group: TaskGroup,
+  ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+  options: TaskGroupOptions = {},
+): Coroutine<T> {
+  checkBody(body, "run in a task group");
+  return new TaskGroup(options).run(body);
+}
+
+/** What the end of a group waits for. */
+class Joining extends Future<undefined> {
+  readonly #tasks: Set<Task<unknown>>;
+
+  constructor(loop: EventLoop, tasks: Set<Task<unknown>>) {
+    super({ loop });
+    this.#tasks = tasks;
+  }
+
+  release(): void {
+    if (!this.done()) this.setResult(undefined);
+  }
+
+  [kDescribe](): string {
+    return `taskGroup, ${this.#tasks.size} not done`;
+  }
+
+  [kWaiters](): unknown[] {
+    return [...this.#tasks];
+  }
+}

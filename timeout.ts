@@ -1,0 +1,326 @@
+/**
+ * `timeout()`: a time limit for a part of a task.
+ *
+ * The body runs in the current task. At the deadline its wait is cancelled, and once it
+ * has cleaned up a TimeoutError comes out. `waitFor()` is the short form for one
+ * awaitable.
+ *
+ * ```ts
+ * import { run, sleep, timeout, TimeoutError } from "@asyncio/asyncio";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(
+ *   () =>
+ *     run(() =>
+ *       timeout(0.01, async () => {
+ *         await sleep(3600);
+ *       })
+ *     ),
+ *   TimeoutError,
+ * );
+ * ```
+ *
+ * @module
+ */
+import { type Delay, toSeconds } from "./clock.ts";
+import { type Coro, type Coroutine, FunctionCoroutine } from "./_coroutine.ts";
+import { CancelledError, RuntimeError, TimeoutError } from "./errors.ts";
+import type { Wait } from "./future.ts";
+import type { Handle } from "./handle.ts";
+import { kOpen } from "./_protocol.ts";
+import { describeKind } from "./_repr.ts";
+import { requireScheduler } from "./_scheduler.ts";
+import { checkBody, kEnter, kLeave, requireTask } from "./_scope.ts";
+import type { Task } from "./task.ts";
+import { MethodCoroutine } from "./_waiters.ts";
+
+/** The words are those of {@linkcode Timeout.toString}. */
+type State =
+  | typeof CREATED
+  | typeof ACTIVE
+  | typeof EXPIRING
+  | typeof EXPIRED
+  | typeof FINISHED;
+const CREATED = "created";
+const ACTIVE = "active";
+const EXPIRING = "expiring";
+const EXPIRED = "expired";
+const FINISHED = "finished";
+
+/**
+ * A time limit that a body runs under; `timeout()` hands it to the body.
+ *
+ * - **Cancellation**: the scope takes back its own cancel request alone; one from
+ *   outside goes out as a CancelledError, also when both come at once.
+ * - **Errors**: one that the body throws goes out as it is, after the deadline too.
+ * - **Reuse**: a scope can be entered once.
+ *
+ * @example Move the deadline
+ * ```ts
+ * import { getRunningLoop, run, sleep, timeout } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * await run(() =>
+ *   timeout(0.01, async (scope) => {
+ *     scope.reschedule(getRunningLoop().time() + 60);
+ *     await sleep(0.02);
+ *     assert(!scope.expired());
+ *   })
+ * );
+ * ```
+ */
+export class Timeout {
+  #state: State = CREATED;
+  #when: number | undefined;
+  #entered = 0;
+  #task: Task<unknown> | undefined = undefined;
+  // The cancel requests that stood before the scope: not its business.
+  #cancelling = 0;
+  #timer: Handle | undefined = undefined;
+
+  /**
+   * Makes a scope; `timeout()` and `timeoutAt()` do it for you.
+   *
+   * @param when The deadline, in seconds of the loop's `time()`; none if left out.
+   * @throws {TypeError} If `when` is no number.
+   * @throws {RangeError} If `when` is NaN.
+   */
+  constructor(when?: number) {
+    this.#when = checkWhen(when);
+  }
+
+  /** The deadline, in seconds of the loop's `time()`; `undefined` for none. */
+  when(): number | undefined {
+    return this.#when;
+  }
+
+  /** Whether the deadline ended the body, or is ending it. */
+  expired(): boolean {
+    return this.#state === EXPIRING || this.#state === EXPIRED;
+  }
+
+  /**
+   * Sets another deadline; one that has passed expires in the loop's next turn.
+   *
+   * @param when The deadline, in seconds of the loop's `time()`; `undefined` for none.
+   * @throws {RuntimeError} If the scope has not begun, has expired or has ended.
+   * @throws {TypeError} If `when` is no number.
+   * @throws {RangeError} If `when` is NaN.
+   */
+  reschedule(when: number | undefined): void {
+    if (this.#state === CREATED) {
+      throw new RuntimeError(
+        `Cannot reschedule ${this}: it has not been entered`,
+      );
+    }
+    if (this.#state !== ACTIVE) {
+      throw new RuntimeError(`Cannot reschedule ${this}: it is ${this.#state}`);
+    }
+    this.#when = checkWhen(when);
+    this.#schedule();
+  }
+
+  /**
+   * Runs a body under this limit, in the current task.
+   *
+   * @param body An async or generator function.
+   * @returns A coroutine of what the body gives.
+   * @throws {TypeError} If `body` is no function.
+   * @throws {RuntimeError} If the scope was entered before, or outside of a task.
+   * @throws {TimeoutError} If the body did not end in time.
+   *
+   * @example Make the scope first
+   * ```ts
+   * import { getRunningLoop, run, sleep, Timeout } from "@asyncio/asyncio";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const value = await run(async () => {
+   *   const scope = new Timeout(getRunningLoop().time() + 60);
+   *   return await scope.run(() => sleep(0.001, "in time"));
+   * });
+   * assertEquals(value, "in time");
+   * ```
+   */
+  run<T>(
+    body: (
+      scope: Timeout,
+    ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+  ): Coroutine<T> {
+    checkBody(body, "run under a timeout");
+    return new MethodCoroutine("timeout", () => this[kOpen](body));
+  }
+
+  /** Gives `<Timeout [active] when=12.5>` and the like. */
+  toString(): string {
+    const when = this.#state === ACTIVE ? ` when=${this.#when}` : "";
+    return `<Timeout [${this.#state}]${when}>`;
+  }
+
+  /** Gives {@linkcode Timeout.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** @internal Runs a body under the limit. */
+  *[kOpen]<T>(
+    body: (
+      scope: Timeout,
+    ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+  ): Coro<T> {
+    this[kEnter]();
+    let result: T;
+    try {
+      result = yield* new FunctionCoroutine<T>(body, [this]);
+    } catch (error) {
+      // A CancelledError too: only the scope's own becomes a TimeoutError.
+      throw this[kLeave](error);
+    }
+    this[kLeave](undefined);
+    return result;
+  }
+
+  /** @internal */
+  [kEnter](): void {
+    if (this.#state !== CREATED) {
+      throw new RuntimeError(
+        `Cannot enter ${this}: it has already been entered`,
+      );
+    }
+    this.#task = requireTask(this);
+    this.#state = ACTIVE;
+    this.#cancelling = this.#task.cancelling();
+    this.#entered = this.#task.getLoop().time();
+    this.#schedule();
+  }
+
+  /** @internal */
+  [kLeave](error: unknown): unknown {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#state === ACTIVE) {
+      this.#state = FINISHED;
+      return error;
+    }
+    this.#state = EXPIRED;
+    const requests = this.#task!.uncancel();
+    if (requests > this.#cancelling || !(error instanceof CancelledError)) {
+      return error;
+    }
+    const seconds = Number((this.#when! - this.#entered).toPrecision(6));
+    return new TimeoutError(`Timed out after ${seconds} s`, { cause: error });
+  }
+
+  #schedule(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const when = this.#when;
+    if (when === undefined || when === Infinity) return;
+    const loop = requireScheduler();
+    const expire = (): void => this.#expire();
+    this.#timer = when <= loop.time()
+      ? loop.callSoon(expire)
+      : loop.callAt(when, expire);
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    this.#state = EXPIRING;
+    this.#task!.cancel();
+  }
+}
+
+/**
+ * Runs a body in the current task, and ends it after `delay` seconds.
+ *
+ * - **Result**: what the body gives.
+ * - **Cancellation**: at the deadline a CancelledError is thrown at the body's wait; a
+ *   wait for a plain promise is not interrupted, the task's `signal` aborts it.
+ * - **Nesting**: only the scope whose deadline it was throws a TimeoutError; those inside
+ *   see the CancelledError.
+ *
+ * @param delay Seconds, or an object with units; `undefined` for no limit.
+ * @param body An async or generator function; it gets the {@linkcode Timeout}.
+ * @returns A coroutine of what the body gives.
+ * @throws {TimeoutError} If the body did not end in time; its `cause` is the CancelledError.
+ * @throws {TypeError} If `body` is no function, or `delay` is no delay.
+ * @throws {RangeError} If `delay` is NaN.
+ * @throws {RuntimeError} If used outside of a task.
+ *
+ * @example In both styles
+ * ```ts
+ * import { run, sleep, timeout } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const one = await run(() => timeout({ minutes: 1 }, async () => await sleep(0.001, 1)));
+ * const two = await run(function* () {
+ *   return yield* timeout(60, function* () {
+ *     return yield* sleep(0.001, 2);
+ *   });
+ * });
+ * assertEquals([one, two], [1, 2]);
+ * ```
+ */
+export function timeout<T>(
+  delay: Delay | undefined,
+  body: (
+    scope: Timeout,
+  ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+): Coroutine<T> {
+  checkBody(body, "run under a timeout");
+  const seconds = delay === undefined ? undefined : toSeconds(delay);
+  return new MethodCoroutine("timeout", () => {
+    const when = seconds === undefined
+      ? undefined
+      : requireScheduler().time() + seconds;
+    return new Timeout(when)[kOpen](body);
+  });
+}
+
+/**
+ * Runs a body in the current task, and ends it at a time of the loop's clock.
+ *
+ * It is {@linkcode timeout} with a deadline that several bodies can share.
+ *
+ * @param when The deadline, in seconds of the loop's `time()`; `undefined` for none.
+ * @param body An async or generator function; it gets the {@linkcode Timeout}.
+ * @returns A coroutine of what the body gives.
+ * @throws {TimeoutError} If the body did not end in time; its `cause` is the CancelledError.
+ * @throws {TypeError} If `body` is no function, or `when` is no number.
+ * @throws {RangeError} If `when` is NaN.
+ * @throws {RuntimeError} If used outside of a task.
+ *
+ * @example One deadline for two steps
+ * ```ts
+ * import { getRunningLoop, run, sleep, timeoutAt } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const steps = await run(async () => {
+ *   const deadline = getRunningLoop().time() + 60;
+ *   const first = await timeoutAt(deadline, () => sleep(0.001, "first"));
+ *   const second = await timeoutAt(deadline, () => sleep(0.001, "second"));
+ *   return [first, second];
+ * });
+ * assertEquals(steps, ["first", "second"]);
+ * ```
+ */
+export function timeoutAt<T>(
+  when: number | undefined,
+  body: (
+    scope: Timeout,
+  ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+): Coroutine<T> {
+  return new Timeout(when).run(body);
+}
+
+function checkWhen(when: number | undefined): number | undefined {
+  if (when === undefined) return undefined;
+  if (typeof when !== "number") {
+    throw new TypeError(
+      `Cannot set a deadline: a number was expected, got ${describeKind(when)}`,
+    );
+  }
+  if (Number.isNaN(when)) {
+    throw new RangeError("Cannot set a deadline: it is NaN, not a number");
+  }
+  return when;
+}

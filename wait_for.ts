@@ -1,0 +1,211 @@
+/**
+ * `waitFor()`: waits for one awaitable, for a limited time.
+ *
+ * On timeout it cancels what it waits for, waits until that has cleaned up, and throws a
+ * TimeoutError. `timeout()` limits several steps; `wait()` leaves its futures running.
+ *
+ * ```ts
+ * import { run, sleep, TimeoutError, waitFor } from "@asyncio/asyncio";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(() => run(() => waitFor(sleep(3600), 0.01)), TimeoutError);
+ * ```
+ *
+ * @module
+ */
+import { type Delay, toSeconds } from "./clock.ts";
+import { copyContext } from "./context.ts";
+import {
+  type Awaitable,
+  type AwaitedResult,
+  closeCoroutine,
+  type Coro,
+  type Coroutine,
+  FunctionCoroutine,
+} from "./_coroutine.ts";
+import { isCoroutine } from "./coroutine.ts";
+import { DoneCallback } from "./_done_callback.ts";
+import { ensureFuture } from "./ensure.ts";
+import { CancelledError, TimeoutError } from "./errors.ts";
+import { Future, isFuture, type Wait } from "./future.ts";
+import { kAddWaiter, kDescribe, kRemoveWaiter, kWaiters } from "./_protocol.ts";
+import { requireScheduler } from "./_scheduler.ts";
+import {
+  abortedBefore,
+  kEnter,
+  kLeave,
+  requireTask,
+  SignalLink,
+} from "./_scope.ts";
+import { Timeout } from "./timeout.ts";
+import { MethodCoroutine } from "./_waiters.ts";
+
+/** Options of {@linkcode waitFor}. */
+export interface WaitForOptions {
+  /**
+   * Ends the wait when it aborts, as a cancel does; its reason is the `cause` of the
+   * CancelledError.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Waits for `awaitable`, for a limited time.
+ *
+ * - **Cancellation**: cancelling the wait cancels what it waits for.
+ * - **Timeout**: it ends only when what it waits for has ended. If that gives a result or
+ *   throws an error of its own in spite of the cancel, so does the wait.
+ * - **0 or less**: a future that is done gives its result; anything else is cancelled, and
+ *   a coroutine does not begin.
+ *
+ * A coroutine runs in the current task, a plain promise goes on after the timeout.
+ *
+ * @param awaitable A future, coroutine, promise, or function that gives one.
+ * @param limit Seconds, or an object with units; `undefined` for no limit.
+ * @param options A signal.
+ * @returns A coroutine of the result.
+ * @throws {TimeoutError} If there was no result in time; its `cause` is the CancelledError.
+ * @throws {CancelledError} If it was cancelled, or the signal aborted.
+ * @throws {TypeError} If `awaitable` can't be waited for, or `limit` is no delay.
+ * @throws {RangeError} If `limit` is NaN.
+ * @throws {RuntimeError} If used outside of a task.
+ *
+ * @example Get the result in time
+ * ```ts
+ * import { run, sleep, waitFor } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await run(() => waitFor(sleep(0.001, "ok"), { seconds: 60 })), "ok");
+ * ```
+ */
+export function waitFor<A extends Awaitable<unknown>>(
+  awaitable: A,
+  limit: Delay | undefined,
+  options: WaitForOptions = {},
+): Coroutine<AwaitedResult<A>> {
+  let seconds: number | undefined;
+  try {
+    seconds = limit === undefined ? undefined : toSeconds(limit);
+  } catch (error) {
+    closeCoroutine(awaitable);
+    throw error;
+  }
+  return new MethodCoroutine(
+    "waitFor",
+    () => waiting(awaitable, seconds, options.signal),
+  ) as Coroutine<unknown> as Coroutine<AwaitedResult<A>>;
+}
+
+function waiting(
+  awaitable: unknown,
+  seconds: number | undefined,
+  signal: AbortSignal | undefined,
+): Coro<unknown> {
+  if (signal !== undefined) return underSignal(awaitable, seconds, signal);
+  if (seconds !== undefined && seconds <= 0) return atOnce(awaitable);
+  return underLimit(awaitable, seconds);
+}
+
+function* underSignal(
+  awaitable: unknown,
+  seconds: number | undefined,
+  signal: AbortSignal,
+): Coro<unknown> {
+  const aborted = abortedBefore(signal);
+  if (aborted !== undefined) {
+    closeCoroutine(awaitable);
+    throw aborted;
+  }
+  const link = new SignalLink(signal, requireTask(new Timeout()));
+  try {
+    return yield* waiting(awaitable, seconds, undefined);
+  } finally {
+    link.leave();
+  }
+}
+
+function* underLimit(
+  awaitable: unknown,
+  seconds: number | undefined,
+): Coro<unknown> {
+  const scope = new Timeout(
+    seconds === undefined ? undefined : requireScheduler().time() + seconds,
+  );
+  scope[kEnter]();
+  let result: unknown;
+  try {
+    result = yield* inline(awaitable);
+  } catch (error) {
+    // A CancelledError too: only the scope's own becomes a TimeoutError.
+    throw scope[kLeave](error);
+  }
+  scope[kLeave](undefined);
+  return result;
+}
+
+function* atOnce(awaitable: unknown): Coro<unknown> {
+  const future = ensureFuture(awaitable as Awaitable<unknown>);
+  if (future.done()) return future.result();
+  yield* cancelAndWait(future);
+  try {
+    return future.result();
+  } catch (error) {
+    // Whoever cancels this wait is thrown above; here the future was cancelled.
+    if (!(error instanceof CancelledError)) throw error;
+    throw new TimeoutError("Timed out at once", { cause: error });
+  }
+}
+
+/** Gives what a task can wait for without a task in between. */
+function inline(awaitable: unknown): Coro<unknown> {
+  if (isFuture(awaitable) || isCoroutine(awaitable)) {
+    return awaitable as unknown as Coro<unknown>;
+  }
+  if (typeof awaitable === "function") {
+    const callee = awaitable as () => unknown;
+    return new FunctionCoroutine(callee, []) as unknown as Coro<unknown>;
+  }
+  const future = ensureFuture(awaitable as Awaitable<unknown>);
+  return future as unknown as Coro<unknown>;
+}
+
+// It does not wait for the future itself, so that a cancel can end the wait.
+function* cancelAndWait(
+  future: Future<unknown>,
+): Generator<Wait, void, unknown> {
+  const ending = new Ending(future);
+  const onDone = new DoneCallback(
+    () => ending.release(),
+    copyContext(),
+    ending,
+  );
+  future[kAddWaiter](onDone);
+  try {
+    future.cancel();
+    yield* ending;
+  } finally {
+    future[kRemoveWaiter](onDone);
+  }
+}
+
+/** The wait for the end of what was cancelled. */
+class Ending extends Future<undefined> {
+  readonly #future: Future<unknown>;
+
+  constructor(future: Future<unknown>) {
+    super({ loop: future.getLoop() });
+    this.#future = future;
+  }
+
+  release(): void {
+    if (!this.done()) this.setResult(undefined);
+  }
+
+  [kDescribe](): string {
+    return `the end of ${this.#future}`;
+  }
+
+  [kWaiters](): unknown[] {
+    return [this.#future];
+  }
+}
