@@ -20,6 +20,7 @@ import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import {
   kAddWaiter,
+  kBackFromHost,
   kContinue,
   kDescribe,
   kEnqueue,
@@ -121,7 +122,7 @@ export function drive(
     } else if (wait instanceof HostBody) {
       driver[kWaitingOn] = wait;
       scheduler[kYieldToHost]();
-      wait.resumeWhenSettled(driver);
+      wait.resumeWhenSettled(driver, scheduler);
       return PARKED;
     } else {
       throwing = true;
@@ -219,11 +220,19 @@ export class HostBody implements Body {
   }
 
   /** Resumes the driver in the microtask in which the promise settles. */
-  resumeWhenSettled(driver: Driver): void {
+  resumeWhenSettled(driver: Driver, scheduler: Scheduler): void {
     this.#promise.then(
-      (value) => this.#settle("fulfilled", value, driver),
+      (value) => {
+        this.#settle("fulfilled", value);
+        scheduler[kBackFromHost]();
+        driver[kContinue]();
+      },
       // A CancelledError too: the driver hands it to the body below.
-      (error) => this.#settle("rejected", error, driver),
+      (error) => {
+        this.#settle("rejected", error);
+        scheduler[kBackFromHost]();
+        driver[kContinue]();
+      },
     );
   }
 
@@ -243,13 +252,8 @@ export class HostBody implements Body {
     return "a promise of the host";
   }
 
-  #settle(
-    state: "fulfilled" | "rejected",
-    outcome: unknown,
-    driver: Driver,
-  ): void {
+  #settle(state: "fulfilled" | "rejected", outcome: unknown): void {
     this.#state = state;
     this.#outcome = outcome;
-    driver[kContinue]();
   }
 }

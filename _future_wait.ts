@@ -8,6 +8,7 @@ import { type CancelledError, RuntimeError } from "./errors.ts";
 import type { Scheduler } from "./handle.ts";
 import {
   kAwaitedBy,
+  kBackFromHost,
   kCancelWait,
   kDescribe,
   kEnqueue,
@@ -78,6 +79,7 @@ export class FutureWait<T, A, B> extends Then<T, A, B>
     super(onFulfilled, onRejected);
     this.#future = future;
     this.#task = task;
+    future.getLoop()[kBackFromHost]();
   }
 
   [kWake](): void {

@@ -19,6 +19,8 @@ export const kRemoveWaiter: unique symbol = Symbol("asyncio.removeWaiter");
 export const kEnqueue: unique symbol = Symbol("asyncio.enqueue");
 /** Tells a loop that an async function was resumed and wants to run on. */
 export const kYieldToHost: unique symbol = Symbol("asyncio.yieldToHost");
+/** Tells a loop that an async function waits again, or has ended. */
+export const kBackFromHost: unique symbol = Symbol("asyncio.backFromHost");
 /** Ends a loop's run with an error that no task may keep for itself. */
 export const kAbortRun: unique symbol = Symbol("asyncio.abortRun");
 /** Tells a loop that one of the timers in its heap was cancelled. */

@@ -13,6 +13,7 @@ import type { Scheduler } from "./handle.ts";
 import {
   kAbortRun,
   kAwaitedBy,
+  kBackFromHost,
   kCancelWait,
   kContinue,
   kDescribe,
@@ -65,6 +66,7 @@ export function awaitCoroutine<T, A, B>(
     }
     if (step.value === undefined) {
       const turn = new TurnWait(body, scheduler, task, onFulfilled, onRejected);
+      scheduler[kBackFromHost]();
       scheduler[kEnqueue](turn);
       return turn;
     }
@@ -151,6 +153,7 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
       throw error;
     }
     this.#advance(false, undefined);
+    if (this[kWaitingOn] !== undefined) this.#scheduler[kBackFromHost]();
   }
 
   [kWake](): void {

@@ -24,6 +24,7 @@ import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import {
   type kAbortRun,
+  type kBackFromHost,
   type kEnqueue,
   kInHeap,
   kRun,
@@ -92,6 +93,8 @@ export interface Scheduler {
   [kEnqueue](runnable: Runnable): void;
   /** @internal */
   [kYieldToHost](): void;
+  /** @internal */
+  [kBackFromHost](): void;
   /** @internal */
   [kAbortRun](error: unknown): void;
   /** @internal */

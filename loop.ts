@@ -47,6 +47,7 @@ import { canAttribute, runParked } from "./_parking.ts";
 import {
   kAbortRun,
   kAwait,
+  kBackFromHost,
   kEnqueue,
   kFirstTask,
   kNextTask,
@@ -110,9 +111,9 @@ const SLICE = 0.0001;
 // How often it looks at the clock, in seconds: a look is 90 ns, a turn may be 20 ns.
 const CLOCK_CHECK = 0.00002;
 const MOST_RUNS_BETWEEN_CHECKS = 256;
-// A resumed async function needs two microtasks to its next wait, three if it
-// returns to another one. Each hop costs 15 ns.
-const HOPS = 3;
+// A resumed async function needs two microtasks to its next wait, and one more for
+// each async function that it returns to; some come back only when others do.
+const MOST_HOPS = 4;
 
 /** What a round of turns ended with. */
 type Pause = "idle" | "async function resumed" | "slice used up" | "stopped";
@@ -152,8 +153,8 @@ export class EventLoop implements TaskScheduler, Sleeper {
   #fatal: { readonly error: unknown } | undefined;
   #stopping = false;
   #closed = false;
-  // Whether an async function was resumed and should run on before the next turn.
-  #hostOwed = false;
+  // How many async functions were resumed and have not come back to a wait.
+  #resumed = 0;
   #sliceStart = 0;
   #lastCheck = 0;
   #runsBetweenChecks = 1;
@@ -591,7 +592,12 @@ export class EventLoop implements TaskScheduler, Sleeper {
 
   /** @internal */
   [kYieldToHost](): void {
-    this.#hostOwed = true;
+    this.#resumed++;
+  }
+
+  /** @internal */
+  [kBackFromHost](): void {
+    if (this.#resumed > 0) this.#resumed--;
   }
 
   /** @internal */
@@ -659,9 +665,11 @@ export class EventLoop implements TaskScheduler, Sleeper {
           await this.#hostTurn();
           break;
         case "async function resumed":
-          this.#hostOwed = false;
           if (this.#clock.settles) await this.#hostTurn();
-          else for (let hop = 0; hop < HOPS; hop++) await undefined;
+          for (let hops = 0; this.#resumed > 0 && hops < MOST_HOPS; hops++) {
+            await undefined;
+          }
+          this.#resumed = 0;
       }
     }
   }
@@ -686,7 +694,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
       if (this.#debug) this.#runTurnWatched(length);
       else for (let i = 0; i < length; i++) this.#ready.shift()[kRun]();
       if (this.#stopping) return "stopped";
-      if (this.#hostOwed) return "async function resumed";
+      if (this.#resumed > 0) return "async function resumed";
     }
   }
 

@@ -44,7 +44,12 @@ import {
 } from "./_coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
 import { drive, type Driver, HostBody, PARKED } from "./_drive.ts";
-import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
+import {
+  CancelledError,
+  InvalidStateError,
+  KeyboardInterrupt,
+  RuntimeError,
+} from "./errors.ts";
 import { Future } from "./future.ts";
 import type { ParkedWait } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
@@ -498,7 +503,7 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   }
 
   #finish(result: T): void {
-    this.#leave();
+    if (!this.#leave()) return;
     const extras = this.#extras;
     if (extras?.mustCancel) return this[kSettleCancelled](extras.cancelReason);
     super.setResult(result);
@@ -511,7 +516,7 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   }
 
   #fail(error: unknown): void {
-    this.#leave();
+    if (!this.#leave()) return;
     if (error instanceof CancelledError) return this[kSettleCancelled](error);
     // A coroutine may throw anything; a future wants an error.
     super.setException(
@@ -520,8 +525,17 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
     if (error instanceof KeyboardInterrupt) throw error;
   }
 
-  #leave(): void {
+  // Says whether the outcome is still to be set, as it is unless somebody has called
+  // the setters of the base class by force.
+  #leave(): boolean {
     (this.scheduler as TaskScheduler)[kUnregister](this as Task<unknown>);
+    if (!this.done()) return true;
+    this.scheduler.callExceptionHandler({
+      message: "Exception in a task's step",
+      exception: new InvalidStateError(`Cannot step: ${this} is done already`),
+      task: this,
+    });
+    return false;
   }
 }
 
