@@ -62,22 +62,30 @@ class Limited<T> extends Coroutine<T> {
 
   /** @internal */
   override *[kOpen](): Coro<T> {
-    using _slot = yield* this.#free.acquire();
+    yield* this.#free.acquire();
     this.#begun = true;
     const coro = this.#coro;
-    return yield* typeof coro === "function"
-      ? new FunctionCoroutine<T>(coro, [])
-      : coro as Coro<T>;
+    try {
+      return yield* typeof coro === "function"
+        ? new FunctionCoroutine<T>(coro, [])
+        : coro as Coro<T>;
+    } finally {
+      this.#free.release();
+    }
   }
 
   /** @internal */
   override throw(error: unknown): IteratorResult<unknown, T> {
-    this.close();
+    this.#giveUp();
     return super.throw(error);
   }
 
   override close(): void {
-    if (!this.#begun) closeCoroutine(this.#coro);
     super.close();
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
+    if (!this.#begun) closeCoroutine(this.#coro);
   }
 }

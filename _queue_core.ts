@@ -5,7 +5,7 @@
  */
 import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "./errors.ts";
-import { kAttempt, type Waiter } from "./_protocol.ts";
+import { kAttempt } from "./_protocol.ts";
 import type { Store } from "./_stores.ts";
 import {
   LoopBinding,

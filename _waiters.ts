@@ -8,7 +8,7 @@ import { type Coro, Coroutine, MUST_WAIT } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kDescribe, kOpen, type Waiter } from "./_protocol.ts";
+import { kDescribe, kOpen } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 
 /** Releases a lock for a while: gives what acquires it again, for the same guard. */

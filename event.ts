@@ -26,7 +26,7 @@
  * @module
  */
 import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
-import { kAttempt, type Waiter } from "./_protocol.ts";
+import { kAttempt } from "./_protocol.ts";
 import {
   describeState,
   LoopBinding,

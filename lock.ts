@@ -27,7 +27,7 @@
  */
 import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
-import { kAttempt, kDescribe, type Waiter } from "./_protocol.ts";
+import { kAttempt, kDescribe } from "./_protocol.ts";
 import { running } from "./_running.ts";
 import {
   describeState,

@@ -22,6 +22,7 @@
  *
  * @module
  */
+export * from "./as_completed.ts";
 export * from "./barrier.ts";
 export * from "./clock.ts";
 export * from "./condition.ts";
@@ -39,7 +40,11 @@ export * from "./loop.ts";
 export * from "./queue.ts";
 export * from "./runner.ts";
 export * from "./semaphore.ts";
+export * from "./shield.ts";
 export * from "./sleep.ts";
 export * from "./task.ts";
+export * from "./task_group.ts";
 export * from "./task_tree.ts";
+export * from "./timeout.ts";
 export * from "./wait.ts";
+export * from "./wait_for.ts";

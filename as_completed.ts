@@ -1,0 +1,229 @@
+/**
+ * `asCompleted()`: takes results in the order in which they come.
+ *
+ * A plain `for` gives coroutines, of which each waits for the next result; `for await`
+ * gives the futures and tasks themselves, so that you know which is done.
+ *
+ * ```ts
+ * import { asCompleted, createTask, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const names = await run(async () => {
+ *   const tasks = [0.03, 0.01].map((delay) =>
+ *     createTask(sleep(delay), { name: `sleep ${delay}` })
+ *   );
+ *   const names = [];
+ *   for await (const task of asCompleted(tasks)) names.push(task.getName());
+ *   return names;
+ * });
+ * assertEquals(names, ["sleep 0.01", "sleep 0.03"]);
+ * ```
+ *
+ * @module
+ */
+import { type Delay, toSeconds } from "./clock.ts";
+import { copyContext } from "./context.ts";
+import {
+  type Awaitable,
+  type AwaitedResult,
+  type Coro,
+  type Coroutine,
+  isThenable,
+} from "./_coroutine.ts";
+import { isCoroutine } from "./coroutine.ts";
+import { DoneCallback } from "./_done_callback.ts";
+import { ensureFuture } from "./ensure.ts";
+import { TimeoutError } from "./errors.ts";
+import { type Future, isFuture } from "./future.ts";
+import type { TimerHandle } from "./handle.ts";
+import type { EventLoop } from "./loop.ts";
+import { Mailbox } from "./_mailbox.ts";
+import { kAddWaiter, kRemoveWaiter, kWake } from "./_protocol.ts";
+import { describeKind } from "./_repr.ts";
+import { schedulerForNew } from "./_scheduler.ts";
+import { MethodCoroutine } from "./_waiters.ts";
+
+/** Options of {@linkcode asCompleted}. */
+export interface AsCompletedOptions {
+  /**
+   * How long to wait for all at most: seconds, or an object with units.
+   *
+   * @default {no limit}
+   */
+  readonly timeout?: Delay | undefined;
+}
+
+/** The future that `for await` gives for an awaitable: itself, if it is one. */
+export type CompletedFuture<A> = A extends Future<unknown> ? A
+  : Future<AwaitedResult<A>>;
+
+/** What {@linkcode asCompleted} gives: goes through results as they come. */
+export interface AsCompleted<A>
+  extends
+    Iterable<Coroutine<AwaitedResult<A>>>,
+    AsyncIterable<CompletedFuture<A>> {
+  /** Gives coroutines, of which each waits for the next result. */
+  [Symbol.iterator](): IterableIterator<Coroutine<AwaitedResult<A>>>;
+  /**
+   * Gives the futures that are done. Its `next()` gives a coroutine, for a generator:
+   * `const { done, value } = yield* iterator.next()`.
+   */
+  [Symbol.asyncIterator](): CompletedIterator<A>;
+}
+
+/** Goes through futures as they are done, in both styles. */
+export interface CompletedIterator<A> {
+  /** Waits for the next future that is done. */
+  next(): Coroutine<IteratorResult<CompletedFuture<A>, undefined>> & Promise<
+    IteratorResult<CompletedFuture<A>, undefined>
+  >;
+  /** Gives the iterator itself. */
+  [Symbol.asyncIterator](): CompletedIterator<A>;
+}
+
+/**
+ * Goes through awaitables in the order in which they are done.
+ *
+ * - **Order**: results go to who waits in the order in which they began to wait, not in
+ *   that of the items.
+ * - **Leaving**: the loop may be left and begun again; what was not taken comes then, and
+ *   nothing is cancelled.
+ * - **Timeout**: a TimeoutError comes from the wait for an item, with `for await` from the
+ *   loop itself. The awaitables go on.
+ *
+ * @param awaitables Futures, coroutines, promises, or functions that give one. The same
+ * one given twice runs once.
+ * @param options The time limit.
+ * @returns Something for `for` and for `for await`.
+ * @throws {TypeError} If it is one awaitable, or one can't be waited for.
+ * @throws {RuntimeError} If there is no loop.
+ *
+ * @example In a generator
+ * ```ts
+ * import { asCompleted, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const results = await run(function* () {
+ *   const results: string[] = [];
+ *   for (const next of asCompleted([sleep(0.02, "slow"), sleep(0.001, "fast")])) {
+ *     results.push(yield* next);
+ *   }
+ *   return results;
+ * });
+ * assertEquals(results, ["fast", "slow"]);
+ * ```
+ */
+export function asCompleted<A extends Awaitable<unknown>>(
+  awaitables: Iterable<A>,
+  options: AsCompletedOptions = {},
+): AsCompleted<A> {
+  if (
+    isFuture(awaitables) || isCoroutine(awaitables) || isThenable(awaitables) ||
+    typeof (awaitables as Partial<Iterable<A>> | undefined)
+        ?.[Symbol.iterator] !== "function"
+  ) {
+    throw new TypeError(
+      `Cannot take as completed: a list of awaitables was expected, got ${
+        describeKind(awaitables)
+      }`,
+    );
+  }
+  const seconds = options.timeout === undefined
+    ? undefined
+    : toSeconds(options.timeout);
+  return new Completions<A>(new Set(awaitables), seconds);
+}
+
+/** Says that the time was over before there was a result. */
+const LATE: unique symbol = Symbol("asyncio.late");
+
+class Completions<A> implements AsCompleted<A> {
+  readonly #done: Mailbox<Future<unknown> | typeof LATE>;
+  readonly #pending: Set<Future<unknown>>;
+  readonly #onDone: DoneCallback<Future<unknown>>;
+  readonly #limit: number | undefined;
+  readonly #timer: TimerHandle | undefined;
+  #untaken: number;
+
+  constructor(awaitables: Set<A>, limit: number | undefined) {
+    const loop = schedulerForNew() as EventLoop;
+    this.#limit = limit;
+    this.#pending = new Set();
+    for (const awaitable of awaitables) {
+      this.#pending.add(
+        ensureFuture(awaitable as Awaitable<unknown>, { loop }),
+      );
+    }
+    this.#untaken = this.#pending.size;
+    this.#done = new Mailbox(
+      loop,
+      () => `asCompleted, ${this.#pending.size} not done`,
+      () => [...this.#pending],
+    );
+    this.#onDone = new DoneCallback(
+      (future: Future<unknown>) => this.#collect(future),
+      copyContext(),
+    );
+    for (const future of this.#pending) {
+      if (future.done()) this.#onDone[kWake](future);
+      else future[kAddWaiter](this.#onDone);
+    }
+    if (limit !== undefined && this.#untaken > 0) {
+      this.#timer = loop.callLater(limit, () => this.#giveUp());
+    }
+  }
+
+  *[Symbol.iterator](): Generator<
+    Coroutine<AwaitedResult<A>>,
+    void,
+    unknown
+  > {
+    while (this.#untaken > 0) {
+      this.#untaken--;
+      yield new MethodCoroutine("asCompleted", () => this.#nextResult());
+    }
+  }
+
+  [Symbol.asyncIterator](): CompletedIterator<A> {
+    const iterator = {
+      next: () => new MethodCoroutine("asCompleted", () => this.#nextStep()),
+      [Symbol.asyncIterator]: () => iterator,
+    } as unknown as CompletedIterator<A>;
+    return iterator;
+  }
+
+  *#nextResult(): Coro<AwaitedResult<A>> {
+    const future = yield* this.#next();
+    return future.result() as AwaitedResult<A>;
+  }
+
+  *#nextStep(): Coro<IteratorResult<CompletedFuture<A>, undefined>> {
+    if (this.#untaken === 0) return { done: true, value: undefined };
+    this.#untaken--;
+    const future = yield* this.#next();
+    return { done: false, value: future as CompletedFuture<A> };
+  }
+
+  *#next(): Coro<Future<unknown>> {
+    const item = yield* this.#done.take();
+    if (item !== LATE) return item;
+    throw new TimeoutError(
+      `Timed out after ${this.#limit} s: no more is done`,
+    );
+  }
+
+  #collect(future: Future<unknown>): void {
+    // The time was over in this very turn.
+    if (!this.#pending.delete(future)) return;
+    this.#done.put(future);
+    if (this.#pending.size === 0) this.#timer?.cancel();
+  }
+
+  #giveUp(): void {
+    for (const future of this.#pending) {
+      future[kRemoveWaiter](this.#onDone);
+      this.#done.put(LATE);
+    }
+    this.#pending.clear();
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Measures one peer at one workload; as a program, in a process of its own.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- as a program it prints what it found
+
+import process from "node:process";
+import { getHeapStatistics } from "node:v8";
+import { noop, type PeerName, type Run } from "./_workload.ts";
+import { scaleWorkloads, workloads } from "./workloads/mod.ts";
+
+/** What one process found. `cpython.py` gives the same. */
+export interface Measurement {
+  /** Nanoseconds an operation: the median of the runs. */
+  readonly time: number;
+  /** Bytes allocated an operation, where the host counts them. */
+  readonly bytes?: number;
+  /** Seconds of CPU time of the median run, all threads. */
+  readonly cpu: number;
+  /** The process's peak resident memory in bytes. */
+  readonly peak: number;
+  /** Bytes of heap an operation holds, for workloads judged by it. */
+  readonly heap?: number;
+}
+
+/** What a process is to measure. */
+export interface Order {
+  readonly workload: string;
+  readonly peer: PeerName;
+  readonly count: number;
+}
+
+// Warm-up and measuring go on for so long, and a run more than that is not cut short.
+const WARM_UP_MS = 150;
+const MEASURE_MS = 600;
+const FEWEST_RUNS = 3;
+// A run that takes longer than this stands for itself.
+const LONG_RUN_MS = 1500;
+
+if (import.meta.main) {
+  const order: Order = JSON.parse(Deno.args[0]!);
+  console.log(JSON.stringify(await measure(order)));
+}
+
+/** Measures a peer at a workload, in this process. */
+export async function measure(
+  { workload: name, peer, count }: Order,
+): Promise<Measurement> {
+  const workload = [...workloads, ...scaleWorkloads].find((workload) =>
+    workload.name === name
+  );
+  const prepare = workload?.peers[peer];
+  if (workload === undefined || prepare === undefined) {
+    throw new RangeError(`Cannot measure: "${peer}" has no workload "${name}"`);
+  }
+  const run = await prepare();
+  switch (workload.judgedBy) {
+    case "heap":
+      return await measureHeap(run, count);
+    case "cpu":
+      // Once: such a run takes long, and its CPU time holds still.
+      await run(count / 100, noop);
+      return summary([await sample(run, count)]);
+    default:
+      return await measureTime(run, count);
+  }
+}
+
+interface Sample {
+  readonly time: number;
+  readonly bytes: number;
+  readonly cpu: number;
+}
+
+async function measureTime(run: Run, count: number): Promise<Measurement> {
+  const start = performance.now();
+  // A tenth of the work first: most of the code is compiled then, also if a whole
+  // run is all there is time for.
+  do await run(count / 10, noop); while (
+    performance.now() - start < WARM_UP_MS
+  );
+  const samples: Sample[] = [];
+  const measuring = performance.now();
+  for (;;) {
+    const before = performance.now();
+    samples.push(await sample(run, count));
+    const now = performance.now();
+    if (now - before > LONG_RUN_MS) break;
+    if (now - measuring > MEASURE_MS && samples.length >= FEWEST_RUNS) break;
+  }
+  return summary(samples);
+}
+
+async function measureHeap(run: Run, count: number): Promise<Measurement> {
+  await run(count / 10, noop);
+  collect();
+  const before = getHeapStatistics().used_heap_size;
+  let after = before;
+  const measured = await sample(
+    (count, atPeak) => run(count, atPeak),
+    count,
+    () => {
+      collect();
+      after = getHeapStatistics().used_heap_size;
+    },
+  );
+  return { ...summary([measured]), heap: (after - before) / count };
+}
+
+async function sample(
+  run: Run,
+  count: number,
+  atPeak: () => void = noop,
+): Promise<Sample> {
+  const bytes = allocated();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  await run(count, atPeak);
+  const milliseconds = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    time: milliseconds * 1e6 / count,
+    bytes: (allocated() - bytes) / count,
+    cpu: (user + system) / 1e6,
+  };
+}
+
+function summary(samples: readonly Sample[]): Measurement {
+  return {
+    time: median(samples.map(({ time }) => time)),
+    bytes: median(samples.map(({ bytes }) => bytes)),
+    cpu: median(samples.map(({ cpu }) => cpu)),
+    peak: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+/** The middle of some numbers: of the middle two the mean. */
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? sorted[middle]!
+    : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+// Free of noise where time is not: two processes differ by 0.4 %.
+function allocated(): number {
+  return (getHeapStatistics() as { total_allocated_bytes?: number })
+    .total_allocated_bytes ?? NaN;
+}
+
+function collect(): void {
+  const { gc } = globalThis as { gc?: () => void };
+  if (gc === undefined) {
+    throw new Error("Cannot measure heap: start with --v8-flags=--expose-gc");
+  }
+  gc();
+}

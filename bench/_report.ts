@@ -1,0 +1,273 @@
+/**
+ * Writes what was found as Markdown.
+ *
+ * @module
+ */
+import { cpus } from "node:os";
+import type { Contender } from "./_contenders.ts";
+import { median } from "./_measure.ts";
+import {
+  judged,
+  medians,
+  type Result,
+  type WorkloadResults,
+} from "./_rounds.ts";
+import type { Target, Workload } from "./_workload.ts";
+
+/** A line on when and where something was measured, and with which versions. */
+export function provenance(contenders: readonly Contender[]): string {
+  const versions = contenders.flatMap(({ label, version }) =>
+    version === undefined
+      ? []
+      : label.startsWith("CPython")
+      ? `CPython ${version}`
+      : `${label} ${version}`
+  );
+  const [load] = Deno.loadavg();
+  return `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${
+    cpus()[0]!.model
+  }, ` +
+    `${Deno.build.os} ${Deno.build.arch}, Deno ${Deno.version.deno} (V8 ${Deno.version.v8}); ` +
+    `load before the run ${load!.toFixed(1)}. ${versions.join(", ")}.`;
+}
+
+/** The ratios to native, a row a workload. */
+export function ratioTable(all: readonly WorkloadResults[]): string {
+  const contenders = columns(all);
+  const rows = all.map(({ workload, results }) => [
+    workload.name,
+    ...contenders.map((contender) => {
+      const result = results.find((result) => result.contender === contender);
+      if (result === undefined) return "";
+      if (result.failure !== undefined) return result.failure;
+      if (contender.name === "native") return absolute(workload, result);
+      if (workload.judgedBy !== "cpu") return ratio(median(result.ratios));
+      return `${ratio(median(result.ratios))}; ${
+        ratio(median(result.peakRatios))
+      }`;
+    }),
+  ]);
+  return table(["workload", ...contenders.map(({ label }) => label)], rows);
+}
+
+/** The medians, a row a workload: cost, and bytes allocated where they are counted. */
+export function medianTable(all: readonly WorkloadResults[]): string {
+  const contenders = columns(all);
+  const rows = all.map(({ workload, results }) => [
+    workload.name,
+    ...contenders.map((contender) => {
+      const result = results.find((result) => result.contender === contender);
+      if (result === undefined || result.failure !== undefined) return "";
+      const { bytes } = medians(result.measurements);
+      const allocated = bytes === undefined || workload.judgedBy !== undefined
+        ? ""
+        : `; ${bytes.toFixed(0)} B`;
+      return absolute(workload, result) + allocated;
+    }),
+  ]);
+  return table(["workload", ...contenders.map(({ label }) => label)], rows);
+}
+
+/** The figures to reach, and whether each is. */
+export function targetTable(all: readonly WorkloadResults[]): string {
+  const rows: string[][] = [];
+  for (const { workload, results } of all) {
+    for (const target of workload.targets) {
+      for (const [figure, found] of figures(target, workload, results)) {
+        rows.push([
+          workload.name,
+          target.style === "async" ? "`async`" : "`function*`",
+          figure,
+          bound(target, target.must),
+          target.aim === undefined ? "" : bound(target, target.aim),
+          found === undefined ? "not measured" : figureText(target, found),
+          found === undefined ? "" : verdict(target, found),
+        ]);
+      }
+    }
+  }
+  return table(
+    [
+      "workload",
+      "style",
+      "figure",
+      "must",
+      "aim",
+      "measured",
+      "met",
+    ],
+    rows,
+    3,
+  );
+}
+
+/** What each workload does and what bounds it. */
+export function workloadList(workloads: readonly Workload[]): string {
+  return workloads.map(({ name, count, operation, bound }) =>
+    `- **${name}** (${
+      count.toLocaleString("en")
+    } a run). One operation: ${operation}. ` +
+    `_Bound by_ ${bound}.`
+  ).join("\n");
+}
+
+/** Cost per task by number of tasks. */
+export function scaleTable(
+  sizes: readonly number[],
+  rows: readonly {
+    workload: Workload;
+    label: string;
+    costs: readonly (number | string)[];
+  }[],
+): string {
+  const cells = rows.map(({ workload, label, costs }) => {
+    const ten = costs[sizes.indexOf(10_000)];
+    const million = costs[sizes.indexOf(1_000_000)];
+    const growth = typeof ten === "number" && typeof million === "number"
+      ? million / ten
+      : undefined;
+    return [
+      workload.name,
+      label,
+      ...costs.map((cost) =>
+        typeof cost === "string" ? cost : nanoseconds(cost)
+      ),
+      growth === undefined ? "" : ratio(growth),
+      growth === undefined ? "" : growth <= 1.5 ? "yes" : "**no**",
+    ];
+  });
+  return table(
+    [
+      "workload",
+      "peer",
+      ...sizes.map((size) => size.toLocaleString("en")),
+      "1,000,000 : 10,000",
+      "at most 1.5",
+    ],
+    cells,
+    2,
+  );
+}
+
+/** Puts text between `<!-- bench:name -->` and `<!-- /bench:name -->`. */
+export function refresh(document: string, name: string, text: string): string {
+  const open = `<!-- bench:${name} -->`;
+  const close = `<!-- /bench:${name} -->`;
+  const start = document.indexOf(open);
+  const end = document.indexOf(close);
+  if (start < 0 || end < start) {
+    throw new Error(`Cannot write: no "${open}" … "${close}"`);
+  }
+  return `${document.slice(0, start + open.length)}\n\n${text}\n\n${
+    document.slice(end)
+  }`;
+}
+
+function columns(all: readonly WorkloadResults[]): Contender[] {
+  const contenders = new Map<string, Contender>();
+  for (const { results } of all) {
+    for (const { contender } of results) {
+      contenders.set(contender.name, contender);
+    }
+  }
+  return [...contenders.values()];
+}
+
+function figures(
+  target: Target,
+  workload: Workload,
+  results: readonly Result[],
+): [figure: string, found: number | undefined][] {
+  const ours = results.find(({ contender }) => contender.name === target.style);
+  const measured = ours !== undefined && ours.failure === undefined &&
+    ours.ratios.length > 0;
+  const found = measured ? ours : undefined;
+  switch (target.measure) {
+    case "ratio":
+      return [[
+        "time to native's".replace("time", unit(workload)),
+        found && median(found.ratios),
+      ]];
+    case "peak":
+      return [["peak memory to native's", found && median(found.peakRatios)]];
+    case "bytes":
+      return [["bytes allocated", found && medians(found.measurements).bytes]];
+    case "heap":
+      return [["bytes of heap", found && medians(found.measurements).heap]];
+    case "growth":
+      return [[
+        "cost at 100,000 to cost at 1,000",
+        found && median(found.growths),
+      ]];
+    default: {
+      const rivals = results.filter(({ contender, failure }) =>
+        failure === undefined && (contender.name.startsWith(target.measure) ||
+          (target.measure === "cpython" && contender.name.startsWith("uvloop")))
+      );
+      if (rivals.length === 0) {
+        return [[`times faster than ${target.measure}`, undefined]];
+      }
+      return rivals.map(({ contender, measurements }) => [
+        `times faster than ${contender.label}`,
+        found && judged(workload, medians(measurements)) /
+          judged(workload, medians(found.measurements)),
+      ]);
+    }
+  }
+}
+
+function unit({ judgedBy }: Workload): string {
+  return judgedBy === "cpu" ? "CPU time" : "time";
+}
+
+function isAtLeast({ measure }: Target): boolean {
+  return measure === "p-map" || measure === "p-limit" || measure === "cpython";
+}
+
+function bound(target: Target, limit: number): string {
+  return isAtLeast(target) ? `≥ ${limit}` : `≤ ${limit}`;
+}
+
+function figureText({ measure }: Target, found: number): string {
+  return measure === "bytes" || measure === "heap"
+    ? found.toFixed(0)
+    : ratio(found);
+}
+
+function verdict(target: Target, found: number): string {
+  const meets = (limit: number) =>
+    isAtLeast(target) ? found >= limit : found <= limit;
+  if (!meets(target.must)) return "**no**";
+  return target.aim !== undefined && meets(target.aim) ? "yes, aim too" : "yes";
+}
+
+function absolute(workload: Workload, { measurements }: Result): string {
+  const { time, cpu, peak, heap } = medians(measurements);
+  if (workload.judgedBy === "heap") return `${heap!.toFixed(0)} B`;
+  if (workload.judgedBy === "cpu") {
+    return `${cpu.toFixed(2)} s; ${(peak / 1e6).toFixed(0)} MB`;
+  }
+  return nanoseconds(time);
+}
+
+function nanoseconds(time: number): string {
+  if (time < 100) return `${time.toFixed(1)} ns`;
+  return `${Math.round(time).toLocaleString("en")} ns`;
+}
+
+function ratio(value: number): string {
+  if (value < 10) return value.toFixed(2);
+  return value < 100
+    ? value.toFixed(1)
+    : Math.round(value).toLocaleString("en");
+}
+
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  textColumns = 1,
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const rule = head.map((_cell, index) => index < textColumns ? "---" : "---:");
+  return [line(head), line(rule), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,84 @@
+/**
+ * The primitives that promises lack, as one writes them by hand: the baseline of
+ * the workloads that need them.
+ *
+ * @module
+ */
+
+/** First in, first out: an array with a head index, as its own `shift()` moves every item. */
+export class Fifo<T> {
+  #items: (T | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    if (this.length === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head++] = undefined;
+    if (this.#head === this.#items.length) {
+      this.#items = [];
+      this.#head = 0;
+    } else if (this.#head > 1024 && 2 * this.#head > this.#items.length) {
+      this.#items.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+}
+
+/** A bounded queue. */
+export class PromiseQueue<T> {
+  #items = new Fifo<T>();
+  #getters = new Fifo<() => void>();
+  #putters = new Fifo<() => void>();
+  #maxsize: number;
+
+  constructor(maxsize: number) {
+    this.#maxsize = maxsize;
+  }
+
+  async put(item: T): Promise<void> {
+    while (this.#items.length >= this.#maxsize) {
+      await new Promise<void>((resolve) => this.#putters.push(resolve));
+    }
+    this.#items.push(item);
+    this.#getters.shift()?.();
+  }
+
+  async get(): Promise<T> {
+    while (this.#items.length === 0) {
+      await new Promise<void>((resolve) => this.#getters.push(resolve));
+    }
+    const item = this.#items.shift()!;
+    this.#putters.shift()?.();
+    return item;
+  }
+}
+
+/** A semaphore. A release hands its permit to the first who waits. */
+export class PromiseSemaphore {
+  #permits: number;
+  #waiters = new Fifo<() => void>();
+
+  constructor(permits: number) {
+    this.#permits = permits;
+  }
+
+  async acquire(): Promise<void> {
+    if (this.#permits > 0) this.#permits--;
+    else await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  release(): void {
+    const wake = this.#waiters.shift();
+    if (wake === undefined) this.#permits++;
+    else wake();
+  }
+}

@@ -1,0 +1,271 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+} from "@std/assert";
+import {
+  CancelledError,
+  ensureFuture,
+  EventLoop,
+  Future,
+  getRunningLoop,
+  InvalidStateError,
+  sleep,
+} from "../../mod.ts";
+import { kEnqueue, type Runnable } from "../../_protocol.ts";
+import {
+  both,
+  caseTest,
+  errorOf,
+  oneTurn,
+  recordReports,
+  rejectionOf,
+  withLoop,
+} from "./_both.ts";
+
+/** A future with three callbacks that note their names. */
+function watched(loop: EventLoop) {
+  const calls: string[] = [];
+  const future = loop.createFuture<string>();
+  const first = () => calls.push("first");
+  const second = () => calls.push("second");
+  const third = () => calls.push("third");
+  for (const callback of [first, second, third]) {
+    future.addDoneCallback(callback);
+  }
+  return { calls, future, first, second, third };
+}
+
+caseTest(
+  "futures.BaseFutureDoneCallbackTests.callbacks_remove_first_callback",
+  () =>
+    withLoop(async (loop) => {
+      const { calls, future, first } = watched(loop);
+      future.removeDoneCallback(first);
+      future.removeDoneCallback(first);
+      future.setResult("foo");
+      assertEquals(calls, []);
+      await oneTurn(loop);
+      assertEquals(calls, ["second", "third"]);
+      assertEquals(future.result(), "foo");
+    }),
+);
+
+caseTest(
+  "futures.BaseFutureDoneCallbackTests.callbacks_remove_first_and_second_callback",
+  () =>
+    withLoop(async (loop) => {
+      const { calls, future, first, second } = watched(loop);
+      future.removeDoneCallback(first);
+      future.removeDoneCallback(second);
+      future.removeDoneCallback(first);
+      future.setResult("foo");
+      await oneTurn(loop);
+      assertEquals(calls, ["third"]);
+    }),
+);
+
+caseTest(
+  "futures.BaseFutureDoneCallbackTests.callbacks_remove_third_callback",
+  () =>
+    withLoop(async (loop) => {
+      const { calls, future, third } = watched(loop);
+      future.removeDoneCallback(third);
+      future.removeDoneCallback(third);
+      future.setResult("foo");
+      await oneTurn(loop);
+      assertEquals(calls, ["first", "second"]);
+    }),
+);
+
+caseTest(
+  "futures.BaseFutureDoneCallbackTests.callbacks_invoked_on_set_result",
+  () =>
+    withLoop(async (loop) => {
+      const { calls, future } = watched(loop);
+      future.setResult("foo");
+      assertEquals(calls, []);
+      await oneTurn(loop);
+      assertEquals(calls, ["first", "second", "third"]);
+      assertEquals(future.result(), "foo");
+    }),
+);
+
+caseTest(
+  "futures.BaseFutureDoneCallbackTests.remove_done_callback",
+  () =>
+    withLoop(async (loop) => {
+      const calls: string[] = [];
+      const many = () => calls.push("many");
+      const once = () => calls.push("once");
+      const gone = () => calls.push("gone");
+      const future = loop.createFuture<string>();
+      for (let i = 0; i < 6; i++) future.addDoneCallback(many);
+      future.addDoneCallback(once);
+      future.addDoneCallback(gone);
+      assertEquals(future.removeDoneCallback(gone), 1);
+      assertEquals(future.removeDoneCallback(gone), 0);
+      assertEquals(future.removeDoneCallback(many), 6);
+      assertEquals(future.removeDoneCallback(many), 0);
+      future.setResult("foo");
+      await oneTurn(loop);
+      assertEquals(calls, ["once"]);
+    }),
+);
+
+caseTest(
+  "futures.BaseFutureDoneCallbackTests.evil_call_soon_list_mutation",
+  async () => {
+    let onSchedule: () => void = () => {};
+    class Meddler extends EventLoop {
+      override [kEnqueue](runnable: Runnable): void {
+        onSchedule();
+        super[kEnqueue](runnable);
+      }
+    }
+    using loop = new Meddler();
+    const { future, first, second, third } = watched(loop);
+    onSchedule = () => {
+      for (const callback of [first, second, third]) {
+        future.removeDoneCallback(callback);
+      }
+    };
+    future.setResult("foo");
+    for (const callback of [first, second, third]) {
+      assertEquals(future.removeDoneCallback(callback), 0);
+    }
+    await oneTurn(loop);
+  },
+);
+
+// A future of somewhere else is a promise here.
+
+both("futures.BaseFutureTests.copy_state", {
+  *generator() {
+    assertEquals(yield* ensureFuture(Promise.resolve(42)), 42);
+
+    const error = new Error("foo");
+    const { stack } = error;
+    for (let i = 0; i < 3; i++) {
+      assertStrictEquals(
+        yield* errorOf(ensureFuture(Promise.reject(error))),
+        error,
+      );
+    }
+    assertEquals(error.stack, stack);
+
+    const cancelled = ensureFuture(Promise.reject(new CancelledError()));
+    yield* errorOf(cancelled);
+    assert(cancelled.cancelled());
+  },
+  async async() {
+    assertEquals(await ensureFuture(Promise.resolve(42)), 42);
+
+    const error = new Error("foo");
+    const { stack } = error;
+    for (let i = 0; i < 3; i++) {
+      assertStrictEquals(
+        await rejectionOf(ensureFuture(Promise.reject(error))),
+        error,
+      );
+    }
+    assertEquals(error.stack, stack);
+
+    const cancelled = ensureFuture(Promise.reject(new CancelledError()));
+    await rejectionOf(cancelled);
+    assert(cancelled.cancelled());
+  },
+});
+
+both("futures.BaseFutureTests.copy_state_from_concurrent_futures", {
+  *generator() {
+    const reports = recordReports();
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const copy = ensureFuture(promise);
+    yield* sleep(0);
+    copy.cancel();
+    resolve(42);
+    yield* errorOf(copy);
+    assert(copy.cancelled());
+    assertEquals(reports, []);
+
+    const error = new InvalidStateError("no state");
+    assertStrictEquals(
+      yield* errorOf(ensureFuture(Promise.reject(error))),
+      error,
+    );
+  },
+  async async() {
+    const reports = recordReports();
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const copy = ensureFuture(promise);
+    await sleep(0);
+    copy.cancel();
+    resolve(42);
+    await rejectionOf(copy);
+    assert(copy.cancelled());
+    assertEquals(reports, []);
+
+    const error = new InvalidStateError("no state");
+    assertStrictEquals(
+      await rejectionOf(ensureFuture(Promise.reject(error))),
+      error,
+    );
+  },
+});
+
+caseTest("futures.BaseFutureTests.wrap_future", () =>
+  withLoop(async (loop) => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const future = ensureFuture(promise, { loop });
+    assertInstanceOf(future, Future);
+    assertStrictEquals(future.getLoop(), loop);
+    setTimeout(() => resolve("oi"), 0);
+    assertEquals(await loop.runUntilComplete(future), "oi");
+  }));
+
+caseTest(
+  "futures.BaseFutureTests.wrap_future_future",
+  () =>
+    withLoop((loop) => {
+      const future = loop.createFuture();
+      assertStrictEquals(ensureFuture(future), future);
+    }),
+);
+
+both("futures.BaseFutureTests.wrap_future_use_running_loop", {
+  *generator() {
+    const future = ensureFuture(Promise.resolve());
+    assertStrictEquals(future.getLoop(), getRunningLoop());
+    yield* future;
+  },
+  async async() {
+    const future = ensureFuture(Promise.resolve());
+    assertStrictEquals(future.getLoop(), getRunningLoop());
+    await future;
+  },
+});
+
+both("futures.BaseFutureTests.wrap_future_cancel2", {
+  *generator() {
+    const reports = recordReports();
+    const source = Promise.resolve(42);
+    const future = ensureFuture(source);
+    future.cancel();
+    yield* errorOf(future);
+    assert(future.cancelled());
+    assertEquals(yield* ensureFuture(source), 42);
+    assertEquals(reports, []);
+  },
+  async async() {
+    const reports = recordReports();
+    const source = Promise.resolve(42);
+    const future = ensureFuture(source);
+    future.cancel();
+    await rejectionOf(future);
+    assert(future.cancelled());
+    assertEquals(await source, 42);
+    assertEquals(reports, []);
+  },
+});

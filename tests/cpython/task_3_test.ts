@@ -1,0 +1,345 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import {
+  allTasks,
+  CancelledError,
+  type Coro,
+  createTask,
+  currentTask,
+  EventLoop,
+  Future,
+  getRunningLoop,
+  InvalidStateError,
+  RuntimeError,
+  sleep,
+  Task,
+  TimeoutError,
+} from "../../mod.ts";
+import {
+  kEnqueue,
+  kRegister,
+  kUnregister,
+  type Runnable,
+} from "../../_protocol.ts";
+import {
+  both,
+  caseTest,
+  errorOf,
+  recordReports,
+  rejectionOf,
+  virtualLoop,
+  withLoop,
+} from "./_both.ts";
+
+both("tasks.BaseTaskTests.uncancel_basic", {
+  *generator() {
+    const task: Task<void> = createTask(function* (): Coro<void> {
+      yield* errorOf(sleep(10));
+      currentTask()!.uncancel();
+      yield* sleep(10);
+    });
+    yield* sleep(0);
+    assert(task.cancel());
+    assertStringIncludes(String(task), "<Task cancelling");
+    yield* sleep(0);
+    assertEquals(task.cancelling(), 0);
+    assertFalse(String(task).includes("cancelling"));
+    assertFalse(task.cancelled());
+    assert(task.cancel());
+    assertEquals(task.cancelling(), 1);
+    assertInstanceOf(yield* errorOf(task), CancelledError);
+    assertEquals(task.uncancel(), 0);
+    assert(task.cancelled() && task.done());
+  },
+  async async() {
+    const task: Task<void> = createTask(async (): Promise<void> => {
+      await rejectionOf(sleep(10));
+      currentTask()!.uncancel();
+      await sleep(10);
+    });
+    await sleep(0);
+    assert(task.cancel());
+    assertStringIncludes(String(task), "<Task cancelling");
+    await sleep(0.1);
+    assertEquals(task.cancelling(), 0);
+    assertFalse(String(task).includes("cancelling"));
+    assertFalse(task.cancelled());
+    assert(task.cancel());
+    assertEquals(task.cancelling(), 1);
+    assertInstanceOf(await rejectionOf(task), CancelledError);
+    assertEquals(task.uncancel(), 0);
+    assert(task.cancelled() && task.done());
+  },
+});
+
+both("tasks.BaseTaskTests.uncancel_structured_blocks", {
+  *generator() {
+    function* block(delay: number): Coro<void> {
+      const task = currentTask()!;
+      let expired = false;
+      const timer = getRunningLoop().callLater(1, () => {
+        expired = true;
+        task.cancel();
+      });
+      try {
+        yield* sleep(delay);
+      } catch (error) {
+        if (!(expired && task.uncancel() === 0)) throw error;
+        assertInstanceOf(error, CancelledError);
+        throw new TimeoutError();
+      } finally {
+        timer.cancel();
+      }
+    }
+    function* program(delay: number): Coro<string[]> {
+      const steps: string[] = [];
+      try {
+        yield* block(delay);
+        steps.push("block");
+      } catch (error) {
+        assertInstanceOf(error, TimeoutError);
+        steps.push("timed out");
+      }
+      yield* sleep(1);
+      steps.push(`outside, ${currentTask()!.cancelling()} left`);
+      return steps;
+    }
+    assertEquals(yield* createTask(program(10)), [
+      "timed out",
+      "outside, 0 left",
+    ]);
+    assertEquals(yield* createTask(program(0.5)), ["block", "outside, 0 left"]);
+  },
+  async async() {
+    async function block(delay: number): Promise<void> {
+      const task = currentTask()!;
+      let expired = false;
+      const timer = getRunningLoop().callLater(1, () => {
+        expired = true;
+        task.cancel();
+      });
+      try {
+        await sleep(delay);
+      } catch (error) {
+        if (!(expired && task.uncancel() === 0)) throw error;
+        assertInstanceOf(error, CancelledError);
+        throw new TimeoutError();
+      } finally {
+        timer.cancel();
+      }
+    }
+    async function program(delay: number): Promise<string[]> {
+      const steps: string[] = [];
+      try {
+        await block(delay);
+        steps.push("block");
+      } catch (error) {
+        assertInstanceOf(error, TimeoutError);
+        steps.push("timed out");
+      }
+      await sleep(1);
+      steps.push(`outside, ${currentTask()!.cancelling()} left`);
+      return steps;
+    }
+    assertEquals(await createTask(() => program(10)), [
+      "timed out",
+      "outside, 0 left",
+    ]);
+    assertEquals(await createTask(() => program(0.5)), [
+      "block",
+      "outside, 0 left",
+    ]);
+  },
+});
+
+both("tasks.BaseTaskTests.uncancel_resets_must_cancel", {
+  *generator() {
+    const future = new Future<number>();
+    const task = createTask(function* () {
+      return yield* future;
+    });
+    yield* sleep(0);
+    future.setResult(42);
+    assert(task.cancel());
+    assertEquals(task.cancelling(), 1);
+    assertEquals(task.uncancel(), 0);
+    assertEquals(yield* task, 42);
+  },
+  async async() {
+    const future = new Future<number>();
+    const task = createTask(async () => await future);
+    await sleep(0);
+    future.setResult(42);
+    assert(task.cancel());
+    assertEquals(task.cancelling(), 1);
+    assertEquals(task.uncancel(), 0);
+    assertEquals(await task, 42);
+  },
+});
+
+caseTest("tasks.BaseTaskTests.error_in_call_soon", () => {
+  class Broken extends EventLoop {
+    override [kEnqueue](_runnable: Runnable): void {
+      throw new RangeError("no callSoon today");
+    }
+  }
+  using loop = new Broken();
+  assertThrows(
+    () => new Task(sleep(0), { loop }),
+    RangeError,
+    "no callSoon today",
+  );
+  assertEquals(allTasks(loop).size, 0);
+});
+
+caseTest(
+  "tasks.SetMethodsTest.set_result_causes_invalid_state",
+  () =>
+    withLoop(async (loop) => {
+      const reports = recordReports(loop);
+      const task = loop.createTask(sleep(0, "pending"));
+      Future.prototype.setResult.call(task, "spam");
+      assertEquals(await loop.runUntilComplete(task), "spam");
+      await loop.runUntilComplete(sleep(1));
+      assertEquals(reports.length, 1);
+      assertInstanceOf(reports[0]!.exception, InvalidStateError);
+      assertStringIncludes(reports[0]!.exception.message, "done");
+    }),
+);
+
+caseTest(
+  "tasks.SetMethodsTest.set_exception_causes_invalid_state",
+  () =>
+    withLoop(async (loop) => {
+      const reports = recordReports(loop);
+      const task = loop.createTask(sleep(0, "pending"));
+      Future.prototype.setException.call(task, new SyntaxError("spam"));
+      await assertRejects(() => loop.runUntilComplete(task), SyntaxError);
+      await loop.runUntilComplete(sleep(1));
+      assertEquals(reports.length, 1);
+      assertInstanceOf(reports[0]!.exception, InvalidStateError);
+      assertStringIncludes(reports[0]!.exception.message, "done");
+    }),
+);
+
+// The registry of a loop, which is a list through the tasks themselves.
+
+class TaskLike {
+  done(): boolean {
+    return false;
+  }
+}
+
+class LoopedTaskLike extends TaskLike {
+  getLoop(): EventLoop | undefined {
+    return undefined;
+  }
+}
+
+class DoneTaskLike extends TaskLike {
+  override done(): boolean {
+    return true;
+  }
+}
+
+function registered(loop: EventLoop, task: TaskLike): number {
+  loop[kRegister](task as Task<unknown>);
+  const { size } = allTasks(loop);
+  loop[kUnregister](task as Task<unknown>);
+  return size;
+}
+
+caseTest(
+  "tasks.BaseTaskIntrospectionTests._register_task_1",
+  () => withLoop((loop) => assertEquals(registered(loop, new TaskLike()), 1)),
+);
+
+caseTest(
+  "tasks.BaseTaskIntrospectionTests._register_task_2",
+  () =>
+    withLoop((loop) => assertEquals(registered(loop, new LoopedTaskLike()), 1)),
+);
+
+caseTest(
+  "tasks.BaseTaskIntrospectionTests._register_task_3",
+  () =>
+    withLoop((loop) => assertEquals(registered(loop, new DoneTaskLike()), 0)),
+);
+
+caseTest(
+  "tasks.BaseTaskIntrospectionTests._unregister_task",
+  () =>
+    withLoop((loop) => {
+      registered(loop, new TaskLike());
+      assertEquals(allTasks(loop).size, 0);
+    }),
+);
+
+caseTest(
+  "tasks.BaseTaskIntrospectionTests._unregister_task_not_registered",
+  () =>
+    withLoop((loop) => {
+      const task = loop.createTask(sleep(0));
+      loop[kUnregister](new TaskLike() as Task<unknown>);
+      assertEquals([...allTasks(loop)], [task]);
+      return loop.runUntilComplete(task);
+    }),
+);
+
+// A step enters and leaves its task itself.
+
+both("tasks.BaseTaskIntrospectionTests._enter_task", {
+  *generator() {
+    const task: Task<boolean> = createTask(function* (): Coro<boolean> {
+      return currentTask(getRunningLoop()) === task;
+    });
+    assert(yield* task);
+  },
+  async async() {
+    const task: Task<boolean> = createTask(async (): Promise<boolean> => {
+      await sleep(0);
+      return currentTask(getRunningLoop()) === task;
+    });
+    assert(await task);
+  },
+});
+
+both("tasks.BaseTaskIntrospectionTests._enter_task_failure", {
+  *generator() {
+    using other = virtualLoop();
+    const own = currentTask();
+    const refused = other.runUntilComplete(sleep(0));
+    assertEquals(currentTask(), own);
+    assertInstanceOf(yield* errorOf(createTask(() => refused)), RuntimeError);
+  },
+  async async() {
+    using other = virtualLoop();
+    const own = currentTask();
+    await assertRejects(() => other.runUntilComplete(sleep(0)), RuntimeError);
+    assertEquals(currentTask(), own);
+  },
+});
+
+both("tasks.BaseTaskIntrospectionTests._leave_task", {
+  *generator() {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const loop = getRunningLoop();
+    createTask(sleep(0));
+    loop.callSoon(() => resolve(currentTask(loop)));
+    assertEquals(yield* createTask(() => promise), undefined);
+  },
+  async async() {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const loop = getRunningLoop();
+    createTask(async () => await sleep(0));
+    loop.callSoon(() => resolve(currentTask(loop)));
+    assertEquals(await promise, undefined);
+  },
+});

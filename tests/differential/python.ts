@@ -1,0 +1,20 @@
+/**
+ * CPython as the judge: loads it into this process and runs programs on it.
+ *
+ * @module
+ */
+// A tool of the repository alone: the package itself must not depend on it.
+// deno-lint-ignore no-import-prefix
+import { loadPyodide } from "npm:pyodide@314.0.7";
+import type { Program, Trace } from "./program.ts";
+
+/** Runs programs on CPython's asyncio. */
+export type Judge = (programs: readonly Program[]) => Trace[];
+
+/** Loads CPython 3.14, which takes some seconds. */
+export async function loadJudge(): Promise<Judge> {
+  const python = await loadPyodide();
+  python.runPython(await Deno.readTextFile(new URL("./interpreter.py", import.meta.url)));
+  const runBatch = python.globals.get("run_batch");
+  return (programs) => JSON.parse(runBatch(JSON.stringify(programs)));
+}

@@ -1,0 +1,209 @@
+/**
+ * Some things stand in one place of the library only.
+ *
+ * Each rule below names the places; to have another one, change the table and
+ * say why.
+ */
+import { assertEquals } from "@std/assert";
+import { BLIND, readText, ROOT, rootModules } from "./_modules.ts";
+
+type Node = Deno.lint.Node;
+type Program = Deno.lint.Program;
+
+interface Rule {
+  /** What is looked for. */
+  readonly what: string;
+  /** The only modules that may have it. */
+  readonly places: readonly string[];
+  /** Calls `found` for every place of a module that has it. */
+  look(found: (node: Node) => void): Deno.lint.LintVisitor;
+}
+
+const COLLECTIONS = ["Array", "Map", "Set", "WeakMap", "WeakSet"];
+
+const HOST_TIME = [
+  "MessageChannel",
+  "clearImmediate",
+  "clearInterval",
+  "clearTimeout",
+  "performance",
+  "setImmediate",
+  "setInterval",
+  "setTimeout",
+];
+
+const RULES: readonly Rule[] = [
+  {
+    what: "module-level mutable state",
+    places: ["_parking.ts", "_running.ts"],
+    look: (found) => ({
+      VariableDeclaration(node) {
+        if (isOfModule(node) && node.kind !== "const" && !isType(node)) {
+          found(node);
+        }
+      },
+      NewExpression(node) {
+        if (
+          node.callee.type === "Identifier" &&
+          COLLECTIONS.includes(node.callee.name) &&
+          isOfModule(node) && !isReadonly(node)
+        ) found(node);
+      },
+    }),
+  },
+  {
+    what: "a listener for abort",
+    places: ["_abort.ts"],
+    look: (found) => ({
+      CallExpression(node) {
+        const [event] = node.arguments;
+        if (
+          node.callee.type === "MemberExpression" &&
+          nameOf(node.callee.property) === "addEventListener" &&
+          event?.type === "Literal" && event.value === "abort"
+        ) found(node);
+      },
+      AssignmentExpression(node) {
+        if (
+          node.left.type === "MemberExpression" &&
+          nameOf(node.left.property) === "onabort"
+        ) found(node);
+      },
+    }),
+  },
+  {
+    what: "a host timer",
+    // The one drains schedule themselves with stands apart from the clock.
+    places: ["_host_turn.ts", "clock.ts"],
+    look: (found) => ({
+      Identifier(node) {
+        if (HOST_TIME.includes(node.name)) found(node);
+      },
+    }),
+  },
+];
+
+for (const { what, places, look } of RULES) {
+  Deno.test({
+    name: `${what} stands in ${places.join(" and ")} only`,
+    ignore: BLIND || Deno.lint === undefined,
+    fn() {
+      const modules = rootModules().filter((name) => !places.includes(name));
+      assertEquals(modules.flatMap((name) => find(name, look)), []);
+    },
+  });
+}
+
+const SAMPLES: readonly [what: string, source: string][] = [
+  ["module-level mutable state", "export let x = 1;"],
+  ["module-level mutable state", "const x = new Map();"],
+  ["module-level mutable state", "const x = { y: new Set() };"],
+  ["module-level mutable state", "class A { static x = new WeakMap(); }"],
+  ["a listener for abort", `signal.addEventListener("abort", f);`],
+  ["a listener for abort", "signal.onabort = f;"],
+  ["a host timer", "globalThis.setTimeout(f, 1);"],
+  ["a host timer", "performance.now();"],
+];
+
+const INNOCENT = `
+  type Names = ReadonlySet<string>;
+  const A: ReadonlyMap<string, number> = new Map();
+  const B: Names = new Set(["a"]);
+  class C { x = new Map(); f() { let y = new Set(); return y; } }
+  function f() { let x = new Map(); return () => new Set([x]); }
+  const g = () => new Map();
+  button.addEventListener("click", f);
+  declare let host: unknown;
+`;
+
+Deno.test({
+  name: "the rules find what they look for, and nothing else",
+  ignore: Deno.lint === undefined,
+  fn() {
+    for (const [what, source] of SAMPLES) {
+      const { look } = RULES.find((rule) => rule.what === what)!;
+      assertEquals(findIn("sample.ts", source, look).length, 1, source);
+    }
+    for (const { look } of RULES) {
+      assertEquals(findIn("sample.ts", INNOCENT, look), []);
+    }
+  },
+});
+
+function find(name: string, look: Rule["look"]): string[] {
+  return findIn(name, readText(name), look);
+}
+
+/** The places in a module, as `file:line: source`. */
+function findIn(name: string, source: string, look: Rule["look"]): string[] {
+  const plugin: Deno.lint.Plugin = {
+    name: "structure",
+    rules: {
+      place: {
+        create: (context) =>
+          look((node) => context.report({ node, message: "Found" })),
+      },
+    },
+  };
+  return Deno.lint.runPlugin(plugin, ROOT + name, source).map(({ range }) => {
+    const before = source.slice(0, range[0]).split("\n");
+    const line = source.split("\n")[before.length - 1]!.trim();
+    return `${name}:${before.length}: ${line}`;
+  });
+}
+
+/** Whether a node is evaluated once, with its module. */
+function isOfModule(node: Node): boolean {
+  const { parent } = node as { parent?: Node };
+  if (parent === undefined || parent.type === "Program") return true;
+  switch (parent.type) {
+    case "ArrowFunctionExpression":
+    case "FunctionDeclaration":
+    case "FunctionExpression":
+    case "MethodDefinition":
+      return false;
+    case "PropertyDefinition":
+      return parent.static;
+    default:
+      return isOfModule(parent);
+  }
+}
+
+/** Whether a declaration tells of a type only. */
+function isType(node: Deno.lint.VariableDeclaration): boolean {
+  return node.declare;
+}
+
+/** Whether a collection is at once given to a name that can't change it. */
+function isReadonly({ parent }: Deno.lint.NewExpression): boolean {
+  if (parent.type !== "VariableDeclarator") return false;
+  const annotation = parent.id.type === "Identifier"
+    ? parent.id.typeAnnotation?.typeAnnotation
+    : undefined;
+  return isReadonlyType(annotation, programOf(parent));
+}
+
+function isReadonlyType(type: Node | undefined, { body }: Program): boolean {
+  if (type?.type !== "TSTypeReference") return false;
+  const name = nameOf(type.typeName);
+  if (name === "ReadonlyMap" || name === "ReadonlySet") return true;
+  const alias = body
+    .map((node) =>
+      node.type === "ExportNamedDeclaration" ? node.declaration : node
+    )
+    .find((node) =>
+      node?.type === "TSTypeAliasDeclaration" && node.id.name === name
+    ) as Deno.lint.TSTypeAliasDeclaration | undefined;
+  return alias !== undefined &&
+    isReadonlyType(alias.typeAnnotation, { body } as Program);
+}
+
+function programOf(node: Node): Program {
+  return node.type === "Program"
+    ? node
+    : programOf((node as { parent: Node }).parent);
+}
+
+function nameOf(node: Node): string | undefined {
+  return node.type === "Identifier" ? node.name : undefined;
+}
