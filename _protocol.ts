@@ -57,12 +57,12 @@ export const kCancelIsDue: unique symbol = Symbol("asyncio.cancelIsDue");
 export const kCancelWait: unique symbol = Symbol("asyncio.cancelWait");
 /** Runs a coroutine on behalf of an async function's `await`. */
 export const kAwait: unique symbol = Symbol("asyncio.await");
-/** Adds a new task to a loop's list of unfinished ones. */
-export const kRegister: unique symbol = Symbol("asyncio.register");
-/** Takes an ended task from a loop's list of unfinished ones. */
-export const kUnregister: unique symbol = Symbol("asyncio.unregister");
-/** The first unfinished task of a loop. */
-export const kFirstTask: unique symbol = Symbol("asyncio.firstTask");
+/** Marks the functions that `coroutine()` gives. */
+export const kCoroutineFunction: unique symbol = Symbol(
+  "asyncio.coroutineFunction",
+);
+/** The unfinished tasks of a loop. */
+export const kTasks: unique symbol = Symbol("asyncio.tasks");
 /** The next unfinished task of a loop. */
 export const kNextTask: unique symbol = Symbol("asyncio.nextTask");
 /** The unfinished task before this one. */

@@ -71,7 +71,8 @@ export function awaitCoroutine<T, A, B>(
       return turn;
     }
     const strand = new Strand(body, scheduler, task, onFulfilled, onRejected);
-    strand.start(coroutine);
+    // One that is its own body has begun to wait: it gives its wait again.
+    strand.start(step.value === coroutine ? coroutine : undefined);
     return strand;
   } catch (error) {
     if (error instanceof KeyboardInterrupt) scheduler[kAbortRun](error);
@@ -142,11 +143,11 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
     this[kTask] = task;
   }
 
-  /** Opens the coroutine, which has to wait, and runs it up to that wait. */
-  start(coroutine: Coroutine<unknown>): void {
+  /** Opens the coroutine, if it has another body, and runs it up to its wait. */
+  start(coroutine: Coroutine<unknown> | undefined): void {
     this[kTask]?.[kPark](this);
     try {
-      open(this, coroutine);
+      if (coroutine !== undefined) open(this, coroutine);
     } catch (error) {
       // Its function threw before it gave a body.
       this.#leave();

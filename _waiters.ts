@@ -8,7 +8,7 @@ import { type Coro, Coroutine, MUST_WAIT } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kDescribe, kOpen } from "./_protocol.ts";
+import { kDescribe, kOpen, kTop } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 
 /** Releases a lock for a while: gives what acquires it again, for the same guard. */
@@ -178,7 +178,8 @@ export function wasWoken(waiter: Waiter): boolean {
  * It is its own body: it hands its waiter to the driver, with no generator between.
  */
 export abstract class WaitingCoroutine<T> extends Coroutine<T> {
-  #waiter: Waiter | undefined = undefined;
+  // The waiter stands in the slot for the body below, which it has none of: a field
+  // less to make for each `yield* queue.get()`.
 
   /** Goes to the end of the queue. */
   protected abstract enqueue(): Waiter;
@@ -196,40 +197,40 @@ export abstract class WaitingCoroutine<T> extends Coroutine<T> {
 
   /** @internal */
   override next(): IteratorResult<unknown, T> {
-    const waiter = this.#waiter;
+    const waiter = this[kTop] as Waiter | undefined;
     if (waiter === undefined) {
       const step = super.next();
-      return step.done ? step : this.#wait();
+      return step.done ? step : this.wait();
     }
     if (!waiter.done()) return { done: false, value: waiter };
     if (waiter.cancelled()) return this.throw(cancellationOf(waiter));
-    this.#waiter = undefined;
+    this[kTop] = undefined;
     const result = this.resume(waiter);
-    return result === MUST_WAIT ? this.#wait() : super.next(result);
+    return result === MUST_WAIT ? this.wait() : super.next(result);
   }
 
   /** @internal */
   override throw(error: unknown): IteratorResult<unknown, T> {
-    this.#leave();
+    this.leave();
     return super.throw(error);
   }
 
   /** @internal */
   override return(value: T): IteratorResult<unknown, T> {
-    this.#leave();
+    this.leave();
     return super.return(value);
   }
 
-  #wait(): IteratorResult<unknown, T> {
+  protected wait(): IteratorResult<unknown, T> {
     const waiter = this.enqueue();
-    this.#waiter = waiter;
+    this[kTop] = waiter;
     return { done: false, value: waiter };
   }
 
-  #leave(): void {
-    const waiter = this.#waiter;
+  protected leave(): void {
+    const waiter = this[kTop] as Waiter | undefined;
     if (waiter === undefined) return;
-    this.#waiter = undefined;
+    this[kTop] = undefined;
     this.giveUp(waiter);
   }
 }

@@ -74,9 +74,11 @@ export interface AsCompleted<A>
 /** Goes through futures as they are done, in both styles. */
 export interface CompletedIterator<A> {
   /** Waits for the next future that is done. */
-  next(): Coroutine<IteratorResult<CompletedFuture<A>, undefined>> & Promise<
-    IteratorResult<CompletedFuture<A>, undefined>
-  >;
+  next():
+    & Coroutine<IteratorResult<CompletedFuture<A>, undefined>>
+    & Promise<
+      IteratorResult<CompletedFuture<A>, undefined>
+    >;
   /** Gives the iterator itself. */
   [Symbol.asyncIterator](): CompletedIterator<A>;
 }

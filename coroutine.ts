@@ -33,6 +33,7 @@ import {
   isGeneratorFunction,
 } from "./_coroutine.ts";
 import type { Wait } from "./future.ts";
+import { kCoroutineFunction } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 
 export {
@@ -78,14 +79,12 @@ export function coroutine<A extends unknown[], T>(
   }
   const make = (...args: A): Coroutine<T> => new FunctionCoroutine<T>(fn, args);
   Object.defineProperty(make, "name", { value: fn.name });
-  coroutineFunctions.add(make);
+  Object.defineProperty(make, kCoroutineFunction, { value: true });
   return make;
 }
 
 const AsyncFunction =
   Object.getPrototypeOf(async function (): Promise<void> {}).constructor;
-// Written at definition time only, by functions that stay: not program state.
-const coroutineFunctions = new WeakSet<object>();
 
 /**
  * Says whether `value` is a coroutine: a {@linkcode Coroutine} or a generator.
@@ -126,5 +125,5 @@ export function isCoroutineFunction(
 ): value is CoroutineFunction<unknown> {
   return typeof value === "function" &&
     (isGeneratorFunction(value) || value instanceof AsyncFunction ||
-      coroutineFunctions.has(value));
+      kCoroutineFunction in value);
 }

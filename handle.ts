@@ -23,15 +23,15 @@ import type { Delay } from "./clock.ts";
 import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import {
-  type kAbortRun,
-  type kBackFromHost,
-  type kEnqueue,
+  kAbortRun,
+  kBackFromHost,
+  kEnqueue,
   kInHeap,
   kRun,
   kTimerCancelled,
   kTrace,
   kTraceOf,
-  type kYieldToHost,
+  kYieldToHost,
   type Runnable,
 } from "./_protocol.ts";
 import { callbackName } from "./_repr.ts";
@@ -122,7 +122,7 @@ export interface Scheduler {
  * });
  * ```
  */
-export class Handle implements Runnable {
+export class Handle {
   #callback: ((argument: never) => void) | undefined;
   // Saves a closure for each done callback.
   #argument: unknown;

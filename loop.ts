@@ -17,13 +17,7 @@
  *
  * @module
  */
-import {
-  type Clock,
-  type Delay,
-  type Sleeper,
-  SystemClock,
-  toSeconds,
-} from "./clock.ts";
+import { type Clock, type Delay, SystemClock, toSeconds } from "./clock.ts";
 import {
   type Awaitable,
   closeCoroutine,
@@ -42,28 +36,22 @@ import {
   Handle,
   TimerHandle,
 } from "./handle.ts";
-import { hostTurn } from "./_host_turn.ts";
-import { canAttribute, runParked } from "./_parking.ts";
+import { canAttribute } from "./_parking.ts";
 import {
   kAbortRun,
   kAwait,
   kBackFromHost,
   kEnqueue,
-  kFirstTask,
-  kNextTask,
-  kPreviousTask,
-  kRegister,
   kRun,
   kSince,
+  kTasks,
   kTimerCancelled,
   kTrace,
   kTraceOf,
-  kUnregister,
   kWaiters,
   kYieldToHost,
   type Runnable,
 } from "./_protocol.ts";
-import { ReadyQueue } from "./_ready_queue.ts";
 import { report, warn } from "./_report.ts";
 import { callbackName, creationStack, describeKind } from "./_repr.ts";
 import { running } from "./_running.ts";
@@ -72,7 +60,8 @@ import { awaitCoroutine } from "./_strand.ts";
 import type { OnFulfilled, OnRejected } from "./_then.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
-import { TimerHeap } from "./_timer_heap.ts";
+import { TaskList } from "./_task_list.ts";
+import { Turns } from "./_turns.ts";
 import { HostFuture, toFuture } from "./_to_future.ts";
 
 /** Makes a loop's tasks: what `loop.setTaskFactory()` takes. */
@@ -104,20 +93,6 @@ export interface EventLoopOptions {
   readonly debug?: boolean;
 }
 
-// How long the loop keeps the host waiting, in seconds. Deno looks at sockets only
-// every 61 host turns while there is work, so a slice of 4 ms would delay an answer
-// by a quarter of a second; a host turn is 1 µs, so short slices cost 1 %.
-const SLICE = 0.0001;
-// How often it looks at the clock, in seconds: a look is 90 ns, a turn may be 20 ns.
-const CLOCK_CHECK = 0.00002;
-const MOST_RUNS_BETWEEN_CHECKS = 256;
-// A resumed async function needs two microtasks to its next wait, and one more for
-// each async function that it returns to; some come back only when others do.
-const MOST_HOPS = 4;
-
-/** What a round of turns ended with. */
-type Pause = "idle" | "async function resumed" | "slice used up" | "stopped";
-
 /**
  * An event loop.
  *
@@ -138,27 +113,15 @@ type Pause = "idle" | "async function resumed" | "slice used up" | "stopped";
  * assertEquals(await loop.runUntilComplete(sleep(0.001, "done")), "done");
  * ```
  */
-export class EventLoop implements TaskScheduler, Sleeper {
+export class EventLoop implements TaskScheduler {
   /** Above this many seconds, debug mode reports a callback or step as slow. */
   slowCallbackDuration = 0.1;
   readonly #clock: Clock;
-  readonly #ready = new ReadyQueue();
-  readonly #timers = new TimerHeap<TimerHandle>();
+  readonly #turns: Turns;
   // Shared by all futures and tasks of the loop that are given no options.
   readonly #plainOptions: { readonly loop: EventLoop } = { loop: this };
   #running = false;
-  // Ends the pause of an idle loop.
-  #wakeUp: (() => void) | undefined;
-  // What ends the run from outside a turn.
-  #fatal: { readonly error: unknown } | undefined;
-  #stopping = false;
   #closed = false;
-  // How many async functions were resumed and have not come back to a wait.
-  #resumed = 0;
-  #sliceStart = 0;
-  #lastCheck = 0;
-  #runsBetweenChecks = 1;
-  #runsToCheck = 0;
   #debug: boolean;
   #traces: WeakMap<object, string> | undefined;
   #waitingSince: WeakMap<object, number> | undefined;
@@ -167,8 +130,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
   #asyncgens = new Set<AsyncGenerator<unknown>>();
   #asyncgensShut = false;
   /** @internal */
-  [kFirstTask]: Task<unknown> | undefined = undefined;
-  #lastTask: Task<unknown> | undefined;
+  readonly [kTasks]: TaskList<Task<unknown>> = new TaskList();
 
   /**
    * Makes a loop.
@@ -177,7 +139,9 @@ export class EventLoop implements TaskScheduler, Sleeper {
    */
   constructor(options: EventLoopOptions = {}) {
     this.#clock = options.clock ?? new SystemClock();
+    this.#turns = new Turns(this.#clock, this);
     this.#debug = options.debug ?? debugByEnvironment();
+    this.#watchTurns();
   }
 
   /** Seconds on the loop's clock; what `callAt()` counts in. */
@@ -207,6 +171,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
    */
   setDebug(enabled: boolean): void {
     this.#debug = enabled;
+    this.#watchTurns();
     if (this.isRunning()) running.debug = enabled;
   }
 
@@ -263,7 +228,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
     this.#checkCallback(callback, "callLater()");
     const seconds = toSeconds(delay);
     // Due in the very next turn, so that must look at the clock.
-    if (seconds <= 0) this.#runsToCheck = 0;
+    if (seconds <= 0) this.#turns.checkSoon();
     return this.#schedule(this.#clock.time() + seconds, callback, options);
   }
 
@@ -292,7 +257,6 @@ export class EventLoop implements TaskScheduler, Sleeper {
     if (Number.isNaN(when)) {
       throw new RangeError("Cannot schedule: when is NaN, not a number");
     }
-    if (when <= this.#lastCheck) this.#runsToCheck = 0;
     return this.#schedule(when, callback, options);
   }
 
@@ -353,14 +317,10 @@ export class EventLoop implements TaskScheduler, Sleeper {
     this.#running = true;
     running.activeLoops.add(this);
     running.debug = this.#debug;
-    this.#clock.attach(this);
     try {
-      await runParked(undefined, () => this.#pump());
+      await this.#turns.run();
     } finally {
       this.#running = false;
-      this.#stopping = false;
-      this.#fatal = undefined;
-      this.#clock.detach(this);
       running.activeLoops.delete(this);
       if (running.activeLoops.size === 0) running.debug = false;
     }
@@ -411,8 +371,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
 
   /** Ends the run after this turn. Before a run, it makes the next one end after one turn. */
   stop(): void {
-    this.#stopping = true;
-    this.#wakeUp?.();
+    this.#turns.stop();
   }
 
   /**
@@ -426,20 +385,14 @@ export class EventLoop implements TaskScheduler, Sleeper {
     }
     if (this.#closed) return;
     this.#closed = true;
-    this.#ready.clear();
-    this.#timers.clear();
-    for (
-      let task = this[kFirstTask];
-      task !== undefined;
-      task = task[kNextTask]
-    ) {
+    this.#turns.clear();
+    for (const task of this[kTasks]) {
       this.callExceptionHandler({
         message: "Task was destroyed but it is pending",
         task,
       });
     }
-    this[kFirstTask] = undefined;
-    this.#lastTask = undefined;
+    this[kTasks].clear();
   }
 
   /** Closes the loop, at the end of a `using` block. */
@@ -542,30 +495,20 @@ export class EventLoop implements TaskScheduler, Sleeper {
     return this.toString();
   }
 
-  /** @internal Called by the clock: a deadline may have come. */
-  wake(): void {
-    this.#runsToCheck = 0;
-    this.#wakeUp?.();
-  }
-
-  /** @internal Called by the clock: no deadline will ever come. */
-  deadlock(): void {
+  /** @internal */
+  deadlockError(): DeadlockError {
     const tree = formatTaskTree(this);
     const waiting = tree === ""
       ? "nothing is scheduled and no task is left"
       : `\n${tree}`;
-    this[kAbortRun](
-      new DeadlockError(`Deadlock, nothing can wake the loop: ${waiting}`),
+    return new DeadlockError(
+      `Deadlock, nothing can wake the loop: ${waiting}`,
     );
   }
 
-  /** @internal Called by the clock: whether an async function waits for the host. */
+  /** @internal */
   hostIsBusy(): boolean {
-    for (
-      let task = this[kFirstTask];
-      task !== undefined;
-      task = task[kNextTask]
-    ) {
+    for (const task of this[kTasks]) {
       const waits = task[kWaiters]();
       if (waits.length > 0 && waits.every(isOfHost)) return true;
     }
@@ -577,8 +520,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
     if (this.#closed) {
       throw new RuntimeError("Cannot schedule: the event loop is closed");
     }
-    this.#ready.push(runnable);
-    this.#wakeUp?.();
+    this.#turns.push(runnable);
   }
 
   /** @internal For hosts without async context, where the task can't be told. */
@@ -592,23 +534,22 @@ export class EventLoop implements TaskScheduler, Sleeper {
 
   /** @internal */
   [kYieldToHost](): void {
-    this.#resumed++;
+    this.#turns.noteResumed();
   }
 
   /** @internal */
   [kBackFromHost](): void {
-    if (this.#resumed > 0) this.#resumed--;
+    this.#turns.noteBack();
   }
 
   /** @internal */
   [kAbortRun](error: unknown): void {
-    this.#fatal ??= { error };
-    this.#wakeUp?.();
+    this.#turns.abort(error);
   }
 
   /** @internal */
   [kTimerCancelled](): void {
-    this.#timers.noteCancelled();
+    this.#turns.noteCancelled();
   }
 
   /** @internal */
@@ -626,134 +567,23 @@ export class EventLoop implements TaskScheduler, Sleeper {
     return this.#waitingSince?.get(task);
   }
 
-  /** @internal */
-  [kRegister](task: Task<unknown>): void {
-    if (this.#lastTask === undefined) {
-      this[kFirstTask] = task;
-    } else {
-      task[kPreviousTask] = this.#lastTask;
-      this.#lastTask[kNextTask] = task;
+  #watchTurns(): void {
+    this.#turns.watcher = this.#debug
+      ? (runnable) => this.#runWatched(runnable)
+      : undefined;
+  }
+
+  #runWatched(runnable: Runnable): void {
+    const name = String(runnable);
+    const start = this.time();
+    runnable[kRun]();
+    const now = this.time();
+    if (now - start >= this.slowCallbackDuration) {
+      warn(`Slow: ${name} took ${(now - start).toFixed(3)} seconds`);
     }
-    this.#lastTask = task;
-  }
-
-  /** @internal */
-  [kUnregister](task: Task<unknown>): void {
-    const previous = task[kPreviousTask];
-    const next = task[kNextTask];
-    if (previous !== undefined) previous[kNextTask] = next;
-    else if (this[kFirstTask] === task) this[kFirstTask] = next;
-    if (next !== undefined) next[kPreviousTask] = previous;
-    else if (this.#lastTask === task) this.#lastTask = previous;
-    task[kPreviousTask] = undefined;
-    task[kNextTask] = undefined;
-  }
-
-  // The one place that runs turns. An async function keeps its own async context
-  // over its awaits, so nobody who wakes the loop lends it theirs.
-  async #pump(): Promise<void> {
-    for (;;) {
-      const pause = this.#drain();
-      if (this.#fatal !== undefined) throw this.#fatal.error;
-      switch (pause) {
-        case "stopped":
-          return;
-        case "idle":
-          await this.#becomeIdle();
-          break;
-        case "slice used up":
-          await this.#hostTurn();
-          break;
-        case "async function resumed":
-          if (this.#clock.settles) await this.#hostTurn();
-          for (let hops = 0; this.#resumed > 0 && hops < MOST_HOPS; hops++) {
-            await undefined;
-          }
-          this.#resumed = 0;
-      }
+    if (runnable instanceof Task && !runnable.done()) {
+      (this.#waitingSince ??= new WeakMap()).set(runnable, now);
     }
-  }
-
-  #drain(): Pause {
-    running.loop = this;
-    try {
-      return this.#runTurns();
-    } finally {
-      running.loop = undefined;
-      running.task = undefined;
-      running.context = undefined;
-    }
-  }
-
-  #runTurns(): Pause {
-    for (;;) {
-      if (this.#timeToCheck() && this.#checkClock()) return "slice used up";
-      const { length } = this.#ready;
-      if (length === 0 && !this.#stopping) return "idle";
-      this.#runsToCheck -= length;
-      if (this.#debug) this.#runTurnWatched(length);
-      else for (let i = 0; i < length; i++) this.#ready.shift()[kRun]();
-      if (this.#stopping) return "stopped";
-      if (this.#resumed > 0) return "async function resumed";
-    }
-  }
-
-  #timeToCheck(): boolean {
-    return this.#runsToCheck <= 0 || this.#clock.settles ||
-      this.#ready.length === 0;
-  }
-
-  // Moves due timers to the ready queue; says whether the host is due.
-  #checkClock(): boolean {
-    const now = this.#clock.time();
-    const elapsed = now - this.#lastCheck;
-    this.#lastCheck = now;
-    const between = this.#runsBetweenChecks;
-    this.#runsBetweenChecks = elapsed > CLOCK_CHECK
-      ? Math.max(between >> 2, 1)
-      : Math.min(between << 1, MOST_RUNS_BETWEEN_CHECKS);
-    this.#runsToCheck = this.#runsBetweenChecks;
-    if (this.#timers.length > 0) {
-      const due = now + this.#clock.resolution;
-      for (;;) {
-        const timer = this.#timers.takeDue(due);
-        if (timer === undefined) break;
-        this.#ready.push(timer);
-      }
-    }
-    return !this.#clock.settles && now - this.#sliceStart > SLICE;
-  }
-
-  #runTurnWatched(length: number): void {
-    for (let i = 0; i < length; i++) {
-      const runnable = this.#ready.shift();
-      const name = String(runnable);
-      const start = performance.now();
-      runnable[kRun]();
-      const seconds = (performance.now() - start) / 1000;
-      if (seconds >= this.slowCallbackDuration) {
-        warn(`Slow: ${name} took ${seconds.toFixed(3)} seconds`);
-      }
-      if (runnable instanceof Task && !runnable.done()) {
-        (this.#waitingSince ??= new WeakMap()).set(runnable, this.time());
-      }
-    }
-  }
-
-  async #hostTurn(): Promise<void> {
-    await hostTurn();
-    this.#sliceStart = this.#clock.time();
-    this.#runsToCheck = 0;
-  }
-
-  async #becomeIdle(): Promise<void> {
-    this.#ready.trim();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wakeUp = resolve;
-    this.#clock.wait(this, this.#timers.earliest());
-    await promise;
-    this.#wakeUp = undefined;
-    this.#clock.unwait(this);
   }
 
   #schedule(
@@ -762,10 +592,7 @@ export class EventLoop implements TaskScheduler, Sleeper {
     options?: CallbackOptions,
   ): TimerHandle {
     const timer = new TimerHandle(when, callback, this, options);
-    this.#timers.push(timer);
-    if (this.#wakeUp !== undefined) {
-      this.#clock.wait(this, this.#timers.earliest());
-    }
+    this.#turns.pushTimer(timer);
     return timer;
   }
 

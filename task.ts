@@ -43,7 +43,7 @@ import {
   type CoroutineLike,
 } from "./_coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
-import { drive, type Driver, HostBody, PARKED } from "./_drive.ts";
+import { drive, HostBody, PARKED } from "./_drive.ts";
 import {
   CancelledError,
   InvalidStateError,
@@ -61,25 +61,22 @@ import {
   kContinue,
   kDescribe,
   kEnqueue,
-  kFirstTask,
   kFrame,
   kGivesCancelled,
   kNextTask,
   kPark,
   kPreviousTask,
-  kRegister,
   kRun,
   kSettleCancelled,
-  type kSince,
+  kSince,
   kTakeCancel,
   kTask,
+  kTasks,
   kTop,
   kUnpark,
-  kUnregister,
   kWaiters,
   kWaitingOn,
   kWake,
-  type Runnable,
 } from "./_protocol.ts";
 import { callbackName, describeKind, describeValue } from "./_repr.ts";
 import { running } from "./_running.ts";
@@ -89,6 +86,7 @@ import {
   schedulerForNew,
 } from "./_scheduler.ts";
 import { awaitCoroutine } from "./_strand.ts";
+import type { TaskList } from "./_task_list.ts";
 import type { OnFulfilled, OnRejected } from "./_then.ts";
 
 /** Options of {@linkcode Task} but for the loop; `createTask()` takes them. */
@@ -126,11 +124,7 @@ export interface TaskConstructorOptions extends TaskOptions {
 /** What a task knows of its loop: a loop also lists its unfinished tasks. */
 export interface TaskScheduler extends Scheduler {
   /** @internal */
-  [kFirstTask]: Task<unknown> | undefined;
-  /** @internal */
-  [kRegister](task: Task<unknown>): void;
-  /** @internal */
-  [kUnregister](task: Task<unknown>): void;
+  readonly [kTasks]: TaskList<Task<unknown>>;
   /** @internal */
   [kSince](task: Task<unknown>): number | undefined;
 }
@@ -159,7 +153,7 @@ export interface TaskScheduler extends Scheduler {
  * assertEquals(sum, 3);
  * ```
  */
-export class Task<T> extends Future<T> implements Runnable, Driver {
+export class Task<T> extends Future<T> {
   /** @internal */
   [kTop]: Body | (() => unknown);
   /** @internal */
@@ -197,12 +191,12 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
       ? ++running.taskCount
       : String(options.name);
     if (options.eagerStart && runningScheduler() === scheduler) {
-      scheduler[kRegister](this as Task<unknown>);
+      scheduler[kTasks].add(this as Task<unknown>);
       this.#runNow();
     } else {
       // First, since a closed loop refuses and must not list the task.
       scheduler[kEnqueue](this);
-      scheduler[kRegister](this as Task<unknown>);
+      scheduler[kTasks].add(this as Task<unknown>);
     }
   }
 
@@ -528,7 +522,7 @@ export class Task<T> extends Future<T> implements Runnable, Driver {
   // Says whether the outcome is still to be set, as it is unless somebody has called
   // the setters of the base class by force.
   #leave(): boolean {
-    (this.scheduler as TaskScheduler)[kUnregister](this as Task<unknown>);
+    (this.scheduler as TaskScheduler)[kTasks].delete(this as Task<unknown>);
     if (!this.done()) return true;
     this.scheduler.callExceptionHandler({
       message: "Exception in a task's step",
@@ -610,16 +604,7 @@ export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
  * ```
  */
 export function allTasks(loop?: Scheduler): Set<Task<unknown>> {
-  const tasks = new Set<Task<unknown>>();
-  const scheduler = (loop ?? requireScheduler()) as TaskScheduler;
-  for (
-    let task = scheduler[kFirstTask];
-    task !== undefined;
-    task = task[kNextTask]
-  ) {
-    if (!task.done()) tasks.add(task);
-  }
-  return tasks;
+  return new Set(((loop ?? requireScheduler()) as TaskScheduler)[kTasks]);
 }
 
 /**

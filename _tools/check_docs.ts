@@ -88,7 +88,9 @@ async function findProblems(): Promise<string[]> {
     }
   }
   // What is exported by two files is the same place.
-  return [...new Set(problems)].sort();
+  return [...new Set(problems)].sort((a, b) =>
+    a.localeCompare(b, "en", { numeric: true })
+  );
 }
 
 function* problemsOf(

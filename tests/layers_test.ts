@@ -24,16 +24,18 @@ const FLOORS: readonly (readonly string[])[] = [
   ["_strand"],
   // 4
   ["task"],
-  ["_limited", "_scope", "_to_future", "call_graph", "task_tree"],
+  ["_scope", "_to_future", "call_graph", "task_tree"],
   // 5
   ["loop"],
   // 6
   ["create_task", "event", "lock", "semaphore", "sleep"],
+  ["_limited", "_queue_core"],
   // 7
   ["condition", "ensure", "queue", "task_group", "timeout"],
   // 8
   ["barrier", "gather", "shield", "wait", "wait_for"],
   // 9
+  ["_mailbox"],
   ["as_completed", "from_signal", "map_concurrent", "race", "runner"],
   ["staggered"],
   // 10

@@ -129,3 +129,19 @@ export async function rejectionOf(
   }
   throw new Error(`An error was expected, got the result ${result}`);
 }
+
+/** Gives what `body` writes to stderr by way of the console. */
+export async function captureErrors(
+  body: () => void | Promise<void>,
+): Promise<string[]> {
+  const lines: string[] = [];
+  const { error, warn } = console;
+  const write = (text: unknown) => void lines.push(String(text));
+  Object.assign(console, { error: write, warn: write });
+  try {
+    await body();
+  } finally {
+    Object.assign(console, { error, warn });
+  }
+  return lines;
+}

@@ -22,12 +22,7 @@ import {
   Task,
   TimeoutError,
 } from "../../mod.ts";
-import {
-  kEnqueue,
-  kRegister,
-  kUnregister,
-  type Runnable,
-} from "../../_protocol.ts";
+import { kEnqueue, kTasks, type Runnable } from "../../_protocol.ts";
 import {
   both,
   caseTest,
@@ -250,9 +245,9 @@ class DoneTaskLike extends TaskLike {
 }
 
 function registered(loop: EventLoop, task: TaskLike): number {
-  loop[kRegister](task as Task<unknown>);
+  loop[kTasks].add(task as Task<unknown>);
   const { size } = allTasks(loop);
-  loop[kUnregister](task as Task<unknown>);
+  loop[kTasks].delete(task as Task<unknown>);
   return size;
 }
 
@@ -287,7 +282,7 @@ caseTest(
   () =>
     withLoop((loop) => {
       const task = loop.createTask(sleep(0));
-      loop[kUnregister](new TaskLike() as Task<unknown>);
+      loop[kTasks].delete(new TaskLike() as Task<unknown>);
       assertEquals([...allTasks(loop)], [task]);
       return loop.runUntilComplete(task);
     }),

@@ -1,0 +1,265 @@
+/**
+ * The turns of a loop: the ready queue, the timers, and when the host has its turn.
+ *
+ * A turn moves due timers to the ready queue and runs exactly what stood there when it
+ * began. It is the only place that calls runnables, and so the only one from which
+ * user code is called.
+ *
+ * @module
+ */
+import type { Clock, Sleeper } from "./clock.ts";
+import { hostTurn } from "./_host_turn.ts";
+import { runParked } from "./_parking.ts";
+import { kRun, type Runnable } from "./_protocol.ts";
+import { ReadyQueue } from "./_ready_queue.ts";
+import { running } from "./_running.ts";
+import { type Timer, TimerHeap } from "./_timer_heap.ts";
+
+// How long a loop keeps the host waiting, in seconds. Deno looks at sockets only every
+// 61 host turns while there is work, so a slice of 4 ms would delay an answer by a
+// quarter of a second. A host turn is 1 µs, so slices this short cost 2 %.
+const SLICE = 0.00005;
+// How often it looks at the clock, in seconds: a look is 90 ns, a run may be 20 ns.
+const CLOCK_CHECK = 0.00001;
+const MOST_RUNS_BETWEEN_CHECKS = 256;
+// A resumed async function needs two microtasks to its next wait, and one more for
+// each async function that it returns to; some come back only when others do.
+const MOST_HOPS = 4;
+
+/** Why a round of turns has paused. */
+type Pause = "idle" | "async function resumed" | "slice used up" | "stopped";
+
+/** What the turns ask of their loop. */
+export interface TurnsOwner {
+  /** The error that ends a run in which nothing can happen any more. */
+  deadlockError(): Error;
+  /** Whether an async function waits for a promise of the host. */
+  hostIsBusy(): boolean;
+}
+
+/** Runs the turns of one loop. */
+export class Turns implements Sleeper {
+  /** Runs a runnable in debug mode, and watches it. */
+  watcher: ((runnable: Runnable) => void) | undefined;
+  readonly #clock: Clock;
+  readonly #owner: TurnsOwner;
+  readonly #ready = new ReadyQueue();
+  readonly #timers = new TimerHeap<Timer & Runnable>();
+  // Ends the pause of an idle loop.
+  #endPause: (() => void) | undefined;
+  // What ends the run from outside a turn.
+  #fatal: { readonly error: unknown } | undefined;
+  #stopping = false;
+  // How many async functions were resumed and have not come back to a wait.
+  #resumed = 0;
+  // How many runnables of the turn under way are still to run.
+  #leftOfTurn = 0;
+  #sliceStart = 0;
+  #lastCheck = 0;
+  #runsBetweenChecks = 1;
+  #runsToCheck = 0;
+
+  constructor(clock: Clock, owner: TurnsOwner) {
+    this.#clock = clock;
+    this.#owner = owner;
+  }
+
+  /** Runs turns until {@linkcode Turns.stop}. */
+  async run(): Promise<void> {
+    this.#clock.attach(this);
+    this.#sliceStart = this.#clock.time();
+    this.#runsToCheck = 0;
+    try {
+      await runParked(undefined, () => this.#pump());
+    } finally {
+      this.#clock.detach(this);
+      this.#stopping = false;
+      this.#fatal = undefined;
+      this.#leftOfTurn = 0;
+    }
+  }
+
+  /** Ends the run after the turn under way, or the next run after its first turn. */
+  stop(): void {
+    this.#stopping = true;
+    this.#endPause?.();
+  }
+
+  /** Ends the run with an error. */
+  abort(error: unknown): void {
+    this.#fatal ??= { error };
+    this.#endPause?.();
+  }
+
+  /** Appends a runnable to the ready queue. */
+  push(runnable: Runnable): void {
+    this.#ready.push(runnable);
+    this.#endPause?.();
+  }
+
+  /** Adds a timer. */
+  pushTimer(timer: Timer & Runnable): void {
+    this.#timers.push(timer);
+    // It may be due in the very next turn, so that must look at the clock.
+    if (timer.when() <= this.#lastCheck) this.checkSoon();
+    if (this.#endPause !== undefined) {
+      this.#clock.wait(this, this.#timers.earliest());
+    }
+  }
+
+  /** Makes the next turn look at the clock. */
+  checkSoon(): void {
+    this.#runsToCheck = 0;
+  }
+
+  /** Counts a timer that was cancelled. */
+  noteCancelled(): void {
+    this.#timers.noteCancelled();
+  }
+
+  /** Counts an async function that was resumed and should run on before the next turn. */
+  noteResumed(): void {
+    this.#resumed++;
+  }
+
+  /** Counts an async function that waits again, or has ended. */
+  noteBack(): void {
+    if (this.#resumed > 0) this.#resumed--;
+  }
+
+  /** Drops what is scheduled. */
+  clear(): void {
+    this.#ready.clear();
+    this.#timers.clear();
+  }
+
+  /** Called by the clock: a deadline may have come. */
+  wake(): void {
+    this.checkSoon();
+    this.#endPause?.();
+  }
+
+  /** Called by the clock: no deadline will ever come. */
+  deadlock(): void {
+    this.abort(this.#owner.deadlockError());
+  }
+
+  /** Called by the clock: whether an async function waits for the host. */
+  hostIsBusy(): boolean {
+    return this.#owner.hostIsBusy();
+  }
+
+  // An async function keeps its own async context over its awaits, so nobody who
+  // wakes the loop lends it theirs.
+  async #pump(): Promise<void> {
+    for (;;) {
+      const pause = this.#drain();
+      if (this.#fatal !== undefined) throw this.#fatal.error;
+      switch (pause) {
+        case "stopped":
+          return;
+        case "idle":
+          await this.#becomeIdle();
+          break;
+        case "slice used up":
+          await this.#letHostTurn();
+          break;
+        case "async function resumed":
+          if (this.#clock.settles) await this.#letHostTurn();
+          // Here, since another async function would be 300 B a switch.
+          for (let hop = 0; this.#resumed > 0 && hop < MOST_HOPS; hop++) {
+            await undefined;
+          }
+          this.#resumed = 0;
+      }
+    }
+  }
+
+  #drain(): Pause {
+    running.loop = this.#owner;
+    try {
+      return this.#runTurns();
+    } finally {
+      running.loop = undefined;
+      running.task = undefined;
+      running.context = undefined;
+    }
+  }
+
+  #runTurns(): Pause {
+    for (;;) {
+      if (this.#leftOfTurn === 0) {
+        if (this.#resumed > 0) return "async function resumed";
+        const sliceIsUsedUp = this.#beginTurn();
+        if (this.#ready.length === 0 && !this.#stopping) return "idle";
+        this.#leftOfTurn = this.#ready.length;
+        if (sliceIsUsedUp) return "slice used up";
+      } else if (this.#runsToCheck <= 0 && this.#lookAtClock()) {
+        // The rest of the turn comes first after the host, so the order stays.
+        return "slice used up";
+      }
+      this.#runSome();
+      if (this.#leftOfTurn === 0 && this.#stopping) return "stopped";
+    }
+  }
+
+  // As much of the turn as may run before the next look at the clock.
+  #runSome(): void {
+    const ready = this.#ready;
+    const count = this.#clock.settles
+      ? this.#leftOfTurn
+      : Math.min(this.#leftOfTurn, Math.max(this.#runsToCheck, 1));
+    this.#runsToCheck -= count;
+    for (let i = 0; i < count; i++) {
+      // Counted one by one: one that throws ends the run in the middle.
+      this.#leftOfTurn--;
+      const runnable = ready.shift();
+      if (this.watcher === undefined) runnable[kRun]();
+      else this.watcher(runnable);
+    }
+  }
+
+  // Moves due timers to the ready queue; says whether the host is due.
+  #beginTurn(): boolean {
+    const isDue = this.#runsToCheck <= 0 || this.#clock.settles ||
+      this.#ready.length === 0;
+    if (!isDue) return false;
+    const hostIsDue = this.#lookAtClock();
+    if (this.#timers.length > 0) {
+      const due = this.#lastCheck + this.#clock.resolution;
+      for (;;) {
+        const timer = this.#timers.takeDue(due);
+        if (timer === undefined) break;
+        this.#ready.push(timer);
+      }
+    }
+    return hostIsDue;
+  }
+
+  #lookAtClock(): boolean {
+    const now = this.#clock.time();
+    const between = this.#runsBetweenChecks;
+    this.#runsBetweenChecks = now - this.#lastCheck > CLOCK_CHECK
+      ? Math.max(between >> 2, 1)
+      : Math.min(between << 1, MOST_RUNS_BETWEEN_CHECKS);
+    this.#runsToCheck = this.#runsBetweenChecks;
+    this.#lastCheck = now;
+    return !this.#clock.settles && now - this.#sliceStart > SLICE;
+  }
+
+  async #letHostTurn(): Promise<void> {
+    await hostTurn();
+    this.#sliceStart = this.#clock.time();
+    this.checkSoon();
+  }
+
+  async #becomeIdle(): Promise<void> {
+    this.#ready.trim();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#endPause = resolve;
+    this.#clock.wait(this, this.#timers.earliest());
+    await promise;
+    this.#endPause = undefined;
+    this.#clock.unwait(this);
+  }
+}
