@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { running } from "./_running.ts";
 
 const LONGEST = 80;
 
@@ -23,11 +24,10 @@ export function describeValue(value: unknown): string {
 }
 
 const DEEPEST = 4;
-// Empty but while a text is being made.
-const beingShown = new Set<object>();
 
 /** Shows what may contain itself: `...` where it does, or where it lies too deep. */
 export function describeOnce(value: object, describe: () => string): string {
+  const { beingShown } = running;
   if (beingShown.has(value) || beingShown.size === DEEPEST) return "...";
   beingShown.add(value);
   try {

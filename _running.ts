@@ -24,6 +24,8 @@ export const running: {
   readonly activeLoops: Set<unknown>;
   /** Who is told of Ctrl-C. */
   readonly interruptHandlers: Set<{ call(): void }>;
+  /** What is being shown; empty but while a text is made. */
+  readonly beingShown: Set<object>;
   /** Whether some loop runs in debug mode. */
   debug: boolean;
   /** Counts tasks, for their default names. */
@@ -36,6 +38,7 @@ export const running: {
   currentLoop: undefined,
   activeLoops: new Set(),
   interruptHandlers: new Set(),
+  beingShown: new Set(),
   debug: false,
   taskCount: 0,
 };

@@ -73,7 +73,7 @@ import { MethodCoroutine } from "./_waiters.ts";
 export function race<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
 ): Coroutine<AwaitedResult<A>> {
-  return racing("race", awaitables, () => true);
+  return racing({ name: "race", tolerant: false }, awaitables);
 }
 
 /**
@@ -110,58 +110,48 @@ export function race<A extends Awaitable<unknown>>(
 export function firstSuccess<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
 ): Coroutine<AwaitedResult<A>> {
-  return racing(
-    "firstSuccess",
-    awaitables,
-    (future) => !future.cancelled() && future.exception() === undefined,
-  );
+  return racing({ name: "firstSuccess", tolerant: true }, awaitables);
 }
 
-/** Says whether a future that is done wins. */
-type Wins = (future: Future<unknown>) => boolean;
+/** What {@linkcode race} and {@linkcode firstSuccess} differ in. */
+interface Rules {
+  readonly name: string;
+  /** Whether one that fails is out of the race, and does not end it. */
+  readonly tolerant: boolean;
+}
 
 function racing<A extends Awaitable<unknown>>(
-  name: string,
+  rules: Rules,
   awaitables: Iterable<A>,
-  wins: Wins,
 ): Coroutine<AwaitedResult<A>> {
-  const list = checkList(name, awaitables);
-  return new MethodCoroutine(
-    name,
-    () => runRace(name, list, wins),
-  ) as Coroutine<
-    unknown
-  > as Coroutine<AwaitedResult<A>>;
+  const list = checkList(rules.name, awaitables);
+  const coro = new MethodCoroutine(rules.name, () => runRace(rules, list));
+  return coro as Coroutine<unknown> as Coroutine<AwaitedResult<A>>;
 }
 
 function* runRace(
-  name: string,
+  rules: Rules,
   awaitables: Awaitable<unknown>[],
-  wins: Wins,
 ): Coro<unknown> {
+  const { name, tolerant } = rules;
   const loop = requireScheduler();
   const futures = startAll(awaitables, loop as EventLoop);
-  const finish = new Finish(loop, name, futures, wins);
-  // Those that were out of the race when it ended; their errors are known.
-  let failed: Set<Future<unknown>> | undefined;
+  const finish = new Finish(loop, rules, futures);
   let winner: Future<unknown> | undefined;
   try {
     winner = yield* finish;
-    failed = doneOf(futures);
   } finally {
     finish.leave();
-    yield* endAll(loop, `the losers of ${name}()`, futures);
-    if (winner !== undefined || failed === undefined) {
-      const losers = [...futures].filter((future) =>
-        future !== winner && !(name === "firstSuccess" && failed?.has(future))
-      );
-      reportErrors(loop, `a loser of ${name}()`, losers);
-    }
+    const losers = [...futures].filter((future) =>
+      future !== winner && !(tolerant && future.done())
+    );
+    yield* endAll(loop, `losers of ${name}()`, futures);
+    reportErrors(loop, `a loser of ${name}()`, losers);
   }
   if (winner !== undefined) return winner.result();
   throw new AggregateError(
     [...futures].map(errorOf),
-    `Every awaitable of ${name}() failed (${futures.size})`,
+    `All ${futures.size} awaitables of ${name}() failed`,
   );
 }
 
@@ -200,8 +190,8 @@ function startAll(
   return futures;
 }
 
-function doneOf(futures: Set<Future<unknown>>): Set<Future<unknown>> {
-  return new Set([...futures].filter((future) => future.done()));
+function succeeded(future: Future<unknown>): boolean {
+  return !future.cancelled() && future.exception() === undefined;
 }
 
 function errorOf(future: Future<unknown>): unknown {
@@ -215,21 +205,18 @@ function errorOf(future: Future<unknown>): unknown {
 
 /** Gives the winner, or `undefined` when all are done and none has won. */
 class Finish extends Future<Future<unknown> | undefined> implements Waiter {
-  readonly #name: string;
+  readonly #rules: Rules;
   readonly #futures: Set<Future<unknown>>;
-  readonly #wins: Wins;
   #missing: number;
 
   constructor(
     loop: Scheduler,
-    name: string,
+    rules: Rules,
     futures: Set<Future<unknown>>,
-    wins: Wins,
   ) {
     super({ loop });
-    this.#name = name;
+    this.#rules = rules;
     this.#futures = futures;
-    this.#wins = wins;
     this.#missing = futures.size;
     for (const future of futures) {
       if (future.done()) this[kWake](future);
@@ -240,7 +227,7 @@ class Finish extends Future<Future<unknown> | undefined> implements Waiter {
   [kWake](future: Future<unknown>): void {
     this.#missing--;
     if (this.done()) return;
-    if (this.#wins(future)) this.setResult(future);
+    if (!this.#rules.tolerant || succeeded(future)) this.setResult(future);
     else if (this.#missing === 0) this.setResult(undefined);
   }
 
@@ -249,7 +236,8 @@ class Finish extends Future<Future<unknown> | undefined> implements Waiter {
   }
 
   [kDescribe](): string {
-    return `${this.#name} of ${this.#futures.size}, ${this.#missing} not done`;
+    const { name } = this.#rules;
+    return `${name} of ${this.#futures.size}, ${this.#missing} not done`;
   }
 
   [kWaiters](): unknown[] {

@@ -26,7 +26,12 @@ import {
   type Source,
   WAITS,
 } from "./interpreter.ts";
-import { type Block, type Json, type Statement, statementsOf } from "./program.ts";
+import {
+  type Block,
+  type Json,
+  type Statement,
+  statementsOf,
+} from "./program.ts";
 
 /** An interpreter whose coroutines are async functions. */
 export class AsyncInterpreter extends Interpreter {
@@ -40,7 +45,7 @@ export class AsyncInterpreter extends Interpreter {
 
   protected override shutdown(pending: Task<unknown>[]): Cold {
     return async () => {
-      for (const task of pending) task.cancel("shutdown");
+      for (const task of pending) task.cancel();
       await wait(pending);
     };
   }
@@ -131,7 +136,12 @@ export class AsyncInterpreter extends Interpreter {
     const [first, second, third, fourth] = args as [Json, Json, Json, Json];
     switch (op) {
       case "try":
-        return this.#try(first as Block, second, third as Block | null, fourth as Block | null);
+        return this.#try(
+          first as Block,
+          second,
+          third as Block | null,
+          fourth as Block | null,
+        );
       case "with":
         return this.#with(first as string, second as Block);
       case "group":
@@ -168,6 +178,7 @@ export class AsyncInterpreter extends Interpreter {
     try {
       using _guard = await this.object<Guarded>(name).acquire();
       this.log(`with ${name} entered`);
+      using _section = this.section(name);
       returned = await this.#block(body);
     } catch (error) {
       throw this.failed(`with ${name}`, error);
@@ -176,7 +187,12 @@ export class AsyncInterpreter extends Interpreter {
     return returned;
   }
 
-  async #timeout(op: string, name: string, delay: Json, body: Block): Promise<Returned> {
+  async #timeout(
+    op: string,
+    name: string,
+    delay: Json,
+    body: Block,
+  ): Promise<Returned> {
     let scope: Timeout | undefined;
     const inside = (entered: Timeout): Promise<Returned> => {
       scope = entered;

@@ -6,6 +6,8 @@
 import { type Event, formatEvent, type Trace } from "./program.ts";
 import type { Style } from "./interpret.ts";
 
+const CANCELLED = /Cancelled\([^)]*\)/g;
+
 /**
  * Finds the first difference between two traces.
  *
@@ -22,21 +24,47 @@ export function firstDifference(
 ): [python: string, typescript: string] | undefined {
   const pythons = comparable(python, style);
   const typescripts = comparable(typescript, style);
-  for (let index = 0; index < Math.max(pythons.length, typescripts.length); index++) {
-    if (pythons[index] !== typescripts[index]) {
-      return [pythons[index] ?? "nothing more", typescripts[index] ?? "nothing more"];
+  for (
+    let index = 0;
+    index < Math.max(pythons.length, typescripts.length);
+    index++
+  ) {
+    if (!same(pythons[index], typescripts[index])) {
+      return [
+        pythons[index] ?? "nothing more",
+        typescripts[index] ?? "nothing more",
+      ];
     }
   }
   return undefined;
 }
 
+/** CPython loses messages that this library keeps: see departures.md. */
+function same(
+  python: string | undefined,
+  typescript: string | undefined,
+): boolean {
+  if (python === typescript) return true;
+  if (python === undefined || typescript === undefined) return false;
+  const kept = (typescript.match(CANCELLED) ?? []).values();
+  const merged = python.replaceAll(CANCELLED, (cancelled) => {
+    const other = kept.next().value;
+    return cancelled === "Cancelled()" ? other ?? cancelled : cancelled;
+  });
+  return merged === typescript;
+}
+
 function comparable(trace: Trace, style: Style): string[] {
   if (style === "generator") return trace.map(formatEvent);
   const tasks: Record<string, Event[]> = {};
-  for (const [time, _turn, task, what] of trace) (tasks[task] ??= []).push([time, 0, task, what]);
+  for (const [time, _turn, task, what] of trace) {
+    (tasks[task] ??= []).push([time, 0, task, what]);
+  }
   // Callbacks belong to no task: those of one instant have no order.
   tasks["-"]?.sort(([timeA, , , whatA], [timeB, , , whatB]) =>
     timeA - timeB || (whatA < whatB ? -1 : 1)
   );
-  return Object.keys(tasks).sort().flatMap((task) => tasks[task]!.map(formatEvent));
+  return Object.keys(tasks).sort().flatMap((task) =>
+    tasks[task]!.map(formatEvent)
+  );
 }

@@ -10,7 +10,12 @@
 import { firstDifference } from "./compare.ts";
 import { type Feature, FEATURES, generate } from "./generate.ts";
 import { interpret, type Style, STYLES } from "./interpret.ts";
-import { formatProgram, formatTrace, type Program, type Trace } from "./program.ts";
+import {
+  formatProgram,
+  formatTrace,
+  type Program,
+  type Trace,
+} from "./program.ts";
 import { type Judge, loadJudge } from "./python.ts";
 import { shrink } from "./shrink.ts";
 
@@ -70,23 +75,35 @@ async function main(args: readonly string[]): Promise<boolean> {
   let failed = 0;
   for (let seed = options.first; seed < options.end; seed += BATCH) {
     const length = Math.min(BATCH, options.end - seed);
-    const programs = Array.from({ length }, (_, i) => generate(seed + i, options.without));
+    const programs = Array.from(
+      { length },
+      (_, i) => generate(seed + i, options.without),
+    );
     const traces = judge(programs);
     for (const [index, program] of programs.entries()) {
       const python = traces[index]!;
       if (options.stats) count(python, counts);
       if (options.verbose) print(program, python);
-      const style = await differingStyle(program, python, options.styles, rejections);
+      const style = await differingStyle(
+        program,
+        python,
+        options.styles,
+        rejections,
+      );
       if (style === undefined) {
         passed++;
         continue;
       }
       failed++;
-      if (failed <= options.show) await report(program, style, judge, rejections);
+      if (failed <= options.show) {
+        await report(program, style, judge, rejections);
+      }
       if (options.stopAtFirst) return summarize(passed, failed, started);
     }
   }
-  for (const what of [...counts.keys()].sort()) console.log(`${counts.get(what)} ${what}`);
+  for (const what of [...counts.keys()].sort()) {
+    console.log(`${counts.get(what)} ${what}`);
+  }
   return summarize(passed, failed, started);
 }
 
@@ -106,7 +123,9 @@ function parse(args: readonly string[]): Options {
     if (!["--seeds", "--style", "--without", "--show"].includes(name)) {
       throw new UsageError(`Unknown option: ${name}`);
     }
-    if (value === undefined) throw new UsageError(`Option ${name} needs a value`);
+    if (value === undefined) {
+      throw new UsageError(`Option ${name} needs a value`);
+    }
     if (name === "--seeds") [first, end] = parseSeeds(value);
     else if (name === "--style") styles = parseStyles(value);
     else if (name === "--without") without = parseFeatures(value);
@@ -126,12 +145,16 @@ function parse(args: readonly string[]): Options {
 
 function parseSeeds(text: string): [first: number, end: number] {
   const [, first, end] = /^(\d+)(?:\.\.(\d+))?$/.exec(text) ?? [];
-  if (first === undefined) throw new UsageError(`Seeds must look like 0..2000 or 7, got ${text}`);
+  if (first === undefined) {
+    throw new UsageError(`Seeds must look like 0..2000 or 7, got ${text}`);
+  }
   const range: [number, number] = [
     Number(first),
     end === undefined ? Number(first) + 1 : Number(end),
   ];
-  if (range[1] <= range[0]) throw new UsageError(`Seeds must be at least one, got ${text}`);
+  if (range[1] <= range[0]) {
+    throw new UsageError(`Seeds must be at least one, got ${text}`);
+  }
   return range;
 }
 
@@ -155,7 +178,9 @@ function parseFeatures(text: string): ReadonlySet<Feature> {
 }
 
 function parseCount(text: string, name: string): number {
-  if (!/^\d+$/.test(text)) throw new UsageError(`Option ${name} needs a number, got ${text}`);
+  if (!/^\d+$/.test(text)) {
+    throw new UsageError(`Option ${name} needs a number, got ${text}`);
+  }
   return Number(text);
 }
 
@@ -183,16 +208,26 @@ async function differingStyle(
 }
 
 /** Runs a program; what the interpreter itself dies of becomes the trace. */
-async function runSafely(program: Program, style: Style, rejections: unknown[]): Promise<Trace> {
+async function runSafely(
+  program: Program,
+  style: Style,
+  rejections: unknown[],
+): Promise<Trace> {
   rejections.length = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the program hangs")), PATIENCE_MS);
+    timer = setTimeout(
+      () => reject(new Error("the program hangs")),
+      PATIENCE_MS,
+    );
   });
   try {
     const trace = await Promise.race([interpret(program, style), patience]);
     if (rejections.length === 0) return trace;
-    return [...trace, ...rejections.map((reason) => crash("unhandled rejection", reason))];
+    return [
+      ...trace,
+      ...rejections.map((reason) => crash("unhandled rejection", reason)),
+    ];
   } catch (error) {
     return [crash("TypeScript interpreter crashed", error)];
   } finally {
@@ -201,7 +236,12 @@ async function runSafely(program: Program, style: Style, rejections: unknown[]):
 }
 
 function crash(what: string, error: unknown): Trace[number] {
-  return [0, 0, "!", `${what}: ${error instanceof Error ? error.stack : error}`];
+  return [
+    0,
+    0,
+    "!",
+    `${what}: ${error instanceof Error ? error.stack : error}`,
+  ];
 }
 
 function print(program: Program, python: Trace): void {
@@ -216,11 +256,13 @@ async function report(
   rejections: unknown[],
 ): Promise<void> {
   const differs = async (smaller: Program): Promise<boolean> =>
-    await differingStyle(smaller, judge([smaller])[0]!, [style], rejections) !== undefined;
+    await differingStyle(smaller, judge([smaller])[0]!, [style], rejections) !==
+      undefined;
   const smallest = await shrink(program, differs);
   const python = judge([smallest])[0]!;
   const typescript = await runSafely(smallest, style, rejections);
-  const [pythons, typescripts] = firstDifference(python, typescript, style) ?? [];
+  const [pythons, typescripts] = firstDifference(python, typescript, style) ??
+    [];
   console.log(`
 A difference in ${style} style, ${formatProgram(smallest)}
 
@@ -250,7 +292,9 @@ function count(trace: Trace, counts: Map<string, number>): void {
 function summarize(passed: number, failed: number, started: number): boolean {
   const seconds = (performance.now() - started) / 1000;
   const rate = (passed + failed) / seconds;
-  console.log(`\n${seconds.toFixed(1)} s, ${rate.toFixed(0)} programs a second`);
+  console.log(
+    `\n${seconds.toFixed(1)} s, ${rate.toFixed(0)} programs a second`,
+  );
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0;
 }

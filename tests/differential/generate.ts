@@ -51,7 +51,10 @@ export type Feature = (typeof FEATURES)[number];
  * @param seed Any whole number.
  * @param without What the program must not use.
  */
-export function generate(seed: number, without: ReadonlySet<Feature> = new Set()): Program {
+export function generate(
+  seed: number,
+  without: ReadonlySet<Feature> = new Set(),
+): Program {
   return new Generator(seed, without).program();
 }
 
@@ -79,12 +82,23 @@ interface Rule {
   make(place: Place): Statement;
 }
 
-const ENDINGS: ReadonlySet<string> = new Set(["raise", "raiseCancelled", "return"]);
+const ENDINGS: ReadonlySet<string> = new Set([
+  "raise",
+  "raiseCancelled",
+  "return",
+]);
 const MAX_DEPTH = 5;
 const FLATTENING = 0.7;
 const DELAYS = [0, 0, 1, 1, 1, 2, 2, 3, 4, 4, 6, 8, 12];
 const TIMEOUTS = [null, -1, 0, 0, 1, 1, 2, 2, 3, 4, 8];
-const OBJECT_KINDS = ["lock", "event", "semaphore", "condition", "barrier", "queue"] as const;
+const OBJECT_KINDS = [
+  "lock",
+  "event",
+  "semaphore",
+  "condition",
+  "barrier",
+  "queue",
+] as const;
 
 class Generator {
   readonly #seed: number;
@@ -100,6 +114,8 @@ class Generator {
   readonly #groups: string[] = [];
   readonly #handles: string[] = [];
   readonly #callbacks: [future: string, callback: string][] = [];
+  /** Whether cancels carry messages. */
+  readonly #messages: boolean;
   /** How much more often than once the shared objects are used. */
   readonly #crowd: number;
   #names = 0;
@@ -109,6 +125,7 @@ class Generator {
     this.#seed = seed;
     this.#random = new Random(seed);
     this.#without = without;
+    this.#messages = this.#may("message") && this.#random.chance(0.5);
     this.#crowd = this.#random.pick([1, 2, 4]);
     this.#budget = this.#random.between(8, 45);
   }
@@ -120,15 +137,25 @@ class Generator {
     this.#drawObjects();
     const place: Place = { waits: true, names: true, returns: true, depth: 0 };
     const statements: Statement[] = [];
-    for (let count = random.between(1, 3); count > 0; count--) statements.push(this.#task(place));
+    for (let count = random.between(1, 3); count > 0; count--) {
+      statements.push(this.#task(place));
+    }
     for (const statement of this.#statements(place, random.between(3, 12))) {
       // A main task that falls at the first error would show little.
       const sturdy = random.chance(0.4);
-      statements.push(sturdy ? ["try", ["do", statement], "all", ["do"], null] : statement);
+      statements.push(
+        sturdy ? ["try", ["do", statement], "all", ["do"], null] : statement,
+      );
     }
     // Half of the programs let their tasks end; the other half cut them off.
     if (random.chance(0.5)) statements.push(this.#ending());
-    return { seed: this.#seed, eager, turns, objects: this.#objects, main: ["do", ...statements] };
+    return {
+      seed: this.#seed,
+      eager,
+      turns,
+      objects: this.#objects,
+      main: ["do", ...statements],
+    };
   }
 
   #may(feature: Feature | undefined): boolean {
@@ -142,12 +169,20 @@ class Generator {
   #drawObjects(): void {
     const random = this.#random;
     const kinds = OBJECT_KINDS.filter((kind) => this.#may(kind));
-    for (let count = random.between(0, 3); count > 0 && kinds.length > 0; count--) {
+    for (
+      let count = random.between(0, 3);
+      count > 0 && kinds.length > 0;
+      count--
+    ) {
       const kind = random.pick(kinds);
       const name = this.#name(kind[0]!.toUpperCase());
       this.#objects[name] = [kind, ...this.#objectArguments(kind)];
     }
-    for (let count = random.between(0, 2); count > 0 && this.#may("future"); count--) {
+    for (
+      let count = random.between(0, 2);
+      count > 0 && this.#may("future");
+      count--
+    ) {
       const name = this.#name("F");
       this.#objects[name] = ["future"];
       this.#awaitable.push(name);
@@ -165,21 +200,29 @@ class Generator {
       case "barrier":
         return [random.between(1, 3)];
       case "queue":
-        return [random.pick(["fifo", "fifo", "lifo", "priority"]), random.between(0, 2)];
+        return [
+          random.pick(["fifo", "fifo", "lifo", "priority"]),
+          random.between(0, 2),
+        ];
       default:
         return [];
     }
   }
 
   #objectsOf(kind: string): string[] {
-    return Object.keys(this.#objects).filter((name) => this.#objects[name]![0] === kind);
+    return Object.keys(this.#objects).filter((name) =>
+      this.#objects[name]![0] === kind
+    );
   }
 
   #ending(): Statement {
     const refs = this.#tasks.map((name) => ["ref", name]);
-    return this.#random.chance(0.5)
-      ? ["gather", refs, true]
-      : ["wait", [...this.#tasks], this.#random.pick([null, 8, 24]), "ALL_COMPLETED"];
+    return this.#random.chance(0.5) ? ["gather", refs, !this.#messages] : [
+      "wait",
+      [...this.#tasks],
+      this.#random.pick([null, 8, 24]),
+      "ALL_COMPLETED",
+    ];
   }
 
   #block(place: Place, longest: number): Block {
@@ -188,7 +231,9 @@ class Generator {
 
   #statements(place: Place, count: number): Statement[] {
     const statements: Statement[] = [];
-    while (statements.length < count && (this.#budget > 0 || statements.length === 0)) {
+    while (
+      statements.length < count && (this.#budget > 0 || statements.length === 0)
+    ) {
       const statement = this.#statement(place);
       statements.push(statement);
       // What stands behind these would never run.
@@ -204,13 +249,16 @@ class Generator {
       weight: rule.weight * this.#crowd,
     }));
     const rules = [...this.#rules(place), ...objectRules].filter((rule) =>
-      this.#may(rule.feature) && (rule.when ?? true) && (place.waits || !rule.waits) &&
+      this.#may(rule.feature) && (rule.when ?? true) &&
+      (place.waits || !rule.waits) &&
       (place.names || !rule.names) && (!rule.nests || place.depth < MAX_DEPTH)
     );
     // The deeper, the flatter: or the first task would use the whole budget up.
     const flattened = rules.map((rule) => ({
       rule,
-      weight: rule.nests ? rule.weight * FLATTENING ** place.depth : rule.weight,
+      weight: rule.nests
+        ? rule.weight * FLATTENING ** place.depth
+        : rule.weight,
     }));
     return this.#random.weighted(flattened).rule.make(place);
   }
@@ -236,7 +284,14 @@ class Generator {
   }
 
   #message(): string | null {
-    return this.#may("message") && this.#random.chance(0.5) ? `m${this.#value()}` : null;
+    return this.#messages && this.#random.chance(0.7)
+      ? `m${this.#value()}`
+      : null;
+  }
+
+  /** Cancelled, such a `gather` has a message by accident: see departures.md. */
+  #returnExceptions(): boolean {
+    return !this.#messages && this.#random.chance(0.7);
   }
 
   #awaited(): string {
@@ -245,8 +300,12 @@ class Generator {
 
   /** The target of a cancel: anything begun, the canceller itself, or what may come to be. */
   #target(): string {
-    if (this.#cancellable.length === 0 || this.#random.chance(0.12)) return "self";
-    if (this.#random.chance(0.05)) return `t${this.#names + this.#random.between(0, 3)}`;
+    if (this.#cancellable.length === 0 || this.#random.chance(0.12)) {
+      return "self";
+    }
+    if (this.#random.chance(0.05)) {
+      return `t${this.#names + this.#random.between(0, 3)}`;
+    }
     return this.#random.pick(this.#cancellable);
   }
 
@@ -273,10 +332,13 @@ class Generator {
   /** An awaitable expression. */
   #operand(place: Place): Json {
     const random = this.#random;
-    const coroutine = place.depth < MAX_DEPTH && this.#budget > 0 && place.names;
+    const coroutine = place.depth < MAX_DEPTH && this.#budget > 0 &&
+      place.names;
     if (
       coroutine &&
-      random.chance((this.#awaitable.length === 0 ? 0.8 : 0.4) * FLATTENING ** place.depth)
+      random.chance(
+        (this.#awaitable.length === 0 ? 0.8 : 0.4) * FLATTENING ** place.depth,
+      )
     ) {
       const name = this.#name("c");
       return ["coro", name, this.#body(place)];
@@ -296,14 +358,19 @@ class Generator {
   }
 
   #references(): string[] {
-    return Array.from({ length: this.#random.between(1, 3) }, () => this.#awaited());
+    return Array.from(
+      { length: this.#random.between(1, 3) },
+      () => this.#awaited(),
+    );
   }
 
   /** References and at most one cold coroutine: see departures.md. */
   #operandsOfAsCompleted(place: Place): Json[] {
     const operands = this.#operands(place);
     const cold = operands.find((operand) => (operand as Json[])[0] !== "ref");
-    return operands.filter((operand) => operand === cold || (operand as Json[])[0] === "ref");
+    return operands.filter((operand) =>
+      operand === cold || (operand as Json[])[0] === "ref"
+    );
   }
 
   #try(place: Place): Statement {
@@ -355,7 +422,12 @@ class Generator {
     return ["spawn", group, name, body];
   }
 
-  #namedFuture(op: string, prefix: string, operands: Json[], ...rest: Json[]): Statement {
+  #namedFuture(
+    op: string,
+    prefix: string,
+    operands: Json[],
+    ...rest: Json[]
+  ): Statement {
     const name = this.#name(prefix);
     this.#awaitable.push(name);
     this.#cancellable.push(name);
@@ -366,14 +438,21 @@ class Generator {
     const name = this.#name("h");
     this.#handles.push(name);
     const body = this.#block(this.#callbackPlace(place), 2);
-    return op === "callSoon" ? [op, name, body] : [op, name, this.#delay(), body];
+    return op === "callSoon"
+      ? [op, name, body]
+      : [op, name, this.#delay(), body];
   }
 
   #onDone(place: Place): Statement {
     const callback = this.#name("d");
     const future = this.#random.pick(this.#cancellable);
     this.#callbacks.push([future, callback]);
-    return ["onDone", future, callback, this.#block(this.#callbackPlace(place), 2)];
+    return [
+      "onDone",
+      future,
+      callback,
+      this.#block(this.#callbackPlace(place), 2),
+    ];
   }
 
   #rules(place: Place): Rule[] {
@@ -383,7 +462,11 @@ class Generator {
     const futures = this.#objectsOf("future");
     const room = this.#budget > 2;
     return [
-      { weight: 10, waits: true, make: () => ["sleep", this.#delay(), this.#value()] },
+      {
+        weight: 10,
+        waits: true,
+        make: () => ["sleep", this.#delay(), this.#value()],
+      },
       {
         weight: 7,
         names: true,
@@ -391,12 +474,18 @@ class Generator {
         when: room,
         make: (place) => this.#task(place),
       },
-      { weight: 6, waits: true, make: (place) => ["await", this.#operand(place)] },
+      {
+        weight: 6,
+        waits: true,
+        make: (place) => ["await", this.#operand(place)],
+      },
       {
         weight: 4,
         feature: "gather",
         waits: true,
-        make: (place) => ["gather", this.#operands(place), random.chance(0.4)],
+        make: (
+          place,
+        ) => ["gather", this.#operands(place), this.#returnExceptions()],
       },
       {
         weight: 3,
@@ -404,7 +493,12 @@ class Generator {
         names: true,
         waits: true,
         make: (place) =>
-          this.#namedFuture("gatherAs", "a", [this.#operands(place)], random.chance(0.4)),
+          this.#namedFuture(
+            "gatherAs",
+            "a",
+            [this.#operands(place)],
+            this.#returnExceptions(),
+          ),
       },
       {
         weight: 3,
@@ -435,7 +529,8 @@ class Generator {
         feature: "shield",
         names: true,
         waits: true,
-        make: (place) => this.#namedFuture("shieldAs", "s", [this.#operand(place)]),
+        make: (place) =>
+          this.#namedFuture("shieldAs", "s", [this.#operand(place)]),
       },
       {
         weight: 2.5,
@@ -461,7 +556,8 @@ class Generator {
         weight: 3,
         feature: "reschedule",
         when: this.#timeouts.length > 0,
-        make: () => ["reschedule", random.pick(this.#timeouts), this.#timeLimit()],
+        make:
+          () => ["reschedule", random.pick(this.#timeouts), this.#timeLimit()],
       },
       {
         weight: 4,
@@ -480,7 +576,12 @@ class Generator {
         when: room && this.#groups.length > 0,
         make: (place) => this.#spawn(random.pick(this.#groups), place),
       },
-      { weight: 8, waits: true, nests: true, make: (place) => this.#try(place) },
+      {
+        weight: 8,
+        waits: true,
+        nests: true,
+        make: (place) => this.#try(place),
+      },
       {
         weight: 1,
         feature: "repeat",
@@ -498,13 +599,36 @@ class Generator {
         feature: "raiseCancelled",
         make: () => ["raiseCancelled", this.#message()],
       },
-      { weight: place.returns ? 0.8 : 0, make: () => ["return", this.#value()] },
-      { weight: 6, feature: "cancel", make: () => ["cancel", this.#target(), this.#message()] },
-      { weight: 1.5, feature: "uncancel", make: () => ["uncancel", this.#taskTarget()] },
+      {
+        weight: place.returns ? 0.8 : 0,
+        make: () => ["return", this.#value()],
+      },
+      {
+        weight: 6,
+        feature: "cancel",
+        make: () => ["cancel", this.#target(), this.#message()],
+      },
+      {
+        weight: 1.5,
+        feature: "uncancel",
+        make: () => ["uncancel", this.#taskTarget()],
+      },
       { weight: 1, make: () => ["cancelling", this.#taskTarget()] },
-      { weight: 1.5, when: begun, make: () => ["inspect", random.pick(this.#cancellable)] },
-      { weight: 0.4, when: begun, make: () => ["result", random.pick(this.#cancellable)] },
-      { weight: 0.4, when: begun, make: () => ["exception", random.pick(this.#cancellable)] },
+      {
+        weight: 1.5,
+        when: begun,
+        make: () => ["inspect", random.pick(this.#cancellable)],
+      },
+      {
+        weight: 0.4,
+        when: begun,
+        make: () => ["result", random.pick(this.#cancellable)],
+      },
+      {
+        weight: 0.4,
+        when: begun,
+        make: () => ["exception", random.pick(this.#cancellable)],
+      },
       {
         weight: 4,
         feature: "future",
@@ -515,7 +639,8 @@ class Generator {
         weight: 1.5,
         feature: "future",
         when: futures.length > 0,
-        make: () => ["setError", random.pick(futures), `E${random.between(1, 3)}`],
+        make:
+          () => ["setError", random.pick(futures), `E${random.between(1, 3)}`],
       },
       {
         weight: 2.5,
@@ -543,7 +668,11 @@ class Generator {
         feature: "timer",
         names: true,
         nests: true,
-        make: (place) => this.#handle(random.pick(["callLater", "callLater", "callAt"]), place),
+        make: (place) =>
+          this.#handle(
+            random.pick(["callLater", "callLater", "callAt"]),
+            place,
+          ),
       },
       {
         weight: 1.5,
@@ -568,7 +697,10 @@ class Generator {
             { weight: 0.5, make: () => ["event.isSet", name] },
           ] satisfies Rule[];
         case "condition":
-          return [...this.#guardRules(name, 0.3), ...this.#conditionRules(name)];
+          return [
+            ...this.#guardRules(name, 0.3),
+            ...this.#conditionRules(name),
+          ];
         case "barrier":
           return [
             { weight: 6, waits: true, make: () => ["barrier.wait", name] },
@@ -617,14 +749,19 @@ class Generator {
         weight: 5,
         waits: true,
         nests: true,
-        make: (place) => holding(wait(), ...this.#statements(this.#nested(place), 1)),
+        make: (place) =>
+          holding(wait(), ...this.#statements(this.#nested(place), 1)),
       },
       {
         weight: 8,
         waits: true,
         nests: true,
         make: (place) =>
-          holding(["count", 1], notify(), ...this.#statements(this.#nested(place), 1)),
+          holding(
+            ["count", 1],
+            notify(),
+            ...this.#statements(this.#nested(place), 1),
+          ),
       },
       { weight: 0.5, waits: true, make: wait },
       { weight: 1, make: notify },
@@ -634,7 +771,11 @@ class Generator {
   #queueRules(name: string): Rule[] {
     const random = this.#random;
     return [
-      { weight: 4, waits: true, make: () => ["queue.put", name, this.#value()] },
+      {
+        weight: 4,
+        waits: true,
+        make: () => ["queue.put", name, this.#value()],
+      },
       { weight: 4, waits: true, make: () => ["queue.get", name] },
       { weight: 1.5, waits: true, make: () => ["queue.join", name] },
       { weight: 2, make: () => ["queue.putNowait", name, this.#value()] },

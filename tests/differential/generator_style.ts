@@ -27,7 +27,12 @@ import {
   type Source,
   WAITS,
 } from "./interpreter.ts";
-import { type Block, type Json, type Statement, statementsOf } from "./program.ts";
+import {
+  type Block,
+  type Json,
+  type Statement,
+  statementsOf,
+} from "./program.ts";
 
 /** An interpreter whose coroutines are generators. */
 export class GeneratorInterpreter extends Interpreter {
@@ -41,7 +46,7 @@ export class GeneratorInterpreter extends Interpreter {
 
   protected override shutdown(pending: Task<unknown>[]): Cold {
     return function* () {
-      for (const task of pending) task.cancel("shutdown");
+      for (const task of pending) task.cancel();
       yield* wait(pending);
     };
   }
@@ -101,7 +106,9 @@ export class GeneratorInterpreter extends Interpreter {
   }
 
   *#await(source: Source): Coro<unknown> {
-    return yield* (typeof source === "function" ? source() : source) as Coro<unknown>;
+    return yield* (typeof source === "function" ? source() : source) as Coro<
+      unknown
+    >;
   }
 
   *#asCompleted([operands, limit, mode, most]: Json[]): Coro<number> {
@@ -121,7 +128,9 @@ export class GeneratorInterpreter extends Interpreter {
     } else {
       const iterator = asCompleted(sources, options)[Symbol.asyncIterator]();
       for (;;) {
-        const step = yield* iterator.next() as unknown as Coro<IteratorResult<Future<unknown>>>;
+        const step = yield* iterator.next() as unknown as Coro<
+          IteratorResult<Future<unknown>>
+        >;
         if (step.done) break;
         this.logNext(step.value, names);
         if (--left === 0) break;
@@ -134,7 +143,12 @@ export class GeneratorInterpreter extends Interpreter {
     const [first, second, third, fourth] = args as [Json, Json, Json, Json];
     switch (op) {
       case "try":
-        return this.#try(first as Block, second, third as Block | null, fourth as Block | null);
+        return this.#try(
+          first as Block,
+          second,
+          third as Block | null,
+          fourth as Block | null,
+        );
       case "with":
         return this.#with(first as string, second as Block);
       case "group":
@@ -146,7 +160,12 @@ export class GeneratorInterpreter extends Interpreter {
     }
   }
 
-  *#try(body: Block, kind: Json, handler: Block | null, final: Block | null): Coro<Returned> {
+  *#try(
+    body: Block,
+    kind: Json,
+    handler: Block | null,
+    final: Block | null,
+  ): Coro<Returned> {
     try {
       return yield* this.#block(body);
     } catch (error) {
@@ -166,6 +185,7 @@ export class GeneratorInterpreter extends Interpreter {
     try {
       using _guard = yield* this.object<Guarded>(name).acquire();
       this.log(`with ${name} entered`);
+      using _section = this.section(name);
       returned = yield* this.#block(body);
     } catch (error) {
       throw this.failed(`with ${name}`, error);
@@ -174,7 +194,12 @@ export class GeneratorInterpreter extends Interpreter {
     return returned;
   }
 
-  *#timeout(op: string, name: string, delay: Json, body: Block): Coro<Returned> {
+  *#timeout(
+    op: string,
+    name: string,
+    delay: Json,
+    body: Block,
+  ): Coro<Returned> {
     let scope: Timeout | undefined;
     const inside = (entered: Timeout): Coro<Returned> => {
       scope = entered;

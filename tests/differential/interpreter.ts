@@ -49,7 +49,12 @@ const UNIT = 8;
 // After so many turns without an event, turns are no longer counted.
 const QUIET_TURNS = 6;
 // Misuse of a primitive is noted, not thrown, but for these.
-const THROWING: ReadonlySet<string> = new Set(["raise", "raiseCancelled", "result", "exception"]);
+const THROWING: ReadonlySet<string> = new Set([
+  "raise",
+  "raiseCancelled",
+  "result",
+  "exception",
+]);
 
 /** The statements with blocks that the task itself runs. */
 export const COMPOUNDS: ReadonlySet<string> = new Set([
@@ -119,9 +124,15 @@ function describe(error: unknown): string {
   if (error === undefined) return "none";
   if (error instanceof CancelledError) return `Cancelled(${error.message})`;
   if (error instanceof UserError) return error.message;
-  if (error instanceof AggregateError) return `Group(${error.errors.map(describe).join(", ")})`;
+  // What Python calls the new error and its context: see departures.md.
+  if (error instanceof SuppressedError) return describe(error.error);
+  if (error instanceof AggregateError) {
+    return `Group(${error.errors.map(describe).join(", ")})`;
+  }
   // Whatever is thrown that should not be is told apart by its name.
-  const name = error instanceof Error ? error.name : `not an error: ${String(error)}`;
+  const name = error instanceof Error
+    ? error.name
+    : `not an error: ${String(error)}`;
   return PYTHON_NAMES[name] ?? name;
 }
 
@@ -136,11 +147,15 @@ function state(future: Future<unknown>): string {
   if (!future.done()) return "pending";
   if (future.cancelled()) return "cancelled";
   const error = future.exception();
-  return error === undefined ? `ended ${show(future.result())}` : `failed ${describe(error)}`;
+  return error === undefined
+    ? `ended ${show(future.result())}`
+    : `failed ${describe(error)}`;
 }
 
 function unknown(op: string): never {
-  throw new TypeError(`Cannot run a program: unknown statement ${JSON.stringify(op)}`);
+  throw new TypeError(
+    `Cannot run a program: unknown statement ${JSON.stringify(op)}`,
+  );
 }
 
 /** Names a statement in the trace. */
@@ -163,10 +178,13 @@ export abstract class Interpreter {
   readonly #names: Map<Task<unknown>, string> = new Map();
   readonly #objects: Map<string, unknown> = new Map();
   readonly #handles: Map<string, Handle> = new Map();
-  readonly #callbacks: Map<string, (future: Future<unknown>) => void> = new Map();
+  readonly #callbacks: Map<string, (future: Future<unknown>) => void> =
+    new Map();
   readonly #trace: TraceEvent[] = [];
   #tracing = true;
   #running = false;
+  /** The tasks inside a `with`, by lock. */
+  readonly #sections: Map<string, Task<unknown>[]> = new Map();
   #count = 0;
   #turn = -1;
   #lastTurn = 0;
@@ -197,10 +215,16 @@ export abstract class Interpreter {
         this.#objects.set(name, new Event());
         break;
       case "semaphore":
-        this.#objects.set(name, new (second ? BoundedSemaphore : Semaphore)(first as number));
+        this.#objects.set(
+          name,
+          new (second ? BoundedSemaphore : Semaphore)(first as number),
+        );
         break;
       case "condition":
-        this.#objects.set(name, new Condition(this.#objects.get(first as string) as Lock));
+        this.#objects.set(
+          name,
+          new Condition(this.#objects.get(first as string) as Lock),
+        );
         break;
       case "barrier":
         this.#objects.set(name, new Barrier(first as number));
@@ -225,7 +249,12 @@ export abstract class Interpreter {
       this.#lastTurn = this.#turn;
     }
     const turn = Math.max(this.#turn, 0);
-    this.#trace.push([Math.round(this.loop.time() * UNIT), turn, this.#who(), what]);
+    this.#trace.push([
+      Math.round(this.loop.time() * UNIT),
+      turn,
+      this.#who(),
+      what,
+    ]);
   }
 
   #who(): string {
@@ -236,8 +265,9 @@ export abstract class Interpreter {
 
   #onTurn(): void {
     this.#turn++;
-    if (this.#turn - this.#lastTurn < QUIET_TURNS) this.loop.callSoon(() => this.#onTurn());
-    else this.#turn = -1;
+    if (this.#turn - this.#lastTurn < QUIET_TURNS) {
+      this.loop.callSoon(() => this.#onTurn());
+    } else this.#turn = -1;
   }
 
   // A whole run
@@ -321,7 +351,9 @@ export abstract class Interpreter {
   }
 
   #future(name: Json): Future<unknown> {
-    const future = name === "self" ? currentTask(this.loop) : this.futures.get(name as string);
+    const future = name === "self"
+      ? currentTask(this.loop)
+      : this.futures.get(name as string);
     if (future === undefined) throw new Missing();
     return future;
   }
@@ -358,7 +390,9 @@ export abstract class Interpreter {
     names: Map<unknown, string>;
   } {
     const present = this.#present(operands) as Json[][];
-    let allowed = (operands as Json[][]).some(([kind]) => kind !== "ref") ? 0 : 1;
+    let allowed = (operands as Json[][]).some(([kind]) => kind !== "ref")
+      ? 0
+      : 1;
     const names = new Map<unknown, string>();
     const sources = [];
     for (const [kind, ...args] of present) {
@@ -373,7 +407,10 @@ export abstract class Interpreter {
     return { sources, names };
   }
 
-  protected logNext(future: Future<unknown>, names: Map<unknown, string>): void {
+  protected logNext(
+    future: Future<unknown>,
+    names: Map<unknown, string>,
+  ): void {
     this.log(`next ${names.get(future) ?? "new"} ${state(future)}`);
   }
 
@@ -389,11 +426,44 @@ export abstract class Interpreter {
 
   /** Whether a handler of this kind takes the error. */
   protected catches(kind: Json, error: unknown): boolean {
-    return kind === "all" || (kind === "cancel") === (error instanceof CancelledError);
+    return kind === "all" ||
+      (kind === "cancel") === (error instanceof CancelledError);
   }
 
   protected caught(error: unknown): void {
     this.log(`caught ${describe(error)}`);
+  }
+
+  /** Notes that the task is inside a `with` until what this gives is disposed. */
+  protected section(name: string): Disposable {
+    const lock = this.#lockOf(name);
+    const task = currentTask(this.loop)!;
+    const tasks = this.#sections.get(lock) ?? [];
+    this.#sections.set(lock, tasks);
+    tasks.push(task);
+    return {
+      [Symbol.dispose]: () => void tasks.splice(tasks.indexOf(task), 1),
+    };
+  }
+
+  #lockOf(name: string): string {
+    const [kind, lock] = this.program.objects[name]!;
+    return kind === "condition" && lock !== null ? lock as string : name;
+  }
+
+  /** Nobody may release the lock of another's `with`: see departures.md. */
+  #checkFreeOfSections(name: string): void {
+    if (this.program.objects[name]![0] === "semaphore") return;
+    if ((this.#sections.get(this.#lockOf(name)) ?? []).length > 0) {
+      throw new Missing();
+    }
+  }
+
+  #checkOwnSection(name: string): void {
+    const task = currentTask(this.loop)!;
+    if (!this.#sections.get(this.#lockOf(name))?.includes(task)) {
+      this.#checkFreeOfSections(name);
+    }
   }
 
   // Statements that wait
@@ -417,10 +487,14 @@ export abstract class Interpreter {
       case "event.wait":
         return { on: this.object<Event>(first!).wait() };
       case "condition.wait":
+        this.#checkOwnSection(first as string);
         return { on: this.object<Condition>(first!).wait() };
       case "condition.waitFor":
+        this.#checkOwnSection(first as string);
         return {
-          on: this.object<Condition>(first!).waitFor(() => this.#count >= (second as number)),
+          on: this.object<Condition>(first!).waitFor(() =>
+            this.#count >= (second as number)
+          ),
         };
       case "barrier.wait":
         return { on: this.object<Barrier>(first!).wait() };
@@ -443,7 +517,9 @@ export abstract class Interpreter {
     const byFuture = new Map<Future<unknown>, string>();
     for (const name of names) {
       const future = this.futures.get(name);
-      if (future !== undefined && !byFuture.has(future)) byFuture.set(future, name);
+      if (future !== undefined && !byFuture.has(future)) {
+        byFuture.set(future, name);
+      }
     }
     if (byFuture.size === 0) throw new Missing();
     const timeout = seconds(limit);
@@ -455,7 +531,9 @@ export abstract class Interpreter {
       }),
       show: (parts: readonly Set<Future<unknown>>[]) =>
         parts.map((part) =>
-          [...byFuture].filter(([future]) => part.has(future)).map(([, name]) => name)
+          [...byFuture].filter(([future]) => part.has(future)).map(([, name]) =>
+            name
+          )
         ),
     };
   }
@@ -486,13 +564,23 @@ export abstract class Interpreter {
       case "raiseCancelled":
         throw new CancelledError(first as string | null ?? undefined);
       case "task":
-        return this.#createTask(first as string, second as boolean, third as Block);
+        return this.#createTask(
+          first as string,
+          second as boolean,
+          third as Block,
+        );
       case "spawn":
         return this.#spawn(first as string, second as string, third as Block);
       case "gatherAs":
-        return void this.futures.set(first as string, this.#gather(second, third));
+        return void this.futures.set(
+          first as string,
+          this.#gather(second, third),
+        );
       case "shieldAs":
-        return void this.futures.set(first as string, shield(this.operand(second)));
+        return void this.futures.set(
+          first as string,
+          shield(this.operand(second)),
+        );
       case "cancel":
         return this.#future(first).cancel(second as string | null ?? undefined);
       case "uncancel":
@@ -508,13 +596,22 @@ export abstract class Interpreter {
       case "setResult":
         return this.#future(first).setResult(second);
       case "setError":
-        return this.#future(first).setException(new UserError(second as string));
+        return this.#future(first).setException(
+          new UserError(second as string),
+        );
       case "onDone":
-        return this.#onDone(this.#future(first), second as string, third as Block);
+        return this.#onDone(
+          this.#future(first),
+          second as string,
+          third as Block,
+        );
       case "offDone":
         return this.#offDone(first, second as string);
       case "callSoon":
-        return this.#addHandle(first as string, this.loop.callSoon(this.#handle(first, second)));
+        return this.#addHandle(
+          first as string,
+          this.loop.callSoon(this.#handle(first, second)),
+        );
       case "callLater": {
         const delay = second as number / UNIT;
         const handle = this.loop.callLater(delay, this.#handle(first, third));
@@ -522,7 +619,10 @@ export abstract class Interpreter {
       }
       case "callAt": {
         const when = this.loop.time() + (second as number) / UNIT;
-        return this.#addHandle(first as string, this.loop.callAt(when, this.#handle(first, third)));
+        return this.#addHandle(
+          first as string,
+          this.loop.callAt(when, this.#handle(first, third)),
+        );
       }
       case "cancelHandle":
         return this.#cancelHandle(first as string);
@@ -538,6 +638,7 @@ export abstract class Interpreter {
   #actOnObject(op: string, name: Json, argument: Json): unknown {
     switch (op) {
       case "release":
+        this.#checkFreeOfSections(name as string);
         return this.object<Guarded>(name).release();
       case "locked":
         return this.object<Guarded>(name).locked();
@@ -562,7 +663,9 @@ export abstract class Interpreter {
       case "queue.taskDone":
         return this.object<Queue<Json>>(name).taskDone();
       case "queue.shutdown":
-        return this.object<Queue<Json>>(name).shutdown({ immediate: argument as boolean });
+        return this.object<Queue<Json>>(name).shutdown({
+          immediate: argument as boolean,
+        });
       case "queue.state": {
         const queue = this.object<Queue<Json>>(name);
         return [queue.qsize(), queue.empty(), queue.full()];
@@ -623,7 +726,9 @@ export abstract class Interpreter {
     const scope = this.timeouts.get(name);
     if (scope === undefined) throw new Missing();
     const after = seconds(delay);
-    scope.reschedule(after === undefined ? undefined : this.loop.time() + after);
+    scope.reschedule(
+      after === undefined ? undefined : this.loop.time() + after,
+    );
     const when = scope.when();
     return when === undefined ? undefined : Math.round(when * UNIT);
   }

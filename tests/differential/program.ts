@@ -26,7 +26,9 @@ export interface Program {
   /** Whether events also carry the loop turn in which they happen. */
   readonly turns: boolean;
   /** The shared objects: kind and arguments by name. */
-  readonly objects: Readonly<Record<string, readonly [kind: string, ...args: Json[]]>>;
+  readonly objects: Readonly<
+    Record<string, readonly [kind: string, ...args: Json[]]>
+  >;
   /** The body of the main task. */
   readonly main: Block;
 }
@@ -35,7 +37,12 @@ export interface Program {
  * Something that happened. The time is in eighths of a second; the turn counts
  * loop turns within a burst of events, and is 0 in programs that count none.
  */
-export type Event = readonly [time: number, turn: number, task: string, what: string];
+export type Event = readonly [
+  time: number,
+  turn: number,
+  task: string,
+  what: string,
+];
 
 /** Everything that happened. */
 export type Trace = readonly Event[];
@@ -65,7 +72,9 @@ export function formatProgram(program: Program): string {
     }`,
   ];
   for (const [name, [kind, ...args]] of Object.entries(program.objects)) {
-    lines.push(`${name} = ${kind}(${args.map((arg) => JSON.stringify(arg)).join(", ")})`);
+    lines.push(
+      `${name} = ${kind}(${args.map((arg) => JSON.stringify(arg)).join(", ")})`,
+    );
   }
   formatBlock(program.main, "", lines);
   return lines.join("\n");
@@ -88,7 +97,9 @@ function formatPart(part: Json, blocks: Block[]): string {
     blocks.push(part);
     return "{…}";
   }
-  if (Array.isArray(part)) return `[${part.map((item) => formatPart(item, blocks)).join(" ")}]`;
+  if (Array.isArray(part)) {
+    return `[${part.map((item) => formatPart(item, blocks)).join(" ")}]`;
+  }
   return String(part);
 }
 

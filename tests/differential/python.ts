@@ -14,7 +14,9 @@ export type Judge = (programs: readonly Program[]) => Trace[];
 /** Loads CPython 3.14, which takes some seconds. */
 export async function loadJudge(): Promise<Judge> {
   const python = await loadPyodide();
-  python.runPython(await Deno.readTextFile(new URL("./interpreter.py", import.meta.url)));
+  python.runPython(
+    await Deno.readTextFile(new URL("./interpreter.py", import.meta.url)),
+  );
   const runBatch = python.globals.get("run_batch");
   return (programs) => JSON.parse(runBatch(JSON.stringify(programs)));
 }

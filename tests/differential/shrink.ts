@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Block, isBlock, type Json, type Program, statementsOf } from "./program.ts";
+import {
+  type Block,
+  isBlock,
+  type Json,
+  type Program,
+  statementsOf,
+} from "./program.ts";
 
 /**
  * Drops parts of a program as long as what was found of it stays true.
@@ -35,7 +41,9 @@ async function firstThat(
 function* smallerPrograms(program: Program): Generator<Program> {
   if (program.turns) yield { ...program, turns: false };
   if (program.eager) yield { ...program, eager: false };
-  for (const main of smallerValues(program.main)) yield { ...program, main: main as Block };
+  for (const main of smallerValues(program.main)) {
+    yield { ...program, main: main as Block };
+  }
   const text = JSON.stringify([program.main, Object.values(program.objects)]);
   for (const name of Object.keys(program.objects)) {
     if (text.includes(`"${name}"`)) continue;
@@ -49,8 +57,9 @@ function* smallerValues(value: Json): Generator<Json> {
   if (!Array.isArray(value)) return;
   const parts: readonly Json[] = value;
   if (isBlock(value)) yield* smallerBlocks(value);
-  else if (isOperands(parts)) yield* parts.map((_, index) => parts.toSpliced(index, 1));
-  else if (parts[0] === "try" && parts[4] !== null) yield parts.with(4, null);
+  else if (isOperands(parts)) {
+    yield* parts.map((_, index) => parts.toSpliced(index, 1));
+  } else if (parts[0] === "try" && parts[4] !== null) yield parts.with(4, null);
   for (const [index, part] of parts.entries()) {
     for (const smaller of smallerValues(part)) yield parts.with(index, smaller);
   }
@@ -59,7 +68,9 @@ function* smallerValues(value: Json): Generator<Json> {
 /** Drops a statement, or puts what stands inside it in its place. */
 function* smallerBlocks(block: Block): Generator<Json> {
   const statements = statementsOf(block);
-  for (const index of statements.keys()) yield ["do", ...statements.toSpliced(index, 1)];
+  for (const index of statements.keys()) {
+    yield ["do", ...statements.toSpliced(index, 1)];
+  }
   for (const [index, statement] of statements.entries()) {
     for (const inner of blocksIn(statement)) {
       yield ["do", ...statements.toSpliced(index, 1, ...statementsOf(inner))];
@@ -74,5 +85,6 @@ function* blocksIn(value: Json): Generator<Block> {
 }
 
 function isOperands(parts: readonly Json[]): boolean {
-  return parts.length > 1 && parts.every((part) => Array.isArray(part) && !isBlock(part));
+  return parts.length > 1 &&
+    parts.every((part) => Array.isArray(part) && !isBlock(part));
 }
