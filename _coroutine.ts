@@ -56,8 +56,9 @@ export const DONE: IteratorResult<never, undefined> = Object.freeze({
 });
 
 const COLD = 0;
-const STARTED = 1;
-const ENDED = 2;
+const TAKEN = 1;
+const STARTED = 2;
+const ENDED = 3;
 
 interface Awaiter {
   [kAwait]<T, A, B>(
@@ -111,7 +112,7 @@ const unawaited = new FinalizationRegistry<Unawaited>((record) => {
 export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
   /** @internal */
   declare readonly [kWait]: true;
-  #state: typeof COLD | typeof STARTED | typeof ENDED = COLD;
+  #state: typeof COLD | typeof TAKEN | typeof STARTED | typeof ENDED = COLD;
   #record: Unawaited | undefined;
   /** @internal What stood on top of the driver's stack when this was opened. */
   [kTop]: Body | undefined = undefined;
@@ -176,6 +177,7 @@ export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
   /** Serves `yield*`: runs the coroutine in the task that runs the generator. */
   [Symbol.iterator](): Iterator<Wait, T, unknown> {
     if (this.#state !== COLD) this.#refuse();
+    this.#state = TAKEN;
     return this as unknown as Iterator<Wait, T, unknown>;
   }
 

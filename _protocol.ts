@@ -39,6 +39,8 @@ export const kSettleCancelled: unique symbol = Symbol(
 export const kGivesCancelled: unique symbol = Symbol("asyncio.givesCancelled");
 /** The cancel request that ended a future. */
 export const kCancelReason: unique symbol = Symbol("asyncio.cancelReason");
+/** Refuses a generator that a task runs already (debug mode). */
+export const kClaim: unique symbol = Symbol("asyncio.claim");
 /** Since when a task waits (debug mode). */
 export const kSince: unique symbol = Symbol("asyncio.since");
 /** Marks whatever may be yielded by a coroutine. */

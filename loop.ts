@@ -41,6 +41,7 @@ import {
   kAbortRun,
   kAwait,
   kBackFromHost,
+  kClaim,
   kEnqueue,
   kRun,
   kSince,
@@ -124,6 +125,7 @@ export class EventLoop implements TaskScheduler {
   #closed = false;
   #debug: boolean;
   #traces: WeakMap<object, string> | undefined;
+  #claimed: WeakSet<object> | undefined;
   #waitingSince: WeakMap<object, number> | undefined;
   #taskFactory: TaskFactory | undefined;
   #exceptionHandler: ExceptionHandler | undefined;
@@ -350,7 +352,12 @@ export class EventLoop implements TaskScheduler {
         `Cannot run until complete: ${future} belongs to another loop`,
       );
     }
-    const onDone = (): void => this.stop();
+    const onDone = (): void => {
+      // An interrupt has ended the run already: the next one must not end with it.
+      const ended = !future.cancelled() &&
+        future.exception() instanceof KeyboardInterrupt;
+      if (!ended) this.stop();
+    };
     future.addDoneCallback(onDone);
     try {
       await this.runForever();
@@ -562,6 +569,17 @@ export class EventLoop implements TaskScheduler {
     return this.#traces?.get(made);
   }
 
+  /** @internal A generator has no room for a mark, so only debug mode looks. */
+  [kClaim](coro: object): void {
+    const claimed = this.#claimed ??= new WeakSet();
+    if (claimed.has(coro) && typeof coro !== "function") {
+      throw new RuntimeError(
+        `Cannot run ${describeKind(coro)} twice: call its function again`,
+      );
+    }
+    claimed.add(coro);
+  }
+
   /** @internal */
   [kSince](task: Task<unknown>): number | undefined {
     return this.#waitingSince?.get(task);
@@ -622,18 +640,18 @@ export class EventLoop implements TaskScheduler {
         `A function was expected by ${where}, got ${describeKind(callback)}`,
       );
     }
-  }
-
-  #checkCallback(callback: unknown, where: string): void {
-    this.#checkFunction(callback, where);
-    if (!this.#debug) return;
-    if (isCoroutineFunction(callback)) {
+    if (this.#debug && isCoroutineFunction(callback)) {
       throw new TypeError(
         `A plain function was expected by ${where}, got the coroutine function ${
           callbackName(callback)
         }: use createTask()`,
       );
     }
+  }
+
+  #checkCallback(callback: unknown, where: string): void {
+    this.#checkFunction(callback, where);
+    if (!this.#debug) return;
     const caller = runningScheduler();
     if (caller !== undefined && caller !== this) {
       throw new RuntimeError(

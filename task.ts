@@ -58,6 +58,7 @@ import {
   kAbortRun,
   kAwait,
   kCancelWait,
+  kClaim,
   kContinue,
   kDescribe,
   kEnqueue,
@@ -126,6 +127,8 @@ export interface TaskScheduler extends Scheduler {
   /** @internal */
   readonly [kTasks]: TaskList<Task<unknown>>;
   /** @internal */
+  [kClaim](coro: object): void;
+  /** @internal */
   [kSince](task: Task<unknown>): number | undefined;
 }
 
@@ -186,6 +189,7 @@ export class Task<T> extends Future<T> {
     const scheduler = options.loop ?? schedulerForNew() as TaskScheduler;
     super(options.loop === undefined ? { loop: scheduler } : options);
     this[kTop] = bodyOf(coro);
+    if (scheduler.getDebug()) scheduler[kClaim](coro);
     this.#context = options.context ?? currentContext().values;
     this.#name = options.name === undefined
       ? ++running.taskCount
@@ -633,6 +637,43 @@ export function eagerTaskFactory<T>(
   options: TaskOptions = {},
 ): Task<T> {
   return new Task(coro, { eagerStart: true, ...options, loop });
+}
+
+/** A class of tasks: what {@linkcode createEagerTaskFactory} takes. */
+export interface TaskClass {
+  /** Makes a task. */
+  new <T>(
+    coro: CoroutineLike<T> | CoroutineFunction<T>,
+    options: TaskConstructorOptions,
+  ): Task<T>;
+}
+
+/**
+ * Makes a task factory as {@linkcode eagerTaskFactory} of a class of your own.
+ *
+ * @param taskClass The class, which extends {@linkcode Task}.
+ * @returns The factory, for `loop.setTaskFactory()`.
+ *
+ * @example Start tasks of your own class eagerly
+ * ```ts
+ * import { createEagerTaskFactory, createTask, getRunningLoop, run, Task } from "@asyncio/asyncio";
+ * import { assert, assertInstanceOf } from "@std/assert";
+ *
+ * class MyTask<T> extends Task<T> {}
+ *
+ * await run(async () => {
+ *   getRunningLoop().setTaskFactory(createEagerTaskFactory(MyTask));
+ *   const task = createTask(function* () {});
+ *   assertInstanceOf(task, MyTask);
+ *   assert(task.done());
+ * });
+ * ```
+ */
+export function createEagerTaskFactory(
+  taskClass: TaskClass,
+): typeof eagerTaskFactory {
+  return (loop, coro, options = {}) =>
+    new taskClass(coro, { eagerStart: true, ...options, loop });
 }
 
 function describeCoroutine(source: unknown): string {

@@ -64,10 +64,13 @@ Deno.bench({
   group: "async functions",
   fn: () =>
     run(async () => {
-      const tasks = await taskGroup(async (group) =>
-        indexes().map((index) => group.createTask(() => napAsync(index)))
-      );
-      check(sum(tasks.map((task) => task.result())), sumBelow(COUNT));
+      const total = await taskGroup(async (group) => {
+        const tasks = indexes().map((index) =>
+          group.createTask(() => napAsync(index))
+        );
+        return sum(await gather(tasks));
+      });
+      check(total, sumBelow(COUNT));
     }),
 });
 
@@ -121,10 +124,11 @@ Deno.bench({
   group: "generator functions",
   fn: () =>
     run(function* () {
-      const tasks = yield* taskGroup(function* (group) {
-        return indexes().map((index) => group.createTask(nap(index)));
+      const total = yield* taskGroup(function* (group) {
+        const tasks = indexes().map((index) => group.createTask(nap(index)));
+        return sum(yield* gather(tasks));
       });
-      check(sum(tasks.map((task) => task.result())), sumBelow(COUNT));
+      check(total, sumBelow(COUNT));
     }),
 });
 

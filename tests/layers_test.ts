@@ -9,10 +9,11 @@ import { BLIND, rootImports, rootModules } from "./_modules.ts";
 /** The floors, the lowest first. A module imports from lower ones only. */
 const FLOORS: readonly (readonly string[])[] = [
   // 0: what stands on nothing
-  ["_abort", "_environment", "_host_turn", "_parking", "_protocol", "_repr"],
-  ["_running", "_stores", "_then", "errors"],
+  ["_abort", "_environment", "_host_turn", "_parking", "_protocol", "_running"],
+  ["_repr", "_stores", "_task_list", "_then", "errors"],
   ["_cancelled", "_compare", "_interrupt", "_ready_queue", "_timer_heap"],
   ["clock", "context"],
+  ["_turns"],
   // 1: the waist
   ["handle"],
   ["_done_callback", "_future_wait", "_report", "_scheduler"],

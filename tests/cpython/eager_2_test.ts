@@ -1,0 +1,190 @@
+import { assertEquals, assertFalse, assertInstanceOf } from "@std/assert";
+import {
+  CancelledError,
+  type Coro,
+  coroutine,
+  createTask,
+  currentTask,
+  eagerTaskFactory,
+  EventLoop,
+  Future,
+  gather,
+  getRunningLoop,
+  sleep,
+  staggeredRace,
+  Task,
+  taskGroup,
+  VirtualClock,
+} from "../../mod.ts";
+import { kEnqueue, type Runnable } from "../../_protocol.ts";
+import { both, caseTest } from "./_both.ts";
+
+function eagerly(): EventLoop {
+  const loop = getRunningLoop();
+  loop.setTaskFactory(eagerTaskFactory);
+  return loop;
+}
+
+both("eager_task_factory.EagerTaskFactoryLoopTests.eager_start_false", {
+  *generator() {
+    eagerly();
+    let name: string | undefined;
+    const task = createTask(function* () {
+      name = currentTask()!.getName();
+    }, { eagerStart: false, name: "example" });
+    assertFalse(task.done());
+    assertEquals(name, undefined);
+    yield* task;
+    assertEquals(name, "example");
+  },
+  async async() {
+    eagerly();
+    let name: string | undefined;
+    const task = createTask(async () => {
+      await sleep(0);
+      name = currentTask()!.getName();
+    }, { eagerStart: false, name: "example" });
+    await sleep(0);
+    assertEquals(name, undefined);
+    await task;
+    assertEquals(name, "example");
+  },
+});
+
+both("eager_task_factory.CEagerTaskFactoryLoopTests.name", {
+  *generator() {
+    eagerly();
+    let name: string | undefined;
+    const task = createTask(function* () {
+      name = currentTask()!.getName();
+      yield* sleep(0);
+    }, { name: "test name" });
+    assertEquals(name, "test name");
+    yield* task;
+  },
+  async async() {
+    eagerly();
+    let name: string | undefined;
+    const task = createTask(async () => {
+      name = currentTask()!.getName();
+      await sleep(0);
+    }, { name: "test name" });
+    assertEquals(name, "test name");
+    await task;
+  },
+});
+
+both(
+  "eager_task_factory.EagerTaskFactoryLoopTests.staggered_race_with_eager_tasks",
+  {
+    *generator() {
+      eagerly();
+      const [winner, index, errors] = yield* staggeredRace<string>([
+        function* () {
+          yield* new Future();
+          return "blocked";
+        },
+        () => sleep(1, "sleep1"),
+        function* () {
+          throw new RangeError("fail");
+        },
+      ], 0.25);
+      assertEquals([winner, index], ["sleep1", 1]);
+      checkErrors(errors);
+    },
+    async async() {
+      eagerly();
+      const [winner, index, errors] = await staggeredRace<string>([
+        async () => {
+          await new Future();
+          return "blocked";
+        },
+        async () => await sleep(1, "sleep1"),
+        // deno-lint-ignore require-await
+        async () => {
+          throw new RangeError("fail");
+        },
+      ], 0.25);
+      assertEquals([winner, index], ["sleep1", 1]);
+      checkErrors(errors);
+    },
+  },
+);
+
+function checkErrors(errors: readonly unknown[]): void {
+  assertEquals(errors.length, 3);
+  assertInstanceOf(errors[0], CancelledError);
+  assertEquals(errors[1], undefined);
+  assertInstanceOf(errors[2], RangeError);
+}
+
+/** Counts the tasks that ever stood in the ready queue. */
+class CountingLoop extends EventLoop {
+  readonly scheduled: Set<Task<unknown>> = new Set();
+
+  override [kEnqueue](runnable: Runnable): void {
+    if (runnable instanceof Task) this.scheduled.add(runnable);
+    super[kEnqueue](runnable);
+  }
+}
+
+/** How many tasks are scheduled for `work`, without and with the eager factory. */
+async function countTasks(work: () => Coro<void>): Promise<[number, number]> {
+  const counts: number[] = [];
+  for (const factory of [undefined, eagerTaskFactory]) {
+    using loop = new CountingLoop({ clock: new VirtualClock() });
+    await loop.runUntilComplete(function* () {
+      loop.setTaskFactory(factory);
+      loop.scheduled.clear();
+      const root = createTask(work());
+      yield* root;
+      loop.scheduled.delete(currentTask()!);
+    });
+    counts.push(loop.scheduled.size);
+  }
+  return counts as [number, number];
+}
+
+caseTest(
+  "eager_task_factory.BaseTaskCountingTests.awaitables_chain",
+  async () => {
+    const chain = coroutine(function* (depth: number): Coro<number> {
+      return depth === 0 ? 0 : 1 + (yield* chain(depth - 1));
+    });
+    const counts = await countTasks(function* () {
+      assertEquals(yield* chain(100), 100);
+    });
+    assertEquals(counts, [1, 0]);
+  },
+);
+
+const WIDTH = 5;
+const DEPTH = 4;
+// 1 + 5 + 25 + 125 + 625
+const TREE = 781;
+
+caseTest(
+  "eager_task_factory.BaseTaskCountingTests.recursive_taskgroups",
+  async () => {
+    function* recurse(depth: number): Coro<void> {
+      if (depth === 0) return;
+      yield* taskGroup(function* (group): Coro<void> {
+        for (let i = 0; i < WIDTH; i++) group.createTask(recurse(depth - 1));
+      });
+    }
+    assertEquals(await countTasks(() => recurse(DEPTH)), [TREE, 0]);
+  },
+);
+
+caseTest(
+  "eager_task_factory.BaseTaskCountingTests.recursive_gather",
+  async () => {
+    function* recurse(depth: number): Coro<void> {
+      if (depth === 0) return;
+      yield* gather(
+        Array.from({ length: WIDTH }, () => recurse(depth - 1)),
+      );
+    }
+    assertEquals(await countTasks(() => recurse(DEPTH)), [TREE, 0]);
+  },
+);
