@@ -24,6 +24,8 @@ import {
   kWake,
   type Waiter,
 } from "./_protocol.ts";
+import { Asker } from "./_question.ts";
+import { requireTask } from "./_scope.ts";
 import type { Task } from "./task.ts";
 import { MethodCoroutine } from "./_waiters.ts";
 
@@ -44,8 +46,6 @@ export interface Plan<T, R> {
   readonly ordered: boolean;
 }
 
-type SourceIterator<T> = Iterator<T> | AsyncIterator<T>;
-
 /** Runs jobs over a source, not more than `limit` ahead of who takes the results. */
 export class ConcurrentRun<T, R> implements Waiter {
   readonly #loop: EventLoop;
@@ -54,20 +54,29 @@ export class ConcurrentRun<T, R> implements Waiter {
   readonly #results: Mailbox<R>;
   // Results that came before their turn, by index.
   readonly #early = new Map<number, R>();
+  #nextInOrder = 0;
   readonly #workers = new Set<Task<unknown>>();
-  readonly #beds: Bed[] = [];
+  #workerCount = 0;
+  #beds: Bed[] = [];
+  readonly #iterator: Iterator<T> | undefined = undefined;
+  readonly #asker: Asker<T> | undefined = undefined;
   // Async sources are asked one question at a time.
-  readonly #asking: Lock | undefined;
-  readonly #iterator: SourceIterator<T>;
+  readonly #asking = new Lock({ name: "mapConcurrent source" });
   #item: T | undefined = undefined;
   #taken = 0;
-  #nextInOrder = 0;
   #exhausted = false;
   // How much input may be taken before a result is.
   #credit: number;
-  #failure: { readonly error: unknown } | undefined = undefined;
+  #failure: Failure | undefined = undefined;
   #ending = false;
 
+  /**
+   * Begins the first jobs.
+   *
+   * @param loop The running loop.
+   * @param plan What to do.
+   * @param keepAll Whether results are taken as they come, so that nothing has to wait.
+   */
   constructor(loop: EventLoop, plan: Plan<T, R>, keepAll: boolean) {
     this.#loop = loop;
     this.#plan = plan;
@@ -75,19 +84,16 @@ export class ConcurrentRun<T, R> implements Waiter {
     this.#credit = keepAll ? Infinity : plan.limit;
     this.#results = new Mailbox(
       loop,
-      () => `mapConcurrent, ${this.#workers.size} running`,
+      () => `mapConcurrent, ${this.#workers.size} workers`,
       () => [...this.#workers],
     );
     const { source } = plan;
     if (Symbol.asyncIterator in source) {
-      this.#asking = new Lock({ name: "mapConcurrent source" });
-      this.#iterator = source[Symbol.asyncIterator]();
+      this.#asker = new Asker(source[Symbol.asyncIterator]());
       this.#addWorker(false);
-      return;
-    }
-    this.#iterator = source[Symbol.iterator]();
-    while (this.#workers.size < plan.limit && this.#pull()) {
-      this.#addWorker(true);
+    } else {
+      this.#iterator = source[Symbol.iterator]();
+      this.#begin();
     }
   }
 
@@ -108,32 +114,20 @@ export class ConcurrentRun<T, R> implements Waiter {
   /** Waits until a result is ready; false when there will be none. */
   *wait(): Coro<boolean> {
     while (this.ready === 0) {
-      if (this.#failure !== undefined || this.#workers.size === 0) {
-        yield* this.finish();
+      if (this.#failure !== undefined || this.#workerCount === 0) {
+        yield* this.#finish();
         return false;
       }
       this.#wakeWorkers();
       try {
         yield* this.#results.wait();
       } catch (error) {
+        // Cancelled: nothing is left running, then the cancel goes on.
         yield* this.close();
         throw error;
       }
     }
     return true;
-  }
-
-  /** Ends what runs and closes the source; throws the error that a job has thrown. */
-  *finish(): Coro<void> {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    try {
-      yield* this.close();
-    } catch (error) {
-      if (failure !== undefined) this.#report(failure.error);
-      throw error;
-    }
-    if (failure !== undefined) throw failure.error;
   }
 
   /** Ends what runs, waits for it, and closes the source. */
@@ -147,7 +141,8 @@ export class ConcurrentRun<T, R> implements Waiter {
       while (this.#results.size > 0) this.#results.takeNow();
       if (!this.#exhausted) {
         this.#exhausted = true;
-        yield* this.#closeSource();
+        this.#iterator?.return?.();
+        yield* this.#asker?.close(requireTask(this)) ?? [];
       }
     }
   }
@@ -155,43 +150,75 @@ export class ConcurrentRun<T, R> implements Waiter {
   /** @internal A worker has ended. */
   [kWake](worker: Task<unknown>): void {
     this.#workers.delete(worker);
-    if (this.#workers.size === 0) this.#results.wakeAll();
+    if (--this.#workerCount === 0) this.#results.wakeAll();
+  }
+
+  /** Shows itself in reports. */
+  toString(): string {
+    return "mapConcurrent";
+  }
+
+  *#finish(): Coro<void> {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    try {
+      yield* this.close();
+    } catch (error) {
+      if (failure === undefined) throw error;
+      const isCancel = error instanceof CancelledError;
+      this.#report(isCancel ? failure.error : error);
+      if (isCancel) throw error;
+    }
+    if (failure !== undefined) throw failure.error;
+  }
+
+  #begin(): void {
+    try {
+      while (this.#workerCount < this.#plan.limit && this.#pull()) {
+        this.#addWorker(true);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #addWorker(withItem: boolean): void {
-    const item = this.#item;
+    const item = this.#item as T;
     const index = this.#taken - 1;
+    this.#workerCount++;
     const worker = this.#loop.createTask(
       new MethodCoroutine(
         "mapConcurrent",
-        () => this.#work(withItem, item as T, index),
+        () => this.#work(withItem, item, index),
       ),
     ) as Task<unknown>;
-    if (worker.done()) return;
+    if (worker.done()) return this[kWake](worker);
     this.#workers.add(worker);
     worker[kAddWaiter](this);
   }
 
   *#work(withItem: boolean, item: T, index: number): Coro<void> {
     const { job } = this.#plan;
-    const bed = new Bed(this.#loop);
+    const bed = new Bed(requireTask(this));
     try {
       for (;;) {
         if (withItem) {
-          const made = this.#isGenerator
+          const result = yield* this.#isGenerator
             ? job(item, index) as Coro<R>
             : new FunctionCoroutine<R>(job, [item, index]);
-          this.#deliver(index, yield* made);
+          this.#deliver(index, result);
         }
-        while (this.#credit === 0 && !this.#exhausted) {
+        if (this.#credit <= 0 && !this.#exhausted) {
           this.#beds.push(bed);
-          // Not `yield*`: whoever wakes it leaves the bed pending.
+          // Not `yield*`: who wakes it leaves the bed pending.
           yield bed;
           if (bed.cancelled()) bed.result();
+          // It was kept for this worker when it was woken, and is spent now.
+          this.#credit++;
         }
-        const more = this.#asking === undefined
-          ? this.#pull()
-          : yield* this.#ask(this.#asking);
+        const more = this.#iterator === undefined
+          ? yield* this.#ask()
+          : this.#pull();
         if (!more) return;
         withItem = true;
         item = this.#item as T;
@@ -203,41 +230,33 @@ export class ConcurrentRun<T, R> implements Waiter {
   }
 
   #pull(): boolean {
-    if (this.#exhausted) return false;
+    if (this.#exhausted || this.#ending) return false;
+    this.#credit--;
     try {
-      const step = (this.#iterator as Iterator<T>).next();
-      return this.#note(step);
+      return this.#note(this.#iterator!.next());
     } catch (error) {
-      // It is not to be closed then. The error goes out by the worker.
+      // It is not to be closed then.
       this.#exhausted = true;
       throw error;
     }
   }
 
-  *#ask(asking: Lock): Coro<boolean> {
+  *#ask(): Coro<boolean> {
     // Before the wait, so that those who ask at once stay within the limit.
     this.#credit--;
+    yield* this.#asking.acquire();
     try {
-      yield* asking.acquire();
-    } finally {
-      this.#credit++;
-    }
-    try {
-      if (this.#exhausted) return false;
-      const question = (): PromiseLike<IteratorResult<T>> =>
-        (this.#iterator as AsyncIterator<T>).next();
-      const step = yield* new FunctionCoroutine<IteratorResult<T>>(
-        question,
-        [],
-      );
-      if (!this.#note(step)) return false;
+      if (this.#exhausted || this.#ending) return false;
+      const step = yield* this.#asker!.ask(requireTask(this));
+      // It came in spite of the cancel.
+      if (this.#ending || !this.#note(step)) return false;
     } catch (error) {
-      this.#exhausted ||= !this.#ending;
+      if (!this.#ending) this.#exhausted = true;
       throw error;
     } finally {
-      asking.release();
+      this.#asking.release();
     }
-    if (this.#workers.size < this.#plan.limit) this.#addWorker(false);
+    if (this.#workerCount < this.#plan.limit) this.#addWorker(false);
     return true;
   }
 
@@ -247,7 +266,6 @@ export class ConcurrentRun<T, R> implements Waiter {
       this.#wakeWorkers();
       return false;
     }
-    this.#credit--;
     this.#taken++;
     this.#item = step.value;
     return true;
@@ -260,18 +278,17 @@ export class ConcurrentRun<T, R> implements Waiter {
       return;
     }
     this.#results.put(result);
-    for (;;) {
-      const next = ++this.#nextInOrder;
-      if (this.#early.size === 0 || !this.#early.has(next)) return;
-      this.#results.put(this.#early.get(next)!);
-      this.#early.delete(next);
+    this.#nextInOrder++;
+    while (this.#early.size > 0 && this.#early.has(this.#nextInOrder)) {
+      this.#results.put(this.#early.get(this.#nextInOrder)!);
+      this.#early.delete(this.#nextInOrder++);
     }
   }
 
   #fail(error: unknown): void {
     if (error instanceof KeyboardInterrupt) throw error;
     if (this.#ending) {
-      // Cancelled by the run itself; anything else must not be lost.
+      // A CancelledError is the run's own; anything else must not be lost.
       if (!(error instanceof CancelledError)) this.#report(error);
       return;
     }
@@ -282,49 +299,41 @@ export class ConcurrentRun<T, R> implements Waiter {
   }
 
   #wakeWorkers(): void {
-    const count = this.#exhausted ? this.#beds.length : this.#credit;
-    for (const bed of this.#beds.splice(0, count)) bed.wake();
-  }
-
-  *#closeSource(): Coro<void> {
-    const iterator = this.#iterator;
-    if (iterator.return === undefined) return;
-    if (this.#asking === undefined) {
-      iterator.return();
-      return;
-    }
-    const close = () => (iterator as AsyncIterator<T>).return!();
-    yield* new FunctionCoroutine<unknown>(close, []);
+    const beds = this.#beds;
+    if (beds.length === 0) return;
+    const count = this.#exhausted ? beds.length : this.#credit;
+    const woken = count < beds.length ? beds.splice(0, count) : beds;
+    if (woken === beds) this.#beds = [];
+    this.#credit -= woken.length;
+    for (const bed of woken) bed.wake();
   }
 
   #report(exception: unknown): void {
     this.#loop.callExceptionHandler({
-      message: "Exception in a job of mapConcurrent() that was cancelled",
+      message: "Exception in a job of mapConcurrent() that was given up",
       exception,
     });
   }
 }
 
+interface Failure {
+  readonly error: unknown;
+}
+
 /** Where one worker lies until there is more for it to do; it is never finished. */
 class Bed extends Future<undefined> {
-  #sleeper: Waiter | undefined = undefined;
+  readonly #worker: Task<unknown>;
 
-  constructor(loop: EventLoop) {
-    super({ loop });
+  constructor(worker: Task<unknown>) {
+    super({ loop: worker.getLoop() });
+    this.#worker = worker;
   }
 
   wake(): void {
-    const sleeper = this.#sleeper;
     // Cancelled meanwhile, which has woken it.
-    if (sleeper === undefined || this.done()) return;
-    this[kRemoveWaiter](sleeper);
-    this.#sleeper = undefined;
-    sleeper[kWake](this);
-  }
-
-  override [kAddWaiter](waiter: Waiter): boolean {
-    this.#sleeper = waiter;
-    return super[kAddWaiter](waiter);
+    if (this.done()) return;
+    this[kRemoveWaiter](this.#worker);
+    this.#worker[kWake]();
   }
 
   [kDescribe](): string {

@@ -13,10 +13,12 @@ export class Mailbox<T> {
   readonly #loop: Scheduler;
   readonly #describeWait: () => string;
   readonly #waitsFor: () => unknown[];
-  #items: T[] = [];
-  // Those before it are taken already.
+  // A ring whose length is a power of two.
+  #ring: (T | undefined)[] = new Array(16).fill(undefined);
   #first = 0;
   readonly #takers = new Set<Taker>();
+  /** How many items are there. */
+  size = 0;
 
   /**
    * Makes an empty mailbox.
@@ -35,15 +37,12 @@ export class Mailbox<T> {
     this.#waitsFor = waitsFor;
   }
 
-  /** How many items are there. */
-  get size(): number {
-    return this.#items.length - this.#first;
-  }
-
   /** Puts an item in, and wakes who waits longest. */
   put(item: T): void {
-    this.#items.push(item);
-    this.#wakeNext();
+    if (this.size === this.#ring.length) this.#grow();
+    this.#ring[(this.#first + this.size) & (this.#ring.length - 1)] = item;
+    this.size++;
+    if (this.#takers.size > 0) this.#wakeNext();
   }
 
   /** Wakes everybody: there will be no more items. */
@@ -59,16 +58,10 @@ export class Mailbox<T> {
 
   /** Takes an item that is there. */
   takeNow(): T {
-    const item = this.#items[this.#first] as T;
-    this.#first++;
-    // Most of the time the mailbox gets empty, which is when it costs nothing.
-    if (this.#first === this.#items.length) {
-      this.#items = [];
-      this.#first = 0;
-    } else if (this.#first >= 1024 && this.#first * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#first);
-      this.#first = 0;
-    }
+    const item = this.#ring[this.#first] as T;
+    this.#ring[this.#first] = undefined;
+    this.#first = (this.#first + 1) & (this.#ring.length - 1);
+    this.size--;
     return item;
   }
 
@@ -84,6 +77,16 @@ export class Mailbox<T> {
       if (this.size > 0 && !taker.cancelled()) this.#wakeNext();
       throw error;
     }
+  }
+
+  #grow(): void {
+    const ring = this.#ring;
+    this.#ring = [
+      ...ring.slice(this.#first),
+      ...ring.slice(0, this.#first),
+      ...new Array(ring.length).fill(undefined),
+    ];
+    this.#first = 0;
   }
 
   #wakeNext(): boolean {

@@ -30,12 +30,14 @@ export class QueueCore<T> {
   unfinished = 0;
   readonly #title: string;
   readonly #maxsize: number;
+  readonly #capacity: number;
   #isShutDown = false;
 
   constructor(queue: object, title: string, maxsize: number, items: Store<T>) {
     this.items = items;
     this.#title = title;
-    this.#maxsize = maxsize > 0 ? maxsize : Infinity;
+    this.#maxsize = maxsize;
+    this.#capacity = maxsize > 0 ? maxsize : Infinity;
     const binding = new LoopBinding(queue);
     this.getters = new WaiterList(binding, () => `${title} to get an item`);
     this.putters = new WaiterList(binding, () => `${title} to put an item`);
@@ -43,7 +45,7 @@ export class QueueCore<T> {
   }
 
   full(): boolean {
-    return this.items.size >= this.#maxsize;
+    return this.items.size >= this.#capacity;
   }
 
   /**
@@ -55,7 +57,7 @@ export class QueueCore<T> {
     if (this.#isShutDown) {
       throw new QueueShutDown(`Cannot put an item: ${this} is shut down`);
     }
-    if (this.items.size >= this.#maxsize) return MUST_WAIT;
+    if (this.items.size >= this.#capacity) return MUST_WAIT;
     this.items.push(item);
     this.unfinished++;
     if (this.getters.first !== undefined) this.getters.releaseNext();

@@ -52,9 +52,25 @@ export function callbackName(callback: unknown): string {
     : name.replace(/^bound /, "");
 }
 
-/** The stack of the place that made something, without the library's constructor. */
+const LIBRARY = new URL(".", import.meta.url).href;
+
+/** The stack of the place that made something, from the user's code on. */
 export function creationStack(): string {
-  return (new Error().stack ?? "").split("\n").slice(3).join("\n");
+  const frames = (new Error().stack ?? "").split("\n").slice(1);
+  const first = frames.findIndex((frame) => !isOfLibrary(frame));
+  return frames.slice(Math.max(first, 0)).join("\n");
+}
+
+/** The words for where something was made, if its stack is known. */
+export function describeCreation(stack: string | undefined): string[] {
+  const place = /[^\s()]+:\d+:\d+/.exec(stack?.split("\n")[0] ?? "");
+  return place === null ? [] : [`created at ${place[0]}`];
+}
+
+// All modules stand in one folder; tests and examples below it are users.
+function isOfLibrary(frame: string): boolean {
+  const at = frame.indexOf(LIBRARY);
+  return at >= 0 && !frame.slice(at + LIBRARY.length).includes("/");
 }
 
 /** An error with its stack, for a report. */

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import { Context } from "./context.ts";
 import { RuntimeError } from "./errors.ts";
-import type { Scheduler } from "./handle.ts";
+import type { CallbackOptions, Scheduler } from "./handle.ts";
 import { canAttribute, parkedTask } from "./_parking.ts";
 import { running } from "./_running.ts";
+
+/** For callbacks of the library's own, which run no user code: saves a context each. */
+export const NO_CONTEXT: CallbackOptions = { context: new Context() };
 
 /** The loop of the running task or callback, or `undefined` outside of one. */
 export function runningScheduler(): Scheduler | undefined {

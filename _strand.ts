@@ -146,14 +146,16 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
   /** Opens the coroutine, if it has another body, and runs it up to its wait. */
   start(coroutine: Coroutine<unknown> | undefined): void {
     this[kTask]?.[kPark](this);
+    let failed = false;
+    let error: unknown;
     try {
       if (coroutine !== undefined) open(this, coroutine);
-    } catch (error) {
-      // Its function threw before it gave a body.
-      this.#leave();
-      throw error;
+    } catch (thrown) {
+      // Its function threw before it gave a body: thrown into the coroutine.
+      failed = true;
+      error = thrown;
     }
-    this.#advance(false, undefined);
+    this.#advance(failed, error);
     if (this[kWaitingOn] !== undefined) this.#scheduler[kBackFromHost]();
   }
 

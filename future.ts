@@ -24,7 +24,7 @@ import {
   type CancelReason,
   cancelReason,
 } from "./_cancelled.ts";
-import { copyContext } from "./context.ts";
+import { type Context, copyContext } from "./context.ts";
 import { DoneCallback } from "./_done_callback.ts";
 import { CancelledError, InvalidStateError, RuntimeError } from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
@@ -44,7 +44,12 @@ import {
   kWake,
   type Waiter,
 } from "./_protocol.ts";
-import { describeKind, describeOnce, describeValue } from "./_repr.ts";
+import {
+  describeCreation,
+  describeKind,
+  describeOnce,
+  describeValue,
+} from "./_repr.ts";
 import { schedulerForNew } from "./_scheduler.ts";
 
 /** What a coroutine yields to the task that runs it: a request to wait. Opaque. */
@@ -79,20 +84,23 @@ interface Failure {
   readonly owner: string;
   readonly kind: string;
   readonly scheduler: Scheduler;
+  readonly context: Context | undefined;
   readonly sourceTraceback: string | undefined;
   fetched: boolean;
 }
 
 const unfetched = new FinalizationRegistry<Failure>((failure) => {
   if (failure.fetched) return;
-  failure.scheduler.callExceptionHandler({
-    message: `${failure.kind} exception was never retrieved`,
-    exception: failure.error,
-    future: failure.owner,
-    ...failure.sourceTraceback === undefined
-      ? {}
-      : { sourceTraceback: failure.sourceTraceback },
-  });
+  const { scheduler, context, sourceTraceback } = failure;
+  const report = (): void =>
+    scheduler.callExceptionHandler({
+      message: `${failure.kind} exception was never retrieved`,
+      exception: failure.error,
+      future: failure.owner,
+      ...sourceTraceback === undefined ? {} : { sourceTraceback },
+    });
+  if (context === undefined) report();
+  else context.run(report);
 });
 
 /** Says that an object is a future though its class does not extend {@linkcode Future}. */
@@ -255,6 +263,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
       owner: this.label(),
       kind: this.kind,
       scheduler: this.scheduler,
+      context: this.contextOfReports(),
       sourceTraceback: this.scheduler[kTraceOf](this),
       fetched: false,
     };
@@ -272,7 +281,11 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @returns Whether this cancelled it: false if it was done.
    */
   cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this.#state !== PENDING) return false;
+    if (this.#state !== PENDING) {
+      // Who cancels it has no more interest in its error.
+      if (this.#state === FAILED) this.#fetchError();
+      return false;
+    }
     this[kSettleCancelled](cancelReason(message, options));
     return true;
   }
@@ -389,12 +402,18 @@ export class Future<T> implements PromiseLike<T>, Wait {
     return `<${this.kind}>`;
   }
 
+  /** The context to report an error in that nobody fetched. */
+  protected contextOfReports(): Context | undefined {
+    return undefined;
+  }
+
   /** Gives the words of {@linkcode Future.toString}. */
   protected describe(): string[] {
     return [
       this.#describeState(),
       ...this.#describeOutcome(),
       ...this.#describeCallbacks(),
+      ...describeCreation(this.scheduler[kTraceOf](this)),
     ];
   }
 

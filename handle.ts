@@ -34,7 +34,7 @@ import {
   kYieldToHost,
   type Runnable,
 } from "./_protocol.ts";
-import { callbackName } from "./_repr.ts";
+import { callbackName, describeCreation } from "./_repr.ts";
 import { running } from "./_running.ts";
 
 /** What an exception handler is told. */
@@ -203,12 +203,12 @@ export class Handle {
 
   /** Gives the words of {@linkcode Handle.toString}. */
   protected describe(): string[] {
-    if (this.#callback === undefined) {
-      return this.#name === undefined
-        ? ["cancelled"]
-        : ["cancelled", `${this.#name}()`];
-    }
-    return [`${callbackName(this.#callback)}()`];
+    const words = this.#callback === undefined ? ["cancelled"] : [];
+    const name = this.#callback === undefined
+      ? this.#name
+      : callbackName(this.#callback);
+    if (name !== undefined) words.push(`${name}()`);
+    return [...words, ...describeCreation(this.scheduler[kTraceOf](this))];
   }
 
   /** Gives {@linkcode Handle.toString}, in the inspectors of Deno and Node. */

@@ -25,6 +25,7 @@ import {
   type CoroutineFunction,
   type CoroutineLike,
 } from "./_coroutine.ts";
+import { currentContext } from "./context.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
 import { HostBody } from "./_drive.ts";
 import { debugByEnvironment, isMainThread } from "./_environment.ts";
@@ -394,9 +395,11 @@ export class EventLoop implements TaskScheduler {
     this.#closed = true;
     this.#turns.clear();
     for (const task of this[kTasks]) {
+      const sourceTraceback = this[kTraceOf](task);
       this.callExceptionHandler({
         message: "Task was destroyed but it is pending",
         task,
+        ...sourceTraceback === undefined ? {} : { sourceTraceback },
       });
     }
     this[kTasks].clear();
@@ -480,8 +483,16 @@ export class EventLoop implements TaskScheduler {
     if (this.#exceptionHandler === undefined) {
       return this.#callDefaultHandler(context);
     }
+    const handler = this.#exceptionHandler;
+    // The context of what failed, where variables may say more about it.
+    const owner = (context.task ?? context.handle) as
+      | Partial<Handle>
+      | undefined;
+    const ownContext = owner?.getContext?.();
     try {
-      this.#exceptionHandler(this, context);
+      if (ownContext === undefined || ownContext === currentContext()) {
+        handler(this, context);
+      } else ownContext.run(handler, this, context);
     } catch (error) {
       if (error instanceof KeyboardInterrupt) throw error;
       this.#callDefaultHandler({

@@ -283,7 +283,7 @@ export class Queue<T> implements AsyncIterable<T> {
    *   }
    *   for (const item of [1, 2, 3]) queue.putNowait(item);
    *   queue.shutdown();
-   *   await gather(work, work);
+   *   await gather(() => work(), () => work());
    * });
    * assertEquals(seen, new Set([1, 2, 3]));
    * ```

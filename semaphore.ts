@@ -19,7 +19,7 @@
  *     await sleep(0.001);
  *     running--;
  *   }
- *   await gather(download, download, download, download);
+ *   await gather(() => download(), () => download(), () => download());
  * });
  * assertEquals(most, 2);
  * ```

@@ -15,7 +15,7 @@ import { type Coro, Coroutine, DONE } from "./_coroutine.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import { kDescribe, kOpen } from "./_protocol.ts";
-import { requireScheduler } from "./_scheduler.ts";
+import { NO_CONTEXT, requireScheduler } from "./_scheduler.ts";
 
 /**
  * Waits for `delay` seconds. With 0 or less it gives every other ready task one turn.
@@ -106,7 +106,7 @@ class Sleep<T> extends Coroutine<T> {
     const future = new Alarm(loop, this.#seconds);
     const timer = loop.callLater(this.#seconds, () => {
       if (!future.done()) future.setResult(undefined);
-    });
+    }, NO_CONTEXT);
     try {
       yield* future;
       return this.#result;

@@ -215,7 +215,7 @@ export class Task<T> extends Future<T> {
    * @returns Whether the task was asked: false if it was done.
    */
   override cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this.done()) return false;
+    if (this.done()) return super.cancel();
     const reason = cancelReason(message, options);
     const extras = this.#extras ??= new Extras();
     extras.cancelRequests++;
@@ -443,6 +443,11 @@ export class Task<T> extends Future<T> {
     }>`;
   }
 
+  /** The context to report an error in that nobody fetched: the task's. */
+  protected override contextOfReports(): Context {
+    return this.getContext();
+  }
+
   /** Gives the words of {@linkcode Task.toString}. */
   protected override describe(): string[] {
     const [state, ...rest] = super.describe();
@@ -451,8 +456,7 @@ export class Task<T> extends Future<T> {
       `name=${describeValue(this.getName())}`,
       `coro=${describeCoroutine(this.getCoro())}`,
     ];
-    const waitingOn = this[kWaitingOn];
-    if (waitingOn instanceof Future) words.push(`wait_for=${waitingOn}`);
+    for (const future of waitedFor(this)) words.push(`wait_for=${future}`);
     return [...words, ...rest];
   }
 
@@ -608,7 +612,8 @@ export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
  * ```
  */
 export function allTasks(loop?: Scheduler): Set<Task<unknown>> {
-  return new Set(((loop ?? requireScheduler()) as TaskScheduler)[kTasks]);
+  const listed = ((loop ?? requireScheduler()) as TaskScheduler)[kTasks];
+  return new Set([...listed].filter((task) => !task.done()));
 }
 
 /**
@@ -674,6 +679,16 @@ export function createEagerTaskFactory(
 ): typeof eagerTaskFactory {
   return (loop, coro, options = {}) =>
     new taskClass(coro, { eagerStart: true, ...options, loop });
+}
+
+/** The futures that a task waits for, those of its async functions too. */
+function waitedFor(task: Task<unknown>): unknown[] {
+  const futures = task[kWaiters]().flatMap((wait) =>
+    wait instanceof Future
+      ? [wait]
+      : (wait as { [kWaiters]?(): unknown[] })[kWaiters]?.() ?? []
+  );
+  return futures.filter((future) => future instanceof Future);
 }
 
 function describeCoroutine(source: unknown): string {

@@ -23,16 +23,23 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import { type Coro, type Coroutine, FunctionCoroutine } from "./_coroutine.ts";
+import { callFor, Coroutine } from "./_coroutine.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import type { Handle } from "./handle.ts";
 import { kOpen } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
-import { requireScheduler } from "./_scheduler.ts";
-import { checkBody, kEnter, kLeave, requireTask } from "./_scope.ts";
+import { NO_CONTEXT, requireScheduler } from "./_scheduler.ts";
+import {
+  checkBody,
+  kEnter,
+  kLeave,
+  requireTask,
+  type ScopeBody,
+} from "./_scope.ts";
 import type { Task } from "./task.ts";
-import { MethodCoroutine } from "./_waiters.ts";
+
+type Body<T> = ScopeBody<Timeout, T>;
 
 /** The words are those of {@linkcode Timeout.toString}. */
 type State =
@@ -117,7 +124,7 @@ export class Timeout {
       throw new RuntimeError(`Cannot reschedule ${this}: it is ${this.#state}`);
     }
     this.#when = checkWhen(when);
-    this.#schedule();
+    this.#schedule(this.#task!.getLoop().time());
   }
 
   /**
@@ -147,7 +154,7 @@ export class Timeout {
     ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
   ): Coroutine<T> {
     checkBody(body, "run under a timeout");
-    return new MethodCoroutine("timeout", () => this[kOpen](body));
+    return new TimeoutCoroutine(() => this, body);
   }
 
   /** Gives `<Timeout [active] when=12.5>` and the like. */
@@ -161,26 +168,8 @@ export class Timeout {
     return this.toString();
   }
 
-  /** @internal Runs a body under the limit. */
-  *[kOpen]<T>(
-    body: (
-      scope: Timeout,
-    ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
-  ): Coro<T> {
-    this[kEnter]();
-    let result: T;
-    try {
-      result = yield* new FunctionCoroutine<T>(body, [this]);
-    } catch (error) {
-      // A CancelledError too: only the scope's own becomes a TimeoutError.
-      throw this[kLeave](error);
-    }
-    this[kLeave](undefined);
-    return result;
-  }
-
   /** @internal */
-  [kEnter](): void {
+  [kEnter](now: number): void {
     if (this.#state !== CREATED) {
       throw new RuntimeError(
         `Cannot enter ${this}: it has already been entered`,
@@ -189,8 +178,8 @@ export class Timeout {
     this.#task = requireTask(this);
     this.#state = ACTIVE;
     this.#cancelling = this.#task.cancelling();
-    this.#entered = this.#task.getLoop().time();
-    this.#schedule();
+    this.#entered = now;
+    this.#schedule(now);
   }
 
   /** @internal */
@@ -210,22 +199,66 @@ export class Timeout {
     return new TimeoutError(`Timed out after ${seconds} s`, { cause: error });
   }
 
-  #schedule(): void {
+  #schedule(now: number): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     const when = this.#when;
     if (when === undefined || when === Infinity) return;
-    const loop = requireScheduler();
+    const loop = this.#task!.getLoop();
     const expire = (): void => this.#expire();
-    this.#timer = when <= loop.time()
-      ? loop.callSoon(expire)
-      : loop.callAt(when, expire);
+    this.#timer = when <= now
+      ? loop.callSoon(expire, NO_CONTEXT)
+      : loop.callAt(when, expire, NO_CONTEXT);
   }
 
   #expire(): void {
     this.#timer = undefined;
     this.#state = EXPIRING;
     this.#task!.cancel();
+  }
+}
+
+/**
+ * Runs a body under a limit. It stands on the task's stack itself, so what the body
+ * gives or throws comes by here: no generator round it, which would be 140 B.
+ */
+class TimeoutCoroutine<T> extends Coroutine<T> {
+  readonly #makeScope: (now: number) => Timeout;
+  readonly #body: Body<T>;
+  #scope: Timeout | undefined = undefined;
+
+  constructor(makeScope: (now: number) => Timeout, body: Body<T>) {
+    super();
+    this.#makeScope = makeScope;
+    this.#body = body;
+  }
+
+  override get name(): string {
+    return "timeout";
+  }
+
+  override [kOpen](task: unknown): unknown {
+    const now = requireScheduler().time();
+    const scope = this.#makeScope(now);
+    scope[kEnter](now);
+    this.#scope = scope;
+    const body = this.#body;
+    return callFor(task, () => body(scope), body);
+  }
+
+  override next(value?: unknown): IteratorResult<unknown, T> {
+    this.#scope?.[kLeave](undefined);
+    return super.next(value);
+  }
+
+  override throw(error: unknown): IteratorResult<unknown, T> {
+    const scope = this.#scope;
+    return super.throw(scope === undefined ? error : scope[kLeave](error));
+  }
+
+  override return(value: T): IteratorResult<unknown, T> {
+    this.#scope?.[kLeave](undefined);
+    return super.return(value);
   }
 }
 
@@ -268,12 +301,10 @@ export function timeout<T>(
 ): Coroutine<T> {
   checkBody(body, "run under a timeout");
   const seconds = delay === undefined ? undefined : toSeconds(delay);
-  return new MethodCoroutine("timeout", () => {
-    const when = seconds === undefined
-      ? undefined
-      : requireScheduler().time() + seconds;
-    return new Timeout(when)[kOpen](body);
-  });
+  return new TimeoutCoroutine(
+    (now) => new Timeout(seconds === undefined ? undefined : now + seconds),
+    body,
+  );
 }
 
 /**

@@ -128,10 +128,9 @@ function* underLimit(
   awaitable: unknown,
   seconds: number | undefined,
 ): Coro<unknown> {
-  const scope = new Timeout(
-    seconds === undefined ? undefined : requireScheduler().time() + seconds,
-  );
-  scope[kEnter]();
+  const now = requireScheduler().time();
+  const scope = new Timeout(seconds === undefined ? undefined : now + seconds);
+  scope[kEnter](now);
   let result: unknown;
   try {
     result = yield* inline(awaitable);

@@ -3,133 +3,80 @@
  *
  * @module
  */
-import { createTask, gather, run, sleep, taskGroup, wait } from "../mod.ts";
+import {
+  type CoroutineFunction,
+  createTask,
+  gather,
+  run,
+  sleep,
+  taskGroup,
+  wait,
+} from "../mod.ts";
 import { check, sum, sumBelow } from "./_workload.ts";
 
 const COUNT = 10;
 const DELAY = { milliseconds: 2 };
 
-Deno.bench({
-  name: "sequential await",
-  group: "async functions",
-  baseline: true,
-  fn: () =>
-    run(async () => {
-      let total = 0;
-      for (let index = 0; index < COUNT; index++) {
-        total += await napAsync(index);
-      }
-      check(total, sumBelow(COUNT));
-    }),
+bench("async functions", "sequential await", async () => {
+  let total = 0;
+  for (const index of indexes()) total += await napAsync(index);
+  return total;
 });
 
-Deno.bench({
-  name: "tasks, awaited one by one",
-  group: "async functions",
-  fn: () =>
-    run(async () => {
-      const tasks = indexes().map((index) => createTask(() => napAsync(index)));
-      let total = 0;
-      for (const task of tasks) total += await task;
-      check(total, sumBelow(COUNT));
-    }),
+bench("async functions", "tasks, awaited one by one", async () => {
+  const tasks = indexes().map((index) => createTask(() => napAsync(index)));
+  let total = 0;
+  for (const task of tasks) total += await task;
+  return total;
 });
 
-Deno.bench({
-  name: "gather()",
-  group: "async functions",
-  fn: () =>
-    run(async () => {
-      check(
-        sum(await gather(indexes().map((index) => () => napAsync(index)))),
-        sumBelow(COUNT),
-      );
-    }),
+bench("async functions", "gather()", async () => {
+  return sum(await gather(indexes().map((index) => () => napAsync(index))));
 });
 
-Deno.bench({
-  name: "wait()",
-  group: "async functions",
-  fn: () =>
-    run(async () => {
-      const [done] = await wait(
-        indexes().map((index) => createTask(() => napAsync(index))),
-      );
-      check(sum([...done].map((task) => task.result())), sumBelow(COUNT));
-    }),
+bench("async functions", "wait()", async () => {
+  const tasks = indexes().map((index) => createTask(() => napAsync(index)));
+  const [done] = await wait(tasks);
+  return sum([...done].map((task) => task.result()));
 });
 
-Deno.bench({
-  name: "taskGroup()",
-  group: "async functions",
-  fn: () =>
-    run(async () => {
-      const total = await taskGroup(async (group) => {
-        const tasks = indexes().map((index) =>
-          group.createTask(() => napAsync(index))
-        );
-        return sum(await gather(tasks));
-      });
-      check(total, sumBelow(COUNT));
-    }),
+bench("async functions", "taskGroup()", async () => {
+  const tasks = await taskGroup((group) =>
+    Promise.resolve(
+      indexes().map((index) => group.createTask(() => napAsync(index))),
+    )
+  );
+  return sum(tasks.map((task) => task.result()));
 });
 
-Deno.bench({
-  name: "sequential yield*",
-  group: "generator functions",
-  baseline: true,
-  fn: () =>
-    run(function* () {
-      let total = 0;
-      for (let index = 0; index < COUNT; index++) total += yield* nap(index);
-      check(total, sumBelow(COUNT));
-    }),
+bench("generator functions", "sequential yield*", function* () {
+  let total = 0;
+  for (const index of indexes()) total += yield* nap(index);
+  return total;
 });
 
-Deno.bench({
-  name: "tasks, awaited one by one",
-  group: "generator functions",
-  fn: () =>
-    run(function* () {
-      const tasks = indexes().map((index) => createTask(nap(index)));
-      let total = 0;
-      for (const task of tasks) total += yield* task;
-      check(total, sumBelow(COUNT));
-    }),
+bench("generator functions", "tasks, awaited one by one", function* () {
+  const tasks = indexes().map((index) => createTask(nap(index)));
+  let total = 0;
+  for (const task of tasks) total += yield* task;
+  return total;
 });
 
-Deno.bench({
-  name: "gather()",
-  group: "generator functions",
-  fn: () =>
-    run(function* () {
-      check(sum(yield* gather(indexes().map(nap))), sumBelow(COUNT));
-    }),
+bench("generator functions", "gather()", function* () {
+  return sum(yield* gather(indexes().map(nap)));
 });
 
-Deno.bench({
-  name: "wait()",
-  group: "generator functions",
-  fn: () =>
-    run(function* () {
-      const [done] = yield* wait(
-        indexes().map((index) => createTask(nap(index))),
-      );
-      check(sum([...done].map((task) => task.result())), sumBelow(COUNT));
-    }),
+bench("generator functions", "wait()", function* () {
+  const tasks = indexes().map((index) => createTask(nap(index)));
+  const [done] = yield* wait(tasks);
+  return sum([...done].map((task) => task.result()));
 });
 
-Deno.bench({
-  name: "taskGroup()",
-  group: "generator functions",
-  fn: () =>
-    run(function* () {
-      const total = yield* taskGroup(function* (group) {
-        const tasks = indexes().map((index) => group.createTask(nap(index)));
-        return sum(yield* gather(tasks));
-      });
-      check(total, sumBelow(COUNT));
-    }),
+bench("generator functions", "taskGroup()", function* () {
+  const tasks = yield* taskGroup(function* (group) {
+    return indexes().map((index) => group.createTask(nap(index)));
+  });
+  return sum(tasks.map((task) => task.result()));
 });
 
 async function napAsync(index: number): Promise<number> {
@@ -144,4 +91,18 @@ function* nap(index: number) {
 
 function indexes(): number[] {
   return Array.from({ length: COUNT }, (_, index) => index);
+}
+
+function bench(
+  group: string,
+  name: string,
+  main: CoroutineFunction<number>,
+): void {
+  Deno.bench({
+    name,
+    group: `${COUNT} sleeps of 2 ms, ${group}`,
+    baseline: name.startsWith("sequential"),
+    // `deno bench` waits for async functions alone, not for any promise.
+    fn: async () => check(await run(main), sumBelow(COUNT)),
+  });
 }

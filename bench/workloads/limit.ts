@@ -54,14 +54,11 @@ export const limit: Workload = {
         return index;
       }
       return (count) =>
-        run(async () => {
-          let total = 0;
-          for await (
-            const result of mapConcurrent(below(count), child, { limit: LIMIT })
-          ) {
-            total += result;
-          }
-          check(total, sumBelow(count));
+        run(function* () {
+          const results = yield* mapConcurrent(below(count), child, {
+            limit: LIMIT,
+          }).collect();
+          check(sum(results), sumBelow(count));
         });
     },
 

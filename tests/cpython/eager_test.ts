@@ -17,7 +17,7 @@ import {
   createTask,
   currentTask,
   eagerTaskFactory,
-  EventLoop,
+  type EventLoop,
   Future,
   getRunningLoop,
   sleep,

@@ -116,6 +116,8 @@ class Generator {
   readonly #callbacks: [future: string, callback: string][] = [];
   /** Whether cancels carry messages. */
   readonly #messages: boolean;
+  /** Whether tasks start eagerly. */
+  readonly #eager: boolean;
   /** How much more often than once the shared objects are used. */
   readonly #crowd: number;
   #names = 0;
@@ -126,13 +128,14 @@ class Generator {
     this.#random = new Random(seed);
     this.#without = without;
     this.#messages = this.#may("message") && this.#random.chance(0.5);
+    this.#eager = this.#may("eager") && this.#random.chance(0.3);
     this.#crowd = this.#random.pick([1, 2, 4]);
     this.#budget = this.#random.between(8, 45);
   }
 
   program(): Program {
     const random = this.#random;
-    const eager = this.#may("eager") && random.chance(0.12);
+    const eager = this.#eager && random.chance(0.3);
     const turns = random.chance(0.5);
     this.#drawObjects();
     const place: Place = { waits: true, names: true, returns: true, depth: 0 };
@@ -216,13 +219,15 @@ class Generator {
   }
 
   #ending(): Statement {
-    const refs = this.#tasks.map((name) => ["ref", name]);
-    return this.#random.chance(0.5) ? ["gather", refs, !this.#messages] : [
-      "wait",
-      [...this.#tasks],
-      this.#random.pick([null, 8, 24]),
-      "ALL_COMPLETED",
-    ];
+    const names = [...this.#tasks];
+    const refs = names.map((name) => ["ref", name]);
+    const endings: Statement[] = [["sleep", 24, 0]];
+    if (this.#may("gather")) endings.push(["gather", refs, !this.#messages]);
+    if (this.#may("wait")) {
+      const limit = this.#random.pick([null, 8, 24]);
+      endings.push(["wait", names, limit, "ALL_COMPLETED"]);
+    }
+    return this.#random.pick(endings);
   }
 
   #block(place: Place, longest: number): Block {
@@ -319,7 +324,7 @@ class Generator {
     const name = this.#name("t");
     this.#tasks.push(name);
     this.#cancellable.push(name);
-    const eager = this.#may("eager") && this.#random.chance(0.15);
+    const eager = this.#eager && this.#random.chance(0.4);
     const body = this.#body(place);
     this.#awaitable.push(name);
     return ["task", name, eager, body];

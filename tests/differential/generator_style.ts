@@ -7,7 +7,6 @@ import {
   asCompleted,
   type Coro,
   coroutine,
-  Future,
   type Task,
   taskGroup,
   type Timeout,
@@ -128,9 +127,7 @@ export class GeneratorInterpreter extends Interpreter {
     } else {
       const iterator = asCompleted(sources, options)[Symbol.asyncIterator]();
       for (;;) {
-        const step = yield* iterator.next() as unknown as Coro<
-          IteratorResult<Future<unknown>>
-        >;
+        const step = yield* iterator.next();
         if (step.done) break;
         this.logNext(step.value, names);
         if (--left === 0) break;

@@ -64,6 +64,16 @@ export function sizeOf(value: Json): number {
   return value.reduce((sum: number, part: Json) => sum + sizeOf(part), own);
 }
 
+/** Says whether a program starts tasks eagerly. */
+export function isEager(program: Program): boolean {
+  return program.eager || startsEagerly(program.main);
+}
+
+function startsEagerly(value: Json): boolean {
+  if (!Array.isArray(value)) return false;
+  return value[0] === "task" && value[2] === true || value.some(startsEagerly);
+}
+
 /** Writes a program as an indented listing. */
 export function formatProgram(program: Program): string {
   const lines = [

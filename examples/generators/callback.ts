@@ -1,0 +1,27 @@
+/**
+ * `../callback.ts` with a generator: a return value by callback.
+ *
+ * `deno run examples/generators/callback.ts`
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { type Coro, type Future, getEventLoop, sleep } from "@asyncio/asyncio";
+
+export function callback(future: Future<string>) {
+  console.log("返回值:", future.result());
+}
+
+export function* returnData(): Coro<string> {
+  yield* sleep(1);
+  return "to be or not to be";
+}
+
+export async function main(loop = getEventLoop()) {
+  const task = loop.createTask(returnData());
+  task.addDoneCallback(callback);
+  await loop.runUntilComplete(task);
+  loop.close();
+}
+
+if (import.meta.main) await main();

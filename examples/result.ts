@@ -1,0 +1,28 @@
+/**
+ * A return value by `task.result()`: it does not wait, so asked too early it throws.
+ *
+ * `deno run examples/result.ts`
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { createTask, InvalidStateError, run, sleep } from "@asyncio/asyncio";
+
+export async function returnData() {
+  await sleep(1);
+  return "to be or not to be";
+}
+
+export async function main() {
+  const task = createTask(returnData);
+  try {
+    console.log("返回值:", task.result());
+  } catch (error) {
+    if (!(error instanceof InvalidStateError)) throw error;
+    console.log(`${error.name}, done: ${task.done()}`);
+  }
+  await sleep(2);
+  console.log("返回值:", task.result());
+}
+
+if (import.meta.main) await run(main);

@@ -1,0 +1,265 @@
+/**
+ * `mapConcurrent()`: runs a job for each item of a source, not more than so many at once.
+ *
+ * The source may be endless: an item is taken only when a job can begin, and jobs begin
+ * only as fast as results are taken. `gather()` with a `limit` is for a list whose results
+ * are wanted together.
+ *
+ * ```ts
+ * import { mapConcurrent, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function double(x: number) {
+ *   await sleep(0.001);
+ *   return 2 * x;
+ * }
+ *
+ * const results = await run(async () => {
+ *   const results = [];
+ *   for await (const result of mapConcurrent([1, 2, 3], double, { limit: 2 })) {
+ *     results.push(result);
+ *   }
+ *   return results;
+ * });
+ * assertEquals(results, [2, 4, 6]);
+ * ```
+ *
+ * @module
+ */
+import { ConcurrentRun, type Plan } from "./_concurrent_run.ts";
+import {
+  type Coro,
+  Coroutine,
+  FunctionCoroutine,
+  isGenerator,
+  isThenable,
+} from "./_coroutine.ts";
+import type { Wait } from "./future.ts";
+import type { EventLoop } from "./loop.ts";
+import { runParked } from "./_parking.ts";
+import { describeKind } from "./_repr.ts";
+import { requireScheduler } from "./_scheduler.ts";
+import { checkLimit, requireTask } from "./_scope.ts";
+import { MethodCoroutine } from "./_waiters.ts";
+
+/** Options of {@linkcode mapConcurrent}. */
+export interface MapConcurrentOptions {
+  /** How many jobs run at once, or have a result that nobody has taken. */
+  readonly limit: number;
+  /**
+   * Whether the results come in the order of the source, and not as they are ready.
+   *
+   * @default {true}
+   */
+  readonly ordered?: boolean | undefined;
+}
+
+/** What {@linkcode mapConcurrent} gives: results for `for await`, or at once. */
+export interface ConcurrentMap<R> extends AsyncIterable<R> {
+  /**
+   * Gives the results as they come. Its `return()`, which leaving a `for await` calls,
+   * cancels the jobs that run, waits for them, and closes the source.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<R, undefined, undefined>;
+  /**
+   * Runs all jobs, and gives their results in an array.
+   *
+   * @returns A coroutine of the results.
+   */
+  collect(): Coroutine<R[]>;
+  /**
+   * Runs all jobs, and hands each result to `callback`, one at a time. It is the
+   * `for await` of generators.
+   *
+   * @param callback Takes a result; may be a generator or an async function, which is
+   * waited for.
+   * @returns A coroutine that ends after the last result.
+   */
+  forEach(callback: (result: R) => unknown): Coroutine<void>;
+}
+
+/**
+ * Runs a job for each item of a source, not more than `limit` at once.
+ *
+ * - **Lazy**: nothing begins before the first result is asked for, and not more than
+ *   `limit` items are taken that have no result taken yet.
+ * - **Errors**: the first one of a job or of the source comes out of the iteration, after
+ *   the other jobs were cancelled and have ended.
+ * - **Leaving**: when the loop over the results is left, or its wait is cancelled, the jobs
+ *   are cancelled and waited for, and the source is closed.
+ *
+ * Jobs share `limit` tasks. A generator function is the fastest kind of job.
+ *
+ * @param source Anything iterable, async or not.
+ * @param job A generator or async function; it gets the item and its index.
+ * @param options How many jobs run at once, and in which order the results come.
+ * @returns Something for `for await`, with `collect()` and `forEach()`.
+ * @throws {TypeError} If `source` can't be iterated, or `job` is no function.
+ * @throws {RangeError} If `limit` is below 1 or no integer.
+ *
+ * @example In a generator
+ * ```ts
+ * import { mapConcurrent, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lengths = await run(function* () {
+ *   return yield* mapConcurrent(["a", "bb"], function* (word) {
+ *     yield* sleep(0.001);
+ *     return word.length;
+ *   }, { limit: 2 }).collect();
+ * });
+ * assertEquals(lengths, [1, 2]);
+ * ```
+ *
+ * @example The first that fits, from an endless source
+ * ```ts
+ * import { mapConcurrent, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function* naturals() {
+ *   for (let n = 0;; n++) yield n;
+ * }
+ *
+ * const found = await run(async () => {
+ *   const squares = mapConcurrent(naturals(), (n) => sleep(0.001, n * n), { limit: 8 });
+ *   for await (const square of squares) if (square > 50) return square;
+ * });
+ * assertEquals(found, 64);
+ * ```
+ */
+export function mapConcurrent<T, R>(
+  source: Iterable<T> | AsyncIterable<T>,
+  job: (
+    item: T,
+    index: number,
+  ) => Generator<Wait | undefined, R, never> | PromiseLike<R>,
+  options: MapConcurrentOptions,
+): ConcurrentMap<R> {
+  const { limit, ordered = true } = options ?? {};
+  checkLimit(limit, "map concurrently");
+  if (
+    typeof source !== "object" && typeof source !== "string" ||
+    source === null ||
+    !(Symbol.iterator in Object(source) ||
+      Symbol.asyncIterator in Object(source))
+  ) {
+    throw new TypeError(
+      `Cannot map concurrently: an iterable was expected, got ${
+        describeKind(source)
+      }`,
+    );
+  }
+  if (typeof job !== "function") {
+    throw new TypeError(
+      `Cannot map concurrently: the job must be a function, got ${
+        describeKind(job)
+      }`,
+    );
+  }
+  return new Mapping({ source, job, limit, ordered });
+}
+
+class Mapping<T, R> implements ConcurrentMap<R> {
+  readonly #plan: Plan<T, R>;
+
+  constructor(plan: Plan<T, R>) {
+    this.#plan = plan;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<R, undefined, undefined> {
+    return new Results(this.#plan);
+  }
+
+  collect(): Coroutine<R[]> {
+    return new MethodCoroutine("collect", () => this.#collect());
+  }
+
+  forEach(callback: (result: R) => unknown): Coroutine<void> {
+    return new MethodCoroutine("forEach", () => this.#forEach(callback));
+  }
+
+  *#collect(): Coro<R[]> {
+    const run = begin(this.#plan, true);
+    const results: R[] = [];
+    while (run.ready > 0 || (yield* run.wait())) {
+      while (run.ready > 0) results.push(run.takeNow());
+    }
+    return results;
+  }
+
+  *#forEach(callback: (result: R) => unknown): Coro<void> {
+    const run = begin(this.#plan, false);
+    const task = requireTask(run);
+    const handOver = (): unknown => {
+      while (run.ready > 0) {
+        const wait = callback(run.takeNow());
+        if (isGenerator(wait) || isThenable(wait)) return wait;
+      }
+      return undefined;
+    };
+    try {
+      while (run.ready > 0 || (yield* run.wait())) {
+        // Once a batch: entering the host's storage is 0.5 µs.
+        const wait = runParked(task, handOver);
+        if (isGenerator(wait) || wait instanceof Coroutine) {
+          yield* wait as unknown as Coro<unknown>;
+        } else if (wait !== undefined) {
+          yield* new FunctionCoroutine(() => wait as PromiseLike<unknown>, []);
+        }
+      }
+    } finally {
+      yield* run.close();
+    }
+  }
+}
+
+/** The results for a `for await`. */
+class Results<T, R> implements AsyncIterableIterator<R, undefined, undefined> {
+  readonly #plan: Plan<T, R>;
+  #run: ConcurrentRun<T, R> | undefined = undefined;
+  #closed = false;
+
+  constructor(plan: Plan<T, R>) {
+    this.#plan = plan;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<R, undefined>> {
+    const run = this.#run;
+    // A coroutine would cost four times as much as a promise that is settled.
+    if (run !== undefined && run.ready > 0) {
+      return Promise.resolve({ done: false, value: run.takeNow() });
+    }
+    return Promise.resolve(new MethodCoroutine("next", () => this.#next()));
+  }
+
+  return(): Promise<IteratorResult<R, undefined>> {
+    this.#closed = true;
+    return Promise.resolve(new MethodCoroutine("return", () => this.#return()));
+  }
+
+  *#next(): Coro<IteratorResult<R, undefined>> {
+    if (this.#closed) return { done: true, value: undefined };
+    this.#run ??= begin(this.#plan, false);
+    if (yield* this.#run.wait()) {
+      return { done: false, value: this.#run.takeNow() };
+    }
+    this.#closed = true;
+    return { done: true, value: undefined };
+  }
+
+  *#return(): Coro<IteratorResult<R, undefined>> {
+    yield* this.#run?.close() ?? [];
+    return { done: true, value: undefined };
+  }
+}
+
+function begin<T, R>(
+  plan: Plan<T, R>,
+  keepAll: boolean,
+): ConcurrentRun<T, R> {
+  return new ConcurrentRun(requireScheduler() as EventLoop, plan, keepAll);
+}

@@ -1,0 +1,188 @@
+// deno-lint-ignore-file no-console -- a command for the terminal
+/**
+ * Breaks the library in small ways and sees whether the differential test finds
+ * each within the given seeds: the judge's own exam.
+ *
+ * ```sh
+ * deno run -A tests/differential/mutants.ts [--seeds 0..5000] [part of a name]
+ * ```
+ *
+ * Each mutant is a copy of the library with one text replaced. The text must
+ * stand there exactly once, or the run fails: then the library has changed, and
+ * the mutant must follow.
+ *
+ * @module
+ */
+
+/** A way to break the library. */
+interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const MUTANTS: readonly Mutant[] = [
+  {
+    name: "gather takes a hop too many",
+    file: "gather.ts",
+    find: "this.#collect(this.#ended[this.#collected++]!);",
+    replace: "const child = this.#ended[this.#collected++]!;" +
+      "this.scheduler.callSoon(() => this.#collect(child));",
+  },
+  {
+    name: "lock lets newcomers barge in",
+    file: "lock.ts",
+    find: "state.guard !== undefined || state.waiters.hasLive()",
+    replace: "state.guard !== undefined",
+  },
+  {
+    name: "uncancel is swallowed",
+    file: "task.ts",
+    find: "extras.cancelRequests--;",
+    replace: "",
+  },
+  {
+    name: "callbacks run in reversed order",
+    file: "future.ts",
+    find: "for (const waiter of waiters) waiter[kWake](this);",
+    replace:
+      "for (const waiter of [...waiters].reverse()) waiter[kWake](this);",
+  },
+  {
+    name: "a lock's wake-up is lost when the woken is cancelled",
+    file: "lock.ts",
+    find: "if (this.#state.guard === undefined) this.#state.wakeFirst();",
+    replace: "",
+  },
+  {
+    name: "a condition's notification is lost with a cancelled waiter",
+    file: "condition.ts",
+    find: "this.#wake(1);",
+    replace: "",
+  },
+  {
+    name: "timeout takes a cancel from outside for its own",
+    file: "timeout.ts",
+    find: "requests > this.#cancelling || ",
+    replace: "",
+  },
+  {
+    name: "task group leaves its cancel request behind",
+    file: "task_group.ts",
+    find: "this.#parent!.uncancel() <= this.#cancelling",
+    replace: "this.#parent!.cancelling() - 1 <= this.#cancelling",
+  },
+  {
+    name: "queue loses an item when its getter is cancelled",
+    file: "_queue_core.ts",
+    find: "if (wasWoken(waiter) && this.#core.items.size > 0) ",
+    replace: "if (wasWoken(waiter)) this.#core.items.pop(); else ",
+  },
+  {
+    name: "wait counts a cancelled future as failed",
+    file: "wait.ts",
+    find: "!future.cancelled() &&",
+    replace: "future.cancelled() ||",
+  },
+  {
+    name: "shield hands a cancel on",
+    file: "shield.ts",
+    find: "inner[kRemoveWaiter](follow);",
+    replace:
+      "inner[kRemoveWaiter](follow); if (this.cancelled()) inner.cancel();",
+  },
+  {
+    name: "timers due together run last in, first out",
+    file: "_timer_heap.ts",
+    find: "if (this.#times[parent]! <= when) break;",
+    replace: "if (this.#times[parent]! < when) break;",
+  },
+];
+
+const ROOT = new URL("../../", import.meta.url);
+
+if (import.meta.main) {
+  const found = await main(Deno.args);
+  Deno.exit(found ? 0 : 1);
+}
+
+/** Runs all mutants whose names contain what is asked for. */
+async function main(args: readonly string[]): Promise<boolean> {
+  const rest = [...args];
+  const at = rest.indexOf("--seeds");
+  const [, seeds] = at < 0 ? [] : rest.splice(at, 2);
+  const mutants = MUTANTS.filter(({ name }) => name.includes(rest.join(" ")));
+  if (mutants.length === 0) {
+    console.error(`No mutant is called ${rest.join(" ")}`);
+    return false;
+  }
+  let survivors = 0;
+  for (const mutant of mutants) {
+    const seed = await exam(mutant, seeds ?? "0..5000");
+    if (seed === undefined) survivors++;
+    const verdict = seed === undefined
+      ? "SURVIVED"
+      : `found after ${seed} programs`;
+    console.log(`${mutant.name}: ${verdict}`);
+  }
+  console.log(`${mutants.length - survivors} found, ${survivors} survived`);
+  return survivors === 0;
+}
+
+/** Says after how many programs a mutant is found, if it is. */
+async function exam(
+  mutant: Mutant,
+  seeds: string,
+): Promise<number | undefined> {
+  const folder = await Deno.makeTempDir({ prefix: "mutant-" });
+  try {
+    await copyLibrary(folder);
+    await mutate(`${folder}/${mutant.file}`, mutant);
+    const command = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "tests/differential/differential.ts"],
+        ...["--seeds", seeds, "--first", "--show", "0"],
+      ],
+      cwd: folder,
+    });
+    const { code, stdout, stderr } = await command.output();
+    if (code === 0) return undefined;
+    const text = new TextDecoder().decode(stdout);
+    const [, passed] = /(\d+) passed, 1 failed/.exec(text) ?? [];
+    if (passed !== undefined) return Number(passed) + 1;
+    throw new Error(
+      `Cannot examine "${mutant.name}": ${new TextDecoder().decode(stderr)}`,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function copyLibrary(folder: string): Promise<void> {
+  await Deno.mkdir(`${folder}/tests/differential`, { recursive: true });
+  for (const path of ["", "tests/differential/"]) {
+    for await (const { name, isFile } of Deno.readDir(new URL(path, ROOT))) {
+      if (!isFile || !/\.(ts|py)$/.test(name)) continue;
+      await Deno.copyFile(
+        new URL(path + name, ROOT),
+        `${folder}/${path}${name}`,
+      );
+    }
+  }
+}
+
+async function mutate(path: string, mutant: Mutant): Promise<void> {
+  const text = await Deno.readTextFile(path);
+  const places = text.split(mutant.find).length - 1;
+  if (places !== 1) {
+    throw new Error(
+      `Cannot make the mutant "${mutant.name}": ${mutant.file} has its text ${places} times, wanted once`,
+    );
+  }
+  // Not as a pattern: the text may have dollars in it.
+  await Deno.writeTextFile(
+    path,
+    text.replace(mutant.find, () => mutant.replace),
+  );
+}
