@@ -175,6 +175,8 @@ function asBody(
   if (opened instanceof Coroutine) {
     return opened[Symbol.iterator]() as unknown as Body;
   }
+  // A future is waited for as by `yield*`, and so can be cancelled.
+  if (opened instanceof Future) return opened as unknown as Body;
   if (isThenable(opened)) return new HostBody(opened, source);
   throw new TypeError(
     `Cannot run ${

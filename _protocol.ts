@@ -27,6 +27,10 @@ export const kAbortRun: unique symbol = Symbol("asyncio.abortRun");
 export const kTimerCancelled: unique symbol = Symbol("asyncio.timerCancelled");
 /** Whether a timer stands in its loop's heap. */
 export const kInHeap: unique symbol = Symbol("asyncio.inHeap");
+/** Whether a timer was called off. */
+export const kIsCalledOff: unique symbol = Symbol("asyncio.isCalledOff");
+/** Puts a timer into a loop's heap. */
+export const kAddTimer: unique symbol = Symbol("asyncio.addTimer");
 /** Remembers where an object was made (debug mode). */
 export const kTrace: unique symbol = Symbol("asyncio.trace");
 /** Gives where an object was made, if that was remembered. */

@@ -12,6 +12,12 @@ export function report(context: ExceptionContext): void {
   console.error(formatReport(context));
 }
 
+/** Writes a text that was asked for. */
+export function print(text: string): void {
+  // deno-lint-ignore no-console
+  console.error(text);
+}
+
 /** Writes a warning. */
 export function warn(text: string): void {
   // deno-lint-ignore no-console

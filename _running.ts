@@ -30,6 +30,8 @@ export const running: {
   debug: boolean;
   /** Counts tasks, for their default names. */
   taskCount: number;
+  /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
+  awaitedBy: WeakMap<object, Set<object>> | undefined;
 } = {
   loop: undefined,
   task: undefined,
@@ -41,4 +43,5 @@ export const running: {
   beingShown: new Set(),
   debug: false,
   taskCount: 0,
+  awaitedBy: undefined,
 };

@@ -8,13 +8,14 @@
  * @module
  */
 
-import { kInHeap } from "./_protocol.ts";
+import { kInHeap, kIsCalledOff } from "./_protocol.ts";
 
 /** What the heap asks of a timer. */
 export interface Timer {
   [kInHeap]: boolean;
   when(): number;
-  cancelled(): boolean;
+  /** Whether it may be dropped. */
+  [kIsCalledOff](): boolean;
 }
 
 const COMPACT_ABOVE = 100;
@@ -40,24 +41,18 @@ export class TimerHeap<T extends Timer> {
     this.#rise(this.#timers.length - 1, 0, timer, when);
   }
 
-  /** Gives the due time of the earliest timer that is not cancelled. */
+  /** Drops cancelled timers from the top; gives the due time of the earliest one left. */
   earliest(): number | undefined {
     while (this.#timers.length > 0) {
-      if (!this.#timers[0]!.cancelled()) return this.#times[0];
-      this.#removeTop();
-      this.#cancelledCount--;
+      if (!this.#timers[0]![kIsCalledOff]()) return this.#times[0];
+      this.#takeTop();
     }
     return undefined;
   }
 
-  /** Takes the earliest timer if it is due at `time`. */
+  /** Takes the earliest timer if it is due before `time`, cancelled or not. */
   takeDue(time: number): T | undefined {
-    const when = this.earliest();
-    if (when === undefined || when > time) return undefined;
-    const timer = this.#timers[0]!;
-    timer[kInHeap] = false;
-    this.#removeTop();
-    return timer;
+    return this.#times[0]! < time ? this.#takeTop() : undefined;
   }
 
   /** Counts a timer of this heap that has just been cancelled. */
@@ -82,13 +77,21 @@ export class TimerHeap<T extends Timer> {
   }
 
   #compact(): void {
-    const timers = this.#timers.filter((timer) => !timer.cancelled());
+    const timers = this.#timers.filter((timer) => !timer[kIsCalledOff]());
     this.#timers = timers;
     this.#times = timers.map((timer) => timer.when());
     this.#cancelledCount = 0;
     for (let index = (timers.length >> 1) - 1; index >= 0; index--) {
       this.#sink(index);
     }
+  }
+
+  #takeTop(): T {
+    const top = this.#timers[0]!;
+    top[kInHeap] = false;
+    if (top[kIsCalledOff]()) this.#cancelledCount--;
+    this.#removeTop();
+    return top;
   }
 
   #removeTop(): void {

@@ -14,12 +14,22 @@
  *
  * @module
  */
-import type { Awaitable, AwaitedResult } from "./_coroutine.ts";
+import {
+  type Awaitable,
+  type AwaitedResult,
+  isGenerator,
+  isThenable,
+} from "./_coroutine.ts";
 import { ensureFuture } from "./ensure.ts";
 import { CancelledError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
+import { gatherLimited } from "./_limited_gather.ts";
 import type { EventLoop } from "./loop.ts";
-import { cancelledError } from "./_cancelled.ts";
+import {
+  cancelledError,
+  type CancelReason,
+  cancelReason,
+} from "./_cancelled.ts";
 import {
   kAddWaiter,
   kCancelReason,
@@ -41,6 +51,14 @@ export interface GatherOptions {
    * @default {false}
    */
   readonly returnExceptions?: boolean;
+  /**
+   * How many children run at once. With a limit the awaitables may come from any iterable,
+   * which is asked for the next one when a child is done, and is closed early by an error
+   * or a cancel. Coroutines that were not taken by then are closed.
+   *
+   * @default {no limit}
+   */
+  readonly limit?: number | undefined;
 }
 
 /** The results of a tuple of awaitables. */
@@ -101,28 +119,81 @@ export function gather<const A extends readonly Awaitable<unknown>[]>(
   awaitables: A,
   options?: GatherOptions,
 ): Future<GatherResults<A>>;
+/**
+ * Waits for all awaitables, with a limit on how many run at once.
+ *
+ * @param awaitables Any iterable of futures, coroutines, promises, or functions that give
+ * one. What it gives last is begun last.
+ * @param options The limit, and that errors stand among the results.
+ * @returns A future of the results and errors.
+ * @throws {RangeError} If `limit` is below 1 or no integer.
+ *
+ * @example From a lazy source
+ * ```ts
+ * import { gather, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function* squares() {
+ *   for (let n = 1; n <= 4; n++) yield sleep(0.001, n * n);
+ * }
+ *
+ * assertEquals(await run(() => gather(squares(), { limit: 2 })), [1, 4, 9, 16]);
+ * ```
+ */
+export function gather<A extends Awaitable<unknown>>(
+  awaitables: Iterable<A>,
+  options: GatherOptions & {
+    readonly limit: number;
+    readonly returnExceptions: true;
+  },
+): Future<(AwaitedResult<A> | Error)[]>;
+/**
+ * Waits for all awaitables, with a limit on how many run at once.
+ *
+ * @param awaitables Any iterable of futures, coroutines, promises, or functions that give
+ * one. What it gives last is begun last.
+ * @param options The limit.
+ * @returns A future of the results.
+ * @throws {RangeError} If `limit` is below 1 or no integer.
+ */
+export function gather<A extends Awaitable<unknown>>(
+  awaitables: Iterable<A>,
+  options: GatherOptions & { readonly limit: number },
+): Future<AwaitedResult<A>[]>;
 export function gather(...args: unknown[]): Future<unknown[]> {
   const [first, second] = args;
+  const limit = args.length === 2 ? limitOf(second) : undefined;
+  if (limit !== undefined) {
+    const { returnExceptions = false } = second as GatherOptions;
+    return gatherLimited(first, limit, returnExceptions);
+  }
   const list = Array.isArray(first);
   const awaitables = (list ? first : args) as Awaitable<unknown>[];
   const options = (list ? second ?? {} : {}) as GatherOptions;
-  const children = toChildren(awaitables);
-  const [child] = children;
-  const loop = (child?.getLoop() ?? schedulerForNew()) as EventLoop;
+  const loop = commonLoop(awaitables);
+  const firstChild = awaitables.length === 0
+    ? undefined
+    : startChild(awaitables[0], loop);
   const outer = new Gathering(
-    loop,
-    children,
+    (firstChild?.getLoop() ?? schedulerForNew()) as EventLoop,
     options.returnExceptions ?? false,
   );
-  outer.watch();
+  outer.watch(awaitables, firstChild);
   return outer;
 }
 
-function toChildren(
+// What can be waited for is no options object.
+function limitOf(options: unknown): number | undefined {
+  if (typeof options !== "object" || options === null) return undefined;
+  if (isThenable(options) || isGenerator(options)) return undefined;
+  return (options as GatherOptions).limit;
+}
+
+// Before any task is started, so that nothing is left running.
+function commonLoop(
   awaitables: readonly Awaitable<unknown>[],
-): Future<unknown>[] {
+): EventLoop | undefined {
   let loop: EventLoop | undefined;
-  // Before any task is started, so that nothing is left running.
   for (const awaitable of awaitables) {
     if (!isFuture(awaitable)) continue;
     const own = awaitable.getLoop() as EventLoop;
@@ -133,55 +204,61 @@ function toChildren(
       );
     }
   }
-  // A future given twice is recognized when it is watched; a coroutine must not be
-  // started twice.
-  let started: Map<unknown, Future<unknown>> | undefined;
-  return awaitables.map((awaitable) => {
-    if (isFuture(awaitable)) return awaitable;
-    started ??= new Map();
-    let child = started.get(awaitable);
-    if (child === undefined) {
-      child = ensureFuture(awaitable, loop === undefined ? {} : { loop });
-      loop ??= child.getLoop() as EventLoop;
-      started.set(awaitable, child);
-    }
-    return child;
-  });
+  return loop;
+}
+
+function startChild(
+  awaitable: Awaitable<unknown> | undefined,
+  loop: EventLoop | undefined,
+): Future<unknown> {
+  return ensureFuture(
+    awaitable as Awaitable<unknown>,
+    loop === undefined ? {} : { loop },
+  );
 }
 
 /** The future of a gather: cancelling it cancels the children. */
 class Gathering extends Future<unknown[]> implements Waiter, Runnable {
-  readonly #children: Future<unknown>[];
+  readonly #children: Future<unknown>[] = [];
   readonly #returnExceptions: boolean;
-  #missing: number;
+  #missing = 0;
   #cancelRequested = false;
+  #cancelReason: CancelReason = undefined;
   // The children that are done, in that order. For each of them this stands in the
   // ready queue once: 8 B a child, where a handle with its context would be 130.
   readonly #ended: Future<unknown>[] = [];
   #collected = 0;
 
-  constructor(
-    loop: EventLoop,
-    children: Future<unknown>[],
-    returnExceptions: boolean,
-  ) {
+  constructor(loop: EventLoop, returnExceptions: boolean) {
     super({ loop });
-    this.#children = children;
     this.#returnExceptions = returnExceptions;
-    this.#missing = 0;
   }
 
-  watch(): void {
-    if (this.#children.length === 0) return this.setResult([]);
-    this.#missing = this.#children.length;
-    let anyDone = false;
-    for (const child of this.#children) {
-      if (child.done()) anyDone = true;
-      // Given twice: it will be told of once.
-      else if (!child[kAddWaiter](this)) this.#missing--;
+  /** Starts the children, and watches each before the next one is started. */
+  watch(
+    awaitables: readonly Awaitable<unknown>[],
+    first: Future<unknown> | undefined,
+  ): void {
+    if (first === undefined) return this.setResult([]);
+    const loop = this.getLoop() as EventLoop;
+    const doneBefore: Future<unknown>[] = [];
+    // A future given twice is recognized by its queue; a coroutine must not be
+    // started twice.
+    let started: Map<unknown, Future<unknown>> | undefined;
+    for (const awaitable of awaitables) {
+      let child = isFuture(awaitable) ? awaitable : started?.get(awaitable);
+      if (child === undefined) {
+        child = this.#children.length === 0
+          ? first
+          : startChild(awaitable, loop);
+        (started ??= new Map()).set(awaitable, child);
+      }
+      this.#children.push(child);
+      if (child.done()) doneBefore.push(child);
+      else if (!child[kAddWaiter](this)) continue;
+      this.#missing++;
     }
-    if (!anyDone) return;
-    for (const child of this.#children) if (child.done()) this.#collect(child);
+    for (const child of doneBefore) this.#collect(child);
   }
 
   [kWake](child: Future<unknown>): void {
@@ -200,7 +277,10 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
       if (child.cancel(message, options)) taken = true;
     }
     // When all children were done already, they settle this anyway.
-    if (taken) this.#cancelRequested = true;
+    if (taken) {
+      this.#cancelRequested = true;
+      this.#cancelReason = cancelReason(message, options);
+    }
     return taken;
   }
 
@@ -224,8 +304,13 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
       if (error !== undefined) return this.setException(error);
     }
     if (this.#missing > 0) return;
-    if (this.#cancelRequested) this.setException(errorOf(child));
-    else this.setResult(this.#children.map(outcomeOf));
+    if (this.#cancelRequested) {
+      this.setException(
+        child.cancelled()
+          ? errorOf(child)
+          : cancelledError(this.#cancelReason, this.scheduler.getDebug()),
+      );
+    } else this.setResult(this.#children.map(outcomeOf));
   }
 }
 
@@ -235,7 +320,7 @@ function outcomeOf(child: Future<unknown>): unknown {
 }
 
 function errorOf(child: Future<unknown>): CancelledError {
-  const reason = child.cancelled() ? child[kCancelReason]() : undefined;
+  const reason = child[kCancelReason]();
   if (reason instanceof CancelledError) return reason;
   return cancelledError(reason, child.getLoop().getDebug());
 }

@@ -24,9 +24,11 @@ import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import {
   kAbortRun,
+  kAddTimer,
   kBackFromHost,
   kEnqueue,
   kInHeap,
+  kIsCalledOff,
   kRun,
   kTimerCancelled,
   kTrace,
@@ -34,6 +36,7 @@ import {
   kYieldToHost,
   type Runnable,
 } from "./_protocol.ts";
+import type { Timer } from "./_timer_heap.ts";
 import { callbackName, describeCreation } from "./_repr.ts";
 import { running } from "./_running.ts";
 
@@ -97,6 +100,8 @@ export interface Scheduler {
   [kBackFromHost](): void;
   /** @internal */
   [kAbortRun](error: unknown): void;
+  /** @internal */
+  [kAddTimer](timer: Timer & Runnable): void;
   /** @internal */
   [kTimerCancelled](): void;
   /** @internal */
@@ -265,6 +270,11 @@ export class TimerHandle extends Handle {
     if (this.cancelled()) return;
     super.cancel();
     if (this[kInHeap]) this.scheduler[kTimerCancelled]();
+  }
+
+  /** @internal */
+  [kIsCalledOff](): boolean {
+    return this.cancelled();
   }
 
   /** Gives the words of {@linkcode TimerHandle.toString}. */

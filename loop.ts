@@ -40,6 +40,7 @@ import {
 import { canAttribute } from "./_parking.ts";
 import {
   kAbortRun,
+  kAddTimer,
   kAwait,
   kBackFromHost,
   kClaim,
@@ -63,6 +64,7 @@ import type { OnFulfilled, OnRejected } from "./_then.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { TaskList } from "./_task_list.ts";
+import type { Timer } from "./_timer_heap.ts";
 import { Turns } from "./_turns.ts";
 import { HostFuture, toFuture } from "./_to_future.ts";
 
@@ -563,6 +565,14 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   [kAbortRun](error: unknown): void {
     this.#turns.abort(error);
+  }
+
+  /** @internal */
+  [kAddTimer](timer: Timer & Runnable): void {
+    if (this.#closed) {
+      throw new RuntimeError("Cannot schedule: the event loop is closed");
+    }
+    this.#turns.pushTimer(timer);
   }
 
   /** @internal */

@@ -24,6 +24,7 @@
  */
 export * from "./as_completed.ts";
 export * from "./barrier.ts";
+export * from "./call_graph.ts";
 export * from "./clock.ts";
 export * from "./condition.ts";
 export * from "./context.ts";
@@ -32,6 +33,7 @@ export * from "./create_task.ts";
 export * from "./ensure.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
+export * from "./from_signal.ts";
 export * from "./future.ts";
 export * from "./gather.ts";
 export * from "./handle.ts";
@@ -44,6 +46,7 @@ export * from "./runner.ts";
 export * from "./semaphore.ts";
 export * from "./shield.ts";
 export * from "./sleep.ts";
+export * from "./staggered.ts";
 export * from "./task.ts";
 export * from "./task_group.ts";
 export * from "./task_tree.ts";

@@ -14,8 +14,16 @@ import { type Delay, toSeconds } from "./clock.ts";
 import { type Coro, Coroutine, DONE } from "./_coroutine.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kDescribe, kOpen } from "./_protocol.ts";
-import { NO_CONTEXT, requireScheduler } from "./_scheduler.ts";
+import {
+  kAddTimer,
+  kDescribe,
+  kInHeap,
+  kIsCalledOff,
+  kOpen,
+  kRun,
+  kTimerCancelled,
+} from "./_protocol.ts";
+import { requireScheduler } from "./_scheduler.ts";
 
 /**
  * Waits for `delay` seconds. With 0 or less it gives every other ready task one turn.
@@ -87,9 +95,11 @@ class NextTurn<T> extends Coroutine<T> {
   }
 }
 
+/** Hand-written too: a generator, future, timer and closure would be twice the memory. */
 class Sleep<T> extends Coroutine<T> {
   readonly #seconds: number;
   readonly #result: T;
+  #alarm: Alarm | undefined = undefined;
 
   constructor(seconds: number, result: T) {
     super();
@@ -101,28 +111,68 @@ class Sleep<T> extends Coroutine<T> {
     return "sleep";
   }
 
-  override *[kOpen](): Coro<T> {
-    const loop = requireScheduler();
-    const future = new Alarm(loop, this.#seconds);
-    const timer = loop.callLater(this.#seconds, () => {
-      if (!future.done()) future.setResult(undefined);
-    }, NO_CONTEXT);
-    try {
-      yield* future;
-      return this.#result;
-    } finally {
-      timer.cancel();
+  override [kOpen](): Coro<T> {
+    return this as unknown as Coro<T>;
+  }
+
+  override next(): IteratorResult<unknown, T> {
+    const alarm = this.#alarm;
+    if (alarm === undefined) {
+      super.next();
+      this.#alarm = new Alarm(requireScheduler(), this.#seconds);
+      return { done: false, value: this.#alarm };
     }
+    if (!alarm.done()) return { done: false, value: alarm };
+    if (alarm.cancelled()) alarm.callOff();
+    alarm.result();
+    if (this.#result === undefined) {
+      return DONE as unknown as IteratorResult<unknown, T>;
+    }
+    return { done: true, value: this.#result };
+  }
+
+  override throw(error: unknown): IteratorResult<unknown, T> {
+    this.#alarm?.callOff();
+    return super.throw(error);
+  }
+
+  override return(value: T): IteratorResult<unknown, T> {
+    this.#alarm?.callOff();
+    return super.return(value);
   }
 }
 
-/** The future of a sleep, which reports name by its delay. */
+/** The future of a sleep, and the timer in the loop's heap that finishes it. */
 class Alarm extends Future<undefined> {
+  [kInHeap] = false;
+  readonly #when: number;
   readonly #seconds: number;
+  #calledOff = false;
 
   constructor(loop: Scheduler, seconds: number) {
     super({ loop });
     this.#seconds = seconds;
+    this.#when = loop.time() + seconds;
+    loop[kAddTimer](this);
+  }
+
+  when(): number {
+    return this.#when;
+  }
+
+  /** Calls the timer off; the sleep does so when it goes on, as in CPython. */
+  callOff(): void {
+    if (this.#calledOff) return;
+    this.#calledOff = true;
+    if (this[kInHeap]) this.scheduler[kTimerCancelled]();
+  }
+
+  [kIsCalledOff](): boolean {
+    return this.#calledOff;
+  }
+
+  [kRun](): void {
+    if (!this.done()) this.setResult(undefined);
   }
 
   [kDescribe](): string {

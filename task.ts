@@ -79,7 +79,8 @@ import {
   kWaitingOn,
   kWake,
 } from "./_protocol.ts";
-import { callbackName, describeKind, describeValue } from "./_repr.ts";
+import { print } from "./_report.ts";
+import { callbackName, describeValue } from "./_repr.ts";
 import { running } from "./_running.ts";
 import {
   requireScheduler,
@@ -120,6 +121,22 @@ export interface TaskConstructorOptions extends TaskOptions {
    * @default {the running loop, else the current one}
    */
   readonly loop?: TaskScheduler;
+}
+
+/** Options of {@linkcode Task.printStack}. */
+export interface PrintStackOptions {
+  /**
+   * How many names to write at most, the newest ones.
+   *
+   * @default {all}
+   */
+  readonly limit?: number;
+  /**
+   * Takes the text.
+   *
+   * @default {stderr, by way of the console}
+   */
+  readonly write?: (text: string) => void;
 }
 
 /** What a task knows of its loop: a loop also lists its unfinished tasks. */
@@ -312,15 +329,35 @@ export class Task<T> extends Future<T> {
    */
   getStack(options: { readonly limit?: number } = {}): string[] {
     if (this.done()) return [];
-    const names: string[] = [];
-    for (let frame = this[kFrame]; frame !== undefined; frame = frame[kFrame]) {
-      names.unshift(frame.name);
+    const coroutine = this.getCoro() as unknown;
+    const names = [coroutineName(coroutine)];
+    for (const driver of [this, ...this[kWaiters]()]) {
+      const from = names.length;
+      let frame =
+        (driver as { [kFrame]?: Coroutine<unknown> | undefined })[kFrame];
+      for (; frame !== undefined; frame = frame[kFrame]) {
+        if (frame !== coroutine) names.splice(from, 0, frame.name);
+      }
     }
-    const bottom = describeCoroutine(this.getCoro());
-    if (names[0] !== bottom) names.unshift(bottom);
     return options.limit === undefined
       ? names
       : names.slice(-options.limit || names.length);
+  }
+
+  /**
+   * Writes the names that {@linkcode Task.getStack} gives, as text.
+   *
+   * @param options How many to write at most, the newest ones, and where to.
+   */
+  printStack(options: PrintStackOptions = {}): void {
+    const lines = this.getStack(options).map((name) => `  ${name}() waits`);
+    if (this === running.task && lines.length > 0) {
+      lines.push(lines.pop()!.replace(/waits$/, "running"));
+    }
+    const what = lines.length === 0
+      ? `No stack for ${this}`
+      : `Stack for ${this} (most recent call last):`;
+    (options.write ?? print)([what, ...lines].join("\n"));
   }
 
   /**
@@ -692,7 +729,15 @@ function waitedFor(task: Task<unknown>): unknown[] {
 }
 
 function describeCoroutine(source: unknown): string {
-  if (typeof source === "function") return `${callbackName(source)}()`;
-  if (isCoroutine(source) && "name" in source) return `${source.name}()`;
-  return describeKind(source).replace(/^.*$/, "<generator>");
+  const name = coroutineName(source);
+  return name === UNNAMED ? name : `${name}()`;
+}
+
+const UNNAMED = "<generator>";
+
+function coroutineName(source: unknown): string {
+  if (typeof source === "function") return callbackName(source);
+  return isCoroutine(source) && "name" in source
+    ? String(source.name)
+    : UNNAMED;
 }

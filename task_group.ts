@@ -216,10 +216,11 @@ export class TaskGroup implements Waiter, Runnable {
    * import { assertEquals } from "@std/assert";
    *
    * const group = new TaskGroup({ limit: 1 });
-   * const task = await run(() =>
-   *   group.run(async () => group.createTask(sleep(0.001, "done")))
-   * );
-   * assertEquals(task.result(), "done");
+   * const results = await run(async () => {
+   *   const tasks = await group.run(async () => [1, 2].map((n) => group.createTask(sleep(0.001, n))));
+   *   return tasks.map((task) => task.result());
+   * });
+   * assertEquals(results, [1, 2]);
    * ```
    */
   run<T>(

@@ -19,7 +19,7 @@
  *
  * @module
  */
-import { type Delay, toSeconds } from "./clock.ts";
+import type { Delay } from "./clock.ts";
 import { copyContext } from "./context.ts";
 import type { Coroutine } from "./_coroutine.ts";
 import { coroutine, isCoroutine } from "./coroutine.ts";
@@ -34,8 +34,8 @@ import {
 } from "./_protocol.ts";
 import { currentTask } from "./task.ts";
 import { describeKind, describeValue } from "./_repr.ts";
-import { requireScheduler } from "./_scheduler.ts";
-import type { Scheduler } from "./handle.ts";
+import { NO_CONTEXT, requireScheduler } from "./_scheduler.ts";
+import type { Handle, Scheduler } from "./handle.ts";
 
 /** Return from {@linkcode wait} when one future is done. */
 export const FIRST_COMPLETED = "FIRST_COMPLETED";
@@ -119,9 +119,7 @@ export const wait: <F extends Future<unknown>>(
     }
     const loop = requireScheduler();
     const waiter = new Waiting(loop, unique, returnWhen);
-    const limit = options.timeout === undefined
-      ? undefined
-      : loop.callLater(toSeconds(options.timeout), () => waiter.release());
+    if (options.timeout !== undefined) waiter.limit(options.timeout);
     const onDone = new DoneCallback(
       (future: Future<unknown>) => waiter.count(future),
       copyContext(),
@@ -135,7 +133,7 @@ export const wait: <F extends Future<unknown>>(
     try {
       yield* waiter;
     } finally {
-      limit?.cancel();
+      waiter.stop();
       for (const future of unique) future[kRemoveWaiter](onDone);
     }
     const done = new Set<F>();
@@ -184,6 +182,7 @@ class Waiting extends Future<undefined> {
   readonly #futures: Set<Future<unknown>>;
   readonly #returnWhen: ReturnWhen;
   #missing: number;
+  #timer: Handle | undefined = undefined;
 
   constructor(
     loop: Scheduler,
@@ -205,7 +204,22 @@ class Waiting extends Future<undefined> {
     ) this.release();
   }
 
+  /** Releases the wait after a time. */
+  limit(timeout: Delay): void {
+    this.#timer = this.scheduler.callLater(
+      timeout,
+      () => this.release(),
+      NO_CONTEXT,
+    );
+  }
+
+  /** Calls the time limit off. */
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
   release(): void {
+    this.stop();
     if (!this.done()) this.setResult(undefined);
   }
 

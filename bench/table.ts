@@ -33,12 +33,12 @@ import {
   measureRounds,
   type WorkloadResults,
 } from "./_rounds.ts";
-import { noop, type PeerName, type Workload } from "./_workload.ts";
+import { noop, type Workload } from "./_workload.ts";
 import { scaleWorkloads, workloads } from "./workloads/mod.ts";
 
 const DOCUMENT = new URL("../docs/performance.md", import.meta.url);
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
-const OURS = ["native", "generator", "async"];
+const OURS = ["native", "generator", "async"] as const;
 const SCALE_ROUNDS = 3;
 
 const { values: options } = parseArgs({
@@ -83,7 +83,7 @@ async function compare(): Promise<void> {
 async function scale(): Promise<void> {
   const known = await contenders();
   const taking = options.peers === undefined
-    ? known.filter(({ name }) => OURS.includes(name))
+    ? known.filter(({ name }) => OURS.some((ours) => ours === name))
     : chosenContenders(known);
   const rounds = Number(options.rounds ?? SCALE_ROUNDS);
   const origin = provenance(taking);
@@ -135,11 +135,10 @@ async function costPerTask(
 }
 
 async function smoke(): Promise<void> {
-  const names = options.peers?.split(",") ?? OURS;
   const start = performance.now();
   let runs = 0;
   for (const workload of new Set(chosen([...workloads, ...scaleWorkloads]))) {
-    for (const name of names as PeerName[]) {
+    for (const name of OURS) {
       const prepare = workload.peers[name];
       if (prepare === undefined) continue;
       try {

@@ -21,11 +21,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ["future"],
   // 3: coroutines and how their bodies are resumed
   ["_coroutine"],
-  ["_drive", "_waiters", "coroutine"],
+  ["_drive", "_join", "_waiters", "coroutine"],
   ["_strand"],
   // 4
   ["task"],
-  ["_scope", "_to_future", "call_graph", "task_tree"],
+  ["_question", "_scope", "_to_future", "call_graph", "task_tree"],
   // 5
   ["loop"],
   // 6
@@ -34,9 +34,11 @@ const FLOORS: readonly (readonly string[])[] = [
   // 7
   ["condition", "ensure", "queue", "task_group", "timeout"],
   // 8
+  ["_limited_gather"],
   ["barrier", "gather", "shield", "wait", "wait_for"],
   // 9
   ["_mailbox"],
+  ["_concurrent_run"],
   ["as_completed", "from_signal", "map_concurrent", "race", "runner"],
   ["staggered"],
   // 10

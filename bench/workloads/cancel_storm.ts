@@ -99,18 +99,17 @@ export const cancelStorm: Workload = {
       const { run, sleep, spawn, suspend } = await effection();
       return (count) =>
         run(function* () {
-          const tasks = [];
           let cancelled = 0;
+          function* child() {
+            try {
+              yield* suspend();
+            } finally {
+              cancelled++;
+            }
+          }
+          const tasks = [];
           for (let index = 0; index < count; index++) {
-            tasks.push(
-              yield* spawn(function* () {
-                try {
-                  yield* suspend();
-                } finally {
-                  cancelled++;
-                }
-              }),
-            );
+            tasks.push(yield* spawn(child));
           }
           // They start when their parent waits, and only what has started is halted in full.
           yield* sleep(0);

@@ -68,12 +68,12 @@ export const deepCall: Workload = {
 
     effect: async () => {
       const { Effect } = await effect();
-      const level = (
+      type Level = (
         depth: number,
-      ): ReturnType<typeof Effect.succeed<number>> =>
-        Effect.gen(function* () {
-          return depth === 0 ? 0 : 1 + (yield* level(depth - 1));
-        });
+      ) => ReturnType<typeof Effect.succeed<number>>;
+      const level: Level = Effect.fnUntraced(function* (depth: number) {
+        return depth === 0 ? 0 : 1 + (yield* level(depth - 1));
+      });
       return (count) =>
         Effect.runPromise(Effect.gen(function* () {
           let total = 0;

@@ -97,15 +97,17 @@ export const deepWait: Workload = {
 
     effect: async () => {
       const { Effect } = await effect();
-      const level = (
+      type Level = (
         depth: number,
         count: number,
-      ): ReturnType<typeof Effect.succeed<number>> =>
-        Effect.gen(function* () {
+      ) => ReturnType<typeof Effect.succeed<number>>;
+      const level: Level = Effect.fnUntraced(
+        function* (depth: number, count: number) {
           if (depth > 0) return yield* level(depth - 1, count);
           for (let turn = 0; turn < count; turn++) yield* Effect.yieldNow;
           return count;
-        });
+        },
+      );
       return (count) =>
         Effect.runPromise(Effect.gen(function* () {
           check(yield* level(DEPTH, count), count);

@@ -82,11 +82,10 @@ export const limit: Workload = {
 
     effect: async () => {
       const { Effect } = await effect();
-      const child = (index: number) =>
-        Effect.gen(function* () {
-          yield* Effect.yieldNow;
-          return index;
-        });
+      const child = Effect.fnUntraced(function* (index: number) {
+        yield* Effect.yieldNow;
+        return index;
+      });
       return (count) =>
         Effect.runPromise(Effect.gen(function* () {
           const results = yield* Effect.forEach(below(count), child, {

@@ -95,11 +95,7 @@ export const memory: Workload = {
           for (let index = 0; index < count; index++) {
             const deferred = withResolvers<number>();
             deferreds.push(deferred);
-            tasks.push(
-              yield* spawn(function* () {
-                return yield* deferred.operation;
-              }),
-            );
+            tasks.push(yield* spawn(() => deferred.operation));
           }
           atPeak();
           deferreds.forEach((deferred, index) => deferred.resolve(index));
@@ -118,11 +114,7 @@ export const memory: Workload = {
           for (let index = 0; index < count; index++) {
             const deferred = Deferred.makeUnsafe<number>();
             deferreds.push(deferred);
-            fibers.push(
-              yield* Effect.forkChild(Effect.gen(function* () {
-                return yield* Deferred.await(deferred);
-              })),
-            );
+            fibers.push(yield* Effect.forkChild(Deferred.await(deferred)));
           }
           yield* Effect.yieldNow;
           atPeak();

@@ -81,17 +81,17 @@ export const semaphore: Workload = {
       return (count) =>
         Effect.runPromise(Effect.gen(function* () {
           const permits = yield* Semaphore.make(LIMIT);
-          const child = (index: number) =>
-            Semaphore.withPermit(
-              permits,
-              Effect.gen(function* () {
-                yield* Effect.yieldNow;
-                return index;
-              }),
-            );
+          const work = Effect.fnUntraced(function* (index: number) {
+            yield* Effect.yieldNow;
+            return index;
+          });
           const fibers = [];
           for (let index = 0; index < count; index++) {
-            fibers.push(yield* Effect.forkChild(child(index)));
+            fibers.push(
+              yield* Effect.forkChild(
+                Semaphore.withPermit(permits, work(index)),
+              ),
+            );
           }
           check(sum(yield* Fiber.joinAll(fibers)), sumBelow(count));
         }));

@@ -76,18 +76,17 @@ export const sleepers: Workload = {
 
     effection: async () => {
       const { run, sleep, spawn } = await effection();
+      function* child(index: number, seconds: number) {
+        yield* sleep(1000 * seconds);
+        return index;
+      }
       return (count) =>
         run(function* () {
           const random = randoms();
           const tasks = [];
           for (let index = 0; index < count; index++) {
             const seconds = random.next().value;
-            tasks.push(
-              yield* spawn(function* () {
-                yield* sleep(1000 * seconds);
-                return index;
-              }),
-            );
+            tasks.push(yield* spawn(() => child(index, seconds)));
           }
           let total = 0;
           for (const task of tasks) total += yield* task;
@@ -97,11 +96,12 @@ export const sleepers: Workload = {
 
     effect: async () => {
       const { Effect, Fiber } = await effect();
-      const child = (index: number, seconds: number) =>
-        Effect.gen(function* () {
+      const child = Effect.fnUntraced(
+        function* (index: number, seconds: number) {
           yield* Effect.sleep(1000 * seconds);
           return index;
-        });
+        },
+      );
       return (count) =>
         Effect.runPromise(Effect.gen(function* () {
           const random = randoms();

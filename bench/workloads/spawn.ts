@@ -65,15 +65,14 @@ export const spawn: Workload = {
 
     effection: async () => {
       const { run, spawn } = await effection();
+      function* child(index: number): Generator<never, number> {
+        return index;
+      }
       return (count) =>
         run(function* () {
           const tasks = [];
           for (let index = 0; index < count; index++) {
-            tasks.push(
-              yield* spawn(function* () {
-                return index;
-              }),
-            );
+            tasks.push(yield* spawn(() => child(index)));
           }
           let total = 0;
           for (const task of tasks) total += yield* task;
@@ -83,10 +82,9 @@ export const spawn: Workload = {
 
     effect: async () => {
       const { Effect, Fiber } = await effect();
-      const child = (index: number) =>
-        Effect.gen(function* () {
-          return index;
-        });
+      const child = Effect.fnUntraced(function* (index: number) {
+        return index;
+      });
       return (count) =>
         Effect.runPromise(Effect.gen(function* () {
           const fibers = [];

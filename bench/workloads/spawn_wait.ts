@@ -67,16 +67,15 @@ export const spawnWait: Workload = {
     effection: async () => {
       const { run, spawn, until } = await effection();
       const resolved = Promise.resolve();
+      function* child(index: number) {
+        yield* until(resolved);
+        return index;
+      }
       return (count) =>
         run(function* () {
           const tasks = [];
           for (let index = 0; index < count; index++) {
-            tasks.push(
-              yield* spawn(function* () {
-                yield* until(resolved);
-                return index;
-              }),
-            );
+            tasks.push(yield* spawn(() => child(index)));
           }
           let total = 0;
           for (const task of tasks) total += yield* task;
@@ -86,11 +85,10 @@ export const spawnWait: Workload = {
 
     effect: async () => {
       const { Effect, Fiber } = await effect();
-      const child = (index: number) =>
-        Effect.gen(function* () {
-          yield* Effect.yieldNow;
-          return index;
-        });
+      const child = Effect.fnUntraced(function* (index: number) {
+        yield* Effect.yieldNow;
+        return index;
+      });
       return (count) =>
         Effect.runPromise(Effect.gen(function* () {
           const fibers = [];

@@ -115,19 +115,16 @@ function switchAmong(
       effection: async () => {
         const { run, spawn, until } = await effection();
         const resolved = Promise.resolve();
+        function* child(turns: number) {
+          for (let turn = 0; turn < turns; turn++) yield* until(resolved);
+          return turns;
+        }
         return (count) =>
           run(function* () {
             const [tasks, turns] = share(count);
             const all = [];
             for (let index = 0; index < tasks; index++) {
-              all.push(
-                yield* spawn(function* () {
-                  for (let turn = 0; turn < turns; turn++) {
-                    yield* until(resolved);
-                  }
-                  return turns;
-                }),
-              );
+              all.push(yield* spawn(() => child(turns)));
             }
             let total = 0;
             for (const task of all) total += yield* task;
@@ -137,11 +134,10 @@ function switchAmong(
 
       effect: async () => {
         const { Effect, Fiber } = await effect();
-        const child = (turns: number) =>
-          Effect.gen(function* () {
-            for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow;
-            return turns;
-          });
+        const child = Effect.fnUntraced(function* (turns: number) {
+          for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow;
+          return turns;
+        });
         return (count) =>
           Effect.runPromise(Effect.gen(function* () {
             const [tasks, turns] = share(count);

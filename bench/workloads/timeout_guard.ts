@@ -107,11 +107,10 @@ export const timeoutGuard: Workload = {
 
     effect: async () => {
       const { Effect } = await effect();
-      const work = (index: number) =>
-        Effect.gen(function* () {
-          yield* Effect.yieldNow;
-          return index;
-        });
+      const work = Effect.fnUntraced(function* (index: number) {
+        yield* Effect.yieldNow;
+        return index;
+      });
       return (count) =>
         Effect.runPromise(Effect.gen(function* () {
           let total = 0;

@@ -162,6 +162,9 @@ const WIDTH = 5;
 const DEPTH = 4;
 // 1 + 5 + 25 + 125 + 625
 const TREE = 781;
+// Those with children: since 3.13.2 a group takes its tasks' ends by way of the loop, so
+// its own task waits. (In 3.12 it was 0.)
+const INNER = 156;
 
 caseTest(
   "eager_task_factory.BaseTaskCountingTests.recursive_taskgroups",
@@ -172,7 +175,7 @@ caseTest(
         for (let i = 0; i < WIDTH; i++) group.createTask(recurse(depth - 1));
       });
     }
-    assertEquals(await countTasks(() => recurse(DEPTH)), [TREE, 0]);
+    assertEquals(await countTasks(() => recurse(DEPTH)), [TREE, INNER]);
   },
 );
 

@@ -87,6 +87,16 @@ const ENDINGS: ReadonlySet<string> = new Set([
   "raiseCancelled",
   "return",
 ]);
+const WAKERS: ReadonlySet<string> = new Set([
+  "release",
+  "event.set",
+  "condition.notify",
+  "queue.putNowait",
+  "queue.getNowait",
+  "queue.put",
+  "setResult",
+  "with",
+]);
 const MAX_DEPTH = 5;
 const FLATTENING = 0.7;
 const DELAYS = [0, 0, 1, 1, 1, 2, 2, 3, 4, 4, 6, 8, 12];
@@ -243,6 +253,11 @@ class Generator {
       statements.push(statement);
       // What stands behind these would never run.
       if (ENDINGS.has(statement[0])) break;
+      // The most telling moment: somebody is woken and cancelled at once.
+      if (
+        WAKERS.has(statement[0]) && this.#may("cancel") &&
+        this.#random.chance(0.25)
+      ) statements.push(["cancel", this.#target(), this.#message()]);
     }
     return statements;
   }
@@ -369,13 +384,15 @@ class Generator {
     );
   }
 
-  /** References and at most one cold coroutine: see departures.md. */
+  /** What has an order of its own in CPython: see departures.md. */
   #operandsOfAsCompleted(place: Place): Json[] {
-    const operands = this.#operands(place);
-    const cold = operands.find((operand) => (operand as Json[])[0] !== "ref");
-    return operands.filter((operand) =>
-      operand === cold || (operand as Json[])[0] === "ref"
-    );
+    const operands = this.#operands(place) as Json[][];
+    const cold = operands.find(([kind]) => kind !== "ref");
+    return operands.filter((operand) => {
+      const [kind] = operand;
+      return kind === "ref" ||
+        operand === cold && !(kind === "coro" && this.#eager);
+    });
   }
 
   #try(place: Place): Statement {

@@ -1,0 +1,129 @@
+/**
+ * `fromSignal()`: makes an API of promises and AbortSignals one that a task can cancel.
+ *
+ * ```ts
+ * import { fromSignal, run, TimeoutError, waitFor } from "@asyncio/asyncio";
+ * import { assert, assertRejects } from "@std/assert";
+ *
+ * let aborted = false;
+ * function download(signal: AbortSignal) {
+ *   return new Promise<string>((_, reject) => {
+ *     signal.addEventListener("abort", () => {
+ *       aborted = true;
+ *       reject(signal.reason);
+ *     });
+ *   });
+ * }
+ *
+ * await assertRejects(() => run(() => waitFor(fromSignal(download), 0.01)), TimeoutError);
+ * assert(aborted);
+ * ```
+ *
+ * @module
+ */
+import { cancelledError, cancelReason } from "./_cancelled.ts";
+import { type Coro, type Coroutine, isThenable } from "./_coroutine.ts";
+import type { CancelledError } from "./errors.ts";
+import { Future } from "./future.ts";
+import type { Scheduler } from "./handle.ts";
+import { runParked } from "./_parking.ts";
+import { kDescribe, kSettleCancelled } from "./_protocol.ts";
+import { callbackName, describeKind } from "./_repr.ts";
+import { requireScheduler } from "./_scheduler.ts";
+import { currentTask } from "./task.ts";
+import { MethodCoroutine } from "./_waiters.ts";
+
+/**
+ * Waits for a promise that a signal can abort.
+ *
+ * - **Cancellation**: aborts the signal with the CancelledError, and waits until the
+ *   promise has settled. If it rejects, the CancelledError comes out; if it gives a result
+ *   all the same, that does.
+ * - **Errors**: those of the promise.
+ *
+ * The signal is aborted by a cancel alone, so it needs no clean-up.
+ *
+ * @param fn Is called when the wait begins; gives a promise that the signal aborts.
+ * @returns A coroutine of what the promise gives.
+ * @throws {TypeError} If `fn` is no function, or gives no promise.
+ *
+ * @example Fetch in a task
+ * ```ts ignore
+ * import { fromSignal, run, timeout } from "@asyncio/asyncio";
+ *
+ * const response = await run(function* () {
+ *   return yield* timeout(5, function* () {
+ *     return yield* fromSignal((signal) => fetch("https://example.com", { signal }));
+ *   });
+ * });
+ * ```
+ */
+export function fromSignal<T>(
+  fn: (signal: AbortSignal) => PromiseLike<T>,
+): Coroutine<T> {
+  if (typeof fn !== "function") {
+    throw new TypeError(
+      `Cannot wait: a function of a signal was expected, got ${
+        describeKind(fn)
+      }`,
+    );
+  }
+  return new MethodCoroutine(callbackName(fn), () => waitFor(fn));
+}
+
+function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {
+  const loop = requireScheduler();
+  const name = callbackName(fn);
+  const abortable = new Abortable<T>(loop, name);
+  // Parked, since it may be an async function that waits for this library.
+  const promise = runParked(currentTask(loop), () => fn(abortable.signal));
+  if (!isThenable(promise)) {
+    throw new TypeError(
+      `Cannot wait: ${name} must give a promise, gave ${describeKind(promise)}`,
+    );
+  }
+  abortable.follow(promise);
+  return yield* abortable;
+}
+
+/** Follows a promise; its cancel aborts the signal, and waits. */
+class Abortable<T> extends Future<T> {
+  readonly #name: string;
+  readonly #controller = new AbortController();
+  #cancelled: CancelledError | undefined = undefined;
+
+  constructor(loop: Scheduler, name: string) {
+    super({ loop });
+    this.#name = name;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  follow(promise: PromiseLike<T>): void {
+    promise.then(
+      (value) => this.setResult(value),
+      (error) => {
+        if (this.#cancelled !== undefined) {
+          this[kSettleCancelled](this.#cancelled);
+        } else this.setException(error ?? new Error(`Rejected with ${error}`));
+      },
+    );
+  }
+
+  override cancel(message?: string, options?: ErrorOptions): boolean {
+    if (this.done()) return false;
+    if (this.#cancelled === undefined) {
+      const reason = cancelReason(message, options);
+      this.#cancelled = cancelledError(reason, this.getLoop().getDebug());
+      this.#controller.abort(this.#cancelled);
+    }
+    return true;
+  }
+
+  [kDescribe](): string {
+    const state = this.#cancelled === undefined ? "" : ", which was aborted";
+    return `fromSignal of ${this.#name}${state}`;
+  }
+}

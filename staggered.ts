@@ -1,0 +1,217 @@
+/**
+ * `staggeredRace()`: begins one attempt after the other, and takes the first that works.
+ *
+ * It is how "happy eyeballs" connects: the next attempt begins when the one before has
+ * failed, or has taken too long. `firstSuccess()` begins all at once.
+ *
+ * ```ts
+ * import { run, sleep, staggeredRace } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [result, index] = await run(() =>
+ *   staggeredRace([
+ *     async () => await sleep(3600, "slow mirror"),
+ *     async () => await sleep(0.001, "fast mirror"),
+ *   ], 0.01)
+ * );
+ * assertEquals([result, index], ["fast mirror", 1]);
+ * ```
+ *
+ * @module
+ */
+import { type Delay, toSeconds } from "./clock.ts";
+import {
+  type Coro,
+  type Coroutine,
+  type CoroutineFunction,
+  FunctionCoroutine,
+} from "./_coroutine.ts";
+import { copyContext } from "./context.ts";
+import { DoneCallback } from "./_done_callback.ts";
+import {
+  type CancelledError,
+  KeyboardInterrupt,
+  TimeoutError,
+} from "./errors.ts";
+import { Event } from "./event.ts";
+import { Future } from "./future.ts";
+import type { EventLoop } from "./loop.ts";
+import { kAddWaiter, kDescribe, kWaiters, kWake } from "./_protocol.ts";
+import { requireScheduler } from "./_scheduler.ts";
+import { currentTask, type Task } from "./task.ts";
+import { waitFor } from "./wait_for.ts";
+import { MethodCoroutine } from "./_waiters.ts";
+
+/**
+ * What {@linkcode staggeredRace} gives. Without a winner, `result` and `index` are
+ * `undefined`. `errors` has an entry for each attempt that was begun, `undefined` for the
+ * winner.
+ */
+export type StaggeredResult<T> = [
+  result: T | undefined,
+  index: number | undefined,
+  errors: unknown[],
+];
+
+/**
+ * Begins attempts one after the other until one succeeds, and cancels the rest.
+ *
+ * - **Next**: an attempt begins when the one before has failed, or after `delay`.
+ * - **Losers**: are cancelled, and have ended when this does.
+ * - **Cancellation**: reaches every attempt that runs.
+ *
+ * @param functions What to try: async or generator functions.
+ * @param delay Seconds, or an object with units; `undefined` to wait for failures alone.
+ * @returns A coroutine of the result, its index, and the errors of the others.
+ * @throws {AggregateError} If `functions` itself throws while it is iterated.
+ *
+ * @example Nobody wins
+ * ```ts
+ * import { run, staggeredRace } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [result, index, errors] = await run(() =>
+ *   staggeredRace([async () => {
+ *     throw new RangeError("no");
+ *   }], undefined)
+ * );
+ * assertEquals([result, index, errors.map(String)], [undefined, undefined, ["RangeError: no"]]);
+ * ```
+ */
+export function staggeredRace<T>(
+  functions: Iterable<CoroutineFunction<T>>,
+  delay: Delay | undefined,
+): Coroutine<StaggeredResult<T>> {
+  const seconds = delay === undefined ? undefined : toSeconds(delay);
+  return new MethodCoroutine(
+    "staggeredRace",
+    () => new StaggeredRace(functions, seconds).run(),
+  );
+}
+
+class StaggeredRace<T> {
+  readonly #functions: Iterator<CoroutineFunction<T>>;
+  readonly #delay: number | undefined;
+  readonly #loop = requireScheduler() as EventLoop;
+  readonly #running = new Set<Task<void>>();
+  readonly #onDone: DoneCallback<Task<void>>;
+  readonly #errors: unknown[] = [];
+  // What went wrong outside of the attempts.
+  readonly #faults: unknown[] = [];
+  #ending: Ending | undefined = undefined;
+  #winner: { readonly index: number; readonly result: T } | undefined =
+    undefined;
+
+  constructor(
+    functions: Iterable<CoroutineFunction<T>>,
+    delay: number | undefined,
+  ) {
+    this.#functions = functions[Symbol.iterator]();
+    this.#delay = delay;
+    this.#onDone = new DoneCallback(
+      (task: Task<void>) => this.#collect(task),
+      copyContext(),
+      currentTask(this.#loop),
+    );
+  }
+
+  *run(): Coro<StaggeredResult<T>> {
+    let cancelled: { readonly error: CancelledError } | undefined;
+    this.#start(undefined);
+    while (this.#running.size > 0) {
+      this.#ending = new Ending(this.#loop, this.#running);
+      try {
+        yield* this.#ending;
+      } catch (error) {
+        // It comes out below, when all have ended.
+        cancelled = { error: error as CancelledError };
+        const message = cancelled.error.message || undefined;
+        for (const task of this.#running) task.cancel(message);
+      }
+      this.#ending = undefined;
+    }
+    if (this.#faults.length > 0) {
+      throw new AggregateError(this.#faults, "Staggered race failed");
+    }
+    if (cancelled !== undefined) throw cancelled.error;
+    return [this.#winner?.result, this.#winner?.index, this.#errors];
+  }
+
+  #start(previousFailed: Event | undefined): void {
+    // A task that starts eagerly must not go on before it is among the running ones.
+    const mayStart = new Event();
+    const attempt = new MethodCoroutine(
+      "staggeredRace attempt",
+      () => this.#attempt(mayStart, previousFailed),
+    );
+    const task = this.#loop.createTask(attempt);
+    this.#running.add(task);
+    if (task.done()) this.#onDone[kWake](task);
+    else task[kAddWaiter](this.#onDone);
+    mayStart.set();
+  }
+
+  *#attempt(mayStart: Event, previousFailed: Event | undefined): Coro<void> {
+    yield* mayStart.wait();
+    if (previousFailed !== undefined) yield* this.#letPass(previousFailed);
+    const step = this.#functions.next();
+    if (step.done) return;
+    const failed = new Event();
+    const index = this.#errors.push(undefined) - 1;
+    this.#start(failed);
+    let result: T;
+    try {
+      result = yield* new FunctionCoroutine<T>(step.value, []);
+    } catch (error) {
+      if (error instanceof KeyboardInterrupt) throw error;
+      // A CancelledError too: a loser's, or one from outside, which run() throws.
+      this.#errors[index] = error;
+      failed.set();
+      return;
+    }
+    this.#winner = { index, result };
+    const self = currentTask(this.#loop);
+    for (const task of this.#running) {
+      if (task !== self) task.cancel();
+    }
+  }
+
+  *#letPass(previousFailed: Event): Coro<void> {
+    try {
+      yield* waitFor(previousFailed.wait(), this.#delay);
+    } catch (error) {
+      // A CancelledError passes, as it is none.
+      if (!(error instanceof TimeoutError)) throw error;
+    }
+  }
+
+  #collect(task: Task<void>): void {
+    this.#running.delete(task);
+    if (this.#running.size === 0) this.#ending?.release();
+    if (task.cancelled()) return;
+    const fault = task.exception();
+    if (fault !== undefined) this.#faults.push(fault);
+  }
+}
+
+/** The wait for the end of all attempts. */
+class Ending extends Future<undefined> {
+  readonly #tasks: Set<Task<void>>;
+
+  constructor(loop: EventLoop, tasks: Set<Task<void>>) {
+    super({ loop });
+    this.#tasks = tasks;
+  }
+
+  release(): void {
+    if (!this.done()) this.setResult(undefined);
+  }
+
+  [kDescribe](): string {
+    return `staggeredRace, ${this.#tasks.size} not done`;
+  }
+
+  [kWaiters](): unknown[] {
+    return [...this.#tasks];
+  }
+}

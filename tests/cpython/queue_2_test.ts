@@ -1,0 +1,268 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertThrows,
+} from "@std/assert";
+import {
+  CancelledError,
+  createTask,
+  gather,
+  LifoQueue,
+  PriorityQueue,
+  Queue,
+  QueueFull,
+  QueueShutDown,
+} from "../../mod.ts";
+import { both, caseTest, errorOf, rejectionOf } from "./_both.ts";
+import { inStyles, type Styles, type Worker } from "./_styles.ts";
+
+const kinds = [Queue, LifoQueue, PriorityQueue];
+
+// Puts one item, and tells when it is in.
+const putting: Styles<Worker<[Queue<number>, number, number[]]>> = {
+  generator: (queue, item, log) =>
+    function* () {
+      yield* queue.put(item);
+      log.push(item);
+    },
+  async: (queue, item, log) => async () => {
+    await queue.put(item);
+    log.push(item);
+  },
+};
+
+caseTest("queues.QueuePutTests.nonblocking_put_exception", () => {
+  const queue = new Queue<number>(1);
+  queue.putNowait(1);
+  const error = assertThrows(() => queue.putNowait(2), QueueFull);
+  assertEquals(
+    error.message,
+    "Cannot put an item: <Queue maxsize=1 size=1 tasks=1> is full",
+  );
+});
+
+caseTest("queues.QueuePutTests.float_maxsize", () => {
+  const queue = new Queue<number>(1.3);
+  queue.putNowait(1);
+  assertFalse(queue.full());
+  queue.putNowait(2);
+  assert(queue.full());
+  assertThrows(() => queue.putNowait(3), QueueFull);
+});
+
+const putRace = "queues.QueuePutTests.put_cancelled_race";
+inStyles(putRace, putting, function* (put, turns) {
+  const queue = new Queue<number>(1);
+  const log: number[] = [];
+  const a = createTask(put(queue, 1, log));
+  const b = createTask(put(queue, 2, log));
+  const c = createTask(put(queue, 3, log));
+  yield* turns();
+  assert(log.includes(1));
+  assertFalse(b.done());
+  c.cancel();
+  yield* turns(2);
+  assert(c.cancelled());
+  assertEquals(queue.getNowait(), 1);
+  yield* turns();
+  assertEquals(queue.getNowait(), 2);
+  yield* b;
+  assert(a.done());
+});
+
+both("queues.QueuePutTests.put_with_waiting_getters", {
+  *generator() {
+    const queue = new Queue<string>();
+    const task = createTask(queue.get());
+    yield* createTask(function* () {});
+    yield* queue.put("a");
+    assertEquals(yield* task, "a");
+  },
+  async async() {
+    const queue = new Queue<string>();
+    const task = createTask(async () => await queue.get());
+    await createTask(async () => {});
+    await queue.put("a");
+    assertEquals(await task, "a");
+  },
+});
+
+const whyPutters = "queues.QueuePutTests.why_are_putters_waiting";
+inStyles(whyPutters, putting, function* (put) {
+  const queue = new Queue<number>(2);
+  const log: number[] = [];
+  const getter = createTask(function* () {
+    for (let left = 4; left > 0;) {
+      const count = queue.qsize();
+      for (let i = 0; i < count; i++) queue.getNowait();
+      left -= count;
+      yield* createTask(function* () {});
+    }
+  });
+  const putters = [0, 1, 2, 3].map((item) => createTask(put(queue, item, log)));
+  yield* gather([getter, ...putters]);
+  assertEquals(log.toSorted(), [0, 1, 2, 3]);
+});
+
+const heldPutters =
+  "queues.QueuePutTests.cancelled_puts_not_being_held_in_self_putters";
+inStyles(heldPutters, putting, function* (put, turns) {
+  const queue = new Queue<number>(1);
+  yield* queue.put(1);
+  const task = createTask(put(queue, 2, []));
+  yield* turns();
+  assertEquals(String(queue), "<Queue maxsize=1 size=1 putters=1 tasks=1>");
+  task.cancel();
+  assertInstanceOf(yield* errorOf(task), CancelledError);
+  assertEquals(String(queue), "<Queue maxsize=1 size=1 tasks=1>");
+});
+
+const silenced =
+  "queues.QueuePutTests.cancelled_put_silence_value_error_exception";
+inStyles(silenced, putting, function* (put, turns) {
+  const queue = new Queue<number>(1);
+  yield* queue.put(1);
+  const task = createTask(put(queue, 2, []));
+  yield* turns();
+  queue.getNowait();
+  task.cancel();
+  assertInstanceOf(yield* errorOf(task), CancelledError);
+  assertEquals(queue.qsize(), 0);
+});
+
+caseTest("queues._QueueJoinTestMixin.task_done_underflow", () => {
+  for (const Kind of kinds) {
+    const queue = new Kind<number>();
+    const error = assertThrows(() => queue.taskDone(), RangeError);
+    assertEquals(
+      error.message,
+      `Cannot mark an item as done: all items of <${Kind.name} maxsize=0> are`,
+    );
+    queue.putNowait(1);
+    queue.taskDone();
+    assertThrows(() => queue.taskDone(), RangeError);
+  }
+});
+
+both("queues._QueueJoinTestMixin.join_empty_queue", {
+  *generator() {
+    for (const Kind of kinds) {
+      const queue = new Kind<number>();
+      for (let i = 0; i < 2; i++) {
+        const step = queue.join()[Symbol.iterator]().next();
+        assertEquals(step, { done: true, value: undefined });
+      }
+    }
+  },
+  async async() {
+    for (const Kind of kinds) {
+      const queue = new Kind<number>();
+      await queue.join();
+      await queue.join();
+    }
+  },
+});
+
+// Waits for the end of all work.
+const joining: Styles<Worker<[Queue<number>]>> = {
+  generator: (queue) =>
+    function* () {
+      yield* queue.join();
+    },
+  async: (queue) => async () => {
+    await queue.join();
+  },
+};
+
+const shutting = {
+  generator: { put: putting.generator, join: joining.generator },
+  async: { put: putting.async, join: joining.async },
+};
+
+const nonempty = "queues._QueueShutdownTestMixin.shutdown_nonempty";
+inStyles(nonempty, shutting, function* ({ put, join }, turns) {
+  for (const Kind of kinds) {
+    const queue = new Kind<number>(1);
+    yield* queue.put(1);
+    const putter = createTask(put(queue, 2, []));
+    const joiner = createTask(join(queue));
+    yield* turns();
+
+    queue.shutdown();
+    assertInstanceOf(yield* errorOf(putter), QueueShutDown);
+    assertEquals(yield* queue.get(), 1);
+    assertInstanceOf(yield* errorOf(queue.get()), QueueShutDown);
+    assertInstanceOf(yield* errorOf(queue.put(3)), QueueShutDown);
+    assertThrows(() => queue.getNowait(), QueueShutDown);
+    assertThrows(() => queue.putNowait(3), QueueShutDown);
+
+    yield* turns(2);
+    assertFalse(joiner.done());
+    queue.taskDone();
+    yield* joiner;
+    assertThrows(() => queue.taskDone(), RangeError);
+  }
+});
+
+const immediate = "queues._QueueShutdownTestMixin.shutdown_immediate";
+inStyles(immediate, shutting, function* ({ join }, turns) {
+  for (const Kind of kinds) {
+    const queue = new Kind<number>();
+    queue.putNowait(1);
+    const joiner = createTask(join(queue));
+    yield* turns();
+    queue.shutdown({ immediate: true });
+    assertEquals(queue.qsize(), 0);
+    yield* joiner;
+    assertThrows(() => queue.getNowait(), QueueShutDown);
+    assertThrows(() => queue.putNowait(2), QueueShutDown);
+    assertInstanceOf(yield* errorOf(queue.get()), QueueShutDown);
+    assertInstanceOf(yield* errorOf(queue.put(2)), QueueShutDown);
+    assertThrows(() => queue.taskDone(), RangeError);
+  }
+});
+
+const unfinished =
+  "queues._QueueShutdownTestMixin.shutdown_immediate_with_unfinished";
+inStyles(unfinished, shutting, function* ({ join }, turns) {
+  for (const Kind of kinds) {
+    const queue = new Kind<number>();
+    queue.putNowait(1);
+    queue.putNowait(2);
+    const joiner = createTask(join(queue));
+    assertEquals(yield* queue.get(), Kind === LifoQueue ? 2 : 1);
+    queue.shutdown({ immediate: true });
+    yield* turns(3);
+    assertFalse(joiner.done());
+    queue.taskDone();
+    yield* joiner;
+    assertThrows(() => queue.taskDone(), RangeError);
+  }
+});
+
+both("queues._QueueShutdownTestMixin.shutdown_empty", {
+  *generator() {
+    for (const Kind of kinds) {
+      const queue = new Kind<number>();
+      const getter = createTask(queue.get());
+      yield* createTask(function* () {});
+      queue.shutdown();
+      assertInstanceOf(yield* errorOf(getter), QueueShutDown);
+      assertInstanceOf(yield* errorOf(queue.put(1)), QueueShutDown);
+      yield* queue.join();
+    }
+  },
+  async async() {
+    for (const Kind of kinds) {
+      const queue = new Kind<number>();
+      const getter = createTask(async () => await queue.get());
+      await createTask(async () => {});
+      queue.shutdown();
+      assertInstanceOf(await rejectionOf(getter), QueueShutDown);
+      assertInstanceOf(await rejectionOf(queue.put(1)), QueueShutDown);
+      await queue.join();
+    }
+  },
+});
