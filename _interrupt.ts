@@ -30,7 +30,12 @@ const EXIT_CODE = 130;
 export function listenToInterrupt(onInterrupt: () => void): () => void {
   if (!isMainThread()) return () => {};
   const { interruptHandlers } = running;
-  if (interruptHandlers.size === 0) toggle("on");
+  try {
+    if (interruptHandlers.size === 0) toggle("on");
+  } catch {
+    // A host without signals: Ctrl-C does there what it does.
+    return () => {};
+  }
   // Wrapped, so that two runs with one handler stay two.
   const entry = { call: onInterrupt };
   interruptHandlers.add(entry);

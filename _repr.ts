@@ -44,6 +44,11 @@ export function describeKind(value: unknown): string {
   return describeValue(value);
 }
 
+/** Shows a call of a function or coroutine; what has no name of its own as it is. */
+export function describeCall(name: string): string {
+  return name.endsWith(">") ? name : `${name}()`;
+}
+
 /** The name of a function, for reports. */
 export function callbackName(callback: unknown): string {
   const { name } = callback as { name?: string };

@@ -6,12 +6,10 @@
 import { type CancelReason, cancelWith } from "./_cancelled.ts";
 import type { Body, Coroutine } from "./_coroutine.ts";
 import { drive, type Driver, HostBody, open, PARKED } from "./_drive.ts";
-import { KeyboardInterrupt } from "./errors.ts";
 import type { Future } from "./future.ts";
 import type { ParkedWait, ParkingTask } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
 import {
-  kAbortRun,
   kAwaitedBy,
   kBackFromHost,
   kCancelWait,
@@ -75,7 +73,6 @@ export function awaitCoroutine<T, A, B>(
     strand.start(step.value === coroutine ? coroutine : undefined);
     return strand;
   } catch (error) {
-    if (error instanceof KeyboardInterrupt) scheduler[kAbortRun](error);
     return Promise.reject<T>(error).then(onFulfilled, onRejected);
   } finally {
     running.loop = loop;
@@ -212,8 +209,8 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
       this.#leave();
       this.fulfil(outcome as T);
     } catch (error) {
-      // It belongs to who awaits, a CancelledError too.
-      if (error instanceof KeyboardInterrupt) this.#scheduler[kAbortRun](error);
+      // It belongs to who awaits, a CancelledError too; a KeyboardInterrupt that nobody
+      // catches ends the run by way of the task.
       this.#leave();
       this.reject(error);
     } finally {

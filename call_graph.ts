@@ -28,7 +28,7 @@
 import { Future, isFuture } from "./future.ts";
 import { kAwaitedBy, kDescribe } from "./_protocol.ts";
 import { print } from "./_report.ts";
-import { describeKind } from "./_repr.ts";
+import { describeCall, describeKind } from "./_repr.ts";
 import { running } from "./_running.ts";
 import { requireScheduler } from "./_scheduler.ts";
 import { currentTask, Task } from "./task.ts";
@@ -263,7 +263,9 @@ function formatGraph(graph: FutureCallGraph, margin: string): string[] {
   const lines = [`* ${title(graph.future)}`];
   if (graph.callStack.length > 0) {
     lines.push("  + Call stack:");
-    lines.push(...graph.callStack.map(({ name }) => `  |   ${name}()`));
+    lines.push(
+      ...graph.callStack.map(({ name }) => `  |   ${describeCall(name)}`),
+    );
   }
   if (graph.awaitedBy.length > 0) lines.push("  + Awaited by:");
   return [
@@ -279,5 +281,5 @@ function title(future: Future<unknown>): string {
     return `Task(name=${JSON.stringify(future.getName())})`;
   }
   const described = (future as { [kDescribe]?(): string })[kDescribe]?.();
-  return `Future(${described ?? String(future).slice(1, -1)})`;
+  return `Future(${described ?? String(future).replace(/^<\w+ |>$/g, "")})`;
 }

@@ -190,7 +190,8 @@ export class Runner {
     } catch (error) {
       const byInterrupt = interrupted !== undefined &&
         error instanceof CancelledError &&
-        (!(task instanceof Task) || task.uncancel() === 0);
+        // A task factory may make tasks without uncancel().
+        (!(task instanceof Task) || task.uncancel?.() === 0);
       throw byInterrupt ? interrupted : error;
     } finally {
       stopListening();

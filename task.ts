@@ -80,7 +80,7 @@ import {
   kWake,
 } from "./_protocol.ts";
 import { print } from "./_report.ts";
-import { callbackName, describeValue } from "./_repr.ts";
+import { callbackName, describeCall, describeValue } from "./_repr.ts";
 import { running } from "./_running.ts";
 import {
   requireScheduler,
@@ -331,7 +331,7 @@ export class Task<T> extends Future<T> {
     if (this.done()) return [];
     const coroutine = this.getCoro() as unknown;
     const names = [coroutineName(coroutine)];
-    for (const driver of [this, ...this[kWaiters]()]) {
+    for (const driver of [this, ...this.#extras?.waitList() ?? []]) {
       const from = names.length;
       let frame =
         (driver as { [kFrame]?: Coroutine<unknown> | undefined })[kFrame];
@@ -350,7 +350,9 @@ export class Task<T> extends Future<T> {
    * @param options How many to write at most, the newest ones, and where to.
    */
   printStack(options: PrintStackOptions = {}): void {
-    const lines = this.getStack(options).map((name) => `  ${name}() waits`);
+    const lines = this.getStack(options).map((name) =>
+      `  ${describeCall(name)} waits`
+    );
     if (this === running.task && lines.length > 0) {
       lines.push(lines.pop()!.replace(/waits$/, "running"));
     }
@@ -729,15 +731,13 @@ function waitedFor(task: Task<unknown>): unknown[] {
 }
 
 function describeCoroutine(source: unknown): string {
-  const name = coroutineName(source);
-  return name === UNNAMED ? name : `${name}()`;
+  return describeCall(coroutineName(source));
 }
-
-const UNNAMED = "<generator>";
 
 function coroutineName(source: unknown): string {
   if (typeof source === "function") return callbackName(source);
   return isCoroutine(source) && "name" in source
     ? String(source.name)
-    : UNNAMED;
+    // A generator does not know its function.
+    : "<generator>";
 }

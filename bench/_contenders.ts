@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { peers } from "./_peers.ts";
 import type { PeerName, Workload } from "./_workload.ts";
 
@@ -22,8 +23,10 @@ export interface Contender {
   ): [string, string[]];
 }
 
-const MEASURE = new URL("_measure.ts", import.meta.url).pathname;
-const CPYTHON = new URL("workloads/cpython.py", import.meta.url).pathname;
+const MEASURE = fileURLToPath(import.meta.resolve("./_measure.ts"));
+const CPYTHON = fileURLToPath(
+  import.meta.resolve("./workloads/cpython.py"),
+);
 
 /** Finds who can take part, native first. What is out of reach is left out. */
 export async function contenders(): Promise<Contender[]> {

@@ -15,6 +15,7 @@
  */
 // deno-lint-ignore-file no-console -- a program: the console is its output
 
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Contender, contenders } from "./_contenders.ts";
 import { median } from "./_measure.ts";
@@ -36,7 +37,7 @@ import {
 import { noop, type Workload } from "./_workload.ts";
 import { scaleWorkloads, workloads } from "./workloads/mod.ts";
 
-const DOCUMENT = new URL("../docs/performance.md", import.meta.url);
+const DOCUMENT = fileURLToPath(import.meta.resolve("../docs/performance.md"));
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const OURS = ["native", "generator", "async"] as const;
 const SCALE_ROUNDS = 3;
@@ -188,6 +189,6 @@ async function write(marker: string, report: string): Promise<void> {
   await Deno.writeTextFile(DOCUMENT, refresh(document, marker, report));
   // Tables are padded by the formatter alone.
   await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", DOCUMENT.pathname],
+    args: ["fmt", "--quiet", DOCUMENT],
   }).output();
 }

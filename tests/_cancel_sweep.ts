@@ -86,8 +86,8 @@ interface Sight {
   readonly waitOfCancel: number;
 }
 
-// No program that is worth a sweep has so many.
-const MOST_MOMENTS = 2_000;
+// No program that is worth a sweep runs so many runnables.
+const MOST_RUNNABLES = 5_000;
 
 /**
  * Sweeps a program.
@@ -218,6 +218,7 @@ class SweepLoop extends TestLoop {
   /** Whether a cancel came in time. */
   delivered = false;
   #watching = false;
+  #runnables = 0;
   #moment = 0;
   #end = 0;
   #resumptions = 0;
@@ -280,11 +281,12 @@ class SweepLoop extends TestLoop {
   }
 
   #pass(what: unknown): void {
-    const { victim } = this;
-    if (!this.#watching || victim === undefined || victim.done()) return;
-    if (++this.#moment > MOST_MOMENTS) {
+    if (++this.#runnables > MOST_RUNNABLES) {
       throw new Error("The program never ends");
     }
+    const { victim } = this;
+    if (!this.#watching || victim === undefined || victim.done()) return;
+    this.#moment++;
     this.#end = this.#moment;
     if (this.#plan.moments.includes(this.#moment)) {
       if (!this.delivered) this.#waitOfCancel = this.#resumptions;

@@ -14,15 +14,21 @@ import {
   type Coroutine,
   createTask,
   Event,
+  firstSuccess,
+  fromSignal,
   gather,
+  getRunningLoop,
   LifoQueue,
   Lock,
+  mapConcurrent,
   PriorityQueue,
   Queue,
   QueueShutDown,
+  race,
   Semaphore,
   shield,
   sleep,
+  staggeredRace,
   taskGroup,
   timeout,
   TimeoutError,
@@ -144,13 +150,11 @@ sweepTest("Event.wait()", () => {
         woken++;
       },
       async setter() {
-        try {
-          await sleep(1);
-        } finally {
-          event.set();
-        }
+        await sleep(1);
+        event.set();
       },
     },
+    victims: ["first", "second"],
     check: () => assert(event.isSet() && woken >= 1),
   };
 });
@@ -231,14 +235,9 @@ sweepTest("Condition.waitFor() in generators", (probe) => {
 sweepTest("Barrier.wait()", () => {
   const barrier = new Barrier(2);
   let through = 0;
-  let ended = 0;
   async function pass() {
-    try {
-      await barrier.wait();
-      through++;
-    } finally {
-      ended++;
-    }
+    await barrier.wait();
+    through++;
   }
   return {
     tasks: {
@@ -247,12 +246,10 @@ sweepTest("Barrier.wait()", () => {
       // Stands in for whoever was cancelled.
       async filler() {
         await sleep(1);
-        while (ended < 2) {
-          try {
-            await waitFor(barrier.wait(), 1);
-          } catch (error) {
-            if (!(error instanceof TimeoutError)) throw error;
-          }
+        try {
+          await waitFor(barrier.wait(), 100);
+        } catch (error) {
+          if (!(error instanceof TimeoutError)) throw error;
         }
       },
     },
@@ -398,16 +395,14 @@ for (const [name, make] of QUEUES) {
         first: take,
         second: take,
         async giver() {
-          try {
-            for (const item of [1, 2, 3]) {
-              await queue.put(item);
-              put.push(item);
-            }
-          } finally {
-            queue.shutdown();
+          for (const item of [1, 2, 3]) {
+            await queue.put(item);
+            put.push(item);
           }
+          queue.shutdown();
         },
       },
+      victims: ["first", "second"],
       check: () => assertEquals(got.sort(), put.sort()),
     };
   });
@@ -427,13 +422,11 @@ sweepTest("Queue.shutdown() with waiters", () => {
       first: () => expectShutdown(() => queue.get()),
       second: () => expectShutdown(() => queue.get()),
       async closer() {
-        try {
-          await sleep(1);
-        } finally {
-          queue.shutdown();
-        }
+        await sleep(1);
+        queue.shutdown();
       },
     },
+    victims: ["first", "second"],
   };
 });
 
@@ -642,3 +635,125 @@ sweepTest("asCompleted()", () => ({
     },
   },
 }));
+
+/** Jobs that note how many run, and leave their section. */
+function jobs(probe: Probe) {
+  let running = 0;
+  return {
+    async work(seconds: number) {
+      using _ = probe.enter(`job ${seconds}`);
+      running++;
+      try {
+        await sleep(seconds);
+        return seconds;
+      } finally {
+        running--;
+      }
+    },
+    check: () => assertEquals(running, 0),
+  };
+}
+
+sweepTest("gather() with a limit", (probe) => {
+  const { work, check } = jobs(probe);
+  return {
+    tasks: {
+      async victim() {
+        const list = [1, 2, 3].map((seconds) => () => work(seconds));
+        await gather(list, { limit: 2 });
+      },
+    },
+    check,
+  };
+});
+
+for (const ordered of [true, false]) {
+  sweepTest(`mapConcurrent() with ordered ${ordered}`, (probe) => {
+    const { work, check } = jobs(probe);
+    function* source() {
+      using _ = probe.enter("source");
+      yield* [2, 1, 3];
+    }
+    return {
+      tasks: {
+        async victim() {
+          const results: number[] = [];
+          const options = { limit: 2, ordered };
+          for await (const result of mapConcurrent(source(), work, options)) {
+            results.push(result);
+            await sleep(1);
+          }
+          assertEquals(results.length, 3);
+        },
+      },
+      check,
+    };
+  });
+}
+
+for (const [name, combine] of Object.entries({ race, firstSuccess })) {
+  sweepTest(`${name}()`, (probe) => {
+    const { work, check } = jobs(probe);
+    return {
+      tasks: {
+        async victim() {
+          const first = await combine([() => work(2), () => work(1)]);
+          assertEquals(first, 1);
+        },
+        *victim2() {
+          const first = yield* combine([() => work(2), () => work(1)]);
+          assertEquals(first, 1);
+        },
+      },
+      check,
+    };
+  });
+}
+
+sweepTest("staggeredRace()", (probe) => {
+  const { work, check } = jobs(probe);
+  return {
+    tasks: {
+      async victim() {
+        await staggeredRace([() => work(5), () => work(1)], 2);
+      },
+    },
+    check,
+  };
+});
+
+sweepTest("fromSignal()", (probe) => {
+  const listeners = new Set<unknown>();
+  function answer(signal: AbortSignal) {
+    const section = probe.enter("request");
+    return new Promise<string>((resolve, reject) => {
+      listeners.add(signal);
+      const end = () => {
+        listeners.delete(signal);
+        section[Symbol.dispose]();
+      };
+      const timer = getRunningLoop().callLater(1, () => {
+        end();
+        resolve("answer");
+      });
+      signal.addEventListener("abort", () => {
+        timer.cancel();
+        end();
+        reject(signal.reason);
+      }, { once: true });
+    });
+  }
+  return {
+    tasks: {
+      async victim() {
+        assertEquals(await fromSignal(answer), "answer");
+      },
+      *victim2() {
+        assertEquals(yield* fromSignal(answer), "answer");
+      },
+    },
+    check: () => assertEquals(listeners.size, 0),
+    // An answer that came in spite of the cancel is handed on.
+    mayEnd: (task) => !task.cancelled() && task.exception() === undefined,
+  };
+});

@@ -14,9 +14,9 @@ import time
 import tracemalloc
 
 # As in _measure.ts.
-WARM_UP = 0.15
+WARM_UP = 0.8
 MEASURE = 0.6
-FEWEST_RUNS = 3
+FEWEST_RUNS = 5
 LONG_RUN = 1.5
 
 PERMITS = 64

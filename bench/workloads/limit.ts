@@ -21,7 +21,7 @@ export const limit: Workload = {
   name: "limit",
   operation:
     "a job that waits one turn and returns its number, at most 64 of them at a time " +
-    "(`mapConcurrent`; native: 64 hand-written workers that share an index)",
+    "(`mapConcurrent`, all results `collect`ed; native: 64 hand-written workers that share an index)",
   bound:
     "with 64 workers, one resumption and one frame a job; who makes a task or promise a job " +
     "up front pays as in spawn",
@@ -70,13 +70,10 @@ export const limit: Workload = {
       }
       return (count) =>
         run(async () => {
-          let total = 0;
-          for await (
-            const result of mapConcurrent(below(count), child, { limit: LIMIT })
-          ) {
-            total += result;
-          }
-          check(total, sumBelow(count));
+          const results = await mapConcurrent(below(count), child, {
+            limit: LIMIT,
+          }).collect();
+          check(sum(results), sumBelow(count));
         });
     },
 

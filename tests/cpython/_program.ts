@@ -16,11 +16,19 @@
  *
  * @module
  */
-import type { AwaitedResult, Coro, Wait } from "../../mod.ts";
-import { both } from "./_both.ts";
+import {
+  type AwaitedResult,
+  type Coro,
+  eagerTaskFactory,
+  EventLoop,
+  run,
+  VirtualClock,
+  type Wait,
+} from "../../mod.ts";
+import { caseTest } from "./_both.ts";
 
 /** What a program is: it yields what it waits for. */
-export type Program<T> = Generator<unknown, T, never>;
+export type Program<T> = Generator<unknown, T, unknown>;
 
 /** A function of either style. */
 export type StyledFunction<A extends unknown[], T> = (
@@ -31,9 +39,11 @@ export type StyledFunction<A extends unknown[], T> = (
 export interface Style {
   /** Whether the functions are async ones. */
   readonly isAsync: boolean;
+  /** Lets the loop be busy for so many seconds. */
+  busy(seconds: number): void;
   /** Makes a program a function of this style. */
   fn<A extends unknown[], T>(
-    program: (...args: A) => Program<T>,
+    program: (...args: A) => Generator<unknown, T, never>,
   ): StyledFunction<A, T>;
 }
 
@@ -57,29 +67,78 @@ export function* failureOf(
   throw new Error(`An error was expected, got the result ${result}`);
 }
 
-const generatorStyle: Style = {
-  isAsync: false,
-  fn: (program) =>
-    function* (...args) {
-      const running = program(...args);
-      let step = running.next();
-      while (!step.done) {
-        let result: unknown;
-        try {
-          result = yield* step.value as Coro<unknown>;
-        } catch (error) {
-          step = running.throw(error);
-          continue;
-        }
-        step = running.next(result as never);
-      }
-      return step.value;
-    },
-};
+/** A program of a test. */
+export type TestProgram = (style: Style) => Generator<unknown, unknown, never>;
 
-const asyncStyle: Style = {
-  isAsync: true,
-  fn: (program) => async (...args) => {
+/** How programs are run. */
+export interface ProgramOptions {
+  /** Whether tasks start eagerly. */
+  readonly eager?: boolean;
+}
+
+/** Makes the tests `<id> (generator)` and `<id> (async)` of one program. */
+export function inBoth(id: string, program: TestProgram): void {
+  inBothEach(id, [program]);
+}
+
+/** Makes the tests `<id> (generator)` and `<id> (async)` of several programs. */
+export function inBothEach(
+  id: string,
+  programs: readonly TestProgram[],
+  options: ProgramOptions = {},
+): void {
+  for (const isAsync of [false, true]) {
+    caseTest(`${id} (${isAsync ? "async" : "generator"})`, async () => {
+      for (const program of programs) {
+        await runProgram(program, isAsync, options);
+      }
+    });
+  }
+}
+
+async function runProgram(
+  program: TestProgram,
+  isAsync: boolean,
+  options: ProgramOptions,
+): Promise<void> {
+  const clock = new VirtualClock();
+  const loopFactory = (): EventLoop => {
+    const loop = new EventLoop({ clock });
+    if (options.eager) loop.setTaskFactory(eagerTaskFactory);
+    return loop;
+  };
+  const style: Style = {
+    isAsync,
+    busy: (seconds) => clock.advance(seconds),
+    fn: isAsync ? asyncFunction : generatorFunction,
+  };
+  await run(style.fn(() => program(style)), { loopFactory });
+}
+
+function generatorFunction<A extends unknown[], T>(
+  program: (...args: A) => Generator<unknown, T, never>,
+): StyledFunction<A, T> {
+  return function* (...args): Coro<T> {
+    const running = program(...args);
+    let step = running.next();
+    while (!step.done) {
+      let result: unknown;
+      try {
+        result = yield* step.value as Coro<unknown>;
+      } catch (error) {
+        step = running.throw(error);
+        continue;
+      }
+      step = running.next(result as never);
+    }
+    return step.value;
+  };
+}
+
+function asyncFunction<A extends unknown[], T>(
+  program: (...args: A) => Generator<unknown, T, never>,
+): StyledFunction<A, T> {
+  return async (...args) => {
     const running = program(...args);
     let step = running.next();
     while (!step.done) {
@@ -93,22 +152,7 @@ const asyncStyle: Style = {
       step = running.next(result as never);
     }
     return step.value;
-  },
-};
-
-/** Makes the tests `<id> (generator)` and `<id> (async)` of one program. */
-export function inBoth(
-  id: string,
-  program: (style: Style) => Program<unknown>,
-): void {
-  both(id, {
-    *generator() {
-      return yield* generatorStyle.fn(program)(generatorStyle) as Coro<unknown>;
-    },
-    async async() {
-      return await asyncStyle.fn(program)(asyncStyle);
-    },
-  });
+  };
 }
 
 function* request(awaitable: unknown): Generator<unknown, unknown, unknown> {

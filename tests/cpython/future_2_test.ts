@@ -6,8 +6,10 @@ import {
 } from "@std/assert";
 import {
   CancelledError,
+  createTask,
   ensureFuture,
   EventLoop,
+  fromSignal,
   Future,
   getRunningLoop,
   InvalidStateError,
@@ -269,3 +271,38 @@ both("futures.BaseFutureTests.wrap_future_cancel2", {
     assertEquals(reports, []);
   },
 });
+
+both("futures.BaseFutureTests.wrap_future_cancel", {
+  *generator() {
+    const { source, aborted } = abortable();
+    const future = createTask(fromSignal(source));
+    yield* sleep(0);
+    future.cancel();
+    yield* sleep(0);
+    yield* errorOf(future);
+    assert(aborted());
+    assert(future.cancelled());
+  },
+  async async() {
+    const { source, aborted } = abortable();
+    const future = createTask(fromSignal(source));
+    await sleep(0);
+    future.cancel();
+    await rejectionOf(future);
+    assert(aborted());
+    assert(future.cancelled());
+  },
+});
+
+/** A source of a promise that can be called off. */
+function abortable() {
+  let aborted = false;
+  const source = (signal: AbortSignal) =>
+    new Promise<number>((_resolve, reject) =>
+      signal.addEventListener("abort", () => {
+        aborted = true;
+        reject(signal.reason);
+      }, { once: true })
+    );
+  return { source, aborted: () => aborted };
+}

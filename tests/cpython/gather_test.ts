@@ -3,30 +3,25 @@ import {
   assertEquals,
   assertFalse,
   assertInstanceOf,
-  assertRejects,
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import {
   CancelledError,
   coroutine,
-  createTask,
   type EventLoop,
   Future,
   gather,
   getRunningLoop,
   RuntimeError,
   setEventLoop,
-  shield,
   sleep,
 } from "../../mod.ts";
 import {
   both,
   caseTest,
-  errorOf,
   oneTurn,
   recordReports,
-  rejectionOf,
   virtualLoop,
   withLoop,
 } from "./_both.ts";
@@ -220,148 +215,3 @@ caseTest(
       assertEquals(seen.calls, 1);
     }),
 );
-
-caseTest("tasks.CoroutineGatherTests.constructor_without_loop", () => {
-  assertThrows(() => gather(sleep(0)), RuntimeError, "loop");
-});
-
-caseTest(
-  "tasks.CoroutineGatherTests.constructor_use_global_loop",
-  () =>
-    withLoop(async (loop) => {
-      setEventLoop(loop);
-      const future = gather(sleep(0, 1), sleep(0, 2));
-      assertStrictEquals(future.getLoop(), loop);
-      assertEquals(await loop.runUntilComplete(future), [1, 2]);
-    }),
-);
-
-both("tasks.CoroutineGatherTests.duplicate_coroutines", {
-  *generator() {
-    let calls = 0;
-    const work = coroutine(function* (text: string) {
-      calls++;
-      yield* sleep(0);
-      return text;
-    });
-    const c = work("abc");
-    assertEquals(yield* gather(c, c, work("def"), c), [
-      "abc",
-      "abc",
-      "def",
-      "abc",
-    ]);
-    assertEquals(calls, 2);
-  },
-  async async() {
-    let calls = 0;
-    const work = coroutine(async (text: string) => {
-      calls++;
-      await sleep(0);
-      return text;
-    });
-    const c = work("abc");
-    assertEquals(await gather(c, c, work("def"), c), [
-      "abc",
-      "abc",
-      "def",
-      "abc",
-    ]);
-    assertEquals(calls, 2);
-  },
-});
-
-both("tasks.CoroutineGatherTests.cancellation_broadcast", {
-  *generator() {
-    let proof = 0;
-    const waiter = new Future();
-    const inner = function* () {
-      yield* waiter;
-      proof++;
-    };
-    const [one, two] = [createTask(inner), createTask(inner)];
-    const gathered = gather(one, two);
-    const outer = createTask(function* () {
-      yield* gathered;
-      proof += 100;
-    });
-    yield* sleep(0);
-    assert(outer.cancel());
-    assertInstanceOf(yield* errorOf(outer), CancelledError);
-    assertFalse(gathered.cancel());
-    for (const future of [waiter, one, two]) assert(future.cancelled());
-    yield* sleep(1);
-    assertEquals(proof, 0);
-  },
-  async async() {
-    let proof = 0;
-    const waiter = new Future();
-    const inner = async () => {
-      await waiter;
-      proof++;
-    };
-    const [one, two] = [createTask(inner), createTask(inner)];
-    const gathered = gather(one, two);
-    const outer = createTask(async () => {
-      await gathered;
-      proof += 100;
-    });
-    await sleep(0);
-    assert(outer.cancel());
-    assertInstanceOf(await rejectionOf(outer), CancelledError);
-    assertFalse(gathered.cancel());
-    for (const future of [waiter, one, two]) assert(future.cancelled());
-    await sleep(1);
-    assertEquals(proof, 0);
-  },
-});
-
-caseTest("tasks.BaseTaskTests.gather_shield", () =>
-  withLoop(async (loop) => {
-    const children = [loop.createFuture<number>(), loop.createFuture<number>()];
-    const shields = children.map((child) => shield(child));
-    const parent = gather(...shields);
-    await oneTurn(loop);
-    parent.cancel();
-    for (const outer of shields) assert(outer.cancelled());
-    for (const child of children) assertFalse(child.cancelled());
-    await turns(loop, 2);
-    assertInstanceOf(parent.exception(), CancelledError);
-    for (const child of children) child.setResult(1);
-    await turns(loop, 2);
-  }));
-
-caseTest("tasks.BaseTaskTests.cancel_gather_1", () =>
-  withLoop(async (loop) => {
-    const child = loop.createFuture<number>();
-    const future = gather(child);
-    child.setResult(42);
-    assertFalse(future.cancel());
-    await loop.runUntilComplete(future);
-    assertFalse(future.cancelled());
-    assertEquals(future.result(), [42]);
-  }));
-
-caseTest("tasks.BaseTaskTests.cancel_gather_2", async () => {
-  for (
-    const [given, message] of [
-      [[], ""],
-      [[undefined], ""],
-      [["my message"], "my message"],
-      [[5], "5"],
-    ] as [[string?], string][]
-  ) {
-    await withLoop(async (loop) => {
-      const task = loop.createTask(async () => {
-        for (;;) await gather([sleep(0.05)], { returnExceptions: true });
-      });
-      loop.callLater(0.02, () => task.cancel(...given));
-      const error = await assertRejects(
-        () => loop.runUntilComplete(task),
-        CancelledError,
-      );
-      assertEquals(error.message, message);
-      assertEquals(error.cause, undefined);
-    });
-  }
-});

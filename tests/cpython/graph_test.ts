@@ -59,7 +59,7 @@ both("graph.CallStackTestBase.stack_task", {
     assertEquals(yield* task, [
       "there there",
       ["capture"],
-      [["parent", ["generator"], []]],
+      [["parent", ["<generator>"], []]],
     ]);
   },
   async async() {
@@ -81,7 +81,7 @@ both("graph.CallStackTestBase.stack_gather", {
     assertEquals(task.result(), [
       "child",
       ["capture"],
-      [["parent", ["generator"], []]],
+      [["parent", ["<generator>"], []]],
     ]);
   },
   async async() {
@@ -103,7 +103,7 @@ both("graph.CallStackTestBase.stack_shield", {
     assertEquals(yield* shield(task), [
       "child",
       ["capture"],
-      [["parent", ["generator"], []]],
+      [["parent", ["<generator>"], []]],
     ]);
   },
   async async() {
@@ -130,7 +130,7 @@ both("graph.CallStackTestBase.stack_timeout", {
     assertEquals(name, "child");
     assertEquals(stack.at(-1), "inner");
     assert(stack.includes("timeout"));
-    assertEquals(awaitedBy, [["parent", ["generator"], []]]);
+    assertEquals(awaitedBy, [["parent", ["<generator>"], []]]);
   },
   async async() {
     rename("parent");
@@ -154,7 +154,7 @@ both("graph.CallStackTestBase.stack_wait", {
     assertEquals(task.result(), [
       "child",
       ["capture"],
-      [["parent", ["wait", "generator"], []]],
+      [["parent", ["wait", "<generator>"], []]],
     ]);
   },
   async async() {
@@ -238,7 +238,7 @@ both("graph.CallStackTestBase.stack_future", {
       return [names, text] as const;
     });
     yield* gather(...tasks);
-    checkFuture(yield* asker, "generator");
+    checkFuture(yield* asker, "<generator>");
   },
   async async() {
     rename("test");
@@ -258,7 +258,7 @@ both("graph.CallStackTestBase.stack_future", {
       return [names, text] as const;
     });
     await gather(...tasks);
-    checkFuture(await asker, "async");
+    checkFuture(await asker, "async()");
   },
 });
 
@@ -266,7 +266,7 @@ function checkFuture(
   [names, text]: readonly [Names, string],
   style: string,
 ): void {
-  const test: Names = ["test", [style], []];
+  const test: Names = ["test", [style.replace("()", "")], []];
   assertEquals(names, ["future", [], [
     ["task A", ["waiting"], [test]],
     ["task B", ["waiting"], [test]],
@@ -282,7 +282,7 @@ function checkFuture(
       + Awaited by:
         * Task(name="test")
           + Call stack:
-          |   ${style}()`,
+          |   ${style}`,
   );
 }
 
@@ -295,9 +295,10 @@ both("tasks.BaseTaskTests.get_stack", {
       task.printStack({ limit: 1, write: (text) => texts.push(text) });
       yield* sleep(0);
     }
-    yield* createTask(function* foo() {
+    const foo = coroutine(function* foo() {
       yield* bar();
     });
+    yield* createTask(foo());
     assertStringIncludes(texts[0]!, "foo() running");
   },
   async async() {
@@ -317,13 +318,14 @@ both("tasks.BaseTaskTests.get_stack", {
 
 both("pep492.CoroutineTests.task_print_stack", {
   *generator() {
-    const task: Task<void> = createTask(function* foo(): Coro<void> {
+    const foo = coroutine(function* foo(): Coro<void> {
       assertStrictEquals(currentTask(), task);
       assertEquals(task.getStack({ limit: 1 }), ["foo"]);
       const texts: string[] = [];
       printCallGraph(undefined, { write: (text) => texts.push(text) });
       assertStringIncludes(texts[0]!, "foo()");
     });
+    const task: Task<void> = createTask(foo());
     yield* task;
   },
   async async() {

@@ -4,20 +4,15 @@ import {
   assertFalse,
   assertInstanceOf,
   assertMatch,
-  assertNotEquals,
-  assertRejects,
   assertStrictEquals,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import {
-  type CallbackOptions,
   type Coro,
   coroutine,
   createTask,
-  currentTask,
   Future,
-  getRunningLoop,
   RuntimeError,
   sleep,
   Task,
@@ -232,64 +227,6 @@ caseTest(
     }),
 );
 
-both("tasks.BaseTaskTests.step_result_future", {
-  *generator() {
-    const future = new Observed();
-    const result = {};
-    getRunningLoop().callSoon(() => future.setResult(result));
-    assertStrictEquals(yield* future, result);
-    assertEquals(future.callbacks, 1);
-    assertEquals(yield* createTask(function* () {}), undefined);
-  },
-  async async() {
-    const future = new Observed();
-    const result = {};
-    getRunningLoop().callSoon(() => future.setResult(result));
-    assertStrictEquals(await future, result);
-    assertEquals(future.callbacks, 1);
-    assertEquals(await createTask(async () => {}), undefined);
-  },
-});
-
-class Observed extends Future<unknown> {
-  callbacks = 0;
-
-  override addDoneCallback(
-    callback: (future: this) => void,
-    options?: CallbackOptions,
-  ): void {
-    this.callbacks++;
-    super.addDoneCallback(callback, options);
-  }
-}
-
-class ObservedTask<T> extends Task<T> {
-  callbacks = 0;
-
-  override addDoneCallback(
-    callback: (future: this) => void,
-    options?: CallbackOptions,
-  ): void {
-    this.callbacks++;
-    super.addDoneCallback(callback, options);
-  }
-}
-
-caseTest(
-  "tasks.BaseTaskTests.subclasses_ctask_cfuture",
-  () =>
-    withLoop(async (loop) => {
-      const future = new Observed({ loop });
-      const task = new ObservedTask(function* () {
-        return yield* future;
-      }, { loop });
-      loop.callSoon(() => future.setResult(1));
-      assertEquals(await loop.runUntilComplete(task), 1);
-      assertEquals(task.callbacks, 1);
-      assertEquals(future.callbacks, 1);
-    }),
-);
-
 caseTest(
   "tasks.BaseTaskTests.coroutine_non_gen_function_return_future",
   () =>
@@ -303,129 +240,5 @@ caseTest(
       await loop.runForever();
       assertStrictEquals(task.result(), future as never);
       assertFalse(future.done());
-    }),
-);
-
-caseTest("tasks.BaseTaskTests.current_task", () =>
-  withLoop(async (loop) => {
-    assertEquals(currentTask(loop), undefined);
-    const task: Task<void> = loop.createTask(function* (): Coro<void> {
-      assertStrictEquals(currentTask(), task);
-      assertStrictEquals(currentTask(undefined), task);
-      assertStrictEquals(currentTask(loop), task);
-    });
-    await loop.runUntilComplete(task);
-    assertEquals(currentTask(loop), undefined);
-  }));
-
-both("tasks.BaseTaskTests.current_task_with_interleaving_tasks", {
-  *generator() {
-    const [one, two] = [new Future<void>(), new Future<void>()];
-    const a: Task<void> = createTask(function* (): Coro<void> {
-      assertStrictEquals(currentTask(), a);
-      yield* one;
-      assertStrictEquals(currentTask(), a);
-      two.setResult();
-    });
-    const b: Task<void> = createTask(function* (): Coro<void> {
-      assertStrictEquals(currentTask(), b);
-      one.setResult();
-      assertStrictEquals(currentTask(), b);
-      yield* two;
-      assertStrictEquals(currentTask(), b);
-    });
-    yield* a;
-    yield* b;
-    assertNotEquals(currentTask(), b);
-  },
-  async async() {
-    const [one, two] = [new Future<void>(), new Future<void>()];
-    const a: Task<void> = createTask(async (): Promise<void> => {
-      assertStrictEquals(currentTask(), a);
-      await one;
-      assertStrictEquals(currentTask(), a);
-      two.setResult();
-    });
-    const b: Task<void> = createTask(async (): Promise<void> => {
-      assertStrictEquals(currentTask(), b);
-      one.setResult();
-      assertStrictEquals(currentTask(), b);
-      await two;
-      assertStrictEquals(currentTask(), b);
-    });
-    await a;
-    await b;
-    assertNotEquals(currentTask(), b);
-  },
-});
-
-caseTest(
-  "tasks.BaseCurrentLoopTests.current_task_no_running_loop",
-  () => withLoop((loop) => assertEquals(currentTask(loop), undefined)),
-);
-
-caseTest(
-  "tasks.BaseCurrentLoopTests.current_task_no_running_loop_implicit",
-  () => {
-    assertThrows(() => currentTask(), RuntimeError, "No running event loop");
-  },
-);
-
-both("tasks.BaseCurrentLoopTests.current_task_with_implicit_loop", {
-  *generator() {
-    const task: Task<void> = createTask(function* (): Coro<void> {
-      for (const loop of [undefined, getRunningLoop()]) {
-        assertStrictEquals(currentTask(loop), task);
-      }
-    });
-    yield* task;
-  },
-  async async() {
-    const task: Task<void> = createTask(async (): Promise<void> => {
-      await sleep(0);
-      for (const loop of [undefined, getRunningLoop()]) {
-        assertStrictEquals(currentTask(loop), task);
-      }
-    });
-    await task;
-  },
-});
-
-caseTest("tasks.GenericTaskTests.future_subclass", () => {
-  assertStrictEquals(Object.getPrototypeOf(Task), Future);
-});
-
-both("tasks.BaseTaskTests.exception_traceback", {
-  *generator() {
-    const task = createTask(function* failing() {
-      throw new TypeError("failed");
-    });
-    yield* errorOf(task);
-    assertStringIncludes((task.exception() as Error).stack!, "failing");
-  },
-  async async() {
-    // deno-lint-ignore require-await
-    const task = createTask(async function failing() {
-      throw new TypeError("failed");
-    });
-    await rejectionOf(task);
-    assertStringIncludes((task.exception() as Error).stack!, "failing");
-  },
-});
-
-caseTest(
-  "tasks.BaseTaskTests.task_cancel_waiter_future",
-  () =>
-    withLoop(async (loop) => {
-      const future = loop.createFuture();
-      const task = loop.createTask(function* () {
-        return yield* future;
-      });
-      await loop.runUntilComplete(sleep(0));
-      assertStringIncludes(String(task), "wait_for=<Future pending");
-      task.cancel();
-      await assertRejects(() => loop.runUntilComplete(task));
-      assertFalse(String(task).includes("wait_for"));
-      assert(future.cancelled());
     }),
 );

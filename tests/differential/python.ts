@@ -13,7 +13,9 @@ export type Judge = (programs: readonly Program[]) => Trace[];
 
 /** Loads CPython 3.14, which takes some seconds. */
 export async function loadJudge(): Promise<Judge> {
-  const python = await loadPyodide();
+  // CPython grumbles there about unfinished coroutines of bygone programs. What
+  // matters comes out as a trace.
+  const python = await loadPyodide({ stderr: () => {} });
   python.runPython(
     await Deno.readTextFile(new URL("./interpreter.py", import.meta.url)),
   );

@@ -1,0 +1,116 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertThrows,
+} from "@std/assert";
+import {
+  Barrier,
+  BrokenBarrierError,
+  createTask,
+  formatTaskTree,
+  getRunningLoop,
+  RuntimeError,
+  sleep,
+  waitFor,
+} from "../mod.ts";
+import {
+  both,
+  caseTest,
+  errorOf,
+  rejectionOf,
+  runVirtual,
+} from "./cpython/_both.ts";
+
+caseTest("Barrier() takes an integer of at least 1", () => {
+  for (const parties of [1.5, NaN, Infinity, "2"]) {
+    assertThrows(() => new Barrier(parties as number), RangeError);
+  }
+  assertThrows(() => new Barrier(1, { loop: {} } as object), TypeError);
+});
+
+both("Barrier.wait() lets the last one go on in the same turn", {
+  *generator() {
+    const barrier = new Barrier(2);
+    const other = createTask(barrier.wait());
+    yield* sleep(0);
+    assertEquals(yield* barrier.wait(), 1);
+    assertEquals(other.done(), false);
+    yield* sleep(0);
+    assertEquals(other.result(), 0);
+  },
+  async async() {
+    const barrier = new Barrier(2);
+    const other = createTask(async () => await barrier.wait());
+    await sleep(0);
+    assertEquals(await barrier.wait(), 1);
+    assertEquals(await other, 0);
+  },
+});
+
+both("Barrier.wait() times out and no longer counts", {
+  *generator() {
+    const barrier = new Barrier(2);
+    yield* errorOf(waitFor(barrier.wait(), 1));
+    assertEquals(String(barrier), "<Barrier [filling, waiters:0/2]>");
+  },
+  async async() {
+    const barrier = new Barrier(2);
+    await rejectionOf(waitFor(() => barrier.wait(), 1));
+    assertEquals(String(barrier), "<Barrier [filling, waiters:0/2]>");
+  },
+});
+
+both("Barrier.abort() breaks those who wait and who come later", {
+  *generator() {
+    const barrier = new Barrier(3);
+    const tasks = [createTask(barrier.wait()), createTask(barrier.wait())];
+    yield* sleep(0);
+    yield* barrier.abort();
+    for (const task of [...tasks, barrier.wait()]) {
+      assertInstanceOf(yield* errorOf(task), BrokenBarrierError);
+    }
+    assert(barrier.broken);
+    assertEquals(barrier.nWaiting, 0);
+  },
+  async async() {
+    const barrier = new Barrier(3);
+    const wait = async () => await barrier.wait();
+    const tasks = [createTask(wait), createTask(wait)];
+    await sleep(0);
+    await barrier.abort();
+    for (const task of [...tasks, barrier.wait()]) {
+      assertInstanceOf(await rejectionOf(task), BrokenBarrierError);
+    }
+    assert(barrier.broken);
+  },
+});
+
+both("Barrier tells formatTaskTree() who is there", {
+  *generator() {
+    const barrier = new Barrier(3, { name: "start" });
+    createTask(barrier.wait(), { name: "waiter" });
+    yield* sleep(0);
+    const tree = formatTaskTree(getRunningLoop());
+    assert(tree.includes('waiter waits for Barrier "start", 1 of 3 there'));
+  },
+  async async() {
+    const barrier = new Barrier(3, { name: "start" });
+    createTask(async () => await barrier.wait(), { name: "waiter" });
+    await sleep(0.1);
+    const tree = formatTaskTree(getRunningLoop());
+    assert(tree.includes('waiter waits for Barrier "start", 1 of 3 there'));
+    const text = '<Barrier "start" [filling, waiters:1/3]>';
+    assertEquals(Deno.inspect(barrier), text);
+  },
+});
+
+caseTest("Barrier.wait() belongs to the loop of its first wait", async () => {
+  const barrier = new Barrier(2);
+  await runVirtual(function* () {
+    yield* errorOf(waitFor(barrier.wait(), 1));
+  });
+  const error = await rejectionOf(runVirtual(() => barrier.wait()));
+  assertInstanceOf(error, RuntimeError);
+  assert(error.message.endsWith("is bound to a different event loop"));
+});

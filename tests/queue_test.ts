@@ -1,0 +1,234 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  createTask,
+  formatTaskTree,
+  gather,
+  getRunningLoop,
+  LifoQueue,
+  PriorityQueue,
+  Queue,
+  QueueShutDown,
+  RuntimeError,
+  sleep,
+  waitFor,
+} from "../mod.ts";
+import {
+  both,
+  caseTest,
+  errorOf,
+  rejectionOf,
+  runVirtual,
+} from "./cpython/_both.ts";
+
+const kinds = [Queue, LifoQueue, PriorityQueue];
+
+function drain<T>(queue: Queue<T>): T[] {
+  const items: T[] = [];
+  while (!queue.empty()) items.push(queue.getNowait());
+  return items;
+}
+
+caseTest("Queue() refuses a maxsize that is no number", () => {
+  for (const Kind of kinds) {
+    assertThrows(() => new Kind(NaN), RangeError);
+    assertThrows(() => new Kind("2" as unknown as number), TypeError);
+    assertThrows(() => new Kind(0, { loop: {} } as object), TypeError);
+    assertFalse(new Kind(-1).full());
+    assertEquals(new Kind(-1).maxsize, -1);
+  }
+});
+
+caseTest("Queue keeps the order of a hundred thousand items", () => {
+  const queue = new Queue<number>();
+  const got: number[] = [];
+  for (let item = 0; item < 100_000; item++) {
+    queue.putNowait(item);
+    if (item % 3 === 0) got.push(queue.getNowait());
+  }
+  got.push(...drain(queue));
+  assert(got.every((item, index) => item === index));
+  queue.putNowait(7);
+  assertEquals(drain(queue), [7]);
+});
+
+caseTest("Queue keeps undefined and other odd items", () => {
+  const items = [undefined, null, NaN, false, Symbol.iterator];
+  const queue = new Queue<unknown>();
+  for (const item of items) queue.putNowait(item);
+  assertEquals(drain(queue), items);
+});
+
+both("Queue.get() gives undefined as an item", {
+  *generator() {
+    const queue = new Queue<undefined>();
+    const getter = createTask(queue.get());
+    yield* sleep(0);
+    queue.putNowait(undefined);
+    assertEquals(yield* getter, undefined);
+    assertEquals(queue.qsize(), 0);
+  },
+  async async() {
+    const queue = new Queue<undefined>();
+    queue.putNowait(undefined);
+    assertEquals(await queue.get(), undefined);
+  },
+});
+
+both("Queue gives an item that is a promise as it is", {
+  *generator() {
+    const queue = new Queue<Promise<number>>();
+    const item = Promise.resolve(1);
+    queue.putNowait(item);
+    assertStrictEquals(yield* queue.get(), item);
+  },
+  async async() {
+    const queue = new Queue<Promise<number>>();
+    const never = new Promise<number>(() => {});
+    queue.putNowait(never);
+    queue.shutdown();
+    for await (const item of queue) assertStrictEquals(item, never);
+  },
+});
+
+both("Queue.get() and put() time out and leave nobody behind", {
+  *generator() {
+    const queue = new Queue<number>(1);
+    yield* errorOf(waitFor(queue.get(), 1));
+    queue.putNowait(1);
+    yield* errorOf(waitFor(queue.put(2), 1));
+    yield* errorOf(waitFor(queue.join(), 1));
+    assertEquals(String(queue), "<Queue maxsize=1 size=1 tasks=1>");
+  },
+  async async() {
+    const queue = new Queue<number>(1);
+    await rejectionOf(waitFor(() => queue.get(), 1));
+    queue.putNowait(1);
+    await rejectionOf(waitFor(() => queue.put(2), 1));
+    await rejectionOf(waitFor(() => queue.join(), 1));
+    assertEquals(String(queue), "<Queue maxsize=1 size=1 tasks=1>");
+  },
+});
+
+for (const immediate of [false, true]) {
+  both(`Queue.shutdown({ immediate: ${immediate} }) wakes who waits`, {
+    *generator() {
+      const [empty, full] = [new Queue<number>(), new Queue<number>(1)];
+      full.putNowait(1);
+      const tasks = [
+        createTask(empty.get()),
+        createTask(empty.get()),
+        createTask(full.put(2)),
+        createTask(full.put(3)),
+      ];
+      const cancelled = createTask(empty.get());
+      yield* sleep(0);
+      cancelled.cancel();
+      empty.shutdown({ immediate });
+      full.shutdown({ immediate });
+      for (const task of tasks) {
+        assertInstanceOf(yield* errorOf(task), QueueShutDown);
+      }
+      yield* errorOf(cancelled);
+      assert(cancelled.cancelled());
+      assertEquals(full.qsize(), immediate ? 0 : 1);
+    },
+    async async() {
+      const [empty, full] = [new Queue<number>(), new Queue<number>(1)];
+      full.putNowait(1);
+      const tasks = [
+        createTask(async () => void await empty.get()),
+        createTask(async () => await full.put(2)),
+      ];
+      await sleep(0.1);
+      empty.shutdown({ immediate });
+      full.shutdown({ immediate });
+      for (const task of tasks) {
+        assertInstanceOf(await rejectionOf(task), QueueShutDown);
+      }
+      assertEquals(full.qsize(), immediate ? 0 : 1);
+    },
+  });
+}
+
+caseTest("Queue iterates until the shutdown, in several tasks", async () => {
+  await runVirtual(async () => {
+    const queue = new Queue<number>(2);
+    const log: number[][] = [[], []];
+    const workers = log.map((items) =>
+      createTask(async () => {
+        for await (const item of queue) {
+          items.push(item);
+          await sleep(0.01);
+          queue.taskDone();
+        }
+      })
+    );
+    for (let item = 0; item < 6; item++) await queue.put(item);
+    await queue.join();
+    queue.shutdown();
+    await gather(workers);
+    assertEquals(log.flat().toSorted(), [0, 1, 2, 3, 4, 5]);
+    assert(log.every((items) => items.length > 0));
+  });
+});
+
+caseTest("Queue's iteration is cancelled with its task", async () => {
+  await runVirtual(async () => {
+    const queue = new Queue<number>();
+    const worker = createTask(async () => {
+      for await (const item of queue) assert(item > 0);
+    });
+    queue.putNowait(1);
+    await sleep(0.1);
+    worker.cancel();
+    await rejectionOf(worker);
+    assert(worker.cancelled());
+    assertEquals(String(queue), "<Queue maxsize=0 tasks=1>");
+  });
+});
+
+caseTest("Queue belongs to the loop of its first wait", async () => {
+  const queue = new Queue<number>();
+  await runVirtual(function* () {
+    yield* errorOf(waitFor(queue.get(), 1));
+  });
+  for (const wait of [() => queue.get(), () => queue.join()]) {
+    const error = await rejectionOf(runVirtual<unknown>(function* () {
+      if (queue.empty()) return yield* wait();
+      return yield* wait();
+    }));
+    assertInstanceOf(error, RuntimeError);
+    assert(error.message.endsWith("is bound to a different event loop"));
+    queue.putNowait(1);
+    queue.getNowait();
+  }
+});
+
+both("Queue tells formatTaskTree() its name", {
+  *generator() {
+    const queue = new Queue<number>(1, { name: "jobs" });
+    createTask(queue.get(), { name: "getter" });
+    yield* sleep(0);
+    const tree = () => formatTaskTree(getRunningLoop());
+    assert(tree().includes('getter waits for Queue "jobs" to get an item'));
+  },
+  async async() {
+    const queue = new Queue<number>(1, { name: "jobs" });
+    queue.putNowait(1);
+    createTask(async () => await queue.put(2), { name: "putter" });
+    createTask(async () => await queue.join(), { name: "joiner" });
+    await sleep(0.1);
+    const tree = formatTaskTree(getRunningLoop());
+    assert(tree.includes('putter waits for Queue "jobs" to put an item'));
+    assert(tree.includes('joiner waits for Queue "jobs" to be done'));
+    const text = '<Queue "jobs" maxsize=1 size=1 putters=1 tasks=1>';
+    assertEquals(Deno.inspect(queue), text);
+  },
+});
