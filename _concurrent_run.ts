@@ -13,7 +13,7 @@ import {
 } from "./_coroutine.ts";
 import { CancelledError, KeyboardInterrupt } from "./errors.ts";
 import { Future, type Wait } from "./future.ts";
-import { endAll } from "./_join.ts";
+import { joinAll } from "./_join.ts";
 import { Lock } from "./lock.ts";
 import type { EventLoop } from "./loop.ts";
 import { Mailbox } from "./_mailbox.ts";
@@ -132,10 +132,10 @@ export class ConcurrentRun<T, R> implements Waiter {
 
   /** Ends what runs, waits for it, and closes the source. */
   *close(): Coro<void> {
-    this.#ending = true;
+    this.#end();
     try {
       if (this.#workers.size > 0) {
-        yield* endAll(this.#loop, "workers of mapConcurrent()", this.#workers);
+        yield* joinAll(this.#loop, "workers of mapConcurrent()", this.#workers);
       }
     } finally {
       while (this.#results.size > 0) this.#results.takeNow();
@@ -292,10 +292,16 @@ export class ConcurrentRun<T, R> implements Waiter {
       if (!(error instanceof CancelledError)) this.#report(error);
       return;
     }
-    this.#ending = true;
     this.#failure = { error };
-    for (const worker of this.#workers) worker.cancel();
+    this.#end();
     this.#results.wakeAll();
+  }
+
+  // Once, so that nobody's clean-up is cancelled.
+  #end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    for (const worker of this.#workers) worker.cancel();
   }
 
   #wakeWorkers(): void {

@@ -53,16 +53,32 @@ export class Joining extends Future<undefined> implements Waiter {
  * Cancels futures and waits until all have ended, however often it is cancelled itself.
  *
  * @param loop The loop.
- * @param what The combinator, for reports.
+ * @param what Whose they are, for reports.
  * @param futures What to end.
  * @throws {CancelledError} If it was cancelled, once all have ended.
  */
-export function* endAll(
+export function endAll(
   loop: Scheduler,
   what: string,
   futures: ReadonlySet<Future<unknown>>,
 ): Coro<void> {
   for (const future of futures) future.cancel();
+  return joinAll(loop, what, futures);
+}
+
+/**
+ * Waits until all futures have ended, however often it is cancelled.
+ *
+ * @param loop The loop.
+ * @param what Whose they are, for reports.
+ * @param futures What to wait for.
+ * @throws {CancelledError} If it was cancelled, once all have ended.
+ */
+export function* joinAll(
+  loop: Scheduler,
+  what: string,
+  futures: ReadonlySet<Future<unknown>>,
+): Coro<void> {
   let cancelled: { readonly error: unknown } | undefined;
   for (;;) {
     const joining = new Joining(loop, what, futures);

@@ -53,9 +53,15 @@ export interface AsCompletedOptions {
   readonly timeout?: Delay | undefined;
 }
 
-/** The future that `for await` gives for an awaitable: itself, if it is one. */
-export type CompletedFuture<A> = A extends Future<unknown> ? A
-  : Future<AwaitedResult<A>>;
+/**
+ * The future that `for await` gives for an awaitable: itself, if it is one.
+ *
+ * Its type has no `then`, or TypeScript would take it for the result; it is done, so
+ * `result()` gives that.
+ */
+export type CompletedFuture<A> =
+  & (A extends Future<unknown> ? A : Future<AwaitedResult<A>>)
+  & { readonly then: never };
 
 /** What {@linkcode asCompleted} gives: goes through results as they come. */
 export interface AsCompleted<A>

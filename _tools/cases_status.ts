@@ -3,14 +3,18 @@
  * there, and writes `tests/cpython/STATUS.md`. A row without a test needs a reason.
  *
  * ```sh
- * deno run --allow-read --allow-write=tests/cpython _tools/cases_status.ts
- * deno run --allow-read _tools/cases_status.ts --check
+ * deno run --allow-read --allow-run --allow-write=tests/cpython _tools/cases_status.ts
+ * deno run --allow-read --allow-run _tools/cases_status.ts --check
  * ```
  *
  * @module
  */
 // deno-lint-ignore-file no-console
-const FOLDER = new URL("../tests/cpython/", import.meta.url);
+import { pathToFileURL } from "node:url";
+import { captureDeno, ROOT } from "./_deno.ts";
+
+const FOLDER_PATH = `${ROOT}tests/cpython/`;
+const FOLDER = pathToFileURL(FOLDER_PATH);
 const STATUS = new URL("STATUS.md", FOLDER);
 
 /** The areas of asyncio that do not exist here, and what does their work. */
@@ -88,7 +92,7 @@ async function compare(): Promise<Comparison> {
   for (const id of [...tested, ...reasons.keys()]) {
     if (!known.has(id)) problems.push(`${id} does not stand in cases.tsv`);
   }
-  return { status: format(outcomes, reasons), problems };
+  return { status: await formatted(describe(outcomes, reasons)), problems };
 }
 
 function outcomeOf(
@@ -102,7 +106,7 @@ function outcomeOf(
   return reasons.has(id) ? "differs" : undefined;
 }
 
-function format(
+function describe(
   outcomes: ReadonlyMap<Case, Outcome>,
   reasons: ReadonlyMap<string, string>,
 ): string {
@@ -161,15 +165,40 @@ async function readTable(name: string): Promise<string[][]> {
   return text.trimEnd().split("\n").slice(1).map((line) => line.split("\t"));
 }
 
-/** The ids that name tests: what looks like one and stands in quotes. */
+/** The ids that name tests, without the style. */
 async function testedIds(): Promise<Set<string>> {
-  const ids = new Set<string>();
+  const files: string[] = [];
   for await (const { name } of Deno.readDir(FOLDER)) {
-    if (!name.endsWith("_test.ts")) continue;
-    const text = await Deno.readTextFile(new URL(name, FOLDER));
-    for (const [, id] of text.matchAll(/"(\w+\.\w+\.\w+)"/g)) ids.add(id!);
+    if (name.endsWith("_test.ts")) files.push(`${FOLDER_PATH}${name}`);
   }
-  return ids;
+  const { code, output } = await captureDeno([
+    "run",
+    "--quiet",
+    "--allow-all",
+    "--no-check",
+    // Nothing is asserted while tests are only named, so the stand-ins always do.
+    "--import-map=tests/offline/import_map.json",
+    "_tools/test_names.ts",
+    ...files,
+  ]);
+  if (code !== 0) throw new Error(`Cannot read the tests' names: ${output}`);
+  const names: string[] = JSON.parse(output);
+  const ids = names.map((name) => name.replace(/ \((generator|async)\)$/, ""));
+  return new Set(ids.filter((id) => /^\w+\.\w+\.\w+$/.test(id)));
+}
+
+/** As `deno fmt` wants it, so that its check holds. */
+async function formatted(markdown: string): Promise<string> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--ext=md", "-"],
+    cwd: ROOT,
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(markdown));
+  await writer.close();
+  return new TextDecoder().decode((await process.output()).stdout);
 }
 
 async function readIfThere(url: URL): Promise<string | undefined> {

@@ -9,11 +9,16 @@ import { peers } from "./_peers.ts";
 import { noop, type PeerName, type Workload } from "./_workload.ts";
 
 /** Registers a workload with `count` operations an iteration. */
-export async function bench(workload: Workload, count: number): Promise<void> {
+export async function bench(
+  workload: Workload,
+  count: number,
+  options: { readonly n?: number; readonly warmup?: number } = {},
+): Promise<void> {
   for (const name of Object.keys(peers) as PeerName[]) {
     const run = await prepared(workload, name);
     if (run === undefined) continue;
     Deno.bench({
+      ...options,
       name: peers[name].label,
       group: `${workload.name}, ${count.toLocaleString("en")} operations`,
       baseline: name === "native",

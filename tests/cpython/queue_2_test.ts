@@ -242,7 +242,7 @@ inStyles(unfinished, shutting, function* ({ join }, turns) {
   }
 });
 
-both("queues._QueueShutdownTestMixin.shutdown_empty", {
+both("Queue.shutdown() of an empty queue refuses who waits and who comes", {
   *generator() {
     for (const Kind of kinds) {
       const queue = new Kind<number>();

@@ -9,11 +9,11 @@ import {
   type Coro,
   createTask,
   currentTask,
-  EventLoop,
+  type EventLoop,
   getRunningLoop,
   RuntimeError,
   sleep,
-  Task,
+  type Task,
 } from "../../mod.ts";
 import { kTasks } from "../../_protocol.ts";
 import { both, caseTest, errorOf, virtualLoop, withLoop } from "./_both.ts";

@@ -12,7 +12,6 @@ import {
   type Coro,
   coroutine,
   createTask,
-  Future,
   RuntimeError,
   sleep,
   Task,

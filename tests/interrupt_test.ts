@@ -1,0 +1,102 @@
+/**
+ * Ctrl-C, in a process of its own: the first ends `main` in order, the second ends the
+ * process, and after `run()` nothing keeps it alive.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
+
+// Windows has no SIGINT to send to a child.
+const IGNORE = Deno.build.os === "windows" ||
+  Deno.permissions.querySync({ name: "run" }).state !== "granted" ||
+  Deno.permissions.querySync({ name: "read" }).state !== "granted";
+
+const PROGRAM = fileURLToPath(
+  new URL("./_interrupt_program.ts", import.meta.url),
+);
+
+/** Runs the program; sends it a Ctrl-C after each of these lines. */
+async function interrupted(mode: string, afterLines: readonly string[]) {
+  await using child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--quiet", PROGRAM, mode],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const errors = new Response(child.stderr).text();
+  const lines: string[] = [];
+  let text = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const complete = text.split("\n");
+    text = complete.pop()!;
+    for (const line of complete) {
+      lines.push(line);
+      if (afterLines.includes(line)) child.kill("SIGINT");
+    }
+  }
+  const { code, signal } = await child.status;
+  return { code, signal, lines, errors: await errors };
+}
+
+Deno.test({
+  name: "run() ends in order at the first Ctrl-C and throws KeyboardInterrupt",
+  ignore: IGNORE,
+  async fn() {
+    const { code, lines } = await interrupted("tidy", ["ready"]);
+    assertEquals(lines, [
+      "ready",
+      "cleaning up",
+      "main cleaned up",
+      "background cleaned up",
+      "run threw KeyboardInterrupt",
+    ]);
+    assertEquals(code, 0);
+  },
+});
+
+Deno.test({
+  name:
+    "run() ends the process at the second Ctrl-C, and says what was waiting",
+  ignore: IGNORE,
+  async fn() {
+    const { code, signal, lines, errors } = await interrupted("stubborn", [
+      "ready",
+      "cleaning up",
+    ]);
+    assertEquals(lines, ["ready", "cleaning up"]);
+    assertEquals({ code, signal }, { code: 130, signal: null });
+    assert(errors.includes("Interrupted twice"), errors);
+    assert(errors.includes("sleep(3600)"), errors);
+  },
+});
+
+Deno.test({
+  name: "run() leaves nothing listening: the process ends by itself",
+  ignore: IGNORE,
+  async fn() {
+    const { code, lines } = await interrupted("done", []);
+    assertEquals(lines, [
+      "ready",
+      "cleaning up",
+      "main cleaned up",
+      "background cleaned up",
+      "run gave its result",
+    ]);
+    assertEquals(code, 0);
+  },
+});
+
+Deno.test({
+  name: "a Ctrl-C after run() ends the process as the host does",
+  ignore: IGNORE,
+  async fn() {
+    const { code, signal, lines } = await interrupted("lingering", [
+      "ready",
+      "lingering",
+    ]);
+    assertEquals(lines.at(-1), "lingering");
+    assertEquals({ code, signal }, { code: 130, signal: "SIGINT" });
+  },
+});

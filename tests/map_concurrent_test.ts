@@ -1,0 +1,304 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  CancelledError,
+  coroutine,
+  createTask,
+  formatTaskTree,
+  getRunningLoop,
+  mapConcurrent,
+  Queue,
+  sleep,
+} from "../mod.ts";
+import { recordReports, runVirtual } from "./cpython/_both.ts";
+import {
+  failureOf,
+  inBoth,
+  type Program,
+  type Style,
+  wait,
+} from "./cpython/_program.ts";
+
+/** A source that knows what was taken from it. */
+class Source {
+  taken = 0;
+  closed = 0;
+  readonly #count: number;
+
+  constructor(count = Infinity) {
+    this.#count = count;
+  }
+
+  *[Symbol.iterator](): Generator<number, void, unknown> {
+    try {
+      while (this.taken < this.#count) yield this.taken++;
+    } finally {
+      this.closed++;
+    }
+  }
+
+  /** The same source, as an async one that waits for this library. */
+  async *slowly(seconds: number): AsyncGenerator<number, void, unknown> {
+    try {
+      while (this.taken < this.#count) {
+        await sleep(seconds);
+        yield this.taken++;
+      }
+    } finally {
+      await sleep(seconds);
+      this.closed++;
+    }
+  }
+}
+
+/** A job that takes as many seconds as `delays` says for it. */
+function delayed(style: Style, delays: readonly number[]) {
+  return style.fn(function* (index: number) {
+    yield* wait(sleep(delays[index % delays.length]!));
+    return index;
+  });
+}
+
+for (const ordered of [true, false]) {
+  const results = ordered ? [0, 1, 2, 3] : [1, 2, 0, 3];
+  inBoth(
+    `mapConcurrent() gives results ordered: ${ordered}`,
+    function* (style) {
+      const job = delayed(style, [3, 1, 1, 3]);
+      const options = { limit: 2, ordered };
+      const plain = mapConcurrent(new Source(4), job, options);
+      assertEquals(yield* wait(plain.collect()), results);
+      const slowly = mapConcurrent(new Source(4).slowly(0), job, options);
+      assertEquals(yield* wait(slowly.collect()), results);
+      const seen: number[] = [];
+      const again = mapConcurrent([0, 1, 2, 3], job, options);
+      yield* wait(again.forEach((result) => seen.push(result)));
+      assertEquals(seen, results);
+    },
+  );
+}
+
+inBoth("mapConcurrent() runs not more jobs than its limit", function* (style) {
+  let running = 0;
+  let most = 0;
+  const job = style.fn(function* (index: number) {
+    most = Math.max(most, ++running);
+    yield* wait(sleep(1 + index % 3));
+    running--;
+    return index;
+  });
+  const map = mapConcurrent(new Source(20), job, { limit: 4 });
+  assertEquals((yield* wait(map.collect())).length, 20);
+  assertEquals(most, 4);
+});
+
+inBoth(
+  "mapConcurrent() takes no input before it is asked for results",
+  function* (style) {
+    const source = new Source();
+    mapConcurrent(source, delayed(style, [1]), { limit: 4 });
+    yield* wait(sleep(10));
+    assertEquals(source.taken, 0);
+  },
+);
+
+inBoth("mapConcurrent() waits for who takes the results", function* (style) {
+  for (const isAsync of [false, true]) {
+    const source = new Source();
+    const input = isAsync ? source.slowly(0.1) : source;
+    const map = mapConcurrent(input, delayed(style, [1]), { limit: 4 });
+    const results = map[Symbol.asyncIterator]();
+    for (let taken = 1; taken <= 10; taken++) {
+      yield* nextOf(results);
+      yield* wait(sleep(10));
+      assert(source.taken <= taken + 4, `${source.taken} taken`);
+    }
+    yield* closeOf(results);
+    assertEquals(source.closed, 1);
+  }
+});
+
+/** Takes a result, in a coroutine of either style. */
+function nextOf<R>(
+  results: AsyncIterableIterator<R, undefined, undefined>,
+): Program<IteratorResult<R, undefined>> {
+  return wait(coroutine(async () => await results.next())()) as never;
+}
+
+/** Leaves an iteration, in a coroutine of either style. */
+function closeOf<R>(
+  results: AsyncIterableIterator<R, undefined, undefined>,
+): Program<unknown> {
+  return wait(coroutine(async () => await results.return!())()) as never;
+}
+
+Deno.test("mapConcurrent() ends its jobs and its source when the loop is left", () =>
+  runVirtual(async () => {
+    for (const isAsync of [false, true]) {
+      const source = new Source();
+      let cleanedUp = 0;
+      const job = async (index: number): Promise<number> => {
+        try {
+          await sleep(index + 1);
+        } finally {
+          await sleep(0.5);
+          cleanedUp++;
+        }
+        return index;
+      };
+      const input = isAsync ? source.slowly(0.125) : source;
+      for await (const result of mapConcurrent(input, job, { limit: 3 })) {
+        if (result === 1) break;
+      }
+      assertEquals(source.closed, 1);
+      assertEquals(cleanedUp, source.taken);
+    }
+  }));
+
+Deno.test("mapConcurrent() does not wait for what a source owes it", () =>
+  runVirtual(async () => {
+    async function* stuck() {
+      yield 1;
+      await new Promise(() => {});
+    }
+    const seen: number[] = [];
+    const job = (n: number) => sleep(1, n);
+    for await (const result of mapConcurrent(stuck(), job, { limit: 2 })) {
+      seen.push(result);
+      break;
+    }
+    assertEquals(seen, [1]);
+  }));
+
+inBoth(
+  "mapConcurrent() throws the first error when the others have ended",
+  function* (style) {
+    const reports = recordReports();
+    const source = new Source();
+    const error = new Error("expected");
+    const inCleanup = new Error("in the clean-up");
+    const ended: number[] = [];
+    const job = style.fn(function* (index: number) {
+      try {
+        yield* wait(sleep(index === 1 ? 1 : 5));
+        if (index === 1) throw error;
+        return index;
+      } finally {
+        if (index !== 1) yield* wait(sleep(1));
+        ended.push(index);
+        // deno-lint-ignore no-unsafe-finally
+        if (index === 2) throw inCleanup;
+      }
+    });
+    const map = mapConcurrent(source, job, { limit: 3 });
+    assertStrictEquals(yield* failureOf(map.collect()), error);
+    assertEquals(ended, [1, 0, 2]);
+    assertEquals(source.closed, 1);
+    assertEquals(reports.map((report) => report.exception), [inCleanup]);
+  },
+);
+
+inBoth("mapConcurrent() throws what its source throws", function* (style) {
+  const error = new Error("in the source");
+  function* plain() {
+    yield 0;
+    throw error;
+  }
+  async function* slowly() {
+    yield 0;
+    await sleep(1);
+    throw error;
+  }
+  for (const source of [plain(), slowly()]) {
+    const map = mapConcurrent<number, number>(
+      source,
+      delayed(style, [5]),
+      { limit: 3 },
+    );
+    assertStrictEquals(yield* failureOf(map.collect()), error);
+  }
+});
+
+inBoth(
+  "mapConcurrent() ends all when its wait is cancelled",
+  function* (style) {
+    const source = new Source();
+    let cleanedUp = 0;
+    const job = style.fn(function* (index: number) {
+      try {
+        yield* wait(sleep(10));
+      } finally {
+        yield* wait(sleep(1));
+        cleanedUp++;
+      }
+      return index;
+    });
+    for (const method of ["collect", "forEach"] as const) {
+      const map = mapConcurrent(source, job, { limit: 3 });
+      const task = createTask<unknown>(map[method](() => {}));
+      yield* wait(sleep(5));
+      task.cancel();
+      assertInstanceOf(yield* failureOf(task), CancelledError);
+    }
+    assertEquals([cleanedUp, source.closed], [6, 2]);
+  },
+);
+
+inBoth(
+  "mapConcurrent().forEach() hands one result over at a time",
+  function* (style) {
+    const log: string[] = [];
+    const map = mapConcurrent(new Source(3), delayed(style, [1]), { limit: 3 });
+    yield* wait(map.forEach(style.fn(function* (result: number) {
+      log.push(`begin ${result}`);
+      yield* wait(sleep(1));
+      log.push(`end ${result}`);
+    })));
+    assertEquals(log, [0, 1, 2].flatMap((n) => [`begin ${n}`, `end ${n}`]));
+  },
+);
+
+inBoth(
+  "mapConcurrent().forEach() ends all when the callback throws",
+  function* (style) {
+    const error = new Error("expected");
+    const source = new Source();
+    const map = mapConcurrent(source, delayed(style, [1]), { limit: 3 });
+    const failing = map.forEach(() => {
+      throw error;
+    });
+    assertStrictEquals(yield* failureOf(failing), error);
+    assertEquals(source.closed, 1);
+  },
+);
+
+inBoth("mapConcurrent() takes a queue", function* (style) {
+  const queue = new Queue<number>();
+  for (const n of [1, 2, 3]) queue.putNowait(n);
+  queue.shutdown();
+  const map = mapConcurrent(queue, delayed(style, [1]), { limit: 2 });
+  assertEquals(yield* wait(map.collect()), [1, 2, 3]);
+});
+
+inBoth("mapConcurrent() tells what it waits for", function* (style) {
+  const map = mapConcurrent(new Source(3), delayed(style, [1]), { limit: 2 });
+  const task = createTask(map.collect(), { name: "main" });
+  yield* wait(sleep(0.5));
+  const tree = formatTaskTree(getRunningLoop());
+  assert(tree.includes("main waits for mapConcurrent, 2 workers"), tree);
+  yield* wait(task);
+});
+
+Deno.test("mapConcurrent() refuses bad input", () => {
+  const job = () => sleep(0);
+  for (const limit of [0, -1, 1.5, NaN, undefined as never]) {
+    assertThrows(() => mapConcurrent([], job, { limit }), RangeError, "limit");
+  }
+  assertThrows(() => mapConcurrent(5 as never, job, { limit: 1 }), TypeError);
+  assertThrows(() => mapConcurrent([], 5 as never, { limit: 1 }), TypeError);
+});
