@@ -23,17 +23,17 @@ import type { Delay } from "./clock.ts";
 import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import {
-  kAbortRun,
-  kAddTimer,
-  kBackFromHost,
-  kEnqueue,
+  type kAbortRun,
+  type kAddTimer,
+  type kBackFromHost,
+  type kEnqueue,
   kInHeap,
   kIsCalledOff,
   kRun,
   kTimerCancelled,
   kTrace,
   kTraceOf,
-  kYieldToHost,
+  type kYieldToHost,
   type Runnable,
 } from "./_protocol.ts";
 import type { Timer } from "./_timer_heap.ts";

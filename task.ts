@@ -69,7 +69,7 @@ import {
   kPreviousTask,
   kRun,
   kSettleCancelled,
-  kSince,
+  type kSince,
   kTakeCancel,
   kTask,
   kTasks,

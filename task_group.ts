@@ -41,8 +41,6 @@ import {
   kRun,
   kWaiters,
   kWake,
-  type Runnable,
-  type Waiter,
 } from "./_protocol.ts";
 import { linkSignal } from "./_abort.ts";
 import { running } from "./_running.ts";
@@ -103,7 +101,7 @@ interface Failure {
  * assertEquals(log, ["cleaned up"]);
  * ```
  */
-export class TaskGroup implements Waiter, Runnable {
+export class TaskGroup {
   readonly #signal: AbortSignal | undefined;
   readonly #slots: Slots | undefined;
   #loop: EventLoop | undefined = undefined;

@@ -187,8 +187,9 @@ function count(trace: Trace, counts: Map<string, number>): void {
     const kind = what
       .replace(/(ended|failed|->) .*/, "$1")
       .replace(/(Cancelled|Group)\(.*/, "$1")
-      .replace(/\bE\d\b/, "UserError")
-      .replace(/ [a-zA-Z]+\d+\b/g, "");
+      .replace(/\bX\d\b/, "UserError")
+      .replace(/ [a-zA-Z]+\d+\b/g, "")
+      .replace(/\[.*/, "[…]");
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
 }

@@ -58,14 +58,14 @@ Deno.test("generate() leaves out what it is told to", () => {
 Deno.test("shrink() drops all that does not matter", async () => {
   const program = programOf(
     ["sleep", 1, 0],
-    ["task", "t0", false, block(["sleep", 1, 0], ["raise", "E1"])],
+    ["task", "t0", false, block(["sleep", 1, 0], ["raise", "X1"])],
     ["try", block(["sleep", 2, 0]), "all", block(), block(["sleep", 3, 0])],
     ["gather", [["ref", "t0"], ["ref", "F0"]], false],
   );
   const raises = (smaller: Program): Promise<boolean> =>
     Promise.resolve(JSON.stringify(smaller).includes("raise"));
   const smallest = await shrink(program, raises);
-  assertEquals(smallest.main, block(["raise", "E1"]));
+  assertEquals(smallest.main, block(["raise", "X1"]));
   assertEquals(smallest.objects, {});
 });
 

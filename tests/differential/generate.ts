@@ -153,6 +153,10 @@ class Generator {
     for (let count = random.between(1, 3); count > 0; count--) {
       statements.push(this.#task(place));
     }
+    for (const [name, [kind]] of Object.entries(this.#objects)) {
+      if (kind === "future") continue;
+      while (random.chance(0.4)) statements.push(this.#user(name, place));
+    }
     for (const statement of this.#statements(place, random.between(3, 12))) {
       // A main task that falls at the first error would show little.
       const sturdy = random.chance(0.4);
@@ -256,25 +260,29 @@ class Generator {
       // The most telling moment: somebody is woken and cancelled at once.
       if (
         WAKERS.has(statement[0]) && this.#may("cancel") &&
-        this.#random.chance(0.25)
+        this.#random.chance(0.3)
       ) statements.push(["cancel", this.#target(), this.#message()]);
     }
     return statements;
   }
 
   #statement(place: Place): Statement {
+    const names = Object.keys(this.#objects);
+    const objectRules = names.flatMap((name) => this.#objectRules(name)).map((
+      rule,
+    ) => ({ ...rule, weight: rule.weight * this.#crowd }));
+    return this.#choose([...this.#rules(place), ...objectRules], place);
+  }
+
+  #choose(rules: readonly Rule[], place: Place): Statement {
     this.#budget--;
-    const objectRules = this.#objectRules().map((rule) => ({
-      ...rule,
-      weight: rule.weight * this.#crowd,
-    }));
-    const rules = [...this.#rules(place), ...objectRules].filter((rule) =>
+    const fitting = rules.filter((rule) =>
       this.#may(rule.feature) && (rule.when ?? true) &&
       (place.waits || !rule.waits) &&
       (place.names || !rule.names) && (!rule.nests || place.depth < MAX_DEPTH)
     );
     // The deeper, the flatter: or the first task would use the whole budget up.
-    const flattened = rules.map((rule) => ({
+    const flattened = fitting.map((rule) => ({
       rule,
       weight: rule.nests
         ? rule.weight * FLATTENING ** place.depth
@@ -335,14 +343,27 @@ class Generator {
       : this.#random.pick(this.#tasks);
   }
 
-  #task(place: Place): Statement {
+  #task(place: Place, drawBody = () => this.#body(place)): Statement {
     const name = this.#name("t");
     this.#tasks.push(name);
     this.#cancellable.push(name);
     const eager = this.#eager && this.#random.chance(0.4);
-    const body = this.#body(place);
+    const body = drawBody();
     this.#awaitable.push(name);
     return ["task", name, eager, body];
+  }
+
+  /** A task that does nothing but use one object. */
+  #user(object: string, place: Place): Statement {
+    const inside = this.#nested(place);
+    return this.#task(place, () => {
+      const rules = this.#objectRules(object);
+      const statements = Array.from(
+        { length: this.#random.between(1, 3) },
+        () => this.#choose(rules, inside),
+      );
+      return ["do", ...statements];
+    });
   }
 
   #body(place: Place): Block {
@@ -615,7 +636,7 @@ class Generator {
           this.#block(this.#nested(place, { names: false }), 2),
         ],
       },
-      { weight: 2, make: () => ["raise", `E${random.between(1, 3)}`] },
+      { weight: 2, make: () => ["raise", `X${random.between(1, 3)}`] },
       {
         weight: 0.6,
         feature: "raiseCancelled",
@@ -662,7 +683,7 @@ class Generator {
         feature: "future",
         when: futures.length > 0,
         make:
-          () => ["setError", random.pick(futures), `E${random.between(1, 3)}`],
+          () => ["setError", random.pick(futures), `X${random.between(1, 3)}`],
       },
       {
         weight: 2.5,
@@ -705,37 +726,33 @@ class Generator {
     ];
   }
 
-  #objectRules(): Rule[] {
-    return Object.entries(this.#objects).flatMap(([name, [kind]]) => {
-      switch (kind) {
-        case "lock":
-        case "semaphore":
-          return this.#guardRules(name);
-        case "event":
-          return [
-            { weight: 4, waits: true, make: () => ["event.wait", name] },
-            { weight: 3, make: () => ["event.set", name] },
-            { weight: 1.5, make: () => ["event.clear", name] },
-            { weight: 0.5, make: () => ["event.isSet", name] },
-          ] satisfies Rule[];
-        case "condition":
-          return [
-            ...this.#guardRules(name, 0.3),
-            ...this.#conditionRules(name),
-          ];
-        case "barrier":
-          return [
-            { weight: 6, waits: true, make: () => ["barrier.wait", name] },
-            { weight: 1, waits: true, make: () => ["barrier.reset", name] },
-            { weight: 0.4, waits: true, make: () => ["barrier.abort", name] },
-            { weight: 0.5, make: () => ["barrier.state", name] },
-          ] satisfies Rule[];
-        case "queue":
-          return this.#queueRules(name);
-        default:
-          return [];
-      }
-    });
+  #objectRules(name: string): Rule[] {
+    const [kind] = this.#objects[name]!;
+    switch (kind) {
+      case "lock":
+      case "semaphore":
+        return this.#guardRules(name);
+      case "event":
+        return [
+          { weight: 4, waits: true, make: () => ["event.wait", name] },
+          { weight: 3, make: () => ["event.set", name] },
+          { weight: 1.5, make: () => ["event.clear", name] },
+          { weight: 0.5, make: () => ["event.isSet", name] },
+        ];
+      case "condition":
+        return [...this.#guardRules(name, 0.3), ...this.#conditionRules(name)];
+      case "barrier":
+        return [
+          { weight: 6, waits: true, make: () => ["barrier.wait", name] },
+          { weight: 1, waits: true, make: () => ["barrier.reset", name] },
+          { weight: 0.4, waits: true, make: () => ["barrier.abort", name] },
+          { weight: 0.5, make: () => ["barrier.state", name] },
+        ];
+      case "queue":
+        return this.#queueRules(name);
+      default:
+        return [];
+    }
   }
 
   #guardRules(name: string, factor = 1): Rule[] {
