@@ -1,6 +1,5 @@
 /**
- * How many may run at once: the slots of a task group, and the way of a `gather()` that
- * takes its input piece by piece.
+ * How many tasks of a group may run at once: the slots that they begin in.
  *
  * @module
  */
@@ -13,6 +12,7 @@ import {
   FunctionCoroutine,
 } from "./_coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
+import { CancelledError } from "./errors.ts";
 import { kOpen } from "./_protocol.ts";
 import { callbackName, describeKind } from "./_repr.ts";
 import { Semaphore } from "./semaphore.ts";
@@ -65,13 +65,19 @@ class Limited<T> extends Coroutine<T> {
     yield* this.#free.acquire();
     this.#begun = true;
     const coro = this.#coro;
+    let result: T;
     try {
-      return yield* typeof coro === "function"
+      result = yield* typeof coro === "function"
         ? new FunctionCoroutine<T>(coro, [])
         : coro as Coro<T>;
-    } finally {
-      this.#free.release();
+    } catch (error) {
+      // An error ends the group, so that nobody is to begin after it. A task that is
+      // cancelled alone leaves its slot to the next.
+      if (error instanceof CancelledError) this.#free.release();
+      throw error;
     }
+    this.#free.release();
+    return result;
   }
 
   /** @internal */

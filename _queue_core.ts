@@ -5,14 +5,14 @@
  */
 import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "./errors.ts";
-import { kAttempt } from "./_protocol.ts";
 import type { Store } from "./_stores.ts";
 import {
+  type Gate,
+  GateWait,
   LoopBinding,
   MethodCoroutine,
   type Waiter,
   WaiterList,
-  WaitingCoroutine,
   wasWoken,
 } from "./_waiters.ts";
 
@@ -24,6 +24,9 @@ export class QueueCore<T> {
   readonly getters: WaiterList;
   readonly putters: WaiterList;
   readonly joiners: WaiterList;
+  readonly getGate: Gate<undefined, T>;
+  readonly putGate: Gate<T, void>;
+  readonly joinGate: Gate<undefined, void>;
   /** A subclass of the queue brings its own, for its own order. */
   items: Store<T>;
   /** How many items are not marked as done. */
@@ -42,6 +45,9 @@ export class QueueCore<T> {
     this.getters = new WaiterList(binding, () => `${title} to get an item`);
     this.putters = new WaiterList(binding, () => `${title} to put an item`);
     this.joiners = new WaiterList(binding, () => `${title} to be done`);
+    this.getGate = new GetGate(this, this.getters);
+    this.putGate = new PutGate(this, this.putters);
+    this.joinGate = new JoinGate(this, this.joiners);
   }
 
   full(): boolean {
@@ -133,102 +139,79 @@ export class QueueCore<T> {
   }
 }
 
-/** A wait for room. */
-export class Put<T> extends WaitingCoroutine<void> {
+/** Passes while there is room: takes the item in. */
+class PutGate<T> implements Gate<T, void> {
+  readonly name = "put";
+  readonly waiters: WaiterList;
   readonly #core: QueueCore<T>;
-  readonly #item: T;
 
-  constructor(core: QueueCore<T>, item: T) {
-    super();
+  constructor(core: QueueCore<T>, waiters: WaiterList) {
     this.#core = core;
-    this.#item = item;
+    this.waiters = waiters;
   }
 
-  override get name(): string {
-    return "put";
+  attempt(item: T): undefined | typeof MUST_WAIT {
+    return this.#core.tryPut(item);
   }
 
-  override [kAttempt](): undefined | typeof MUST_WAIT {
-    return this.#core.tryPut(this.#item);
+  resume(item: T): undefined | typeof MUST_WAIT {
+    return this.#core.tryPut(item);
   }
 
-  protected override enqueue(): Waiter {
-    const { putters } = this.#core;
-    return putters.append(putters.makeWaiter());
-  }
-
-  protected override resume(): undefined | typeof MUST_WAIT {
-    return this.#core.tryPut(this.#item);
-  }
-
-  protected override giveUp(waiter: Waiter): void {
-    const { putters } = this.#core;
-    putters.remove(waiter);
-    if (wasWoken(waiter) && !this.#core.full()) putters.releaseNext();
+  giveUp(waiter: Waiter): void {
+    this.waiters.remove(waiter);
+    if (wasWoken(waiter) && !this.#core.full()) this.waiters.releaseNext();
   }
 }
 
-/** A wait for an item. */
-export class Get<T> extends WaitingCoroutine<T> {
+/** Passes while there are items: gives one. */
+class GetGate<T> implements Gate<undefined, T> {
+  readonly name = "get";
+  readonly waiters: WaiterList;
   readonly #core: QueueCore<T>;
 
-  constructor(core: QueueCore<T>) {
-    super();
+  constructor(core: QueueCore<T>, waiters: WaiterList) {
     this.#core = core;
+    this.waiters = waiters;
   }
 
-  override get name(): string {
-    return "get";
-  }
-
-  override [kAttempt](): T | typeof MUST_WAIT {
+  attempt(): T | typeof MUST_WAIT {
     return this.#core.tryGet();
   }
 
-  protected override enqueue(): Waiter {
-    const { getters } = this.#core;
-    return getters.append(getters.makeWaiter());
-  }
-
-  protected override resume(): T | typeof MUST_WAIT {
+  resume(): T | typeof MUST_WAIT {
     return this.#core.tryGet();
   }
 
-  protected override giveUp(waiter: Waiter): void {
-    const { getters } = this.#core;
-    getters.remove(waiter);
-    if (wasWoken(waiter) && this.#core.items.size > 0) getters.releaseNext();
+  giveUp(waiter: Waiter): void {
+    this.waiters.remove(waiter);
+    if (wasWoken(waiter) && this.#core.items.size > 0) {
+      this.waiters.releaseNext();
+    }
   }
 }
 
-/** A wait until all items are marked as done. */
-export class Join extends WaitingCoroutine<void> {
-  readonly #core: QueueCore<unknown>;
+/** Passes while all items are marked as done. */
+class JoinGate implements Gate<undefined, void> {
+  readonly name = "join";
+  readonly waiters: WaiterList;
+  readonly #core: { readonly unfinished: number };
 
-  constructor(core: QueueCore<unknown>) {
-    super();
+  constructor(core: { readonly unfinished: number }, waiters: WaiterList) {
     this.#core = core;
+    this.waiters = waiters;
   }
 
-  override get name(): string {
-    return "join";
-  }
-
-  override [kAttempt](): undefined | typeof MUST_WAIT {
+  attempt(): undefined | typeof MUST_WAIT {
     return this.#core.unfinished === 0 ? undefined : MUST_WAIT;
   }
 
-  protected override enqueue(): Waiter {
-    const { joiners } = this.#core;
-    return joiners.append(joiners.makeWaiter());
+  resume(_: undefined, waiter: Waiter): undefined {
+    this.waiters.remove(waiter);
   }
 
-  protected override resume(waiter: Waiter): undefined {
-    this.#core.joiners.remove(waiter);
-  }
-
-  protected override giveUp(waiter: Waiter): void {
-    this.#core.joiners.remove(waiter);
+  giveUp(waiter: Waiter): void {
+    this.waiters.remove(waiter);
   }
 }
 
@@ -238,7 +221,10 @@ export function nextItem<T>(
 ): Coroutine<IteratorResult<T, undefined>> {
   return new MethodCoroutine("get", function* () {
     try {
-      return { done: false, value: yield* new Get(core) };
+      return {
+        done: false,
+        value: yield* new GateWait(core.getGate, undefined),
+      };
     } catch (error) {
       if (!(error instanceof QueueShutDown)) throw error;
       return { done: true, value: undefined };

@@ -274,10 +274,9 @@ export class Turns implements Sleeper {
 
   async #becomeIdle(): Promise<void> {
     this.#ready.trim();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#endPause = resolve;
+    const woken = new Promise<void>((resolve) => this.#endPause = resolve);
     this.#clock.wait(this, this.#timers.earliest());
-    await promise;
+    await woken;
     this.#endPause = undefined;
     this.#clock.unwait(this);
   }

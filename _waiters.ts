@@ -8,7 +8,7 @@ import { type Coro, Coroutine, MUST_WAIT } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kDescribe, kOpen, kTop } from "./_protocol.ts";
+import { kAttempt, kDescribe, kOpen, kTop } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 
 /** Releases a lock for a while: gives what acquires it again, for the same guard. */
@@ -43,20 +43,23 @@ export class LoopBinding {
 /** One who waits: a future that stands in a list. */
 export class Waiter extends Future<undefined> {
   /** The one that came before, in the list. */
-  previous: Waiter | undefined = undefined;
+  declare previous: Waiter | undefined;
   /** The one that came after, in the list. */
-  following: Waiter | undefined = undefined;
+  declare following: Waiter | undefined;
   /** Whether it stands in its list. */
-  listed = false;
-  readonly #describeWait: () => string;
+  declare listed: boolean;
+  declare readonly describeWait: () => string;
 
   constructor(loop: Scheduler, describeWait: () => string) {
     super({ loop });
-    this.#describeWait = describeWait;
+    this.previous = undefined;
+    this.following = undefined;
+    this.listed = false;
+    this.describeWait = describeWait;
   }
 
   [kDescribe](): string {
-    return this.#describeWait();
+    return this.describeWait();
   }
 }
 
@@ -172,23 +175,44 @@ export function wasWoken(waiter: Waiter): boolean {
   return waiter.done() && !waiter.cancelled();
 }
 
+/** What a wait passes: it tries, waits in a list until it is woken, and tries again. */
+export interface Gate<A, T> {
+  /** The name of the wait, for reports. */
+  readonly name: string;
+  /** Those who wait. */
+  readonly waiters: WaiterList;
+  /** Finishes without waiting, or says that this can't be. */
+  attempt(argument: A): T | typeof MUST_WAIT;
+  /** Finishes after the wake-up, or says that it must wait again. */
+  resume(argument: A, waiter: Waiter): T | typeof MUST_WAIT;
+  /** Leaves with nothing, and passes on what the waiter was woken for. */
+  giveUp(waiter: Waiter): void;
+}
+
 /**
- * A coroutine that tries to finish, and else waits in a list until it is woken.
+ * A wait at a gate.
  *
  * It is its own body: it hands its waiter to the driver, with no generator between.
+ * One class for all gates, so that the engine knows the shape of each object in here.
  */
-export abstract class WaitingCoroutine<T> extends Coroutine<T> {
-  // The waiter stands in the slot for the body below, which it has none of: a field
-  // less to make for each `yield* queue.get()`.
+export class GateWait<A, T> extends Coroutine<T> {
+  readonly #gate: Gate<A, T>;
+  readonly #argument: A;
 
-  /** Goes to the end of the queue. */
-  protected abstract enqueue(): Waiter;
+  constructor(gate: Gate<A, T>, argument: A) {
+    super();
+    this.#gate = gate;
+    this.#argument = argument;
+  }
 
-  /** Finishes after the wake-up, or says that it must wait again. */
-  protected abstract resume(waiter: Waiter): T | typeof MUST_WAIT;
+  override get name(): string {
+    return this.#gate.name;
+  }
 
-  /** Leaves the queue with nothing, and passes on what it was woken for. */
-  protected abstract giveUp(waiter: Waiter): void;
+  /** @internal */
+  override [kAttempt](): T | typeof MUST_WAIT {
+    return this.#gate.attempt(this.#argument);
+  }
 
   /** @internal */
   override [kOpen](): this {
@@ -197,6 +221,7 @@ export abstract class WaitingCoroutine<T> extends Coroutine<T> {
 
   /** @internal */
   override next(): IteratorResult<unknown, T> {
+    // The slot for the body below is free, since there is no other body.
     const waiter = this[kTop] as Waiter | undefined;
     if (waiter === undefined) {
       const step = super.next();
@@ -205,7 +230,7 @@ export abstract class WaitingCoroutine<T> extends Coroutine<T> {
     if (!waiter.done()) return { done: false, value: waiter };
     if (waiter.cancelled()) return this.throw(cancellationOf(waiter));
     this[kTop] = undefined;
-    const result = this.resume(waiter);
+    const result = this.#gate.resume(this.#argument, waiter);
     return result === MUST_WAIT ? this.wait() : super.next(result);
   }
 
@@ -222,7 +247,8 @@ export abstract class WaitingCoroutine<T> extends Coroutine<T> {
   }
 
   protected wait(): IteratorResult<unknown, T> {
-    const waiter = this.enqueue();
+    const { waiters } = this.#gate;
+    const waiter = waiters.append(waiters.makeWaiter());
     this[kTop] = waiter;
     return { done: false, value: waiter };
   }
@@ -231,7 +257,7 @@ export abstract class WaitingCoroutine<T> extends Coroutine<T> {
     const waiter = this[kTop] as Waiter | undefined;
     if (waiter === undefined) return;
     this[kTop] = undefined;
-    this.giveUp(waiter);
+    this.#gate.giveUp(waiter);
   }
 }
 

@@ -181,7 +181,16 @@ export class Barrier {
   }
 
   *#wait(): Coro<number> {
-    using _ = yield* this.#changed.acquire();
+    // No `using`, here and below: browsers and older Node releases can't read it.
+    const guard = yield* this.#changed.acquire();
+    try {
+      return yield* this.#pass();
+    } finally {
+      guard[Symbol.dispose]();
+    }
+  }
+
+  *#pass(): Coro<number> {
     yield* this.#enter();
     const index = this.#count++;
     try {
@@ -219,15 +228,17 @@ export class Barrier {
   }
 
   *#reset(): Coro<void> {
-    using _ = yield* this.#changed.acquire();
+    yield* this.#changed.acquire();
     this.#state = this.#count > 0 ? "resetting" : "filling";
     this.#changed.notifyAll();
+    this.#changed.release();
   }
 
   *#abort(): Coro<void> {
-    using _ = yield* this.#changed.acquire();
+    yield* this.#changed.acquire();
     this.#state = "broken";
     this.#changed.notifyAll();
+    this.#changed.release();
   }
 }
 

@@ -26,14 +26,14 @@
  * @module
  */
 import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
-import { kAttempt } from "./_protocol.ts";
 import {
   describeState,
+  type Gate,
+  GateWait,
   LoopBinding,
   title,
   type Waiter,
   WaiterList,
-  WaitingCoroutine,
 } from "./_waiters.ts";
 
 /** Options of {@linkcode Event}. */
@@ -69,8 +69,7 @@ export interface EventOptions {
  */
 export class Event {
   readonly #title: string;
-  readonly #waiters: WaiterList;
-  #set = false;
+  readonly #gate: EventGate;
 
   /**
    * Makes an event that is not set.
@@ -80,7 +79,7 @@ export class Event {
    */
   constructor(options: EventOptions = {}) {
     this.#title = title(this, options);
-    this.#waiters = new WaiterList(new LoopBinding(this), () => this.#title);
+    this.#gate = new EventGate(this, this.#title);
   }
 
   /**
@@ -98,19 +97,19 @@ export class Event {
    * ```
    */
   isSet(): boolean {
-    return this.#set;
+    return this.#gate.isOpen;
   }
 
   /** Sets it: everybody who waits goes on, and who comes later does not wait. */
   set(): void {
-    if (this.#set) return;
-    this.#set = true;
-    this.#waiters.wakeAll();
+    if (this.#gate.isOpen) return;
+    this.#gate.isOpen = true;
+    this.#gate.waiters.wakeAll();
   }
 
   /** Unsets it: who comes now waits for the next {@linkcode Event.set}. */
   clear(): void {
-    this.#set = false;
+    this.#gate.isOpen = false;
   }
 
   /**
@@ -130,13 +129,13 @@ export class Event {
    * ```
    */
   wait(): Coroutine<true> {
-    return new Wait(this, this.#waiters);
+    return new GateWait(this.#gate, undefined);
   }
 
   /** Gives `<Event [unset, waiters:1]>` and the like. */
   toString(): string {
-    const state = this.#set ? "set" : "unset";
-    return describeState(this.#title, state, this.#waiters.size);
+    const state = this.#gate.isOpen ? "set" : "unset";
+    return describeState(this.#title, state, this.#gate.waiters.size);
   }
 
   /** Gives {@linkcode Event.toString}, in the inspectors of Deno and Node. */
@@ -145,34 +144,26 @@ export class Event {
   }
 }
 
-class Wait extends WaitingCoroutine<true> {
-  readonly #event: Event;
-  readonly #waiters: WaiterList;
+/** Passes while the event is set. */
+class EventGate implements Gate<undefined, true> {
+  readonly name = "wait";
+  readonly waiters: WaiterList;
+  isOpen = false;
 
-  constructor(event: Event, waiters: WaiterList) {
-    super();
-    this.#event = event;
-    this.#waiters = waiters;
+  constructor(event: Event, title: string) {
+    this.waiters = new WaiterList(new LoopBinding(event), () => title);
   }
 
-  override get name(): string {
-    return "wait";
+  attempt(): true | typeof MUST_WAIT {
+    return this.isOpen ? true : MUST_WAIT;
   }
 
-  override [kAttempt](): true | typeof MUST_WAIT {
-    return this.#event.isSet() ? true : MUST_WAIT;
-  }
-
-  protected override enqueue(): Waiter {
-    return this.#waiters.append(this.#waiters.makeWaiter());
-  }
-
-  protected override resume(waiter: Waiter): true {
-    this.#waiters.remove(waiter);
+  resume(_: undefined, waiter: Waiter): true {
+    this.waiters.remove(waiter);
     return true;
   }
 
-  protected override giveUp(waiter: Waiter): void {
-    this.#waiters.remove(waiter);
+  giveUp(waiter: Waiter): void {
+    this.waiters.remove(waiter);
   }
 }

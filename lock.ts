@@ -27,16 +27,17 @@
  */
 import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
-import { kAttempt, kDescribe } from "./_protocol.ts";
+import { kDescribe } from "./_protocol.ts";
 import { running } from "./_running.ts";
 import {
   describeState,
+  type Gate,
+  GateWait,
   kSuspend,
   LoopBinding,
   title,
   type Waiter,
   WaiterList,
-  WaitingCoroutine,
 } from "./_waiters.ts";
 
 /** Options of {@linkcode Lock}. */
@@ -120,7 +121,7 @@ export class Lock {
    * ```
    */
   acquire(): Coroutine<Disposable> {
-    return new Acquire(this.#state, undefined);
+    return new GateWait(this.#state, undefined);
   }
 
   /**
@@ -151,12 +152,13 @@ export class Lock {
   [kSuspend](): () => Coroutine<Disposable> {
     const { guard } = this.#state;
     this.release();
-    return () => new Acquire(this.#state, guard);
+    return () => new GateWait(this.#state, guard);
   }
 }
 
 /** What a lock, its guards and its waits share. */
-class LockState {
+class LockState implements Gate<Guard | undefined, Disposable> {
+  readonly name = "acquire";
   readonly title: string;
   readonly waiters: WaiterList;
   /** The guard of who holds the lock. */
@@ -167,8 +169,20 @@ class LockState {
     this.waiters = new WaiterList(new LoopBinding(lock), () => this.describe());
   }
 
-  take(guard: Guard | undefined): Guard {
+  attempt(guard: Guard | undefined): Disposable | typeof MUST_WAIT {
+    // A free lock with live waiters is on its way to the first of them.
+    if (this.guard !== undefined || this.waiters.hasLive()) return MUST_WAIT;
     return this.guard = guard ?? new Guard(this, running.task);
+  }
+
+  resume(guard: Guard | undefined, waiter: Waiter): Disposable {
+    this.waiters.remove(waiter);
+    return this.guard = guard ?? new Guard(this, running.task);
+  }
+
+  giveUp(waiter: Waiter): void {
+    this.waiters.remove(waiter);
+    if (this.guard === undefined) this.wakeFirst();
   }
 
   release(): void {
@@ -202,42 +216,5 @@ class Guard implements Disposable {
 
   [Symbol.dispose](): void {
     if (this.#state.guard === this) this.#state.release();
-  }
-}
-
-class Acquire extends WaitingCoroutine<Disposable> {
-  readonly #state: LockState;
-  readonly #guard: Guard | undefined;
-
-  constructor(state: LockState, guard: Guard | undefined) {
-    super();
-    this.#state = state;
-    this.#guard = guard;
-  }
-
-  override get name(): string {
-    return "acquire";
-  }
-
-  override [kAttempt](): Disposable | typeof MUST_WAIT {
-    const state = this.#state;
-    // A free lock with live waiters is on its way to the first of them.
-    if (state.guard !== undefined || state.waiters.hasLive()) return MUST_WAIT;
-    return state.take(this.#guard);
-  }
-
-  protected override enqueue(): Waiter {
-    const { waiters } = this.#state;
-    return waiters.append(waiters.makeWaiter());
-  }
-
-  protected override resume(waiter: Waiter): Disposable {
-    this.#state.waiters.remove(waiter);
-    return this.#state.take(this.#guard);
-  }
-
-  protected override giveUp(waiter: Waiter): void {
-    this.#state.waiters.remove(waiter);
-    if (this.#state.guard === undefined) this.#state.wakeFirst();
   }
 }

@@ -26,9 +26,9 @@
 import type { Coroutine } from "./_coroutine.ts";
 import { compareValues } from "./_compare.ts";
 import { FifoStore, HeapStore, LifoStore } from "./_stores.ts";
-import { Get, Join, kCore, nextItem, Put, QueueCore } from "./_queue_core.ts";
+import { kCore, nextItem, QueueCore } from "./_queue_core.ts";
 import { describeKind, describeValue } from "./_repr.ts";
-import { title } from "./_waiters.ts";
+import { GateWait, title } from "./_waiters.ts";
 
 /** Options of {@linkcode Queue} and {@linkcode LifoQueue}. */
 export interface QueueOptions {
@@ -156,7 +156,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   put(item: T): Coroutine<void> {
-    return new Put(this[kCore], item);
+    return new GateWait(this[kCore].putGate, item);
   }
 
   /**
@@ -187,7 +187,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   get(): Coroutine<T> {
-    return new Get(this[kCore]);
+    return new GateWait(this[kCore].getGate, undefined);
   }
 
   /**
@@ -239,7 +239,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   join(): Coroutine<void> {
-    return new Join(this[kCore]);
+    return new GateWait(this[kCore].joinGate, undefined);
   }
 
   /**

@@ -27,15 +27,15 @@
  * @module
  */
 import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
-import { kAttempt } from "./_protocol.ts";
 import { describeValue } from "./_repr.ts";
 import {
   describeState,
+  type Gate,
+  GateWait,
   LoopBinding,
   title,
   type Waiter,
   WaiterList,
-  WaitingCoroutine,
   wasWoken,
 } from "./_waiters.ts";
 
@@ -127,7 +127,7 @@ export class Semaphore {
    * ```
    */
   acquire(): Coroutine<Disposable> {
-    return new Acquire(this, this.#state);
+    return new GateWait(this.#state, undefined);
   }
 
   /** Gives a permit back, and wakes who waits longest. */
@@ -198,13 +198,17 @@ export class BoundedSemaphore extends Semaphore {
 }
 
 /** What a semaphore and its waits share. */
-class SemaphoreState {
+class SemaphoreState implements Gate<undefined, Disposable> {
+  readonly name = "acquire";
   readonly title: string;
   readonly waiters: WaiterList;
   /** How many permits are neither taken nor given to a waiter that was woken. */
   value: number;
 
+  readonly #semaphore: Semaphore;
+
   constructor(semaphore: Semaphore, title: string, value: number) {
+    this.#semaphore = semaphore;
     this.title = title;
     this.value = value;
     this.waiters = new WaiterList(new LoopBinding(semaphore), () => this.title);
@@ -212,6 +216,24 @@ class SemaphoreState {
 
   locked(): boolean {
     return this.value === 0 || this.waiters.hasLive();
+  }
+
+  attempt(): Disposable | typeof MUST_WAIT {
+    if (this.locked()) return MUST_WAIT;
+    this.value--;
+    return new Permit(this.#semaphore);
+  }
+
+  resume(_: undefined, waiter: Waiter): Disposable {
+    this.waiters.remove(waiter);
+    this.wakeAll();
+    return new Permit(this.#semaphore);
+  }
+
+  giveUp(waiter: Waiter): void {
+    this.waiters.remove(waiter);
+    if (wasWoken(waiter)) this.value++;
+    this.wakeAll();
   }
 
   /** Gives a permit to the first who waits. */
@@ -239,43 +261,5 @@ class Permit implements Disposable {
     const semaphore = this.#semaphore;
     this.#semaphore = undefined;
     semaphore?.release();
-  }
-}
-
-class Acquire extends WaitingCoroutine<Disposable> {
-  readonly #semaphore: Semaphore;
-  readonly #state: SemaphoreState;
-
-  constructor(semaphore: Semaphore, state: SemaphoreState) {
-    super();
-    this.#semaphore = semaphore;
-    this.#state = state;
-  }
-
-  override get name(): string {
-    return "acquire";
-  }
-
-  override [kAttempt](): Disposable | typeof MUST_WAIT {
-    if (this.#state.locked()) return MUST_WAIT;
-    this.#state.value--;
-    return new Permit(this.#semaphore);
-  }
-
-  protected override enqueue(): Waiter {
-    const { waiters } = this.#state;
-    return waiters.append(waiters.makeWaiter());
-  }
-
-  protected override resume(waiter: Waiter): Disposable {
-    this.#state.waiters.remove(waiter);
-    this.#state.wakeAll();
-    return new Permit(this.#semaphore);
-  }
-
-  protected override giveUp(waiter: Waiter): void {
-    this.#state.waiters.remove(waiter);
-    if (wasWoken(waiter)) this.#state.value++;
-    this.#state.wakeAll();
   }
 }

@@ -1,0 +1,387 @@
+/**
+ * What bad input gets: an error of the right class with the value in its message, and
+ * nothing lost by it: the loop, the tasks and the futures go on.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  allTasks,
+  type Awaitable,
+  Barrier,
+  BoundedSemaphore,
+  coroutine,
+  createTask,
+  ensureFuture,
+  Event,
+  gather,
+  getRunningLoop,
+  InvalidStateError,
+  Lock,
+  newEventLoop,
+  Queue,
+  run,
+  RuntimeError,
+  Semaphore,
+  sleep,
+  type Task,
+  TaskGroup,
+  taskGroup,
+  timeout,
+  wait,
+  waitFor,
+} from "@asyncio/asyncio";
+import { runTest, TestLoop } from "@asyncio/asyncio/testing";
+
+type ErrorClass = new (message?: string) => Error;
+
+/** Sees that `call` throws, or gives what rejects, and that nothing is left behind. */
+async function refuses(
+  call: () => unknown,
+  errorClass: ErrorClass,
+  ...words: string[]
+) {
+  const before = allTasks().size;
+  const error = await assertRejects(
+    async () => await (call() as PromiseLike<unknown>),
+    errorClass,
+  );
+  for (const word of words) {
+    assert(error.message.includes(word), `"${word}" in "${error.message}"`);
+  }
+  assertEquals(allTasks().size, before);
+  // The loop goes on.
+  assertEquals(await sleep(1, "later"), "later");
+}
+
+const bad = (value: unknown) => value as never;
+
+Deno.test("createTask() refuses what is no coroutine", () =>
+  runTest(async () => {
+    await refuses(() => createTask(bad(42)), TypeError, "42");
+    await refuses(() => createTask(bad("text")), TypeError, '"text"');
+    await refuses(() => createTask(bad(undefined)), TypeError, "undefined");
+    await refuses(() => createTask(bad(null)), TypeError, "null");
+    await refuses(() => createTask(bad({})), TypeError, "{}");
+    await refuses(
+      () => createTask(bad(Promise.resolve())),
+      TypeError,
+      "Promise",
+      "pass the function itself",
+    );
+  }));
+
+Deno.test("createTask() fails the task if its function gives no coroutine", () =>
+  runTest(async () => {
+    await refuses(() => createTask(bad(() => 42)), TypeError, "42");
+  }));
+
+Deno.test("Future.setResult() refuses a second result and keeps the first", () =>
+  runTest(async () => {
+    const future = getRunningLoop().createFuture<string>();
+    future.setResult("first");
+    await refuses(
+      () => future.setResult("second"),
+      InvalidStateError,
+      "second",
+    );
+    await refuses(
+      () => future.setException(new Error("late")),
+      InvalidStateError,
+      "late",
+    );
+    assertEquals(await future, "first");
+  }));
+
+Deno.test("Future.result() refuses before the end, then gives the result", () =>
+  runTest(async () => {
+    const future = getRunningLoop().createFuture<string>();
+    await refuses(() => future.result(), InvalidStateError, "pending");
+    await refuses(() => future.exception(), InvalidStateError, "pending");
+    future.setResult("here");
+    assertEquals(future.result(), "here");
+  }));
+
+Deno.test("a callback that throws is reported, and the others are called", async () => {
+  using loop = new TestLoop();
+  const calls: string[] = [];
+  const future = loop.createFuture<void>();
+  const broken = new Error("broken callback");
+  function explode() {
+    throw broken;
+  }
+  future.addDoneCallback(explode);
+  future.addDoneCallback(() => calls.push("done callback"));
+  loop.callSoon(explode);
+  loop.callSoon(() => calls.push("soon"));
+  loop.callLater(1, explode);
+  loop.callLater(1, () => calls.push("later"));
+  loop.callSoon(() => future.setResult());
+  await loop.runUntilComplete(sleep(2));
+  assertEquals(calls, ["soon", "done callback", "later"]);
+  assertEquals(
+    loop.reports.map(({ exception }) => exception),
+    [broken, broken, broken],
+  );
+  assert(loop.reports[0]!.message.includes("explode"));
+});
+
+Deno.test("wait() refuses an empty list", () =>
+  runTest(async () => {
+    await refuses(() => wait([]), RangeError, "empty");
+  }));
+
+Deno.test("wait() refuses an unknown returnWhen", () =>
+  runTest(async () => {
+    const task = createTask(sleep(5, "kept"));
+    await refuses(
+      () => wait([task], { returnWhen: bad("SOMETIMES") }),
+      RangeError,
+      "SOMETIMES",
+      "FIRST_COMPLETED",
+    );
+    assertEquals(await task, "kept");
+  }));
+
+Deno.test("wait() refuses a coroutine, and what is no list", () =>
+  runTest(async () => {
+    const cold = sleep(1);
+    await refuses(() => wait(bad([cold])), TypeError, "sleep", "createTask()");
+    await refuses(() => wait(bad(cold)), TypeError, "sleep");
+    await refuses(() => wait(bad(7)), TypeError, "7");
+    // It was not started, so it can be used.
+    await cold;
+  }));
+
+Deno.test("gather() refuses futures of two loops, and starts nothing", () =>
+  runTest(async () => {
+    using other = newEventLoop();
+    const foreign = other.createFuture<void>();
+    let started = false;
+    await refuses(
+      () =>
+        gather(
+          async () => {
+            started = true;
+            await sleep(0);
+          },
+          getRunningLoop().createFuture<void>(),
+          foreign,
+        ),
+      RangeError,
+      "Future",
+    );
+    assert(!started);
+    assert(!foreign.done());
+  }));
+
+Deno.test("ensureFuture() refuses what can't be waited for", () =>
+  runTest(async () => {
+    await refuses(() => ensureFuture(bad(42)), TypeError, "42");
+    using other = newEventLoop();
+    const future = getRunningLoop().createFuture<void>();
+    await refuses(
+      () => ensureFuture(future, { loop: other }),
+      RangeError,
+      "Future",
+    );
+  }));
+
+Deno.test("a closed loop refuses all work", async () => {
+  const loop = newEventLoop();
+  loop.close();
+  const { message } = assertThrows(() => loop.callSoon(() => {}), RuntimeError);
+  assert(message.includes("closed"));
+  assertThrows(() => loop.callLater(1, () => {}), RuntimeError, "closed");
+  assertThrows(() => loop.callAt(1, () => {}), RuntimeError, "closed");
+  assertThrows(() => loop.callSoonThreadsafe(() => {}), RuntimeError, "closed");
+  const cold = sleep(1);
+  assertThrows(() => loop.createTask(cold), RuntimeError, "closed");
+  await assertRejects(() => loop.runForever(), RuntimeError, "closed");
+  await assertRejects(
+    () => loop.runUntilComplete(sleep(0)),
+    RuntimeError,
+    "closed",
+  );
+});
+
+Deno.test("a task that yields something foreign gets the error at that place", () =>
+  runTest(async () => {
+    const log: string[] = [];
+    function* work(): Generator<never, string, unknown> {
+      for (const thing of [42, "text", null, {}, Promise.resolve()]) {
+        try {
+          yield bad(thing);
+        } catch (error) {
+          log.push(String(error));
+        }
+      }
+      return "went on";
+    }
+    assertEquals(await createTask(bad(work)), "went on");
+    assertEquals(log.length, 5);
+    for (const text of log) assert(text.startsWith("RuntimeError"), text);
+    assert(log[0]!.includes("42"));
+    assert(log[1]!.includes("text"));
+    assert(log[4]!.includes("Promise"));
+  }));
+
+Deno.test("a task that awaits itself gets the error at that place", () =>
+  runTest(async () => {
+    const inGenerator: Task<string> = createTask(function* () {
+      try {
+        yield* inGenerator;
+      } catch (error) {
+        return String(error);
+      }
+      return "no error";
+    });
+    const inAsync: Task<string> = createTask(async () => {
+      try {
+        await inAsync;
+      } catch (error) {
+        return String(error);
+      }
+      return "no error";
+    });
+    for (const text of await gather(inGenerator, inAsync)) {
+      assert(text.startsWith("RuntimeError: Task cannot await itself: <Task"));
+    }
+  }));
+
+Deno.test("a coroutine used twice is refused the second time", () =>
+  runTest(async () => {
+    const double = coroutine(async function double(x: number) {
+      return await sleep(1, 2 * x);
+    });
+    const cold = double(4);
+    assertEquals(await cold, 8);
+    await refuses(() => cold, RuntimeError, "double");
+    await refuses(() => createTask(cold), RuntimeError, "double");
+    const taken = sleep(5);
+    const task = createTask(taken);
+    assertThrows(() => createTask(taken), RuntimeError, "sleep");
+    await task;
+  }));
+
+Deno.test("a wait for a future of another loop is refused", () =>
+  runTest(async () => {
+    using other = newEventLoop();
+    const foreign = other.createFuture<void>();
+    await refuses(() => foreign, RuntimeError, "another loop");
+    await refuses(
+      () =>
+        createTask(function* () {
+          yield* foreign;
+        }),
+      RuntimeError,
+      "another loop",
+    );
+  }));
+
+Deno.test("run() is refused inside of a run, and closes what it was given", () =>
+  runTest(async () => {
+    const cold = sleep(0);
+    await refuses(() => run(cold), RuntimeError, "await");
+    await refuses(
+      () => newEventLoop().runUntilComplete(sleep(0)),
+      RuntimeError,
+      "another loop",
+    );
+    await refuses(() => getRunningLoop().runForever(), RuntimeError, "running");
+    await assertRejects(async () => await cold, RuntimeError);
+  }));
+
+Deno.test("run() refuses what can't be waited for", async () => {
+  await assertRejects(() => run(bad(42)), TypeError, "42");
+  await assertRejects(() => run(bad(undefined)), TypeError, "undefined");
+});
+
+Deno.test("callSoon() and its kin refuse what is no function", () =>
+  runTest(async () => {
+    const loop = getRunningLoop();
+    await refuses(() => loop.callSoon(bad(42)), TypeError, "42");
+    await refuses(() => loop.callLater(1, bad("f")), TypeError, "f");
+    await refuses(() => loop.callAt(1, bad(null)), TypeError, "null");
+    await refuses(() => loop.setTaskFactory(bad(1)), TypeError, "1");
+    await refuses(() => loop.setExceptionHandler(bad(1)), TypeError, "1");
+  }));
+
+Deno.test("a lock that is not held is not released", () =>
+  runTest(async () => {
+    const lock = new Lock();
+    await refuses(() => lock.release(), RuntimeError, "Lock");
+    using _ = await lock.acquire();
+    assert(lock.locked());
+  }));
+
+Deno.test("a semaphore refuses a bad value, and a bounded one too many releases", () =>
+  runTest(async () => {
+    await refuses(() => new Semaphore(-1), RangeError, "-1");
+    await refuses(() => new Semaphore(NaN), RangeError, "NaN");
+    const permits = new BoundedSemaphore(1);
+    await refuses(() => permits.release(), RangeError, "1");
+    using _ = await permits.acquire();
+    assert(permits.locked());
+  }));
+
+Deno.test("a barrier and a queue refuse numbers that make no sense", () =>
+  runTest(async () => {
+    await refuses(() => new Barrier(0), RangeError, "0");
+    await refuses(() => new Barrier(1.5), RangeError, "1.5");
+    await refuses(() => new Queue(NaN), RangeError, "NaN");
+  }));
+
+Deno.test("Queue.taskDone() refuses more than there were items", () =>
+  runTest(async () => {
+    const queue = new Queue<number>();
+    queue.putNowait(1);
+    queue.taskDone();
+    await refuses(() => queue.taskDone(), RangeError);
+    assertEquals(queue.qsize(), 1);
+  }));
+
+Deno.test("TaskGroup.createTask() refuses before and after, and closes the coroutine", () =>
+  runTest(async () => {
+    const group = new TaskGroup();
+    const early = sleep(1);
+    await refuses(() => group.createTask(early), RuntimeError, "TaskGroup");
+    await refuses(() => early, RuntimeError);
+    await group.run(async () => {});
+    const late = sleep(1);
+    await refuses(() => group.createTask(late), RuntimeError, "TaskGroup");
+    await refuses(() => late, RuntimeError);
+  }));
+
+Deno.test("Timeout.reschedule() refuses after the end", () =>
+  runTest(async () => {
+    const scope = await timeout(1, (scope) => Promise.resolve(scope));
+    await refuses(() => scope.reschedule(5), RuntimeError, "Timeout");
+  }));
+
+Deno.test("a limit below 1, or no integer, is refused", () =>
+  runTest(async () => {
+    for (const limit of [0, -1, 1.5, NaN]) {
+      await refuses(() => new TaskGroup({ limit }), RangeError, String(limit));
+      await refuses(
+        () => taskGroup(async () => {}, { limit }),
+        RangeError,
+        String(limit),
+      );
+      await refuses(
+        () => gather([() => sleep(0)] as Awaitable<void>[], { limit }),
+        RangeError,
+        String(limit),
+      );
+    }
+  }));
+
+Deno.test("primitives of another loop are refused", async () => {
+  const event = new Event();
+  await runTest(() =>
+    waitFor(event.wait(), 1).then(() => {}, () => {}) as Promise<void>
+  );
+  await runTest(async () => {
+    await refuses(() => event.wait(), RuntimeError, "Event");
+  });
+});
