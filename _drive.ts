@@ -26,6 +26,7 @@ import {
   kEnqueue,
   kFrame,
   kOpen,
+  kRun,
   kTask,
   kTop,
   kWaitingOn,
@@ -48,6 +49,8 @@ export interface Driver extends Waiter, Runnable {
   /** Resumes it at once: the host's promise on top has settled. */
   [kContinue](): void;
 }
+
+const { addDoneCallback } = Future.prototype;
 
 /** What {@linkcode drive} gives while there is something to wait for. */
 export const PARKED: unique symbol = Symbol("asyncio.parked");
@@ -106,7 +109,9 @@ export function drive(
       const error = cannotWait(driver, scheduler, wait);
       if (error === undefined) {
         driver[kWaitingOn] = wait;
-        wait[kAddWaiter](driver);
+        if (wait.addDoneCallback === addDoneCallback) wait[kAddWaiter](driver);
+        // As in CPython, a subclass that has its own is asked by it.
+        else wait.addDoneCallback(() => driver[kRun]());
         return PARKED;
       }
       throwing = true;

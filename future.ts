@@ -37,6 +37,7 @@ import {
   kGivesCancelled,
   kPark,
   kRemoveWaiter,
+  kRun,
   kSettleCancelled,
   kTrace,
   kTraceOf,
@@ -349,7 +350,10 @@ export class Future<T> implements PromiseLike<T>, Wait {
       }
     }
     const wait = new FutureWait(this, task, onFulfilled, onRejected);
-    this[kAddWaiter](wait);
+    if (this.addDoneCallback === Future.prototype.addDoneCallback) {
+      this[kAddWaiter](wait);
+    } // As in CPython, a subclass that has its own is asked by it.
+    else this.addDoneCallback(() => wait[kRun]());
     task?.[kPark](wait);
     return wait;
   }

@@ -254,8 +254,11 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
         (started ??= new Map()).set(awaitable, child);
       }
       this.#children.push(child);
-      if (child.done()) doneBefore.push(child);
-      else if (!child[kAddWaiter](this)) continue;
+      if (child.done()) {
+        // Watched already, and settled by an eager child since.
+        if (this.#ended.includes(child)) continue;
+        doneBefore.push(child);
+      } else if (!child[kAddWaiter](this)) continue;
       this.#missing++;
     }
     for (const child of doneBefore) this.#collect(child);

@@ -1,16 +1,13 @@
 import {
   assert,
   assertEquals,
-  assertFalse,
   assertInstanceOf,
-  assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import {
   CancelledError,
   createTask,
   currentTask,
-  formatTaskTree,
   getRunningLoop,
   RuntimeError,
   sleep,
@@ -37,26 +34,6 @@ function slow(style: Style, log: string[], name = "child") {
       log.push(`${name} cleaned up`);
     }
   });
-}
-
-/** An AbortSignal that counts its listeners. */
-class CountingSignal {
-  listeners = 0;
-  readonly controller = new AbortController();
-
-  constructor() {
-    const { signal } = this.controller;
-    const add = signal.addEventListener.bind(signal);
-    const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = (...args: Parameters<typeof add>) => {
-      this.listeners++;
-      add(...args);
-    };
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-      this.listeners--;
-      remove(...args);
-    };
-  }
 }
 
 inBoth("taskGroup() gives the result of its body", function* (style) {
@@ -236,133 +213,5 @@ inBoth(
       group.createTask(eager, { eagerStart: true });
     })));
     assert(cancelled);
-  },
-);
-
-inBoth(
-  "taskGroup() runs not more tasks at once than its limit",
-  function* (style) {
-    let running = 0;
-    let most = 0;
-    const order: number[] = [];
-    const child = (number: number) =>
-      style.fn(function* () {
-        order.push(number);
-        most = Math.max(most, ++running);
-        yield* wait(sleep(1));
-        running--;
-        return number;
-      });
-    const tasks = yield* wait(taskGroup(
-      style.fn(
-        function* (group): Program<ReturnType<typeof createTask<number>>[]> {
-          return [0, 1, 2, 3, 4].map((n) => group.createTask(child(n)));
-        },
-      ),
-      { limit: 2 },
-    ));
-    assertEquals(tasks.map((task) => task.result()), [0, 1, 2, 3, 4]);
-    assertEquals([most, order], [2, [0, 1, 2, 3, 4]]);
-    assertEquals(getRunningLoop().time(), 3);
-  },
-);
-
-inBoth(
-  "taskGroup() with a limit cancels what has not begun",
-  function* (style) {
-    let begun = 0;
-    const child = style.fn(function* () {
-      begun++;
-      yield* wait(sleep(1));
-      throw new RangeError("expected");
-    });
-    const cold = sleep(1);
-    const error = yield* failureOf(taskGroup(
-      style.fn(function* (group) {
-        group.createTask(child);
-        group.createTask(child);
-        group.createTask(cold);
-        yield* wait(sleep(0));
-      }),
-      { limit: 1 },
-    ));
-    assertInstanceOf(error, AggregateError);
-    assertEquals([error.errors.length, begun], [1, 1]);
-    assertInstanceOf(yield* failureOf(cold), RuntimeError);
-  },
-);
-
-Deno.test("taskGroup() refuses a limit that is none", () => {
-  const body = () => sleep(0);
-  for (const limit of [0, -1, 1.5, NaN]) {
-    assertThrows(() => taskGroup(body, { limit }), RangeError, String(limit));
-  }
-});
-
-inBoth("taskGroup() is cancelled by its signal", function* (style) {
-  for (const inBody of [true, false]) {
-    const log: string[] = [];
-    const counting = new CountingSignal();
-    const { controller } = counting;
-    const reason = new Error("client is gone");
-    getRunningLoop().callLater(1, () => controller.abort(reason));
-    const error = yield* failureOf(taskGroup(
-      style.fn(function* (group) {
-        group.createTask(slow(style, log));
-        if (inBody) yield* wait(sleep(3600));
-      }),
-      { signal: controller.signal },
-    ));
-    assertInstanceOf(error, CancelledError);
-    assertStrictEquals(error.cause, reason);
-    assertEquals(log, ["child cleaned up"]);
-    assertEquals(currentTask()!.cancelling(), 0);
-  }
-});
-
-inBoth("taskGroup() leaves no listener at its signal", function* (style) {
-  const counting = new CountingSignal();
-  const { signal } = counting.controller;
-  const body = style.fn(function* (): Program<void> {
-    assertEquals(counting.listeners, 1);
-  });
-  for (let i = 0; i < 3; i++) yield* wait(taskGroup(body, { signal }));
-  assertEquals(counting.listeners, 0);
-});
-
-inBoth(
-  "taskGroup() begins nothing when its signal was aborted",
-  function* (style) {
-    let begun = false;
-    const body = style.fn(function* (): Program<void> {
-      begun = true;
-    });
-    const signal = AbortSignal.abort("reason");
-    const error = yield* failureOf(taskGroup(body, { signal }));
-    assertInstanceOf(error, CancelledError);
-    assertEquals(error.cause, "reason");
-    assertFalse(begun);
-  },
-);
-
-inBoth(
-  "taskGroup() shows its tasks below who waits for them",
-  function* (style) {
-    const task = createTask(
-      taskGroup(style.fn(function* (group) {
-        group.createTask(sleep(1), { name: "one" });
-        group.createTask(sleep(2), { name: "two" });
-      })),
-      { name: "parent" },
-    );
-    yield* wait(sleep(0.5));
-    const lines = formatTaskTree(getRunningLoop()).split("\n");
-    const at = lines.findIndex((line) => line.startsWith("parent"));
-    assertEquals(lines.slice(at, at + 3), [
-      "parent waits for taskGroup, 2 not done",
-      "└─ one waits for sleep(1)",
-      "└─ two waits for sleep(2)",
-    ]);
-    yield* wait(task);
   },
 );
