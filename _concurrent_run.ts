@@ -11,19 +11,14 @@ import {
   FunctionCoroutine,
   isGeneratorFunction,
 } from "./_coroutine.ts";
+import { Bed } from "./_bed.ts";
 import { CancelledError, KeyboardInterrupt } from "./errors.ts";
-import { Future, type Wait } from "./future.ts";
+import type { Wait } from "./future.ts";
 import { joinAll } from "./_join.ts";
 import { Lock } from "./lock.ts";
 import type { EventLoop } from "./loop.ts";
 import { Mailbox } from "./_mailbox.ts";
-import {
-  kAddWaiter,
-  kDescribe,
-  kRemoveWaiter,
-  kWake,
-  type Waiter,
-} from "./_protocol.ts";
+import { kAddWaiter, kWake, type Waiter } from "./_protocol.ts";
 import { Asker } from "./_question.ts";
 import { requireTask } from "./_scope.ts";
 import type { Task } from "./task.ts";
@@ -324,25 +319,4 @@ export class ConcurrentRun<T, R> implements Waiter {
 
 interface Failure {
   readonly error: unknown;
-}
-
-/** Where one worker lies until there is more for it to do; it is never finished. */
-class Bed extends Future<undefined> {
-  readonly #worker: Task<unknown>;
-
-  constructor(worker: Task<unknown>) {
-    super({ loop: worker.getLoop() });
-    this.#worker = worker;
-  }
-
-  wake(): void {
-    // Cancelled meanwhile, which has woken it.
-    if (this.done()) return;
-    this[kRemoveWaiter](this.#worker);
-    this.#worker[kWake]();
-  }
-
-  [kDescribe](): string {
-    return "more work of mapConcurrent";
-  }
 }

@@ -7,7 +7,16 @@ import { RuntimeError } from "./errors.ts";
 import type { Scheduler } from "./handle.ts";
 import type { Wait } from "./future.ts";
 import { canAttribute, parkedTask, runParked } from "./_parking.ts";
-import { kAttempt, kAwait, kFrame, kOpen, kTop, kWait } from "./_protocol.ts";
+import {
+  kAttempt,
+  kAwait,
+  kFrame,
+  kOpen,
+  kRecord,
+  kState,
+  kTop,
+  kWait,
+} from "./_protocol.ts";
 import { callbackName, describeKind } from "./_repr.ts";
 import { running } from "./_running.ts";
 import { runningScheduler } from "./_scheduler.ts";
@@ -112,15 +121,23 @@ const unawaited = new FinalizationRegistry<Unawaited>((record) => {
 export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
   /** @internal */
   declare readonly [kWait]: true;
-  #state: typeof COLD | typeof TAKEN | typeof STARTED | typeof ENDED = COLD;
-  #record: Unawaited | undefined;
+  // Declared here and set in the constructor: as class fields with initializers, these
+  // four make every wait a sixth slower.
+  /** @internal */
+  declare [kState]: typeof COLD | typeof TAKEN | typeof STARTED | typeof ENDED;
+  /** @internal */
+  declare [kRecord]: Unawaited | undefined;
   /** @internal What stood on top of the driver's stack when this was opened. */
-  [kTop]: Body | undefined = undefined;
+  declare [kTop]: Body | undefined;
   /** @internal The coroutine below this one on the driver's stack. */
-  [kFrame]: Coroutine<unknown> | undefined = undefined;
+  declare [kFrame]: Coroutine<unknown> | undefined;
 
   /** Makes a coroutine; for subclasses. */
   constructor() {
+    this[kState] = COLD;
+    this[kRecord] = undefined;
+    this[kTop] = undefined;
+    this[kFrame] = undefined;
     if (running.debug) this.#watch();
   }
 
@@ -141,7 +158,7 @@ export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
    * @throws {RuntimeError} If it is running.
    */
   close(): void {
-    if (this.#state === STARTED) {
+    if (this[kState] === STARTED) {
       throw new RuntimeError(
         `Cannot close ${this}: it is running, cancel its task instead`,
       );
@@ -176,23 +193,23 @@ export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
 
   /** Serves `yield*`: runs the coroutine in the task that runs the generator. */
   [Symbol.iterator](): Iterator<Wait, T, unknown> {
-    if (this.#state !== COLD) this.#refuse();
-    this.#state = TAKEN;
+    if (this[kState] !== COLD) this.#refuse();
+    this[kState] = TAKEN;
     return this as unknown as Iterator<Wait, T, unknown>;
   }
 
   /** @internal */
   next(value?: unknown): IteratorResult<unknown, T> {
-    if (this.#state === STARTED) {
-      this.#state = ENDED;
+    if (this[kState] === STARTED) {
+      this[kState] = ENDED;
       return { done: true, value: value as T };
     }
-    if (this.#state === ENDED) this.#refuse();
-    this.#state = STARTED;
-    if (this.#record !== undefined) this.#record.started = true;
+    if (this[kState] === ENDED) this.#refuse();
+    this[kState] = STARTED;
+    if (this[kRecord] !== undefined) this[kRecord].started = true;
     const result = this[kAttempt]();
     if (result === MUST_WAIT) return { done: false, value: this };
-    this.#state = ENDED;
+    this[kState] = ENDED;
     return result === undefined
       ? DONE as unknown as IteratorResult<unknown, T>
       : {
@@ -224,8 +241,8 @@ export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
   }
 
   #end(): void {
-    this.#state = ENDED;
-    if (this.#record !== undefined) this.#record.started = true;
+    this[kState] = ENDED;
+    if (this[kRecord] !== undefined) this[kRecord].started = true;
   }
 
   #refuse(): never {
@@ -236,7 +253,7 @@ export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
 
   #watch(): void {
     const record = { started: false, name: "", scheduler: runningScheduler() };
-    this.#record = record;
+    this[kRecord] = record;
     // The name comes from a subclass, whose fields are not set yet.
     queueMicrotask(() => record.name = this.name);
     unawaited.register(this, record);

@@ -4,9 +4,8 @@
  * @module
  */
 import type { Coro } from "./_coroutine.ts";
-import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kDescribe, kWaiters } from "./_protocol.ts";
+import { Latch } from "./_latch.ts";
 
 /** Hands items to those who wait, in the order in which they came. */
 export class Mailbox<T> {
@@ -16,7 +15,7 @@ export class Mailbox<T> {
   // A ring whose length is a power of two.
   #ring: (T | undefined)[] = new Array(16).fill(undefined);
   #first = 0;
-  readonly #takers = new Set<Taker>();
+  readonly #takers = new Set<Latch>();
   /** How many items are there. */
   size = 0;
 
@@ -67,7 +66,7 @@ export class Mailbox<T> {
 
   /** Waits until it is this one's turn to look. */
   *wait(): Coro<void> {
-    const taker = new Taker(this.#loop, this.#describeWait, this.#waitsFor);
+    const taker = new Latch(this.#loop, this.#describeWait, this.#waitsFor);
     this.#takers.add(taker);
     try {
       yield* taker;
@@ -97,28 +96,5 @@ export class Mailbox<T> {
       return true;
     }
     return false;
-  }
-}
-
-class Taker extends Future<undefined> {
-  readonly #describeWait: () => string;
-  readonly #waitsFor: () => unknown[];
-
-  constructor(
-    loop: Scheduler,
-    describeWait: () => string,
-    waitsFor: () => unknown[],
-  ) {
-    super({ loop });
-    this.#describeWait = describeWait;
-    this.#waitsFor = waitsFor;
-  }
-
-  [kDescribe](): string {
-    return this.#describeWait();
-  }
-
-  [kWaiters](): unknown[] {
-    return this.#waitsFor();
   }
 }

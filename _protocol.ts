@@ -79,6 +79,10 @@ export const kWaitingOn: unique symbol = Symbol("asyncio.waitingOn");
 export const kTop: unique symbol = Symbol("asyncio.top");
 /** The coroutine whose body is on top of a driver's stack. */
 export const kFrame: unique symbol = Symbol("asyncio.frame");
+/** How far a coroutine is. */
+export const kState: unique symbol = Symbol("asyncio.state");
+/** What reports a coroutine that was never awaited (debug mode). */
+export const kRecord: unique symbol = Symbol("asyncio.record");
 /** Opens a coroutine: gives the body that a driver resumes. */
 export const kOpen: unique symbol = Symbol("asyncio.open");
 /** Lets a coroutine try to finish without waiting. */

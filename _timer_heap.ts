@@ -50,9 +50,10 @@ export class TimerHeap<T extends Timer> {
     return undefined;
   }
 
-  /** Takes the earliest timer if it is due before `time`, cancelled or not. */
+  /** Takes the earliest timer if it is due at `time`, cancelled or not. */
   takeDue(time: number): T | undefined {
-    return this.#times[0]! < time ? this.#takeTop() : undefined;
+    // Not "<": far from zero, a time and the clock's resolution make that time.
+    return this.#times[0]! <= time ? this.#takeTop() : undefined;
   }
 
   /** Counts a timer of this heap that has just been cancelled. */

@@ -103,7 +103,8 @@ export interface EventLoopOptions {
  * - **Turns**: a turn moves due timers to the ready queue and runs exactly what stood
  *   there when it began, in order; what that schedules runs in the next turn.
  * - **Tasks**: the loop holds every unfinished task.
- * - **Host**: it hands the host its turn at least every 4 ms.
+ * - **Host**: it hands the host its turn at least every 0.1 ms, between two callbacks or
+ *   steps of tasks.
  *
  * Differs from CPython: running is asynchronous, so `runForever()` and
  * `runUntilComplete()` give promises; callbacks take no arguments (close over them).

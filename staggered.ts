@@ -34,9 +34,10 @@ import {
   TimeoutError,
 } from "./errors.ts";
 import { Event } from "./event.ts";
-import { Future } from "./future.ts";
+
+import { Latch } from "./_latch.ts";
 import type { EventLoop } from "./loop.ts";
-import { kAddWaiter, kDescribe, kWaiters, kWake } from "./_protocol.ts";
+import { kAddWaiter, kWake } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 import { currentTask, type Task } from "./task.ts";
 import { waitFor } from "./wait_for.ts";
@@ -98,7 +99,7 @@ class StaggeredRace<T> {
   readonly #errors: unknown[] = [];
   // What went wrong outside of the attempts.
   readonly #faults: unknown[] = [];
-  #ending: Ending | undefined = undefined;
+  #ending: Latch | undefined = undefined;
   #winner: { readonly index: number; readonly result: T } | undefined =
     undefined;
 
@@ -119,7 +120,11 @@ class StaggeredRace<T> {
     let cancelled: { readonly error: CancelledError } | undefined;
     this.#start(undefined);
     while (this.#running.size > 0) {
-      this.#ending = new Ending(this.#loop, this.#running);
+      this.#ending = new Latch(
+        this.#loop,
+        () => `staggeredRace, ${this.#running.size} not done`,
+        () => [...this.#running],
+      );
       try {
         yield* this.#ending;
       } catch (error) {
@@ -191,27 +196,5 @@ class StaggeredRace<T> {
     if (task.cancelled()) return;
     const fault = task.exception();
     if (fault !== undefined) this.#faults.push(fault);
-  }
-}
-
-/** The wait for the end of all attempts. */
-class Ending extends Future<undefined> {
-  readonly #tasks: Set<Task<void>>;
-
-  constructor(loop: EventLoop, tasks: Set<Task<void>>) {
-    super({ loop });
-    this.#tasks = tasks;
-  }
-
-  release(): void {
-    if (!this.done()) this.setResult(undefined);
-  }
-
-  [kDescribe](): string {
-    return `staggeredRace, ${this.#tasks.size} not done`;
-  }
-
-  [kWaiters](): unknown[] {
-    return [...this.#tasks];
   }
 }

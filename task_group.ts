@@ -30,18 +30,11 @@ import {
   FunctionCoroutine,
 } from "./_coroutine.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
-import { Future, type Wait } from "./future.ts";
+import type { Wait } from "./future.ts";
+import { Latch } from "./_latch.ts";
 import { limited, type Slots, slots } from "./_limited.ts";
 import type { EventLoop } from "./loop.ts";
-import {
-  kAddWaiter,
-  kAwaitedBy,
-  kDescribe,
-  kEnqueue,
-  kRun,
-  kWaiters,
-  kWake,
-} from "./_protocol.ts";
+import { kAddWaiter, kAwaitedBy, kEnqueue, kRun, kWake } from "./_protocol.ts";
 import { linkSignal } from "./_abort.ts";
 import { running } from "./_running.ts";
 import { abortedBefore, checkBody, checkLimit, requireTask } from "./_scope.ts";
@@ -121,7 +114,7 @@ export class TaskGroup {
   #collected = 0;
   #errors: unknown[] = [];
   #interrupt: Failure | undefined = undefined;
-  #joining: Joining | undefined = undefined;
+  #joining: Latch | undefined = undefined;
 
   /**
    * Makes a group; `taskGroup()` does it for you.
@@ -317,7 +310,11 @@ export class TaskGroup {
     }
     // The wait may be cancelled more than once, and ends only when the tasks have.
     while (this.#tasks.size > 0) {
-      this.#joining = new Joining(this.#loop!, this.#tasks);
+      this.#joining = new Latch(
+        this.#loop!,
+        () => `taskGroup, ${this.#tasks.size} not done`,
+        () => [...this.#tasks],
+      );
       try {
         yield* this.#joining;
       } catch (error) {
@@ -454,26 +451,4 @@ export function taskGroup<T>(
 ): Coroutine<T> {
   checkBody(body, "run in a task group");
   return new TaskGroup(options).run(body);
-}
-
-/** What the end of a group waits for. */
-class Joining extends Future<undefined> {
-  readonly #tasks: Set<Task<unknown>>;
-
-  constructor(loop: EventLoop, tasks: Set<Task<unknown>>) {
-    super({ loop });
-    this.#tasks = tasks;
-  }
-
-  release(): void {
-    if (!this.done()) this.setResult(undefined);
-  }
-
-  [kDescribe](): string {
-    return `taskGroup, ${this.#tasks.size} not done`;
-  }
-
-  [kWaiters](): unknown[] {
-    return [...this.#tasks];
-  }
 }

@@ -27,8 +27,9 @@ import { isCoroutine } from "./coroutine.ts";
 import { DoneCallback } from "./_done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
-import { Future, isFuture, type Wait } from "./future.ts";
-import { kAddWaiter, kDescribe, kRemoveWaiter, kWaiters } from "./_protocol.ts";
+import { type Future, isFuture, type Wait } from "./future.ts";
+import { Latch } from "./_latch.ts";
+import { kAddWaiter, kRemoveWaiter } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 import {
   abortedBefore,
@@ -172,7 +173,11 @@ function inline(awaitable: unknown): Coro<unknown> {
 function* cancelAndWait(
   future: Future<unknown>,
 ): Generator<Wait, void, unknown> {
-  const ending = new Ending(future);
+  const ending = new Latch(
+    future.getLoop(),
+    () => `the end of ${future}`,
+    () => [future],
+  );
   const onDone = new DoneCallback(
     () => ending.release(),
     copyContext(),
@@ -184,27 +189,5 @@ function* cancelAndWait(
     yield* ending;
   } finally {
     future[kRemoveWaiter](onDone);
-  }
-}
-
-/** The wait for the end of what was cancelled. */
-class Ending extends Future<undefined> {
-  readonly #future: Future<unknown>;
-
-  constructor(future: Future<unknown>) {
-    super({ loop: future.getLoop() });
-    this.#future = future;
-  }
-
-  release(): void {
-    if (!this.done()) this.setResult(undefined);
-  }
-
-  [kDescribe](): string {
-    return `the end of ${this.#future}`;
-  }
-
-  [kWaiters](): unknown[] {
-    return [this.#future];
   }
 }

@@ -28,7 +28,8 @@ export function provenance(contenders: readonly Contender[]): string {
     cpus()[0]!.model
   }, ` +
     `${Deno.build.os} ${Deno.build.arch}, Deno ${Deno.version.deno} (V8 ${Deno.version.v8}); ` +
-    `load before the run ${load!.toFixed(1)}. ${versions.join(", ")}.`;
+    `load before the run ${load!.toFixed(1)}` +
+    versions.map((version) => `, ${version}`).join("") + ".";
 }
 
 /** The ratios to native, a row a workload. */

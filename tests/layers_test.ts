@@ -21,11 +21,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ["future"],
   // 3: coroutines and how their bodies are resumed
   ["_coroutine"],
-  ["_drive", "_join", "_waiters", "coroutine"],
+  ["_drive", "_join", "_latch", "_waiters", "coroutine"],
   ["_strand"],
   // 4
   ["task"],
-  ["_question", "_scope", "_to_future", "call_graph", "task_tree"],
+  ["_bed", "_question", "_scope", "_to_future", "call_graph", "task_tree"],
   // 5
   ["loop"],
   // 6

@@ -157,7 +157,7 @@ Deno.test("a delay that is neither a number nor an object is refused", () => {
   assertThrows(() => sleep(bad({ seconds: "1" })), TypeError, "seconds");
 });
 
-Deno.test("timers of the same time run in the order of their making, cancelled ones not", async () => {
+Deno.test("timers run in the order of their times, cancelled ones not", async () => {
   using loop = new TestLoop();
   const order: number[] = [];
   const timers = Array.from(

@@ -12,127 +12,22 @@ import {
   ContextVar,
   coroutine,
   createTask,
-  EventLoop,
-  type ExceptionContext,
-  getRunningLoop,
-  run,
+  type EventLoop,
+  type getRunningLoop,
+  type run,
   Runner,
   RuntimeError,
   sleep,
 } from "../../mod.ts";
 import {
-  both,
+  type both,
   caseTest,
   errorOf,
-  recordReports,
+  type recordReports,
   virtualLoop,
 } from "./_both.ts";
 
 const virtual = { loopFactory: () => virtualLoop() };
-
-caseTest("runners.RunTests.asyncio_run_return", async () => {
-  assertEquals(
-    await run(async () => {
-      await sleep(0);
-      return 42;
-    }),
-    42,
-  );
-  assertEquals(
-    await run(function* () {
-      yield* sleep(0);
-      return 42;
-    }),
-    42,
-  );
-});
-
-caseTest("runners.RunTests.asyncio_run_raises", async () => {
-  await assertRejects(
-    () =>
-      run(async () => {
-        await sleep(0);
-        throw new RangeError("spam");
-      }),
-    RangeError,
-    "spam",
-  );
-  await assertRejects(
-    () =>
-      run(function* () {
-        yield* sleep(0);
-        throw new RangeError("spam");
-      }),
-    RangeError,
-    "spam",
-  );
-});
-
-caseTest("runners.RunTests.asyncio_run_only_coro", async () => {
-  for (const junk of [1, () => {}, "coroutine", undefined]) {
-    await assertRejects(() => run(junk as never), TypeError);
-  }
-});
-
-caseTest("runners.RunTests.asyncio_run_debug", async () => {
-  const debug = async () => {
-    await sleep(0);
-    return getRunningLoop().getDebug();
-  };
-  assertEquals(await run(debug, { debug: false }), false);
-  assertEquals(await run(debug, { debug: true }), true);
-  assertEquals(await run(debug), new EventLoop().getDebug());
-});
-
-both("runners.RunTests.asyncio_run_from_running_loop", {
-  *generator() {
-    let started = false;
-    function* other() {
-      started = true;
-    }
-    const refused = run(other());
-    const error = yield* errorOf(createTask(() => refused));
-    assertInstanceOf(error, RuntimeError);
-    assertFalse(started);
-  },
-  async async() {
-    let started = false;
-    const other = coroutine(async () => {
-      await sleep(0);
-      started = true;
-    });
-    await assertRejects(() => run(other()), RuntimeError, "running event loop");
-    assertFalse(started);
-  },
-});
-
-caseTest(
-  "runners.RunTests.asyncio_run_reports_hanging_tasks_errors",
-  async () => {
-    let reports: ExceptionContext[] = [];
-    let leftOver: unknown;
-    const main = async () => {
-      reports = recordReports();
-      leftOver = createTask(async () => {
-        try {
-          await sleep(1000);
-        } finally {
-          // deno-lint-ignore no-unsafe-finally
-          throw new Error("in the clean-up");
-        }
-      });
-      await sleep(0);
-      return 123;
-    };
-    assertEquals(await run(main, virtual), 123);
-    assertEquals(reports.length, 1);
-    const [{ message, exception, task }] = reports as [ExceptionContext];
-    assertEquals(message, "Unhandled exception during run() shutdown");
-    assertStrictEquals(task, leftOver);
-    assertInstanceOf(exception, Error);
-    assertEquals(exception.message, "in the clean-up");
-  },
-);
 
 caseTest("runners.RunnerTests.non_debug", async () => {
   await using runner = new Runner({ debug: false });
