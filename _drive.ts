@@ -25,6 +25,7 @@ import {
   kDescribe,
   kEnqueue,
   kFrame,
+  kFunctionName,
   kOpen,
   kRun,
   kTask,
@@ -166,9 +167,19 @@ function pop(driver: Driver, frame: Coroutine<unknown>): Body {
 }
 
 function openFunction(driver: Driver, source: () => unknown): Body {
-  const body = asBody(callFor(driver[kTask], source), source, source);
+  const opened = callFor(driver[kTask], source);
+  if (isGenerator(opened)) nameGenerators(opened, source);
+  const body = asBody(opened, source, source);
   driver[kTop] = body;
   return body;
+}
+
+// A generator can't tell its function. All of one function share a prototype, so the
+// name costs nothing a task there.
+function nameGenerators(generator: Generator, source: () => unknown): void {
+  const prototype = Object.getPrototypeOf(generator);
+  if (kFunctionName in prototype) return;
+  Object.defineProperty(prototype, kFunctionName, { value: source.name });
 }
 
 function asBody(

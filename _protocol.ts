@@ -67,6 +67,8 @@ export const kAwait: unique symbol = Symbol("asyncio.await");
 export const kCoroutineFunction: unique symbol = Symbol(
   "asyncio.coroutineFunction",
 );
+/** The name of the function that made a generator. */
+export const kFunctionName: unique symbol = Symbol("asyncio.functionName");
 /** The unfinished tasks of a loop. */
 export const kTasks: unique symbol = Symbol("asyncio.tasks");
 /** The next unfinished task of a loop. */

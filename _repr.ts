@@ -90,6 +90,32 @@ export function describeError(error: unknown): string {
   return `${text}\nCaused by ${describeError(error.cause)}`;
 }
 
+/**
+ * Copies an error without the frames of its stack, which hold what they ran on; the
+ * copy has the stack's text, and so have the copies of its causes.
+ */
+export function withoutFrames(
+  error: unknown,
+  depth: number = DEEPEST,
+): unknown {
+  if (!(error instanceof Error) || depth === 0) return error;
+  const copy = Object.create(Object.getPrototypeOf(error));
+  for (const key of Reflect.ownKeys(error)) {
+    const descriptor = Object.getOwnPropertyDescriptor(error, key)!;
+    const value: unknown = Reflect.get(error, key);
+    const part = key === "errors" && Array.isArray(value)
+      ? value.map((part) => withoutFrames(part, depth - 1))
+      : withoutFrames(value, depth - 1);
+    Object.defineProperty(copy, key, {
+      value: part,
+      configurable: true,
+      writable: true,
+      enumerable: descriptor.enumerable ?? false,
+    });
+  }
+  return copy;
+}
+
 /** Moves a text two places to the right. */
 export function indent(text: string): string {
   return text.split("\n").map((line) => `  ${line}`).join("\n");

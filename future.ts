@@ -26,6 +26,7 @@ import {
 } from "./_cancelled.ts";
 import { type Context, copyContext } from "./context.ts";
 import { DoneCallback } from "./_done_callback.ts";
+import { Failure } from "./_failure.ts";
 import { CancelledError, InvalidStateError, RuntimeError } from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
 import { FutureWait, misplacedWait, type ParkingTask } from "./_future_wait.ts";
@@ -34,6 +35,7 @@ import {
   kAddWaiter,
   kAwaitedBy,
   kCancelReason,
+  kEnqueue,
   kGivesCancelled,
   kPark,
   kRemoveWaiter,
@@ -78,31 +80,6 @@ const PENDING = 0;
 const CANCELLED = 1;
 const FINISHED = 2;
 const FAILED = 3;
-
-/** What the registry of unfetched errors keeps: never the future itself. */
-interface Failure {
-  readonly error: unknown;
-  readonly owner: string;
-  readonly kind: string;
-  readonly scheduler: Scheduler;
-  readonly context: Context | undefined;
-  readonly sourceTraceback: string | undefined;
-  fetched: boolean;
-}
-
-const unfetched = new FinalizationRegistry<Failure>((failure) => {
-  if (failure.fetched) return;
-  const { scheduler, context, sourceTraceback } = failure;
-  const report = (): void =>
-    scheduler.callExceptionHandler({
-      message: `${failure.kind} exception was never retrieved`,
-      exception: failure.error,
-      future: failure.owner,
-      ...sourceTraceback === undefined ? {} : { sourceTraceback },
-    });
-  if (context === undefined) report();
-  else context.run(report);
-});
 
 /** Says that an object is a future though its class does not extend {@linkcode Future}. */
 export const FUTURE_MARKER: unique symbol = Symbol.for(
@@ -259,19 +236,24 @@ export class Future<T> implements PromiseLike<T>, Wait {
         `Cannot set exception: an error was expected, got ${error}`,
       );
     }
-    const failure: Failure = {
-      error: isErrorClass(error) ? new error() : error,
-      owner: this.label(),
-      kind: this.kind,
-      scheduler: this.scheduler,
-      context: this.contextOfReports(),
-      sourceTraceback: this.scheduler[kTraceOf](this),
-      fetched: false,
-    };
+    const failure = new Failure(
+      this,
+      isErrorClass(error) ? new error() : error,
+      {
+        kind: this.kind,
+        owner: this.label(),
+        scheduler: this.scheduler,
+        context: this.contextOfReports(),
+        sourceTraceback: this.scheduler[kTraceOf](this),
+      },
+    );
     this.#state = FAILED;
     this.#value = failure;
-    unfetched.register(this, failure);
+    const isAwaited = this.#waiters !== undefined;
     this.#wakeAll();
+    // Whoever waits fetches it first, and then it needs no copy.
+    if (isAwaited) this.scheduler[kEnqueue](failure);
+    else failure[kRun]();
   }
 
   /**
@@ -481,9 +463,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
   }
 
   #fetchError(): unknown {
-    const failure = this.#value as Failure;
-    failure.fetched = true;
-    return failure.error;
+    return (this.#value as Failure).fetch();
   }
 
   // Made when first asked for, and then always the same.

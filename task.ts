@@ -63,13 +63,14 @@ import {
   kDescribe,
   kEnqueue,
   kFrame,
+  kFunctionName,
   kGivesCancelled,
   kNextTask,
   kPark,
   kPreviousTask,
   kRun,
   kSettleCancelled,
-  type kSince,
+  kSince,
   kTakeCancel,
   kTask,
   kTasks,
@@ -731,6 +732,9 @@ function waitedFor(task: Task<unknown>): unknown[] {
 }
 
 function describeCoroutine(source: unknown): string {
+  const generatorName = (source as { [kFunctionName]?: string } | undefined)
+    ?.[kFunctionName];
+  if (generatorName) return `${generatorName}()`;
   return describeCall(coroutineName(source));
 }
 

@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["_turns"],
   // 1: the waist
   ["handle"],
-  ["_done_callback", "_future_wait", "_report", "_scheduler"],
+  ["_done_callback", "_failure", "_future_wait", "_report", "_scheduler"],
   // 2
   ["future"],
   // 3: coroutines and how their bodies are resumed
