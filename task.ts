@@ -70,7 +70,7 @@ import {
   kPreviousTask,
   kRun,
   kSettleCancelled,
-  kSince,
+  type kSince,
   kTakeCancel,
   kTask,
   kTasks,
