@@ -12,20 +12,11 @@ import {
   ContextVar,
   coroutine,
   createTask,
-  type EventLoop,
-  type getRunningLoop,
-  type run,
   Runner,
   RuntimeError,
   sleep,
 } from "../../mod.ts";
-import {
-  type both,
-  caseTest,
-  errorOf,
-  type recordReports,
-  virtualLoop,
-} from "./_both.ts";
+import { caseTest, errorOf, virtualLoop } from "./_both.ts";
 
 const virtual = { loopFactory: () => virtualLoop() };
 
