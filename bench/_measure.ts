@@ -37,7 +37,7 @@ const WARM_UP_MS = 800;
 // As many tasks, where it is CPU time that is measured, and once.
 const CPU_WARM_UP = 10_000;
 const MEASURE_MS = 600;
-const FEWEST_RUNS = 5;
+const FEWEST_RUNS = 7;
 // A run that takes longer than this stands for itself.
 const LONG_RUN_MS = 1500;
 

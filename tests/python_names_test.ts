@@ -20,9 +20,9 @@ function read(path: string) {
   return Deno.readTextFileSync(new URL(`../${path}`, import.meta.url));
 }
 
-/** The names that a text has in back-ticks, alone or in code. */
+/** The names that a text has in back-ticks, blocks of code aside. */
 function namesIn(text: string) {
-  const code = text.match(/`[^`]+`/g) ?? [];
+  const code = text.replace(/^```[^]*?^```/gm, "").match(/`[^`]+`/g) ?? [];
   return new Set(code.flatMap((piece) => piece.match(/\w+/g) ?? []));
 }
 

@@ -18,7 +18,7 @@ import tracemalloc
 WARM_UP = 0.8
 CPU_WARM_UP = 10_000
 MEASURE = 0.6
-FEWEST_RUNS = 5
+FEWEST_RUNS = 7
 LONG_RUN = 1.5
 
 PERMITS = 64

@@ -33,8 +33,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "lock lets newcomers barge in",
     file: "lock.ts",
-    find: "state.guard !== undefined || state.waiters.hasLive()",
-    replace: "state.guard !== undefined",
+    find: "this.guard !== undefined || this.waiters.hasLive()",
+    replace: "this.guard !== undefined",
   },
   {
     name: "uncancel is swallowed",
@@ -52,7 +52,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "a lock's wake-up is lost when the woken is cancelled",
     file: "lock.ts",
-    find: "if (this.#state.guard === undefined) this.#state.wakeFirst();",
+    find: "if (this.guard === undefined) this.wakeFirst();",
     replace: "",
   },
   {
