@@ -111,8 +111,7 @@ export function drive(
       if (error === undefined) {
         driver[kWaitingOn] = wait;
         if (wait.addDoneCallback === addDoneCallback) wait[kAddWaiter](driver);
-        // As in CPython, a subclass that has its own is asked by it.
-        else wait.addDoneCallback(() => driver[kRun]());
+        else runWhenDone(driver, wait);
         return PARKED;
       }
       throwing = true;
@@ -201,6 +200,12 @@ function asBody(
       describeKind(opened)
     }`,
   );
+}
+
+// As in CPython, a subclass that has its own addDoneCallback() is asked by it. Apart,
+// since a closure in drive() would be 40 B at every step.
+function runWhenDone(driver: Driver, future: Future<unknown>): void {
+  future.addDoneCallback(() => driver[kRun]());
 }
 
 function cannotWait(

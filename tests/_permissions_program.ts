@@ -10,6 +10,7 @@ import {
   currentTask,
   gather,
   getEventLoop,
+  getRunningLoop,
   run,
   sleep,
   taskGroup,
@@ -25,7 +26,8 @@ const results = await run(async () => {
     group.createTask(sleep(0.001));
     await sleep(0);
   });
-  return await gather(task, sleep(0.001, "slept"));
+  const debug = `debug ${getRunningLoop().getDebug()}`;
+  return [...await gather(task, sleep(0.001, "slept")), debug];
 });
 getEventLoop().close();
 const late = await runTest(() => sleep({ hours: 1 }, "in no time"));
