@@ -57,8 +57,6 @@ export const kPark: unique symbol = Symbol("asyncio.park");
 export const kUnpark: unique symbol = Symbol("asyncio.unpark");
 /** Takes a cancel request that no wait has delivered yet. */
 export const kTakeCancel: unique symbol = Symbol("asyncio.takeCancel");
-/** Says whether a cancel request is still to be delivered. */
-export const kCancelIsDue: unique symbol = Symbol("asyncio.cancelIsDue");
 /** Cancels what one wait of an async function waits for. */
 export const kCancelWait: unique symbol = Symbol("asyncio.cancelWait");
 /** Runs a coroutine on behalf of an async function's `await`. */

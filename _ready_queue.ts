@@ -53,13 +53,6 @@ export class ReadyQueue {
     this.#length = 0;
   }
 
-  /** Gives what stands in the queue, first to last. */
-  *[Symbol.iterator](): Generator<Runnable, void, undefined> {
-    for (let i = 0; i < this.#length; i++) {
-      yield this.#slots[(this.#head + i) & (this.#slots.length - 1)]!;
-    }
-  }
-
   #grow(): void {
     const old = this.#slots;
     const { length } = old;
