@@ -35,6 +35,10 @@ export const kAddTimer: unique symbol = Symbol("asyncio.addTimer");
 export const kTrace: unique symbol = Symbol("asyncio.trace");
 /** Gives where an object was made, if that was remembered. */
 export const kTraceOf: unique symbol = Symbol("asyncio.traceOf");
+/** What a done future holds. */
+export const kOutcome: unique symbol = Symbol("asyncio.outcome");
+/** Who waits for a future. */
+export const kQueue: unique symbol = Symbol("asyncio.queue");
 /** Ends a future as cancelled with a ready error. */
 export const kSettleCancelled: unique symbol = Symbol(
   "asyncio.settleCancelled",
@@ -79,7 +83,7 @@ export const kWaitingOn: unique symbol = Symbol("asyncio.waitingOn");
 export const kTop: unique symbol = Symbol("asyncio.top");
 /** The coroutine whose body is on top of a driver's stack. */
 export const kFrame: unique symbol = Symbol("asyncio.frame");
-/** How far a coroutine is. */
+/** How far a coroutine is, or a future. */
 export const kState: unique symbol = Symbol("asyncio.state");
 /** What reports a coroutine that was never awaited (debug mode). */
 export const kRecord: unique symbol = Symbol("asyncio.record");

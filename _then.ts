@@ -18,63 +18,82 @@ export type OnRejected<B> =
   | null
   | undefined;
 
-const WAITING = 0;
-const SETTLED = 1;
+/** Stands for the outcome until there is one. */
+const PENDING: unique symbol = Symbol("asyncio.pending");
 
 /** Delivers one outcome to the two functions that `then()` was given. */
 export class Then<T, A, B> implements PromiseLike<A | B> {
-  readonly #onFulfilled: OnFulfilled<T, A>;
-  readonly #onRejected: OnRejected<B>;
-  #state: typeof WAITING | typeof SETTLED = WAITING;
-  // What the functions gave, once settled.
-  #outcome: A | B | PromiseLike<A | B> | undefined = undefined;
-  #chained: PromiseWithResolvers<A | B> | undefined = undefined;
+  // No private member and no initializer, as in Coroutine.
+  declare private readonly onFulfilled: OnFulfilled<T, A>;
+  declare private readonly onRejected: OnRejected<B>;
+  // What the functions gave; before, who chains on, if anybody does.
+  declare private outcome:
+    | A
+    | B
+    | PromiseLike<A | B>
+    | Chained<A | B>
+    | typeof PENDING;
 
   constructor(onFulfilled: OnFulfilled<T, A>, onRejected: OnRejected<B>) {
-    this.#onFulfilled = onFulfilled;
-    this.#onRejected = onRejected;
+    this.onFulfilled = onFulfilled;
+    this.onRejected = onRejected;
+    this.outcome = PENDING;
   }
 
   then<C = A | B, D = never>(
     onFulfilled?: OnFulfilled<A | B, C>,
     onRejected?: OnRejected<D>,
   ): PromiseLike<C | D> {
-    return this.#promise().then(onFulfilled, onRejected);
+    if (this.outcome === PENDING) this.outcome = new Chained();
+    const { outcome } = this;
+    const promise = outcome instanceof Chained
+      ? outcome.promise
+      : Promise.resolve(outcome);
+    return promise.then(onFulfilled, onRejected);
   }
 
   /** Delivers a result. */
   protected fulfil(value: T): void {
-    if (typeof this.#onFulfilled !== "function") {
-      this.#settle(value as unknown as A);
-    } else this.#call(this.#onFulfilled, value);
+    if (typeof this.onFulfilled !== "function") {
+      this.settle(value as unknown as A);
+    } else this.call(this.onFulfilled, value);
   }
 
   /** Delivers an error. */
   protected reject(error: unknown): void {
     // Without a handler the host learns of it, as of any promise's rejection.
-    if (typeof this.#onRejected !== "function") {
-      this.#settle(Promise.reject(error));
-    } else this.#call(this.#onRejected, error);
+    if (typeof this.onRejected !== "function") {
+      this.settle(Promise.reject(error));
+    } else this.call(this.onRejected, error);
   }
 
-  #call<V>(callback: (value: V) => A | B | PromiseLike<A | B>, value: V): void {
+  private call<V>(
+    callback: (value: V) => A | B | PromiseLike<A | B>,
+    value: V,
+  ): void {
     try {
-      this.#settle(callback(value));
+      this.settle(callback(value));
     } catch (error) {
       // It belongs to who chains on, a CancelledError too.
-      this.#settle(Promise.reject(error));
+      this.settle(Promise.reject(error));
     }
   }
 
-  #settle(outcome: A | B | PromiseLike<A | B>): void {
-    this.#state = SETTLED;
-    this.#outcome = outcome;
-    this.#chained?.resolve(outcome);
+  private settle(outcome: A | B | PromiseLike<A | B>): void {
+    const chained = this.outcome;
+    this.outcome = outcome;
+    if (chained instanceof Chained) chained.resolve(outcome);
   }
+}
 
-  #promise(): Promise<A | B> {
-    if (this.#state === SETTLED) return Promise.resolve(this.#outcome as A | B);
-    this.#chained ??= Promise.withResolvers();
-    return this.#chained.promise;
+/** The promise of a chain that was begun before there was an outcome. */
+class Chained<V> {
+  readonly promise: Promise<V>;
+  readonly resolve: (value: V | PromiseLike<V>) => void;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<V>();
+    this.promise = promise;
+    this.resolve = resolve;
   }
 }

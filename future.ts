@@ -37,10 +37,13 @@ import {
   kCancelReason,
   kEnqueue,
   kGivesCancelled,
+  kOutcome,
   kPark,
+  kQueue,
   kRemoveWaiter,
   kRun,
   kSettleCancelled,
+  kState,
   kTrace,
   kTraceOf,
   kWait,
@@ -120,13 +123,16 @@ export class Future<T> implements PromiseLike<T>, Wait {
     Object.defineProperty(this.prototype, FUTURE_MARKER, { value: true });
   }
 
-  #state: State = PENDING;
-  // The result, the Failure, or the CancelReason: the state says which.
-  #value: unknown = undefined;
-  // Who waits: nobody, one, or several in the order in which they came.
-  #waiters: Waiter | Set<Waiter> | undefined = undefined;
+  // As in Coroutine: set in the constructor, and no private member, for the sake of
+  // subclasses, which are made by the hundred thousand.
+  /** @internal */
+  declare [kState]: State;
+  /** @internal The result, the Failure, or the CancelReason: the state says which. */
+  declare [kOutcome]: unknown;
+  /** @internal Who waits: nobody, one, or several in the order in which they came. */
+  declare [kQueue]: Waiter | Set<Waiter> | undefined;
   /** The loop of the future, as far as subclasses need it. */
-  protected readonly scheduler: Scheduler;
+  declare protected readonly scheduler: Scheduler;
 
   /**
    * Makes a pending future. `loop.createFuture()` does the same.
@@ -144,6 +150,9 @@ export class Future<T> implements PromiseLike<T>, Wait {
         }`,
       );
     }
+    this[kState] = PENDING;
+    this[kOutcome] = undefined;
+    this[kQueue] = undefined;
     this.scheduler = scheduler;
     if (scheduler.getDebug()) scheduler[kTrace](this);
   }
@@ -155,12 +164,12 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** Whether it is finished, failed or cancelled. */
   done(): boolean {
-    return this.#state !== PENDING;
+    return this[kState] !== PENDING;
   }
 
   /** Whether it was cancelled. */
   cancelled(): boolean {
-    return this.#state === CANCELLED;
+    return this[kState] === CANCELLED;
   }
 
   /**
@@ -171,13 +180,13 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @throws {CancelledError} If it was cancelled.
    */
   result(): T {
-    switch (this.#state) {
+    switch (this[kState]) {
       case FINISHED:
-        return this.#value as T;
+        return this[kOutcome] as T;
       case FAILED:
-        throw this.#fetchError();
+        throw fetchError(this);
       case CANCELLED:
-        throw this.#cancelledError();
+        throw cancellationOf(this);
     }
     throw new InvalidStateError(`Result is not set: ${this} is pending`);
   }
@@ -190,13 +199,13 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @throws {CancelledError} If it was cancelled.
    */
   exception(): unknown {
-    switch (this.#state) {
+    switch (this[kState]) {
       case FINISHED:
         return undefined;
       case FAILED:
-        return this.#fetchError();
+        return fetchError(this);
       case CANCELLED:
-        throw this.#cancelledError();
+        throw cancellationOf(this);
     }
     throw new InvalidStateError(`Exception is not set: ${this} is pending`);
   }
@@ -208,14 +217,14 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @throws {InvalidStateError} If it is done already.
    */
   setResult(result: T): void {
-    if (this.#state !== PENDING) {
+    if (this[kState] !== PENDING) {
       throw new InvalidStateError(
         `Cannot set result ${describeValue(result)}: ${this} is done`,
       );
     }
-    this.#state = FINISHED;
-    this.#value = result;
-    this.#wakeAll();
+    this[kState] = FINISHED;
+    this[kOutcome] = result;
+    wakeAll(this);
   }
 
   /**
@@ -226,7 +235,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @throws {TypeError} If there is no error.
    */
   setException(error: unknown): void {
-    if (this.#state !== PENDING) {
+    if (this[kState] !== PENDING) {
       throw new InvalidStateError(
         `Cannot set exception ${describeValue(error)}: ${this} is done`,
       );
@@ -247,10 +256,10 @@ export class Future<T> implements PromiseLike<T>, Wait {
         sourceTraceback: this.scheduler[kTraceOf](this),
       },
     );
-    this.#state = FAILED;
-    this.#value = failure;
-    const isAwaited = this.#waiters !== undefined;
-    this.#wakeAll();
+    this[kState] = FAILED;
+    this[kOutcome] = failure;
+    const isAwaited = this[kQueue] !== undefined;
+    wakeAll(this);
     // Whoever waits fetches it first, and then it needs no copy.
     if (isAwaited) this.scheduler[kEnqueue](failure);
     else failure[kRun]();
@@ -264,9 +273,9 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @returns Whether this cancelled it: false if it was done.
    */
   cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this.#state !== PENDING) {
+    if (this[kState] !== PENDING) {
       // Who cancels it has no more interest in its error.
-      if (this.#state === FAILED) this.#fetchError();
+      if (this[kState] === FAILED) fetchError(this);
       return false;
     }
     this[kSettleCancelled](cancelReason(message, options));
@@ -286,7 +295,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
   ): void {
     const context = options.context ?? copyContext();
     const waiter = new DoneCallback(callback, context);
-    if (this.#state === PENDING) this[kAddWaiter](waiter);
+    if (this[kState] === PENDING) this[kAddWaiter](waiter);
     else waiter[kWake](this);
   }
 
@@ -298,7 +307,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
    */
   removeDoneCallback(callback: (future: this) => void): number {
     let count = 0;
-    for (const waiter of this.#waiterList()) {
+    for (const waiter of waitersOf(this)) {
       if (!(waiter instanceof DoneCallback) || waiter.callback !== callback) {
         continue;
       }
@@ -321,8 +330,8 @@ export class Future<T> implements PromiseLike<T>, Wait {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
   ): PromiseLike<A | B> {
-    if (this.#state !== PENDING) {
-      return this.#toPromise().then(onFulfilled, onRejected);
+    if (this[kState] !== PENDING) {
+      return toPromise(this).then(onFulfilled, onRejected);
     }
     const task = parkedTask() as ParkingTask | undefined;
     if (task !== undefined) {
@@ -347,7 +356,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** @internal */
   next(): IteratorResult<Wait, T> {
-    if (this.#state === PENDING) return { done: false, value: this };
+    if (this[kState] === PENDING) return { done: false, value: this };
     return { done: true, value: this.result() };
   }
 
@@ -358,7 +367,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** @internal */
   return(value: T): IteratorResult<Wait, T> {
-    if (this.#state !== PENDING) return { done: true, value };
+    if (this[kState] !== PENDING) return { done: true, value };
     // Who takes one item and leaves the rest is no task.
     throw new RuntimeError(
       `Cannot iterate over ${this}: wait for it with "yield*" or "await"`,
@@ -396,20 +405,24 @@ export class Future<T> implements PromiseLike<T>, Wait {
   /** Gives the words of {@linkcode Future.toString}. */
   protected describe(): string[] {
     return [
-      this.#describeState(),
-      ...this.#describeOutcome(),
-      ...this.#describeCallbacks(),
+      describeState(this[kState]),
+      ...describeOutcome(this),
+      ...describeCallbacks(
+        waitersOf(this).map((waiter) =>
+          waiter instanceof Future ? waiter.label() : String(waiter)
+        ),
+      ),
       ...describeCreation(this.scheduler[kTraceOf](this)),
     ];
   }
 
   /** @internal */
   [kAddWaiter](waiter: Waiter): boolean {
-    const waiters = this.#waiters;
-    if (waiters === undefined) this.#waiters = waiter;
+    const waiters = this[kQueue];
+    if (waiters === undefined) this[kQueue] = waiter;
     else if (waiters === waiter) return false;
     else if (!(waiters instanceof Set)) {
-      this.#waiters = new Set([waiters, waiter]);
+      this[kQueue] = new Set([waiters, waiter]);
     } else if (waiters.has(waiter)) return false;
     else waiters.add(waiter);
     return true;
@@ -417,101 +430,35 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** @internal */
   [kRemoveWaiter](waiter: Waiter): void {
-    if (this.#waiters === waiter) this.#waiters = undefined;
-    else if (this.#waiters instanceof Set) this.#waiters.delete(waiter);
+    if (this[kQueue] === waiter) this[kQueue] = undefined;
+    else if (this[kQueue] instanceof Set) this[kQueue].delete(waiter);
   }
 
   /** @internal */
   [kSettleCancelled](reason: CancelReason): void {
-    this.#state = CANCELLED;
-    this.#value = reason;
-    this.#wakeAll();
+    this[kState] = CANCELLED;
+    this[kOutcome] = reason;
+    wakeAll(this);
   }
 
   /** @internal */
   [kGivesCancelled](): boolean {
-    if (this.#state !== FAILED) return this.#state === CANCELLED;
-    return (this.#value as Failure).error instanceof CancelledError;
+    if (this[kState] !== FAILED) return this[kState] === CANCELLED;
+    return (this[kOutcome] as Failure).error instanceof CancelledError;
   }
 
   /** @internal */
   [kCancelReason](): CancelReason {
-    return this.#value as CancelReason;
+    return this[kOutcome] as CancelReason;
   }
 
   /** @internal */
   *[kAwaitedBy](): Generator<unknown, void, undefined> {
-    for (const waiter of this.#waiterList()) {
+    for (const waiter of waitersOf(this)) {
       const task = waiter as { [kAwaitedBy]?: () => Iterable<unknown> };
       if (waiter instanceof Future) yield waiter;
       else if (task[kAwaitedBy] !== undefined) yield* task[kAwaitedBy]();
     }
-  }
-
-  #waiterList(): Waiter[] {
-    if (this.#waiters === undefined) return [];
-    return this.#waiters instanceof Set ? [...this.#waiters] : [this.#waiters];
-  }
-
-  #wakeAll(): void {
-    const waiters = this.#waiters;
-    if (waiters === undefined) return;
-    this.#waiters = undefined;
-    if (waiters instanceof Set) {
-      for (const waiter of waiters) waiter[kWake](this);
-    } else waiters[kWake](this);
-  }
-
-  #fetchError(): unknown {
-    return (this.#value as Failure).fetch();
-  }
-
-  // Made when first asked for, and then always the same.
-  #cancelledError(): CancelledError {
-    const error = cancelledError(
-      this.#value as CancelReason,
-      this.scheduler.getDebug(),
-    );
-    this.#value = error;
-    return error;
-  }
-
-  #toPromise(): Promise<T> {
-    try {
-      return Promise.resolve(this.result());
-    } catch (error) {
-      // Handed on to who awaits, CancelledError included.
-      return Promise.reject(error);
-    }
-  }
-
-  #describeState(): string {
-    switch (this.#state) {
-      case PENDING:
-        return "pending";
-      case CANCELLED:
-        return "cancelled";
-      default:
-        return "finished";
-    }
-  }
-
-  #describeOutcome(): string[] {
-    if (this.#state === FINISHED) {
-      return [`result=${describeValue(this.#value)}`];
-    }
-    if (this.#state !== FAILED) return [];
-    return [`exception=${describeValue((this.#value as Failure).error)}`];
-  }
-
-  #describeCallbacks(): string[] {
-    const names = this.#waiterList().map((waiter) =>
-      waiter instanceof Future ? waiter.label() : String(waiter)
-    );
-    const { length } = names;
-    if (length === 0) return [];
-    if (length > 2) names.splice(1, length - 2, `<${length - 2} more>`);
-    return [`cb=[${names.join(", ")}]`];
   }
 }
 
@@ -554,4 +501,68 @@ function loopWithout(options: unknown): Scheduler {
 function isErrorClass(value: unknown): value is new () => Error {
   return typeof value === "function" &&
     (value === Error || value.prototype instanceof Error);
+}
+
+function waitersOf(future: Future<unknown>): Waiter[] {
+  const queue = future[kQueue];
+  if (queue === undefined) return [];
+  return queue instanceof Set ? [...queue] : [queue];
+}
+
+function wakeAll<T>(future: Future<T>): void {
+  const queue = future[kQueue];
+  if (queue === undefined) return;
+  future[kQueue] = undefined;
+  if (queue instanceof Set) {
+    for (const waiter of queue) waiter[kWake](future);
+  } else queue[kWake](future);
+}
+
+function fetchError(future: Future<unknown>): unknown {
+  return (future[kOutcome] as Failure).fetch();
+}
+
+// Made when first asked for, and then always the same.
+function cancellationOf(future: Future<unknown>): CancelledError {
+  const error = cancelledError(
+    future[kOutcome] as CancelReason,
+    future.getLoop().getDebug(),
+  );
+  future[kOutcome] = error;
+  return error;
+}
+
+function toPromise<T>(future: Future<T>): Promise<T> {
+  try {
+    return Promise.resolve(future.result());
+  } catch (error) {
+    // Handed on to who awaits, CancelledError included.
+    return Promise.reject(error);
+  }
+}
+
+function describeState(state: State): string {
+  switch (state) {
+    case PENDING:
+      return "pending";
+    case CANCELLED:
+      return "cancelled";
+    default:
+      return "finished";
+  }
+}
+
+function describeOutcome(future: Future<unknown>): string[] {
+  if (future[kState] === FINISHED) {
+    return [`result=${describeValue(future[kOutcome])}`];
+  }
+  if (future[kState] !== FAILED) return [];
+  return [`exception=${describeValue((future[kOutcome] as Failure).error)}`];
+}
+
+function describeCallbacks(names: string[]): string[] {
+  const { length } = names;
+  if (length === 0) return [];
+  if (length > 2) names.splice(1, length - 2, `<${length - 2} more>`);
+  return [`cb=[${names.join(", ")}]`];
 }
