@@ -10,14 +10,15 @@
  */
 import {
   type Body,
-  callFor,
   Coroutine,
   isGenerator,
+  isGeneratorFunction,
   isThenable,
 } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
+import { canAttribute, parkedTask, runParked } from "./_parking.ts";
 import {
   kAddWaiter,
   kBackFromHost,
@@ -47,9 +48,33 @@ export interface Driver extends Waiter, Runnable {
   [kWaitingOn]: Future<unknown> | HostBody | undefined;
   /** The task for whose sake it runs. */
   readonly [kTask]: object | undefined;
-  /** Resumes it at once: the host's promise on top has settled. */
-  [kContinue](): void;
+  /** Resumes it at once: the promise of the async function on top has settled. */
+  [kContinue](failed: boolean, outcome: unknown): void;
 }
+
+/** The body of every async function: the host runs it, and it ends as it is resumed. */
+class HostBody implements Body {
+  next(value: unknown): IteratorResult<unknown, unknown> {
+    return { done: true, value };
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  [kDescribe](): string {
+    return "a promise of the host";
+  }
+}
+
+/**
+ * Stands on a driver's stack for an async function, and is what the driver waits for.
+ *
+ * The wait is not interrupted by a cancel; the waits that the async function does
+ * itself are (they are parked with its task).
+ */
+export const HOST_BODY: HostBody = new HostBody();
+export type { HostBody };
 
 const { addDoneCallback } = Future.prototype;
 
@@ -71,12 +96,17 @@ export function drive(
   throwing: boolean,
   input: unknown,
 ): unknown {
-  let body = driver[kTop] as Body;
-  if (typeof body === "function") {
-    // Cancelled before the first step: the function is never called.
+  const waitedOn = driver[kWaitingOn];
+  driver[kWaitingOn] = undefined;
+  let body: Body;
+  if (typeof driver[kTop] === "function") {
+    // Cancelled before the first step, the function is never called.
     if (throwing) throw input;
-    body = openFunction(driver, body);
-  }
+    if (waitedOn === HOST_BODY) return input;
+    const opened = openFunction(driver, scheduler, driver[kTop]);
+    if (opened === PARKED) return PARKED;
+    body = opened;
+  } else body = driver[kTop];
   for (;;) {
     let step: IteratorResult<unknown, unknown>;
     try {
@@ -118,17 +148,14 @@ export function drive(
       input = error;
     } else if (wait instanceof Coroutine) {
       try {
-        body = open(driver, wait);
+        const opened = open(driver, scheduler, wait);
+        if (opened === PARKED) return PARKED;
+        body = opened;
       } catch (error) {
         // The function threw before it gave a body: its caller gets the error.
         throwing = true;
         input = error;
       }
-    } else if (wait instanceof HostBody) {
-      driver[kWaitingOn] = wait;
-      scheduler[kYieldToHost]();
-      wait.resumeWhenSettled(driver, scheduler);
-      return PARKED;
     } else {
       throwing = true;
       input = new RuntimeError(
@@ -144,16 +171,25 @@ export function drive(
  * Puts a coroutine that has to wait on top of the driver's stack.
  *
  * @param driver Whose stack.
+ * @param scheduler The driver's loop.
  * @param coroutine The coroutine, which stands in the body that is on top now.
- * @returns The coroutine's body.
+ * @returns The coroutine's body, or {@linkcode PARKED} if the host runs it.
  */
-export function open(driver: Driver, coroutine: Coroutine<unknown>): Body {
-  const body = asBody(coroutine[kOpen](driver[kTask]), coroutine);
+export function open(
+  driver: Driver,
+  scheduler: Scheduler,
+  coroutine: Coroutine<unknown>,
+): Body | typeof PARKED {
+  const opened = coroutine[kOpen](driver[kTask]);
+  const body = asBody(opened, coroutine);
   coroutine[kTop] = driver[kTop] as Body;
   coroutine[kFrame] = driver[kFrame];
   driver[kFrame] = coroutine;
   driver[kTop] = body;
-  return body;
+  if (body !== HOST_BODY) return body;
+  waitForHost(driver, scheduler);
+  resumeWhenSettled(driver, scheduler, opened as PromiseLike<unknown>);
+  return PARKED;
 }
 
 function pop(driver: Driver, frame: Coroutine<unknown>): Body {
@@ -165,12 +201,78 @@ function pop(driver: Driver, frame: Coroutine<unknown>): Body {
   return body;
 }
 
-function openFunction(driver: Driver, source: () => unknown): Body {
-  const opened = callFor(driver[kTask], source);
+// Opens the function that a task was made of. Of an async function the task keeps the
+// function itself as its bottom body, to tell what it was made of.
+function openFunction(
+  driver: Driver,
+  scheduler: Scheduler,
+  source: () => unknown,
+): Body | typeof PARKED {
+  const opened = isGeneratorFunction(source)
+    ? source()
+    : runParked(driver[kTask], startAsync, source);
   if (isGenerator(opened)) nameGenerators(opened, source);
-  const body = asBody(opened, source, source);
-  driver[kTop] = body;
-  return body;
+  const body = asBody(opened, source);
+  if (body !== HOST_BODY) return driver[kTop] = body;
+  waitForHost(driver, scheduler);
+  if (!isWatched(opened)) {
+    resumeWhenSettled(driver, scheduler, opened as PromiseLike<unknown>);
+  }
+  return PARKED;
+}
+
+function startAsync(source: () => unknown): unknown {
+  const opened = source();
+  // In the async context of the task, so that two functions serve all tasks: two
+  // closures and what they share would be 170 B a task.
+  if (isWatched(opened)) opened.then(taskFulfilled, taskRejected);
+  return opened;
+}
+
+function isWatched(opened: unknown): opened is Promise<unknown> {
+  return canAttribute && opened instanceof Promise &&
+    Object.getPrototypeOf(opened) === Promise.prototype;
+}
+
+function taskFulfilled(value: unknown): void {
+  const task = parkedTask() as HostedTask;
+  task.getLoop()[kBackFromHost]();
+  task[kContinue](false, value);
+}
+
+// A CancelledError too: it is the task's outcome.
+function taskRejected(error: unknown): void {
+  const task = parkedTask() as HostedTask;
+  task.getLoop()[kBackFromHost]();
+  task[kContinue](true, error);
+}
+
+interface HostedTask extends Driver {
+  getLoop(): Scheduler;
+}
+
+function waitForHost(driver: Driver, scheduler: Scheduler): void {
+  driver[kWaitingOn] = HOST_BODY;
+  scheduler[kYieldToHost]();
+}
+
+// Resumes the driver in the microtask in which the promise settles.
+function resumeWhenSettled(
+  driver: Driver,
+  scheduler: Scheduler,
+  promise: PromiseLike<unknown>,
+): void {
+  promise.then(
+    (value) => {
+      scheduler[kBackFromHost]();
+      driver[kContinue](false, value);
+    },
+    // A CancelledError too: the driver hands it to the body below.
+    (error) => {
+      scheduler[kBackFromHost]();
+      driver[kContinue](true, error);
+    },
+  );
 }
 
 // A generator can't tell its function. All of one function share a prototype, so the
@@ -181,18 +283,14 @@ function nameGenerators(generator: Generator, source: () => unknown): void {
   Object.defineProperty(prototype, kFunctionName, { value: source.name });
 }
 
-function asBody(
-  opened: unknown,
-  opener: unknown,
-  source?: () => unknown,
-): Body {
+function asBody(opened: unknown, opener: unknown): Body {
   if (isGenerator(opened)) return opened;
   if (opened instanceof Coroutine) {
     return opened[Symbol.iterator]() as unknown as Body;
   }
   // A future is waited for as by `yield*`, and so can be cancelled.
   if (opened instanceof Future) return opened as unknown as Body;
-  if (isThenable(opened)) return new HostBody(opened, source);
+  if (isThenable(opened)) return HOST_BODY;
   throw new TypeError(
     `Cannot run ${
       describeKind(opener)
@@ -222,61 +320,4 @@ function cannotWait(
       driver[kTask]
     } got ${future}, which belongs to another loop`,
   );
-}
-
-/**
- * The body of an async function that the host runs: it waits for the promise.
- *
- * The wait is not interrupted by a cancel; the waits that the async function does
- * itself are (they are parked with its task).
- */
-export class HostBody implements Body {
-  /** The function that a task was made of. */
-  readonly source: (() => unknown) | undefined;
-  readonly #promise: PromiseLike<unknown>;
-  #state: "pending" | "fulfilled" | "rejected" = "pending";
-  #outcome: unknown = undefined;
-
-  constructor(promise: PromiseLike<unknown>, source?: () => unknown) {
-    this.#promise = promise;
-    this.source = source;
-  }
-
-  /** Resumes the driver in the microtask in which the promise settles. */
-  resumeWhenSettled(driver: Driver, scheduler: Scheduler): void {
-    this.#promise.then(
-      (value) => {
-        this.#settle("fulfilled", value);
-        scheduler[kBackFromHost]();
-        driver[kContinue]();
-      },
-      // A CancelledError too: the driver hands it to the body below.
-      (error) => {
-        this.#settle("rejected", error);
-        scheduler[kBackFromHost]();
-        driver[kContinue]();
-      },
-    );
-  }
-
-  next(): IteratorResult<unknown, unknown> {
-    if (this.#state === "fulfilled") {
-      return { done: true, value: this.#outcome };
-    }
-    if (this.#state === "rejected") throw this.#outcome;
-    return { done: false, value: this };
-  }
-
-  throw(error: unknown): never {
-    throw error;
-  }
-
-  [kDescribe](): string {
-    return "a promise of the host";
-  }
-
-  #settle(state: "fulfilled" | "rejected", outcome: unknown): void {
-    this.#state = state;
-    this.#outcome = outcome;
-  }
 }

@@ -9,7 +9,7 @@
  */
 
 interface Storage {
-  run<R>(store: unknown, callback: () => R): R;
+  run<A, R>(store: unknown, callback: (argument: A) => R, argument: A): R;
   getStore(): unknown;
 }
 
@@ -18,7 +18,7 @@ interface StorageClass {
 }
 
 interface VariableClass {
-  new (): { run<R>(value: unknown, callback: () => R): R; get(): unknown };
+  new (): Pick<Storage, "run"> & { get(): unknown };
 }
 
 interface Host {
@@ -49,17 +49,29 @@ export function parkedTask(): unknown {
 }
 
 /** Runs the start of an async function so that its waits belong to `task`. */
-export function runParked<R>(task: unknown, callback: () => R): R {
-  // Entering the storage is 0.5 µs, looking at it 8 ns.
-  if (storage === undefined || storage.getStore() === task) return callback();
-  return storage.run(task, callback);
+export function runParked<R>(task: unknown, callback: () => R): R;
+export function runParked<A, R>(
+  task: unknown,
+  callback: (argument: A) => R,
+  argument: A,
+): R;
+export function runParked<A, R>(
+  task: unknown,
+  callback: (argument: A) => R,
+  argument?: A,
+): R {
+  // Entering the storage is 0.5 µs and 450 B, looking at it 8 ns.
+  if (storage === undefined || storage.getStore() === task) {
+    return callback(argument as A);
+  }
+  return storage.run(task, callback, argument as A);
 }
 
 function variableStorage(): Storage | undefined {
   if (host.AsyncContext === undefined) return undefined;
   const variable = new host.AsyncContext.Variable();
   return {
-    run: (store, callback) => variable.run(store, callback),
+    run: (store, callback, argument) => variable.run(store, callback, argument),
     getStore: () => variable.get(),
   };
 }

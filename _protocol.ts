@@ -91,7 +91,7 @@ export const kRecord: unique symbol = Symbol("asyncio.record");
 export const kOpen: unique symbol = Symbol("asyncio.open");
 /** Lets a coroutine try to finish without waiting. */
 export const kAttempt: unique symbol = Symbol("asyncio.attempt");
-/** Goes on with a driver whose host promise has settled. */
+/** Goes on with a driver whose async function has ended. */
 export const kContinue: unique symbol = Symbol("asyncio.continue");
 /** The task for whose sake a driver runs. */
 export const kTask: unique symbol = Symbol("asyncio.task");

@@ -5,8 +5,15 @@
  */
 import { type CancelReason, cancelWith } from "./_cancelled.ts";
 import type { Body, Coroutine } from "./_coroutine.ts";
-import { drive, type Driver, HostBody, open, PARKED } from "./_drive.ts";
-import type { Future } from "./future.ts";
+import {
+  drive,
+  type Driver,
+  HOST_BODY,
+  type HostBody,
+  open,
+  PARKED,
+} from "./_drive.ts";
+import { Future } from "./future.ts";
 import type { ParkedWait, ParkingTask } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
 import {
@@ -145,14 +152,17 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
     this[kTask]?.[kPark](this);
     let failed = false;
     let error: unknown;
+    let opened: unknown;
     try {
-      if (coroutine !== undefined) open(this, coroutine);
+      if (coroutine !== undefined) {
+        opened = open(this, this.#scheduler, coroutine);
+      }
     } catch (thrown) {
       // Its function threw before it gave a body: thrown into the coroutine.
       failed = true;
       error = thrown;
     }
-    this.#advance(failed, error);
+    if (opened !== PARKED) this.#advance(failed, error);
     if (this[kWaitingOn] !== undefined) this.#scheduler[kBackFromHost]();
   }
 
@@ -165,14 +175,13 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
     this.#advance(cancelled !== undefined, cancelled);
   }
 
-  [kContinue](): void {
-    this.#advance(false, undefined);
+  [kContinue](failed: boolean, outcome: unknown): void {
+    this.#advance(failed, outcome);
   }
 
   [kCancelWait](reason: CancelReason): boolean {
     const waitingOn = this[kWaitingOn];
-    if (waitingOn === undefined || waitingOn instanceof HostBody) return false;
-    return cancelWith(waitingOn, reason);
+    return waitingOn instanceof Future && cancelWith(waitingOn, reason);
   }
 
   [kDescribe](): string {
@@ -197,7 +206,6 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
   }
 
   #advance(throwing: boolean, input: unknown): void {
-    this[kWaitingOn] = undefined;
     const { loop, task, context } = running;
     running.loop = this.#scheduler;
     running.task = this[kTask];

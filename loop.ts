@@ -27,7 +27,7 @@ import {
 } from "./_coroutine.ts";
 import { currentContext } from "./context.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
-import { HostBody } from "./_drive.ts";
+import { HOST_BODY } from "./_drive.ts";
 import { debugByEnvironment, isMainThread } from "./_environment.ts";
 import { DeadlockError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
@@ -797,7 +797,7 @@ export function newEventLoop(options: EventLoopOptions = {}): EventLoop {
 }
 
 function isOfHost(wait: unknown): boolean {
-  return wait instanceof HostBody || wait instanceof HostFuture;
+  return wait === HOST_BODY || wait instanceof HostFuture;
 }
 
 function optionalFunction<F>(

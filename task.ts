@@ -43,7 +43,7 @@ import {
   type CoroutineLike,
 } from "./_coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
-import { drive, HostBody, PARKED } from "./_drive.ts";
+import { drive, HOST_BODY, type HostBody, PARKED } from "./_drive.ts";
 import {
   CancelledError,
   InvalidStateError,
@@ -191,6 +191,8 @@ export class Task<T> extends Future<T> {
   #name: string | number;
   // What only some tasks need, made when it is needed.
   #extras: Extras | undefined = undefined;
+  // What its async functions wait for: nearly always one thing.
+  #parked: ParkedWait | Set<ParkedWait> | undefined = undefined;
 
   /**
    * Makes a task; `createTask()` and `loop.createTask()` do it for you.
@@ -214,7 +216,7 @@ export class Task<T> extends Future<T> {
       : String(options.name);
     if (options.eagerStart && runningScheduler() === scheduler) {
       scheduler[kTasks].add(this as Task<unknown>);
-      this.#runNow();
+      this.#runNow(false, undefined);
     } else {
       // First, since a closed loop refuses and must not list the task.
       scheduler[kEnqueue](this);
@@ -242,7 +244,7 @@ export class Task<T> extends Future<T> {
     if (controller !== undefined && !controller.signal.aborted) {
       controller.abort(cancelledError(reason, false));
       // Who asked for the signal and waits for the host takes the cancel by it.
-      delivered ||= this[kWaitingOn] instanceof HostBody;
+      delivered ||= this[kWaitingOn] === HOST_BODY;
     }
     extras.cancelReason = reason;
     if (!delivered) extras.mustCancel = true;
@@ -309,8 +311,7 @@ export class Task<T> extends Future<T> {
     for (let frame = this[kFrame]; frame !== undefined; frame = frame[kFrame]) {
       bottom = frame[kTop];
     }
-    const source = bottom instanceof HostBody ? bottom.source : bottom;
-    return source as CoroutineLike<T> | CoroutineFunction<T>;
+    return bottom as CoroutineLike<T> | CoroutineFunction<T>;
   }
 
   /** The context that the task runs in. */
@@ -332,7 +333,7 @@ export class Task<T> extends Future<T> {
     if (this.done()) return [];
     const coroutine = this.getCoro() as unknown;
     const names = [coroutineName(coroutine)];
-    for (const driver of [this, ...this.#extras?.waitList() ?? []]) {
+    for (const driver of [this, ...this.#waits()]) {
       const from = names.length;
       let frame =
         (driver as { [kFrame]?: Coroutine<unknown> | undefined })[kFrame];
@@ -408,22 +409,27 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
-  [kContinue](): void {
-    this.#runNow();
+  [kContinue](failed: boolean, outcome: unknown): void {
+    this.#runNow(failed, outcome);
   }
 
   /** @internal */
   [kPark](wait: ParkedWait): void {
-    const extras = this.#extras ??= new Extras();
-    extras.addWait(wait);
-    if (extras.mustCancel && wait[kCancelWait](extras.cancelReason)) {
+    if (this.#parked === undefined) this.#parked = wait;
+    else if (this.#parked instanceof Set) this.#parked.add(wait);
+    else if (this.#parked !== wait) {
+      this.#parked = new Set([this.#parked, wait]);
+    }
+    const extras = this.#extras;
+    if (extras?.mustCancel && wait[kCancelWait](extras.cancelReason)) {
       extras.mustCancel = false;
     }
   }
 
   /** @internal */
   [kUnpark](wait: ParkedWait): void {
-    this.#extras?.removeWait(wait);
+    if (this.#parked === wait) this.#parked = undefined;
+    else if (this.#parked instanceof Set) this.#parked.delete(wait);
   }
 
   /** @internal */
@@ -453,9 +459,9 @@ export class Task<T> extends Future<T> {
 
   /** @internal What the task waits for now: futures, and the waits of its async functions. */
   [kWaiters](): unknown[] {
-    const waits = this.#extras?.waitList() ?? [];
+    const waits = this.#waits();
     const own = this[kWaitingOn];
-    if (own === undefined || (own instanceof HostBody && waits.length > 0)) {
+    if (own === undefined || (own === HOST_BODY && waits.length > 0)) {
       return waits;
     }
     return [own, ...waits];
@@ -500,24 +506,29 @@ export class Task<T> extends Future<T> {
     return [...words, ...rest];
   }
 
+  #waits(): ParkedWait[] {
+    if (this.#parked === undefined) return [];
+    return this.#parked instanceof Set ? [...this.#parked] : [this.#parked];
+  }
+
   #cancelWaits(reason: CancelReason): boolean {
     const waitingOn = this[kWaitingOn];
     let delivered = waitingOn instanceof Future &&
       cancelWith(waitingOn, reason);
-    for (const wait of this.#extras?.waitList() ?? []) {
+    for (const wait of this.#waits()) {
       delivered = wait[kCancelWait](reason) || delivered;
     }
     return delivered;
   }
 
   // Runs outside the loop's iteration, so it leaves the slots as it found them.
-  #runNow(): void {
+  #runNow(throwing: boolean, input: unknown): void {
     const { loop, task, context } = running;
     running.loop = this.scheduler;
     running.task = this;
     running.context = undefined;
     try {
-      this.#step(false, undefined);
+      this.#step(throwing, input);
     } catch (error) {
       // Only what must end the run comes out of a step.
       this.scheduler[kAbortRun](error);
@@ -529,7 +540,6 @@ export class Task<T> extends Future<T> {
   }
 
   #step(throwing: boolean, input: unknown): void {
-    this[kWaitingOn] = undefined;
     let outcome: unknown;
     try {
       outcome = drive(this, this.scheduler, throwing, input);
@@ -588,23 +598,6 @@ class Extras {
   mustCancel = false;
   cancelReason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
-  #waits: ParkedWait | Set<ParkedWait> | undefined = undefined;
-
-  addWait(wait: ParkedWait): void {
-    if (this.#waits === undefined) this.#waits = wait;
-    else if (this.#waits instanceof Set) this.#waits.add(wait);
-    else if (this.#waits !== wait) this.#waits = new Set([this.#waits, wait]);
-  }
-
-  removeWait(wait: ParkedWait): void {
-    if (this.#waits === wait) this.#waits = undefined;
-    else if (this.#waits instanceof Set) this.#waits.delete(wait);
-  }
-
-  waitList(): ParkedWait[] {
-    if (this.#waits === undefined) return [];
-    return this.#waits instanceof Set ? [...this.#waits] : [this.#waits];
-  }
 }
 
 /**
