@@ -8,7 +8,6 @@ import type { Scheduler } from "./handle.ts";
 import type { Wait } from "./future.ts";
 import { canAttribute, parkedTask, runParked } from "./_parking.ts";
 import {
-  kAttempt,
   kAwait,
   kFrame,
   kOpen,
@@ -55,14 +54,17 @@ export interface Body {
   throw(error: unknown): IteratorResult<unknown, unknown>;
 }
 
-/** Says from {@linkcode Coroutine}'s attempt that it has to wait. */
-export const MUST_WAIT: unique symbol = Symbol("asyncio.mustWait");
-
-/** The result of a coroutine that gives nothing: saves an object for each. */
-export const DONE: IteratorResult<never, undefined> = Object.freeze({
+const NOTHING: IteratorResult<never, undefined> = Object.freeze({
   done: true,
   value: undefined,
 });
+
+/** The last result of an iterator; of one that gives nothing, always the same object. */
+export function ended<T>(value: T): IteratorResult<never, T> {
+  return value === undefined
+    ? NOTHING as IteratorResult<never, never>
+    : { done: true, value };
+}
 
 const COLD = 0;
 const TAKEN = 1;
@@ -145,11 +147,6 @@ export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
   /** The name of the coroutine function, for reports. */
   abstract get name(): string;
 
-  /** @internal Tries to finish without waiting. */
-  [kAttempt](): T | typeof MUST_WAIT {
-    return MUST_WAIT;
-  }
-
   /** @internal Gives the body to run, on behalf of `task`. */
   abstract [kOpen](task: unknown): unknown;
 
@@ -201,22 +198,7 @@ export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
 
   /** @internal */
   next(value?: unknown): IteratorResult<unknown, T> {
-    if (this[kState] === STARTED) {
-      this[kState] = ENDED;
-      return { done: true, value: value as T };
-    }
-    if (this[kState] === ENDED) refuseSecond(this);
-    this[kState] = STARTED;
-    if (this[kRecord] !== undefined) this[kRecord].started = true;
-    const result = this[kAttempt]();
-    if (result === MUST_WAIT) return { done: false, value: this };
-    this[kState] = ENDED;
-    return result === undefined
-      ? DONE as unknown as IteratorResult<unknown, T>
-      : {
-        done: true,
-        value: result as T,
-      };
+    return begin(this) ? { done: false, value: this } : ended(value as T);
   }
 
   /** @internal */
@@ -240,6 +222,24 @@ export abstract class Coroutine<T> implements PromiseLike<T>, Wait {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+/**
+ * Notes that a coroutine is resumed.
+ *
+ * @param coroutine The coroutine.
+ * @returns Whether it begins; else it ends.
+ * @throws {RuntimeError} If it has ended.
+ */
+export function begin(coroutine: Coroutine<unknown>): boolean {
+  if (coroutine[kState] === STARTED) {
+    coroutine[kState] = ENDED;
+    return false;
+  }
+  if (coroutine[kState] === ENDED) refuseSecond(coroutine);
+  coroutine[kState] = STARTED;
+  if (coroutine[kRecord] !== undefined) coroutine[kRecord].started = true;
+  return true;
 }
 
 function end(coroutine: Coroutine<unknown>): void {

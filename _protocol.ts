@@ -89,8 +89,6 @@ export const kState: unique symbol = Symbol("asyncio.state");
 export const kRecord: unique symbol = Symbol("asyncio.record");
 /** Opens a coroutine: gives the body that a driver resumes. */
 export const kOpen: unique symbol = Symbol("asyncio.open");
-/** Lets a coroutine try to finish without waiting. */
-export const kAttempt: unique symbol = Symbol("asyncio.attempt");
 /** Goes on with a driver whose async function has ended. */
 export const kContinue: unique symbol = Symbol("asyncio.continue");
 /** The task for whose sake a driver runs. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
+import type { Coroutine } from "./_coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "./errors.ts";
 import type { Store } from "./_stores.ts";
 import {
@@ -11,6 +11,7 @@ import {
   GateWait,
   LoopBinding,
   MethodCoroutine,
+  MUST_WAIT,
   type Waiter,
   WaiterList,
   wasWoken,

@@ -5,17 +5,11 @@
  */
 import { type CancelReason, cancelWith } from "./_cancelled.ts";
 import type { Body, Coroutine } from "./_coroutine.ts";
-import {
-  drive,
-  type Driver,
-  HOST_BODY,
-  type HostBody,
-  open,
-  PARKED,
-} from "./_drive.ts";
+import { drive, type Driver, type HostBody, open, PARKED } from "./_drive.ts";
 import { Future } from "./future.ts";
 import type { ParkedWait, ParkingTask } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
+import { awaitTurn, NextTurn } from "./_next_turn.ts";
 import {
   kAwaitedBy,
   kBackFromHost,
@@ -34,7 +28,6 @@ import {
   kWaitingOn,
   kWake,
   kYieldToHost,
-  type Runnable,
 } from "./_protocol.ts";
 import { running } from "./_running.ts";
 import { type OnFulfilled, type OnRejected, Then } from "./_then.ts";
@@ -57,10 +50,13 @@ export function awaitCoroutine<T, A, B>(
   onRejected: OnRejected<B>,
 ): PromiseLike<A | B> {
   const { loop, task: outerTask, context } = running;
-  running.loop = scheduler;
-  running.task = task;
-  running.context = undefined;
   try {
+    if (coroutine instanceof NextTurn) {
+      return awaitTurn(coroutine, scheduler, task, onFulfilled, onRejected);
+    }
+    running.loop = scheduler;
+    running.task = task;
+    running.context = undefined;
     const body = coroutine[Symbol.iterator]() as unknown as Body;
     const step = body.next();
     // Many need no strand: 200 ns less, and 200 B.
@@ -68,12 +64,6 @@ export function awaitCoroutine<T, A, B>(
       const ended = new Ended(onFulfilled, onRejected);
       ended.fulfil(step.value as T);
       return ended;
-    }
-    if (step.value === undefined) {
-      const turn = new TurnWait(body, scheduler, task, onFulfilled, onRejected);
-      scheduler[kBackFromHost]();
-      scheduler[kEnqueue](turn);
-      return turn;
     }
     const strand = new Strand(body, scheduler, task, onFulfilled, onRejected);
     // One that is its own body has begun to wait: it gives its wait again.
@@ -92,37 +82,6 @@ export function awaitCoroutine<T, A, B>(
 class Ended<T, A, B> extends Then<T, A, B> {
   override fulfil(value: T): void {
     super.fulfil(value);
-  }
-}
-
-/** An `await` of `sleep(0)`: it stands in the ready queue, so no cancel can reach it. */
-class TurnWait<T, A, B> extends Then<T, A, B> implements Runnable {
-  readonly #body: Body;
-  readonly #scheduler: Scheduler;
-  readonly #task: ParkingTask | undefined;
-
-  constructor(
-    body: Body,
-    scheduler: Scheduler,
-    task: ParkingTask | undefined,
-    onFulfilled: OnFulfilled<T, A>,
-    onRejected: OnRejected<B>,
-  ) {
-    super(onFulfilled, onRejected);
-    this.#body = body;
-    this.#scheduler = scheduler;
-    this.#task = task;
-  }
-
-  [kRun](): void {
-    this.#scheduler[kYieldToHost]();
-    const cancelled = this.#task?.[kTakeCancel](undefined);
-    if (cancelled === undefined) this.fulfil(this.#body.next().value as T);
-    else this.reject(cancelled);
-  }
-
-  override toString(): string {
-    return `await of a turn by ${this.#task?.[kDescribe]()}`;
   }
 }
 

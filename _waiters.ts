@@ -4,12 +4,15 @@
  *
  * @module
  */
-import { type Coro, Coroutine, MUST_WAIT } from "./_coroutine.ts";
+import { begin, type Coro, Coroutine, ended } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kAttempt, kDescribe, kOpen, kTop } from "./_protocol.ts";
+import { kDescribe, kOpen, kTop } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
+
+/** Says from a gate that there is something to wait for. */
+export const MUST_WAIT: unique symbol = Symbol("asyncio.mustWait");
 
 /** Releases a lock for a while: gives what acquires it again, for the same guard. */
 export const kSuspend: unique symbol = Symbol("asyncio.suspend");
@@ -210,11 +213,6 @@ export class GateWait<A, T> extends Coroutine<T> {
   }
 
   /** @internal */
-  override [kAttempt](): T | typeof MUST_WAIT {
-    return this.#gate.attempt(this.#argument);
-  }
-
-  /** @internal */
   override [kOpen](): this {
     return this;
   }
@@ -224,36 +222,40 @@ export class GateWait<A, T> extends Coroutine<T> {
     // The slot for the body below is free, since there is no other body.
     const waiter = this[kTop] as Waiter | undefined;
     if (waiter === undefined) {
-      const step = super.next();
-      return step.done ? step : this.wait();
+      if (!begin(this)) return ended<T>(undefined as T);
+      return this.#pass(this.#gate.attempt(this.#argument));
     }
     if (!waiter.done()) return { done: false, value: waiter };
     if (waiter.cancelled()) return this.throw(cancellationOf(waiter));
     this[kTop] = undefined;
-    const result = this.#gate.resume(this.#argument, waiter);
-    return result === MUST_WAIT ? this.wait() : super.next(result);
+    return this.#pass(this.#gate.resume(this.#argument, waiter));
   }
 
   /** @internal */
   override throw(error: unknown): IteratorResult<unknown, T> {
-    this.leave();
+    this.#leave();
     return super.throw(error);
   }
 
   /** @internal */
   override return(value: T): IteratorResult<unknown, T> {
-    this.leave();
+    this.#leave();
     return super.return(value);
   }
 
-  protected wait(): IteratorResult<unknown, T> {
+  #pass(result: T | typeof MUST_WAIT): IteratorResult<unknown, T> {
+    if (result !== MUST_WAIT) {
+      // It is under way, so this ends it.
+      begin(this);
+      return ended(result);
+    }
     const { waiters } = this.#gate;
     const waiter = waiters.append(waiters.makeWaiter());
     this[kTop] = waiter;
     return { done: false, value: waiter };
   }
 
-  protected leave(): void {
+  #leave(): void {
     const waiter = this[kTop] as Waiter | undefined;
     if (waiter === undefined) return;
     this[kTop] = undefined;

@@ -25,12 +25,13 @@
  *
  * @module
  */
-import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
+import type { Coroutine } from "./_coroutine.ts";
 import {
   describeState,
   type Gate,
   GateWait,
   LoopBinding,
+  MUST_WAIT,
   title,
   type Waiter,
   WaiterList,

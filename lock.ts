@@ -25,7 +25,7 @@
  *
  * @module
  */
-import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
+import type { Coroutine } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { kDescribe } from "./_protocol.ts";
 import { running } from "./_running.ts";
@@ -35,6 +35,7 @@ import {
   GateWait,
   kSuspend,
   LoopBinding,
+  MUST_WAIT,
   title,
   type Waiter,
   WaiterList,

@@ -26,13 +26,14 @@
  *
  * @module
  */
-import { type Coroutine, MUST_WAIT } from "./_coroutine.ts";
+import type { Coroutine } from "./_coroutine.ts";
 import { describeValue } from "./_repr.ts";
 import {
   describeState,
   type Gate,
   GateWait,
   LoopBinding,
+  MUST_WAIT,
   title,
   type Waiter,
   WaiterList,

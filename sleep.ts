@@ -11,9 +11,10 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import { type Coro, Coroutine, DONE } from "./_coroutine.ts";
+import { begin, type Coro, Coroutine, ended } from "./_coroutine.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
+import { NextTurn } from "./_next_turn.ts";
 import {
   kAddTimer,
   kDescribe,
@@ -59,43 +60,7 @@ export function sleep<T>(delay: Delay, result?: T): Coroutine<T | undefined> {
   return seconds <= 0 ? new NextTurn(result) : new Sleep(seconds, result);
 }
 
-const YIELD: IteratorResult<undefined, never> = Object.freeze({
-  done: false,
-  value: undefined,
-});
-
-/** Yields once to the loop. Hand-written: 40 ns a switch, a generator would be 80. */
-class NextTurn<T> extends Coroutine<T> {
-  readonly #result: T;
-  #yielded = false;
-
-  constructor(result: T) {
-    super();
-    this.#result = result;
-  }
-
-  override get name(): string {
-    return "sleep";
-  }
-
-  override [kOpen](): Coro<T> {
-    return this as unknown as Coro<T>;
-  }
-
-  override next(): IteratorResult<unknown, T> {
-    if (!this.#yielded) {
-      super.next();
-      this.#yielded = true;
-      return YIELD;
-    }
-    if (this.#result === undefined) {
-      return DONE as unknown as IteratorResult<unknown, T>;
-    }
-    return { done: true, value: this.#result };
-  }
-}
-
-/** Hand-written too: a generator, future, timer and closure would be twice the memory. */
+/** Hand-written: a generator, future, timer and closure would be twice the memory. */
 class Sleep<T> extends Coroutine<T> {
   readonly #seconds: number;
   readonly #result: T;
@@ -118,17 +83,14 @@ class Sleep<T> extends Coroutine<T> {
   override next(): IteratorResult<unknown, T> {
     const alarm = this.#alarm;
     if (alarm === undefined) {
-      super.next();
+      begin(this);
       this.#alarm = new Alarm(requireScheduler(), this.#seconds);
       return { done: false, value: this.#alarm };
     }
     if (!alarm.done()) return { done: false, value: alarm };
     if (alarm.cancelled()) alarm.callOff();
     alarm.result();
-    if (this.#result === undefined) {
-      return DONE as unknown as IteratorResult<unknown, T>;
-    }
-    return { done: true, value: this.#result };
+    return ended(this.#result);
   }
 
   override throw(error: unknown): IteratorResult<unknown, T> {

@@ -21,7 +21,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["future"],
   // 3: coroutines and how their bodies are resumed
   ["_coroutine"],
-  ["_drive", "_join", "_latch", "_waiters", "coroutine"],
+  ["_drive", "_join", "_latch", "_next_turn", "_waiters", "coroutine"],
   ["_strand"],
   // 4
   ["task"],

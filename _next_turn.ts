@@ -1,0 +1,108 @@
+/**
+ * Waiting for the next turn, which is what `sleep(0)` does: as a coroutine, and as an
+ * `await`.
+ *
+ * @module
+ */
+import { begin, type Coro, Coroutine, ended } from "./_coroutine.ts";
+import type { ParkingTask } from "./_future_wait.ts";
+import type { Scheduler } from "./handle.ts";
+import {
+  kBackFromHost,
+  kDescribe,
+  kEnqueue,
+  kOpen,
+  kRun,
+  kTakeCancel,
+  kYieldToHost,
+  type Runnable,
+} from "./_protocol.ts";
+import { type OnFulfilled, type OnRejected, Then } from "./_then.ts";
+
+const YIELD: IteratorResult<undefined, never> = Object.freeze({
+  done: false,
+  value: undefined,
+});
+
+/** Yields once to the loop. Hand-written: 40 ns a switch, a generator would be 80. */
+export class NextTurn<T> extends Coroutine<T> {
+  /** What it gives. */
+  readonly result: T;
+
+  constructor(result: T) {
+    super();
+    this.result = result;
+  }
+
+  override get name(): string {
+    return "sleep";
+  }
+
+  override [kOpen](): Coro<T> {
+    return this as unknown as Coro<T>;
+  }
+
+  override next(): IteratorResult<unknown, T> {
+    if (begin(this)) return YIELD;
+    return ended(this.result);
+  }
+}
+
+/**
+ * Waits for the next turn on behalf of an `await`. Apart from the other coroutines,
+ * since it runs no code and needs no driver: a seventh less time.
+ *
+ * @param coroutine The coroutine, not begun.
+ * @param scheduler The loop.
+ * @param task The task whose async function awaits.
+ * @param onFulfilled Takes the result.
+ * @param onRejected Takes the error.
+ * @returns What `then()` gives.
+ * @throws {RuntimeError} If the coroutine was used before.
+ */
+export function awaitTurn<T, A, B>(
+  coroutine: NextTurn<T>,
+  scheduler: Scheduler,
+  task: ParkingTask | undefined,
+  onFulfilled: OnFulfilled<T, A>,
+  onRejected: OnRejected<B>,
+): PromiseLike<A | B> {
+  coroutine[Symbol.iterator]();
+  begin(coroutine);
+  const { result } = coroutine;
+  const wait = new TurnWait(result, scheduler, task, onFulfilled, onRejected);
+  scheduler[kBackFromHost]();
+  scheduler[kEnqueue](wait);
+  return wait;
+}
+
+/** It stands in the ready queue, so no cancel can reach it. */
+class TurnWait<T, A, B> extends Then<T, A, B> implements Runnable {
+  readonly #result: T;
+  readonly #scheduler: Scheduler;
+  readonly #task: ParkingTask | undefined;
+
+  constructor(
+    result: T,
+    scheduler: Scheduler,
+    task: ParkingTask | undefined,
+    onFulfilled: OnFulfilled<T, A>,
+    onRejected: OnRejected<B>,
+  ) {
+    super(onFulfilled, onRejected);
+    this.#result = result;
+    this.#scheduler = scheduler;
+    this.#task = task;
+  }
+
+  [kRun](): void {
+    this.#scheduler[kYieldToHost]();
+    const cancelled = this.#task?.[kTakeCancel](undefined);
+    if (cancelled === undefined) this.fulfil(this.#result);
+    else this.reject(cancelled);
+  }
+
+  override toString(): string {
+    return `await of a turn by ${this.#task?.[kDescribe]()}`;
+  }
+}
