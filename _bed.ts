@@ -4,27 +4,25 @@
  * @module
  */
 import { Future } from "./future.ts";
-import { kDescribe, kRemoveWaiter, kWake } from "./_protocol.ts";
-import type { Task } from "./task.ts";
+import type { Scheduler } from "./handle.ts";
+import { kDescribe, kQueue, kWake, type Waiter } from "./_protocol.ts";
 
 /**
- * Where one task lies until there is more for it to do. It stays pending, so that lying
- * down costs no future each time; a cancel of the task ends it for good.
+ * Where one driver lies until there is more for it to do. It stays pending, so that lying
+ * down costs no future each time; a cancel of its task ends it for good.
  */
 export class Bed extends Future<undefined> {
-  readonly #sleeper: Task<unknown>;
-
-  constructor(sleeper: Task<unknown>) {
-    super({ loop: sleeper.getLoop() });
-    this.#sleeper = sleeper;
+  constructor(loop: Scheduler) {
+    super({ loop });
   }
 
-  /** Wakes the task, which must lie here. */
+  /** Wakes the driver, which must lie here. */
   wake(): void {
     // Cancelled meanwhile, which has woken it.
     if (this.done()) return;
-    this[kRemoveWaiter](this.#sleeper);
-    this.#sleeper[kWake]();
+    const sleeper = this[kQueue] as Waiter;
+    this[kQueue] = undefined;
+    sleeper[kWake](this);
   }
 
   [kDescribe](): string {

@@ -82,11 +82,19 @@ class Question<T> extends Future<T> {
     if (this.done()) return false;
     // A source that itself waits for this library gets the cancel too, and ends soon;
     // one that waits for the host might never.
-    const inside = this.#task[kWaiters]().some((wait) => wait !== this);
+    const inside = this.#task[kWaiters]().some((wait) =>
+      wait !== this && !runs(wait, this)
+    );
     return inside || super.cancel(message, options);
   }
 
   [kDescribe](): string {
     return "the next item of a source";
   }
+}
+
+/** Whether `wait` is an `await` of the coroutine that asks `question`. */
+function runs(wait: unknown, question: object): boolean {
+  return (wait as { [kWaiters]?(): unknown[] })[kWaiters]?.()
+    .includes(question) ?? false;
 }
