@@ -137,13 +137,8 @@ export function drive(
       return PARKED;
     }
     if (wait instanceof Future) {
-      const error = cannotWait(driver, scheduler, wait);
-      if (error === undefined) {
-        driver[kWaitingOn] = wait;
-        if (wait.addDoneCallback === addDoneCallback) wait[kAddWaiter](driver);
-        else runWhenDone(driver, wait);
-        return PARKED;
-      }
+      const error = waitFor(driver, scheduler, wait);
+      if (error === undefined) return PARKED;
       throwing = true;
       input = error;
     } else if (wait instanceof Coroutine) {
@@ -298,6 +293,27 @@ function asBody(opened: unknown, opener: unknown): Body {
       describeKind(opened)
     }`,
   );
+}
+
+/**
+ * Makes a driver wait for a future.
+ *
+ * @param driver The driver.
+ * @param scheduler Its loop.
+ * @param future The future, pending.
+ * @returns Why it can't, if so.
+ */
+export function waitFor(
+  driver: Driver,
+  scheduler: Scheduler,
+  future: Future<unknown>,
+): RuntimeError | undefined {
+  const error = cannotWait(driver, scheduler, future);
+  if (error !== undefined) return error;
+  driver[kWaitingOn] = future;
+  if (future.addDoneCallback === addDoneCallback) future[kAddWaiter](driver);
+  else runWhenDone(driver, future);
+  return undefined;
 }
 
 // As in CPython, a subclass that has its own addDoneCallback() is asked by it. Apart,

@@ -22,6 +22,7 @@ import {
   type Runnable,
   type Waiter,
 } from "./_protocol.ts";
+import { running } from "./_running.ts";
 import { type OnFulfilled, type OnRejected, Then } from "./_then.ts";
 
 /** A wait that an async function's `await` has begun, as its task sees it. */
@@ -88,6 +89,9 @@ export class FutureWait<T, A, B> extends Then<T, A, B>
 
   [kRun](): void {
     this.#future.getLoop()[kYieldToHost]();
+    // For a callback that `then()` was given.
+    running.task = this.#task;
+    running.context = undefined;
     this.#task?.[kUnpark](this);
     const cancelled = this.#task?.[kTakeCancel](this.#future);
     if (cancelled !== undefined) return this.reject(cancelled);

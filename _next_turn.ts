@@ -17,6 +17,7 @@ import {
   kYieldToHost,
   type Runnable,
 } from "./_protocol.ts";
+import { running } from "./_running.ts";
 import { type OnFulfilled, type OnRejected, Then } from "./_then.ts";
 
 const YIELD: IteratorResult<undefined, never> = Object.freeze({
@@ -58,7 +59,6 @@ export class NextTurn<T> extends Coroutine<T> {
  * @param onFulfilled Takes the result.
  * @param onRejected Takes the error.
  * @returns What `then()` gives.
- * @throws {RuntimeError} If the coroutine was used before.
  */
 export function awaitTurn<T, A, B>(
   coroutine: NextTurn<T>,
@@ -67,8 +67,12 @@ export function awaitTurn<T, A, B>(
   onFulfilled: OnFulfilled<T, A>,
   onRejected: OnRejected<B>,
 ): PromiseLike<A | B> {
-  coroutine[Symbol.iterator]();
-  begin(coroutine);
+  try {
+    coroutine[Symbol.iterator]();
+    begin(coroutine);
+  } catch (error) {
+    return Promise.reject<T>(error).then(onFulfilled, onRejected);
+  }
   const { result } = coroutine;
   const wait = new TurnWait(result, scheduler, task, onFulfilled, onRejected);
   scheduler[kBackFromHost]();
@@ -97,6 +101,9 @@ class TurnWait<T, A, B> extends Then<T, A, B> implements Runnable {
 
   [kRun](): void {
     this.#scheduler[kYieldToHost]();
+    // For a callback that `then()` was given.
+    running.task = this.#task;
+    running.context = undefined;
     const cancelled = this.#task?.[kTakeCancel](undefined);
     if (cancelled === undefined) this.fulfil(this.#result);
     else this.reject(cancelled);

@@ -5,7 +5,14 @@
  */
 import { type CancelReason, cancelWith } from "./_cancelled.ts";
 import type { Body, Coroutine } from "./_coroutine.ts";
-import { drive, type Driver, type HostBody, open, PARKED } from "./_drive.ts";
+import {
+  drive,
+  type Driver,
+  type HostBody,
+  open,
+  PARKED,
+  waitFor,
+} from "./_drive.ts";
 import { Future } from "./future.ts";
 import type { ParkedWait, ParkingTask } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
@@ -49,11 +56,11 @@ export function awaitCoroutine<T, A, B>(
   onFulfilled: OnFulfilled<T, A>,
   onRejected: OnRejected<B>,
 ): PromiseLike<A | B> {
+  if (coroutine instanceof NextTurn) {
+    return awaitTurn(coroutine, scheduler, task, onFulfilled, onRejected);
+  }
   const { loop, task: outerTask, context } = running;
   try {
-    if (coroutine instanceof NextTurn) {
-      return awaitTurn(coroutine, scheduler, task, onFulfilled, onRejected);
-    }
     running.loop = scheduler;
     running.task = task;
     running.context = undefined;
@@ -66,8 +73,7 @@ export function awaitCoroutine<T, A, B>(
       return ended;
     }
     const strand = new Strand(body, scheduler, task, onFulfilled, onRejected);
-    // One that is its own body has begun to wait: it gives its wait again.
-    strand.start(step.value === coroutine ? coroutine : undefined);
+    strand.start(step.value, coroutine);
     return strand;
   } catch (error) {
     return Promise.reject<T>(error).then(onFulfilled, onRejected);
@@ -106,16 +112,23 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
     this[kTask] = task;
   }
 
-  /** Opens the coroutine, if it has another body, and runs it up to its wait. */
-  start(coroutine: Coroutine<unknown> | undefined): void {
+  /** Waits for what the first step of the coroutine gave: often a future. */
+  start(wait: unknown, coroutine: Coroutine<unknown>): void {
+    if (
+      wait instanceof Future &&
+      waitFor(this, this.#scheduler, wait) === undefined
+    ) {
+      this[kTask]?.[kPark](this);
+      this.#scheduler[kBackFromHost]();
+      return;
+    }
     this[kTask]?.[kPark](this);
     let failed = false;
     let error: unknown;
     let opened: unknown;
     try {
-      if (coroutine !== undefined) {
-        opened = open(this, this.#scheduler, coroutine);
-      }
+      // One that is its own body has begun to wait: it gives its wait again.
+      if (wait === coroutine) opened = open(this, this.#scheduler, coroutine);
     } catch (thrown) {
       // Its function threw before it gave a body: thrown into the coroutine.
       failed = true;
@@ -130,12 +143,24 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
   }
 
   [kRun](): void {
+    running.task = this[kTask];
+    running.context = undefined;
     const cancelled = this[kTask]?.[kTakeCancel](this[kWaitingOn]);
     this.#advance(cancelled !== undefined, cancelled);
   }
 
   [kContinue](failed: boolean, outcome: unknown): void {
-    this.#advance(failed, outcome);
+    const { loop, task, context } = running;
+    running.loop = this.#scheduler;
+    running.task = this[kTask];
+    running.context = undefined;
+    try {
+      this.#advance(failed, outcome);
+    } finally {
+      running.loop = loop;
+      running.task = task;
+      running.context = context;
+    }
   }
 
   [kCancelWait](reason: CancelReason): boolean {
@@ -165,10 +190,6 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
   }
 
   #advance(throwing: boolean, input: unknown): void {
-    const { loop, task, context } = running;
-    running.loop = this.#scheduler;
-    running.task = this[kTask];
-    running.context = undefined;
     try {
       const outcome = drive(this, this.#scheduler, throwing, input);
       // A cancel that came while nothing could take it goes to this wait.
@@ -180,10 +201,6 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
       // catches ends the run by way of the task.
       this.#leave();
       this.reject(error);
-    } finally {
-      running.loop = loop;
-      running.task = task;
-      running.context = context;
     }
   }
 

@@ -5,13 +5,14 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import {
   ContextVar,
   createTask,
   currentTask,
   EventLoop,
   gather,
+  getRunningLoop,
   Lock,
   newEventLoop,
   Queue,
@@ -135,6 +136,29 @@ Deno.test("currentTask() is the own task in several runs at once", async () => {
     ),
   );
   assertEquals(results, IDS.map((id) => [id]));
+});
+
+Deno.test("a callback that then() was given runs as the task that gave it", async () => {
+  const user = new ContextVar<string>("user");
+  const seen = await run(async () => {
+    user.set("giver");
+    const future = getRunningLoop().createFuture<void>();
+    const seen: unknown[] = [];
+    const look = () => seen.push(currentTask()?.getName(), user.get());
+    future.then(look);
+    sleep(0).then(look);
+    const other = createTask(function* () {
+      user.set("other");
+      future.setResult();
+      yield* sleep(0);
+      yield* sleep(0);
+    }, { name: "other" });
+    await other;
+    return seen;
+  });
+  const [name] = seen;
+  assertNotEquals(name, "other");
+  assertEquals(seen, [name, "giver", name, "giver"]);
 });
 
 Deno.test("ContextVar keeps its values apart in several runs at once", async () => {
