@@ -49,15 +49,12 @@ export class Waiter extends Future<undefined> {
   declare previous: Waiter | undefined;
   /** The one that came after, in the list. */
   declare following: Waiter | undefined;
-  /** Whether it stands in its list. */
-  declare listed: boolean;
   declare readonly describeWait: () => string;
 
   constructor(loop: Scheduler, describeWait: () => string) {
     super({ loop });
     this.previous = undefined;
     this.following = undefined;
-    this.listed = false;
     this.describeWait = describeWait;
   }
 
@@ -106,7 +103,6 @@ export class WaiterList {
 
   /** Appends a waiter. */
   append(waiter: Waiter): Waiter {
-    waiter.listed = true;
     waiter.previous = this.#last;
     if (this.#last === undefined) this.first = waiter;
     else this.#last.following = waiter;
@@ -118,9 +114,8 @@ export class WaiterList {
 
   /** Takes a waiter out, if it is still in. */
   remove(waiter: Waiter): void {
-    if (!waiter.listed) return;
-    waiter.listed = false;
     const { previous, following } = waiter;
+    if (previous === undefined && waiter !== this.first) return;
     if (this.#pending === waiter) this.#pending = following;
     if (previous === undefined) this.first = following;
     else previous.following = following;
