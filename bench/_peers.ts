@@ -19,6 +19,8 @@ export interface Peer {
 /** Every peer that runs in Deno, in the table's order. */
 export const peers: Readonly<Record<PeerName, Peer>> = {
   native: { label: "native" },
+  // What our `async` style can't be cheaper than, where a task is one async function.
+  context: { label: "native, each in an `AsyncLocalStorage.run()`" },
   generator: { label: "asyncio `function*`" },
   async: { label: "asyncio `async`" },
   effection: { label: "Effection", specifier: "npm:effection@4" },

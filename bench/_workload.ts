@@ -7,6 +7,7 @@
 /** The peers that run in Deno. CPython's are found at run time. */
 export type PeerName =
   | "native"
+  | "context"
   | "generator"
   | "async"
   | "effection"

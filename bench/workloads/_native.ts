@@ -4,6 +4,19 @@
  *
  * @module
  */
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** How a native peer calls the async function that stands for a task. */
+export type Start = <A, R>(child: (argument: A) => R, argument: A) => R;
+
+/** Calls it. */
+export const plainly: Start = (child, argument) => child(argument);
+
+const storage = new AsyncLocalStorage<object>();
+
+/** Calls it in an async context of its own, which tells later whose `await` is whose. */
+export const inContext: Start = (child, argument) =>
+  storage.run({}, child, argument);
 
 /** First in, first out: an array with a head index, as its own `shift()` moves every item. */
 export class Fifo<T> {

@@ -4,7 +4,8 @@
  * @module
  */
 import { asyncio, bluebird, caf, effect, effection } from "../_peers.ts";
-import { check, sum, sumBelow, type Workload } from "../_workload.ts";
+import { check, type Run, sum, sumBelow, type Workload } from "../_workload.ts";
+import { inContext, plainly, type Start } from "./_native.ts";
 
 /** Tasks parked on futures of their own. */
 export const memory: Workload = {
@@ -22,24 +23,8 @@ export const memory: Workload = {
     { style: "async", measure: "heap", must: 1600 },
   ],
   peers: {
-    native: () => {
-      async function child(promise: Promise<number>): Promise<number> {
-        return await promise;
-      }
-      return async (count, atPeak) => {
-        const deferreds: PromiseWithResolvers<number>[] = [];
-        const promises: Promise<number>[] = [];
-        for (let index = 0; index < count; index++) {
-          const deferred = Promise.withResolvers<number>();
-          deferreds.push(deferred);
-          promises.push(child(deferred.promise));
-        }
-        await undefined;
-        atPeak();
-        deferreds.forEach((deferred, index) => deferred.resolve(index));
-        check(sum(await Promise.all(promises)), sumBelow(count));
-      };
-    },
+    native: () => native(plainly),
+    context: () => native(inContext),
 
     generator: async () => {
       const { createTask, gather, getRunningLoop, run, sleep } =
@@ -174,3 +159,22 @@ export const memory: Workload = {
     },
   },
 };
+
+function native(start: Start): Run {
+  async function child(promise: Promise<number>): Promise<number> {
+    return await promise;
+  }
+  return async (count, atPeak) => {
+    const deferreds: PromiseWithResolvers<number>[] = [];
+    const promises: Promise<number>[] = [];
+    for (let index = 0; index < count; index++) {
+      const deferred = Promise.withResolvers<number>();
+      deferreds.push(deferred);
+      promises.push(start(child, deferred.promise));
+    }
+    await undefined;
+    atPeak();
+    deferreds.forEach((deferred, index) => deferred.resolve(index));
+    check(sum(await Promise.all(promises)), sumBelow(count));
+  };
+}

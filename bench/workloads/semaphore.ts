@@ -4,8 +4,8 @@
  * @module
  */
 import { asyncio, effect } from "../_peers.ts";
-import { check, sum, sumBelow, type Workload } from "../_workload.ts";
-import { PromiseSemaphore } from "./_native.ts";
+import { check, type Run, sum, sumBelow, type Workload } from "../_workload.ts";
+import { inContext, plainly, PromiseSemaphore, type Start } from "./_native.ts";
 
 const LIMIT = 64;
 
@@ -24,21 +24,8 @@ export const semaphore: Workload = {
     { style: "async", measure: "ratio", must: 3 },
   ],
   peers: {
-    native: () => async (count) => {
-      const permits = new PromiseSemaphore(LIMIT);
-      async function child(index: number): Promise<number> {
-        await permits.acquire();
-        try {
-          await undefined;
-          return index;
-        } finally {
-          permits.release();
-        }
-      }
-      const promises: Promise<number>[] = [];
-      for (let index = 0; index < count; index++) promises.push(child(index));
-      check(sum(await Promise.all(promises)), sumBelow(count));
-    },
+    native: () => native(plainly),
+    context: () => native(inContext),
 
     generator: async () => {
       const { createTask, gather, run, Semaphore, sleep } = await asyncio();
@@ -98,3 +85,23 @@ export const semaphore: Workload = {
     },
   },
 };
+
+function native(start: Start): Run {
+  return async (count) => {
+    const permits = new PromiseSemaphore(LIMIT);
+    async function child(index: number): Promise<number> {
+      await permits.acquire();
+      try {
+        await undefined;
+        return index;
+      } finally {
+        permits.release();
+      }
+    }
+    const promises: Promise<number>[] = [];
+    for (let index = 0; index < count; index++) {
+      promises.push(start(child, index));
+    }
+    check(sum(await Promise.all(promises)), sumBelow(count));
+  };
+}

@@ -4,7 +4,8 @@
  * @module
  */
 import { asyncio, bluebird, caf, effect, effection } from "../_peers.ts";
-import { check, sum, sumBelow, type Workload } from "../_workload.ts";
+import { check, type Run, sum, sumBelow, type Workload } from "../_workload.ts";
+import { inContext, plainly, type Start } from "./_native.ts";
 
 /** Tasks that wait once. */
 export const spawnWait: Workload = {
@@ -21,17 +22,8 @@ export const spawnWait: Workload = {
     { style: "async", measure: "ratio", must: 8 },
   ],
   peers: {
-    native: () => {
-      async function child(index: number): Promise<number> {
-        await undefined;
-        return index;
-      }
-      return async (count) => {
-        const promises: Promise<number>[] = [];
-        for (let index = 0; index < count; index++) promises.push(child(index));
-        check(sum(await Promise.all(promises)), sumBelow(count));
-      };
-    },
+    native: () => native(plainly),
+    context: () => native(inContext),
 
     generator: async () => {
       const { createTask, gather, run, sleep } = await asyncio();
@@ -130,3 +122,17 @@ export const spawnWait: Workload = {
     },
   },
 };
+
+function native(start: Start): Run {
+  async function child(index: number): Promise<number> {
+    await undefined;
+    return index;
+  }
+  return async (count) => {
+    const promises: Promise<number>[] = [];
+    for (let index = 0; index < count; index++) {
+      promises.push(start(child, index));
+    }
+    check(sum(await Promise.all(promises)), sumBelow(count));
+  };
+}
