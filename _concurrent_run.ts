@@ -9,8 +9,8 @@
 import {
   type Coro,
   FunctionCoroutine,
+  isAsyncFunction,
   isGeneratorFunction,
-  isThenable,
 } from "./_coroutine.ts";
 import { Bed } from "./_bed.ts";
 import { CancelledError, KeyboardInterrupt } from "./errors.ts";
@@ -47,6 +47,7 @@ export class ConcurrentRun<T, R> implements Waiter {
   readonly #loop: EventLoop;
   readonly #plan: Plan<T, R>;
   readonly #isGenerator: boolean;
+  readonly #isAsync: boolean;
   readonly #results: Mailbox<R>;
   // Results that came before their turn, by index.
   readonly #early = new Map<number, R>();
@@ -76,6 +77,7 @@ export class ConcurrentRun<T, R> implements Waiter {
     this.#loop = loop;
     this.#plan = plan;
     this.#isGenerator = isGeneratorFunction(plan.job);
+    this.#isAsync = isAsyncFunction(plan.job);
     this.#credit = keepAll ? Infinity : plan.limit;
     this.#results = new Mailbox(
       loop,
@@ -185,9 +187,9 @@ export class ConcurrentRun<T, R> implements Waiter {
     // third of the time of a coroutine that runs another.
     const mapConcurrent = (): Promise<void> => this.#workAsync(first);
     const worker = this.#loop.createTask(
-      this.#isGenerator
-        ? new MethodCoroutine("mapConcurrent", () => this.#work(first))
-        : mapConcurrent,
+      this.#isAsync
+        ? mapConcurrent
+        : new MethodCoroutine("mapConcurrent", () => this.#work(first)),
     ) as Task<unknown>;
     if (worker.done()) return this[kWake](worker);
     this.#workers.add(worker);
@@ -200,7 +202,9 @@ export class ConcurrentRun<T, R> implements Waiter {
       for (;;) {
         if (input !== undefined) {
           const { item, index } = input;
-          const result = yield* this.#plan.job(item, index) as Coro<R>;
+          const result = yield* this.#isGenerator
+            ? this.#plan.job(item, index) as Coro<R>
+            : new FunctionCoroutine<R>(this.#plan.job, [item, index]);
           this.#deliver(index, result);
         }
         input = this.#isAtHand() ? this.#pull() : yield* this.#take(bed);
@@ -217,7 +221,8 @@ export class ConcurrentRun<T, R> implements Waiter {
     try {
       for (;;) {
         if (input !== undefined) {
-          this.#deliver(input.index, await this.#start(input));
+          const { item, index } = input;
+          this.#deliver(index, await this.#plan.job(item, index) as R);
         }
         input = this.#isAtHand()
           ? this.#pull()
@@ -227,13 +232,6 @@ export class ConcurrentRun<T, R> implements Waiter {
     } catch (error) {
       this.#fail(error);
     }
-  }
-
-  #start({ item, index }: Input<T>): PromiseLike<R> {
-    const job = this.#plan.job(item, index);
-    return isThenable(job)
-      ? job as PromiseLike<R>
-      : new FunctionCoroutine<R>(() => job, []);
   }
 
   // Whether a worker can take its next input without waiting.

@@ -320,6 +320,14 @@ export function isGeneratorFunction(value: unknown): boolean {
   return value instanceof GeneratorFunction;
 }
 
+const AsyncFunction =
+  Object.getPrototypeOf(async function (): Promise<void> {}).constructor;
+
+/** Says whether `value` is an async function. */
+export function isAsyncFunction(value: unknown): boolean {
+  return value instanceof AsyncFunction;
+}
+
 /** Makes whatever may be passed as a coroutine into a body that a driver can resume. */
 export function bodyOf(source: unknown): Body | (() => unknown) {
   if (isGenerator(source)) return source;

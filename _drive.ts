@@ -8,22 +8,20 @@
  *
  * @module
  */
-import {
-  type Body,
-  Coroutine,
-  isGenerator,
-  isGeneratorFunction,
-  isThenable,
-} from "./_coroutine.ts";
+import { type Body, Coroutine, isGenerator, isThenable } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { canAttribute, parkedTask, runParked } from "./_parking.ts";
+import {
+  callTaskFunction,
+  HOST_BODY,
+  type HostBody,
+  type HostedDriver,
+  waitForHost,
+  waitForTaskHost,
+} from "./_host_body.ts";
 import {
   kAddWaiter,
-  kBackFromHost,
-  kContinue,
-  kDescribe,
   kEnqueue,
   kFrame,
   kFunctionName,
@@ -32,14 +30,13 @@ import {
   kTask,
   kTop,
   kWaitingOn,
-  kYieldToHost,
   type Runnable,
   type Waiter,
 } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 
 /** What runs a stack of bodies. */
-export interface Driver extends Waiter, Runnable {
+export interface Driver extends HostedDriver, Waiter, Runnable {
   /** The body on top; before the first step, perhaps the function that gives it. */
   [kTop]: Body | (() => unknown);
   /** The coroutine whose body is on top; `undefined` for the bottom body. */
@@ -48,33 +45,7 @@ export interface Driver extends Waiter, Runnable {
   [kWaitingOn]: Future<unknown> | HostBody | undefined;
   /** The task for whose sake it runs. */
   readonly [kTask]: object | undefined;
-  /** Resumes it at once: the promise of the async function on top has settled. */
-  [kContinue](failed: boolean, outcome: unknown): void;
 }
-
-/** The body of every async function: the host runs it, and it ends as it is resumed. */
-class HostBody implements Body {
-  next(value: unknown): IteratorResult<unknown, unknown> {
-    return { done: true, value };
-  }
-
-  throw(error: unknown): never {
-    throw error;
-  }
-
-  [kDescribe](): string {
-    return "a promise of the host";
-  }
-}
-
-/**
- * Stands on a driver's stack for an async function, and is what the driver waits for.
- *
- * The wait is not interrupted by a cancel; the waits that the async function does
- * itself are (they are parked with its task).
- */
-export const HOST_BODY: HostBody = new HostBody();
-export type { HostBody };
 
 const { addDoneCallback } = Future.prototype;
 
@@ -182,8 +153,7 @@ export function open(
   driver[kFrame] = coroutine;
   driver[kTop] = body;
   if (body !== HOST_BODY) return body;
-  waitForHost(driver, scheduler);
-  resumeWhenSettled(driver, scheduler, opened as PromiseLike<unknown>);
+  waitForHost(driver, scheduler, opened as PromiseLike<unknown>);
   return PARKED;
 }
 
@@ -203,71 +173,12 @@ function openFunction(
   scheduler: Scheduler,
   source: () => unknown,
 ): Body | typeof PARKED {
-  const opened = isGeneratorFunction(source)
-    ? source()
-    : runParked(driver[kTask], startAsync, source);
+  const opened = callTaskFunction(driver[kTask], source);
   if (isGenerator(opened)) nameGenerators(opened, source);
   const body = asBody(opened, source);
   if (body !== HOST_BODY) return driver[kTop] = body;
-  waitForHost(driver, scheduler);
-  if (!isWatched(opened)) {
-    resumeWhenSettled(driver, scheduler, opened as PromiseLike<unknown>);
-  }
+  waitForTaskHost(driver, scheduler, opened as PromiseLike<unknown>);
   return PARKED;
-}
-
-function startAsync(source: () => unknown): unknown {
-  const opened = source();
-  // In the async context of the task, so that two functions serve all tasks: two
-  // closures and what they share would be 170 B a task.
-  if (isWatched(opened)) opened.then(taskFulfilled, taskRejected);
-  return opened;
-}
-
-function isWatched(opened: unknown): opened is Promise<unknown> {
-  return canAttribute && opened instanceof Promise &&
-    Object.getPrototypeOf(opened) === Promise.prototype;
-}
-
-function taskFulfilled(value: unknown): void {
-  const task = parkedTask() as HostedTask;
-  task.getLoop()[kBackFromHost]();
-  task[kContinue](false, value);
-}
-
-// A CancelledError too: it is the task's outcome.
-function taskRejected(error: unknown): void {
-  const task = parkedTask() as HostedTask;
-  task.getLoop()[kBackFromHost]();
-  task[kContinue](true, error);
-}
-
-interface HostedTask extends Driver {
-  getLoop(): Scheduler;
-}
-
-function waitForHost(driver: Driver, scheduler: Scheduler): void {
-  driver[kWaitingOn] = HOST_BODY;
-  scheduler[kYieldToHost]();
-}
-
-// Resumes the driver in the microtask in which the promise settles.
-function resumeWhenSettled(
-  driver: Driver,
-  scheduler: Scheduler,
-  promise: PromiseLike<unknown>,
-): void {
-  promise.then(
-    (value) => {
-      scheduler[kBackFromHost]();
-      driver[kContinue](false, value);
-    },
-    // A CancelledError too: the driver hands it to the body below.
-    (error) => {
-      scheduler[kBackFromHost]();
-      driver[kContinue](true, error);
-    },
-  );
 }
 
 // A generator can't tell its function. All of one function share a prototype, so the

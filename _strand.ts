@@ -5,15 +5,9 @@
  */
 import { type CancelReason, cancelWith } from "./_cancelled.ts";
 import type { Body, Coroutine } from "./_coroutine.ts";
-import {
-  drive,
-  type Driver,
-  type HostBody,
-  open,
-  PARKED,
-  waitFor,
-} from "./_drive.ts";
+import { drive, type Driver, open, PARKED, waitFor } from "./_drive.ts";
 import { Future } from "./future.ts";
+import type { HostBody } from "./_host_body.ts";
 import type { ParkedWait, ParkingTask } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
 import { awaitTurn, NextTurn } from "./_next_turn.ts";

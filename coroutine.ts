@@ -29,6 +29,7 @@ import {
   type CoroutineFunction,
   type CoroutineLike,
   FunctionCoroutine,
+  isAsyncFunction,
   isGenerator,
   isGeneratorFunction,
 } from "./_coroutine.ts";
@@ -83,9 +84,6 @@ export function coroutine<A extends unknown[], T>(
   return make;
 }
 
-const AsyncFunction =
-  Object.getPrototypeOf(async function (): Promise<void> {}).constructor;
-
 /**
  * Says whether `value` is a coroutine: a {@linkcode Coroutine} or a generator.
  *
@@ -124,6 +122,6 @@ export function isCoroutineFunction(
   value: unknown,
 ): value is CoroutineFunction<unknown> {
   return typeof value === "function" &&
-    (isGeneratorFunction(value) || value instanceof AsyncFunction ||
+    (isGeneratorFunction(value) || isAsyncFunction(value) ||
       kCoroutineFunction in value);
 }

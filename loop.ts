@@ -27,7 +27,7 @@ import {
 } from "./_coroutine.ts";
 import { currentContext } from "./context.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
-import { HOST_BODY } from "./_drive.ts";
+import { HOST_BODY } from "./_host_body.ts";
 import { debugByEnvironment, isMainThread } from "./_environment.ts";
 import { DeadlockError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";

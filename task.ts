@@ -43,7 +43,7 @@ import {
   type CoroutineLike,
 } from "./_coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
-import { drive, HOST_BODY, type HostBody, PARKED } from "./_drive.ts";
+import { drive, PARKED } from "./_drive.ts";
 import {
   CancelledError,
   InvalidStateError,
@@ -51,6 +51,7 @@ import {
   RuntimeError,
 } from "./errors.ts";
 import { Future } from "./future.ts";
+import { HOST_BODY, type HostBody } from "./_host_body.ts";
 import type { ParkedWait } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
 import { parkedTask } from "./_parking.ts";

@@ -51,6 +51,36 @@ export function ratioTable(all: readonly WorkloadResults[]): string {
   return table(["workload", ...contenders.map(({ label }) => label)], rows);
 }
 
+// What the README shows: enough to see where this library stands.
+const SUMMARY = [
+  "spawn-wait",
+  "switch",
+  "ping-pong",
+  "queue-stream",
+  "limit",
+  "cancel-storm",
+  "timers",
+  "timeout-guard",
+];
+const SUMMARY_PEERS = ["native", "generator", "async", "effection", "effect"];
+
+/** The ratios to native of some workloads and peers, and of the newest CPython. */
+export function summaryTable(all: readonly WorkloadResults[]): string {
+  const python = columns(all).findLast(({ name }) =>
+    name.startsWith("cpython")
+  );
+  return ratioTable(
+    all.filter(({ workload }) => SUMMARY.includes(workload.name)).map((
+      { workload, results },
+    ) => ({
+      workload,
+      results: results.filter(({ contender }) =>
+        SUMMARY_PEERS.includes(contender.name) || contender === python
+      ),
+    })),
+  );
+}
+
 /** The medians, a row a workload: cost, and bytes allocated where they are counted. */
 export function medianTable(all: readonly WorkloadResults[]): string {
   const contenders = columns(all);

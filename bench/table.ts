@@ -3,7 +3,7 @@
  *
  * `deno task bench:table` runs each peer in a process of its own, in turn with
  * native promises, and prints Markdown; a run over everything also refreshes
- * `docs/performance.md`.
+ * `docs/performance.md` and the table in `README.md`.
  *
  * - `--smoke`: every workload once and small, in this process; checks results, not times;
  * - `--again`: a second run, of those alone that the figures to reach speak of;
@@ -26,6 +26,7 @@ import {
   ratioTable,
   refresh,
   scaleTable,
+  summaryTable,
   targetTable,
   workloadList,
 } from "./_report.ts";
@@ -39,6 +40,7 @@ import { noop, type Workload } from "./_workload.ts";
 import { scaleWorkloads, workloads } from "./workloads/mod.ts";
 
 const DOCUMENT = fileURLToPath(import.meta.resolve("../docs/performance.md"));
+const README = fileURLToPath(import.meta.resolve("../README.md"));
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const OURS = ["native", "context", "generator", "async"] as const;
 const SCALE_ROUNDS = 3;
@@ -77,7 +79,9 @@ async function compare(): Promise<void> {
     workloadList(chosen(workloads)),
   ].join("\n\n");
   console.log(report);
-  if (isWhole) await write("table", report);
+  if (!isWhole) return;
+  await write(DOCUMENT, "table", report);
+  await write(README, "summary", summaryTable(all));
 }
 
 async function compareAgain(): Promise<void> {
@@ -90,7 +94,7 @@ async function compareAgain(): Promise<void> {
   const all = await measureAll(taking);
   const report = [`Measured ${origin}`, targetTable(all)].join("\n\n");
   console.log(report);
-  if (isWhole) await write("again", report);
+  if (isWhole) await write(DOCUMENT, "again", report);
 }
 
 /** Whether a figure to reach speaks of the contender. */
@@ -147,7 +151,7 @@ async function scale(): Promise<void> {
     scaleTable(SIZES, rows),
   ].join("\n\n");
   console.log(report);
-  if (isWhole) await write("scale", report);
+  if (isWhole) await write(DOCUMENT, "scale", report);
 }
 
 /** The median cost of a task in nanoseconds, or why there is none. */
@@ -226,11 +230,15 @@ function chosenContenders(all: readonly Contender[]): Contender[] {
   );
 }
 
-async function write(marker: string, report: string): Promise<void> {
-  const document = await Deno.readTextFile(DOCUMENT);
-  await Deno.writeTextFile(DOCUMENT, refresh(document, marker, report));
+async function write(
+  path: string,
+  marker: string,
+  report: string,
+): Promise<void> {
+  const document = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, refresh(document, marker, report));
   // Tables are padded by the formatter alone.
   await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", DOCUMENT],
+    args: ["fmt", "--quiet", path],
   }).output();
 }

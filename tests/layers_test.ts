@@ -21,7 +21,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["future"],
   // 3: coroutines and how their bodies are resumed
   ["_coroutine"],
-  ["_drive", "_join", "_latch", "_next_turn", "_waiters", "coroutine"],
+  ["_host_body", "_join", "_latch", "_next_turn", "_waiters", "coroutine"],
+  ["_drive"],
   ["_strand"],
   // 4
   ["task"],

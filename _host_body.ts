@@ -1,0 +1,121 @@
+/**
+ * Async functions on a driver's stack: the host runs them, and their promise tells
+ * when they have ended.
+ *
+ * @module
+ */
+import { type Body, isGeneratorFunction } from "./_coroutine.ts";
+import type { Scheduler } from "./handle.ts";
+import { canAttribute, parkedTask, runParked } from "./_parking.ts";
+import {
+  kBackFromHost,
+  kContinue,
+  kDescribe,
+  kWaitingOn,
+  kYieldToHost,
+} from "./_protocol.ts";
+
+/** A driver, as far as it waits for an async function. */
+export interface HostedDriver {
+  [kWaitingOn]: unknown;
+  /** Resumes it at once: the promise of the async function on top has settled. */
+  [kContinue](failed: boolean, outcome: unknown): void;
+}
+
+/** The body of every async function: it ends as it is resumed. */
+class HostBody implements Body {
+  next(value: unknown): IteratorResult<unknown, unknown> {
+    return { done: true, value };
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  [kDescribe](): string {
+    return "a promise of the host";
+  }
+}
+
+export type { HostBody };
+
+/**
+ * Stands on a driver's stack for an async function, and is what the driver waits for.
+ *
+ * The wait is not interrupted by a cancel; the waits that the async function does
+ * itself are (they are parked with its task).
+ */
+export const HOST_BODY: HostBody = new HostBody();
+
+/** Makes a driver wait for the promise of the async function on top of its stack. */
+export function waitForHost(
+  driver: HostedDriver,
+  scheduler: Scheduler,
+  promise: PromiseLike<unknown>,
+): void {
+  driver[kWaitingOn] = HOST_BODY;
+  scheduler[kYieldToHost]();
+  promise.then(
+    (value) => {
+      scheduler[kBackFromHost]();
+      driver[kContinue](false, value);
+    },
+    // A CancelledError too: the driver hands it to the body below.
+    (error) => {
+      scheduler[kBackFromHost]();
+      driver[kContinue](true, error);
+    },
+  );
+}
+
+/** Calls the function that a task was made of; {@linkcode waitForTaskHost} goes on. */
+export function callTaskFunction(
+  task: unknown,
+  source: () => unknown,
+): unknown {
+  return isGeneratorFunction(source)
+    ? source()
+    : runParked(task, callWatched, source);
+}
+
+/** As {@linkcode waitForHost}, for what {@linkcode callTaskFunction} gave. */
+export function waitForTaskHost(
+  task: HostedDriver,
+  scheduler: Scheduler,
+  promise: PromiseLike<unknown>,
+): void {
+  if (!isWatched(promise)) return waitForHost(task, scheduler, promise);
+  task[kWaitingOn] = HOST_BODY;
+  scheduler[kYieldToHost]();
+}
+
+function callWatched(source: () => unknown): unknown {
+  const promise = source();
+  // In the async context of the task, so that two functions serve all tasks: two
+  // closures and what they share would be 170 B a task.
+  if (isWatched(promise)) promise.then(taskFulfilled, taskRejected);
+  return promise;
+}
+
+// Whose functions are sure to be called in the context in which `then()` was.
+function isWatched(promise: unknown): promise is Promise<unknown> {
+  return canAttribute && promise instanceof Promise &&
+    Object.getPrototypeOf(promise) === Promise.prototype;
+}
+
+interface HostedTask extends HostedDriver {
+  getLoop(): Scheduler;
+}
+
+function taskFulfilled(value: unknown): void {
+  const task = parkedTask() as HostedTask;
+  task.getLoop()[kBackFromHost]();
+  task[kContinue](false, value);
+}
+
+// A CancelledError too: it is the task's outcome.
+function taskRejected(error: unknown): void {
+  const task = parkedTask() as HostedTask;
+  task.getLoop()[kBackFromHost]();
+  task[kContinue](true, error);
+}
