@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import {
   CancelledError,
+  type ConcurrentMap,
   coroutine,
   createTask,
   formatTaskTree,
@@ -293,6 +294,33 @@ inBoth("mapConcurrent() tells what it waits for", function* (style) {
   assert(tree.includes("main waits for mapConcurrent, 2 workers"), tree);
   yield* wait(task);
 });
+
+const twice = coroutine(async (index: number) => await sleep(1, 2 * index));
+const JOBS = {
+  "an async function": async (index: number) => await twice(index),
+  "a generator function": function* (index: number) {
+    return yield* twice(index);
+  },
+  "a function that gives a coroutine": (index: number) => twice(index),
+  "a function that gives a generator": (index: number) =>
+    JOBS["a generator function"](index),
+  "a function that gives a promise": (index: number) =>
+    JOBS["an async function"](index),
+};
+
+for (const [kind, job] of Object.entries(JOBS)) {
+  inBoth(`mapConcurrent() takes ${kind}, and cancels it`, function* () {
+    const map = (): ConcurrentMap<number> =>
+      mapConcurrent(new Source(3), job, { limit: 2 });
+    assertEquals(yield* wait(map().collect()), [0, 2, 4]);
+    const start = getRunningLoop().time();
+    const task = createTask(map().collect());
+    yield* wait(sleep(0.5));
+    task.cancel();
+    assertInstanceOf(yield* failureOf(task), CancelledError);
+    assertEquals(getRunningLoop().time() - start, 0.5);
+  });
+}
 
 Deno.test("mapConcurrent() refuses bad input", () => {
   const job = () => sleep(0);
