@@ -1,8 +1,7 @@
 /**
  * One run of `mapConcurrent()`: workers that pull their input, and hand results over.
  *
- * The jobs run inside the workers' tasks, so that a job costs no task. A worker that may
- * not take more input lies down on its {@linkcode Bed}: that costs no future a wait.
+ * The jobs run inside the workers' tasks, so that a job costs no task.
  *
  * @module
  */
@@ -12,16 +11,13 @@ import {
   isAsyncFunction,
   isGeneratorFunction,
 } from "./_coroutine.ts";
-import { Bed } from "./_bed.ts";
 import { CancelledError, KeyboardInterrupt } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import { joinAll } from "./_join.ts";
-import { Lock } from "./lock.ts";
 import type { EventLoop } from "./loop.ts";
 import { Mailbox } from "./_mailbox.ts";
 import { kAddWaiter, kWake, type Waiter } from "./_protocol.ts";
-import { Asker } from "./_question.ts";
-import { requireTask } from "./_scope.ts";
+import { type Input, type Source, Supply } from "./_supply.ts";
 import type { Task } from "./task.ts";
 import { MethodCoroutine } from "./_waiters.ts";
 
@@ -30,9 +26,6 @@ export type Job<T, R> = (
   item: T,
   index: number,
 ) => Generator<Wait | undefined, R, never> | PromiseLike<R>;
-
-/** Where the input comes from. */
-export type Source<T> = Iterable<T> | AsyncIterable<T>;
 
 /** What a run is to do. */
 export interface Plan<T, R> {
@@ -54,15 +47,7 @@ export class ConcurrentRun<T, R> implements Waiter {
   #nextInOrder = 0;
   readonly #workers = new Set<Task<unknown>>();
   #workerCount = 0;
-  #beds: Bed[] = [];
-  readonly #iterator: Iterator<T> | undefined = undefined;
-  readonly #asker: Asker<T> | undefined = undefined;
-  // Async sources are asked one question at a time.
-  readonly #asking = new Lock({ name: "mapConcurrent source" });
-  #taken = 0;
-  #exhausted = false;
-  // How much input may be taken before a result is.
-  #credit: number;
+  readonly #supply: Supply<T>;
   #failure: Failure | undefined = undefined;
   #ending = false;
 
@@ -78,20 +63,14 @@ export class ConcurrentRun<T, R> implements Waiter {
     this.#plan = plan;
     this.#isGenerator = isGeneratorFunction(plan.job);
     this.#isAsync = isAsyncFunction(plan.job);
-    this.#credit = keepAll ? Infinity : plan.limit;
     this.#results = new Mailbox(
       loop,
       () => `mapConcurrent, ${this.#workers.size} workers`,
       () => [...this.#workers],
     );
-    const { source } = plan;
-    if (Symbol.asyncIterator in source) {
-      this.#asker = new Asker(source[Symbol.asyncIterator]());
-      this.#addWorker(undefined);
-    } else {
-      this.#iterator = source[Symbol.iterator]();
-      this.#begin();
-    }
+    this.#supply = new Supply(loop, plan.source, plan.limit, keepAll);
+    if (this.#supply.isAsync) this.#addWorker(undefined);
+    else this.#begin();
   }
 
   /** How many results can be taken without waiting. */
@@ -102,9 +81,7 @@ export class ConcurrentRun<T, R> implements Waiter {
   /** Takes a result that is ready. */
   takeNow(): R {
     const result = this.#results.takeNow();
-    this.#credit++;
-    // By halves: waking a worker for each result would cost a turn of the loop each.
-    if (this.#credit * 2 >= this.#plan.limit) this.#wakeWorkers();
+    this.#supply.giveCredit();
     return result;
   }
 
@@ -115,7 +92,7 @@ export class ConcurrentRun<T, R> implements Waiter {
         yield* this.#finish();
         return false;
       }
-      this.#wakeWorkers();
+      this.#supply.wakeWorkers();
       try {
         yield* this.#results.wait();
       } catch (error) {
@@ -136,11 +113,7 @@ export class ConcurrentRun<T, R> implements Waiter {
       }
     } finally {
       while (this.#results.size > 0) this.#results.takeNow();
-      if (!this.#exhausted) {
-        this.#exhausted = true;
-        this.#iterator?.return?.();
-        yield* this.#asker?.close(requireTask(this)) ?? [];
-      }
+      yield* this.#supply.close();
     }
   }
 
@@ -172,7 +145,7 @@ export class ConcurrentRun<T, R> implements Waiter {
   #begin(): void {
     try {
       while (this.#workerCount < this.#plan.limit) {
-        const input = this.#pull();
+        const input = this.#supply.takeNow();
         if (input === undefined) return;
         this.#addWorker(input);
       }
@@ -197,7 +170,8 @@ export class ConcurrentRun<T, R> implements Waiter {
   }
 
   *#work(input: Input<T> | undefined): Coro<void> {
-    const bed = new Bed(this.#loop);
+    const supply = this.#supply;
+    const bed = supply.makeBed();
     try {
       for (;;) {
         if (input !== undefined) {
@@ -207,8 +181,9 @@ export class ConcurrentRun<T, R> implements Waiter {
             : new FunctionCoroutine<R>(this.#plan.job, [item, index]);
           this.#deliver(index, result);
         }
-        input = this.#isAtHand() ? this.#pull() : yield* this.#take(bed);
+        input = supply.isAtHand ? supply.takeNow() : yield* supply.take(bed);
         if (input === undefined) return;
+        this.#addWorkerForAsync();
       }
     } catch (error) {
       this.#fail(error);
@@ -216,84 +191,32 @@ export class ConcurrentRun<T, R> implements Waiter {
   }
 
   async #workAsync(input: Input<T> | undefined): Promise<void> {
-    const bed = new Bed(this.#loop);
-    const take = (): Coro<Input<T> | undefined> => this.#take(bed);
+    const supply = this.#supply;
+    const bed = supply.makeBed();
+    const take = (): Coro<Input<T> | undefined> => supply.take(bed);
     try {
       for (;;) {
         if (input !== undefined) {
           const { item, index } = input;
           this.#deliver(index, await this.#plan.job(item, index) as R);
         }
-        input = this.#isAtHand()
-          ? this.#pull()
+        input = supply.isAtHand
+          ? supply.takeNow()
           : await new MethodCoroutine("mapConcurrent", take);
         if (input === undefined) return;
+        this.#addWorkerForAsync();
       }
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  // Whether a worker can take its next input without waiting.
-  #isAtHand(): boolean {
-    return this.#iterator !== undefined &&
-      (this.#credit > 0 || this.#exhausted);
-  }
-
-  *#take(bed: Bed): Coro<Input<T> | undefined> {
-    if (this.#credit <= 0 && !this.#exhausted) {
-      this.#beds.push(bed);
-      // Not `yield*`: who wakes it leaves the bed pending.
-      yield bed;
-      if (bed.cancelled()) bed.result();
-      // It was kept for this worker when it was woken, and is spent now.
-      this.#credit++;
-    }
-    return this.#iterator === undefined ? yield* this.#ask() : this.#pull();
-  }
-
-  #pull(): Input<T> | undefined {
-    if (this.#exhausted || this.#ending) return undefined;
-    this.#credit--;
-    try {
-      return this.#note(this.#iterator!.next());
-    } catch (error) {
-      // It is not to be closed then.
-      this.#exhausted = true;
-      throw error;
-    }
-  }
-
-  *#ask(): Coro<Input<T> | undefined> {
-    // Before the wait, so that those who ask at once stay within the limit.
-    this.#credit--;
-    yield* this.#asking.acquire();
-    let input: Input<T> | undefined;
-    try {
-      if (this.#exhausted || this.#ending) return undefined;
-      const step = yield* this.#asker!.ask(requireTask(this));
-      // It came in spite of the cancel.
-      if (this.#ending) return undefined;
-      input = this.#note(step);
-    } catch (error) {
-      if (!this.#ending) this.#exhausted = true;
-      throw error;
-    } finally {
-      this.#asking.release();
-    }
-    if (input !== undefined && this.#workerCount < this.#plan.limit) {
-      this.#addWorker(undefined);
-    }
-    return input;
-  }
-
-  #note(step: IteratorResult<T>): Input<T> | undefined {
-    if (step.done) {
-      this.#exhausted = true;
-      this.#wakeWorkers();
-      return undefined;
-    }
-    return { item: step.value, index: this.#taken++ };
+  // How much an async source has is not known before it is asked.
+  #addWorkerForAsync(): void {
+    if (
+      this.#supply.isAsync && !this.#ending &&
+      this.#workerCount < this.#plan.limit
+    ) this.#addWorker(undefined);
   }
 
   #deliver(index: number, result: R): void {
@@ -326,17 +249,8 @@ export class ConcurrentRun<T, R> implements Waiter {
   #end(): void {
     if (this.#ending) return;
     this.#ending = true;
+    this.#supply.stop();
     for (const worker of this.#workers) worker.cancel();
-  }
-
-  #wakeWorkers(): void {
-    const beds = this.#beds;
-    if (beds.length === 0) return;
-    const count = this.#exhausted ? beds.length : this.#credit;
-    const woken = count < beds.length ? beds.splice(0, count) : beds;
-    if (woken === beds) this.#beds = [];
-    this.#credit -= woken.length;
-    for (const bed of woken) bed.wake();
   }
 
   #report(exception: unknown): void {
@@ -345,11 +259,6 @@ export class ConcurrentRun<T, R> implements Waiter {
       exception,
     });
   }
-}
-
-interface Input<T> {
-  readonly item: T;
-  readonly index: number;
 }
 
 interface Failure {

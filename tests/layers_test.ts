@@ -38,7 +38,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["_limited_gather"],
   ["barrier", "gather", "shield", "wait", "wait_for"],
   // 9
-  ["_mailbox"],
+  ["_mailbox", "_supply"],
   ["_concurrent_run"],
   ["as_completed", "from_signal", "map_concurrent", "race", "runner"],
   ["staggered"],

@@ -1,0 +1,167 @@
+/**
+ * The input of `mapConcurrent()`: taken by workers one by one, and not further ahead
+ * than the results are taken. A worker that may not take more lies down on its
+ * {@linkcode Bed}: that costs no future a wait.
+ *
+ * @module
+ */
+import { Bed } from "./_bed.ts";
+import type { Coro } from "./_coroutine.ts";
+import { Lock } from "./lock.ts";
+import type { EventLoop } from "./loop.ts";
+import { Asker } from "./_question.ts";
+import { requireTask } from "./_scope.ts";
+
+/** Where the input comes from. */
+export type Source<T> = Iterable<T> | AsyncIterable<T>;
+
+/** One input. */
+export interface Input<T> {
+  readonly item: T;
+  readonly index: number;
+}
+
+/** Hands the input of a source to workers. */
+export class Supply<T> {
+  readonly #loop: EventLoop;
+  readonly #limit: number;
+  readonly #iterator: Iterator<T> | undefined = undefined;
+  readonly #asker: Asker<T> | undefined = undefined;
+  // Async sources are asked one question at a time.
+  readonly #asking = new Lock({ name: "mapConcurrent source" });
+  // How much input may be taken before a result is.
+  #credit: number;
+  // Where workers lie that wait for credit.
+  #beds: Bed[] = [];
+  #taken = 0;
+  #exhausted = false;
+  #stopped = false;
+
+  /**
+   * Begins to iterate over the source, and takes nothing yet.
+   *
+   * @param loop The running loop.
+   * @param source Where the input comes from.
+   * @param limit How much input may be taken ahead of the results.
+   * @param keepAll Whether results are taken as they come, so that nothing has to wait.
+   */
+  constructor(
+    loop: EventLoop,
+    source: Source<T>,
+    limit: number,
+    keepAll: boolean,
+  ) {
+    this.#loop = loop;
+    this.#limit = limit;
+    this.#credit = keepAll ? Infinity : limit;
+    if (Symbol.asyncIterator in source) {
+      this.#asker = new Asker(source[Symbol.asyncIterator]());
+    } else this.#iterator = source[Symbol.iterator]();
+  }
+
+  /** Whether the source has to be waited for. */
+  get isAsync(): boolean {
+    return this.#asker !== undefined;
+  }
+
+  /** Whether a worker can take its next input without waiting. */
+  get isAtHand(): boolean {
+    return this.#iterator !== undefined &&
+      (this.#credit > 0 || this.#exhausted);
+  }
+
+  /** Makes a place for a worker to wait in. */
+  makeBed(): Bed {
+    return new Bed(this.#loop);
+  }
+
+  /** Takes the next input of a source that is not async; `undefined` at its end. */
+  takeNow(): Input<T> | undefined {
+    if (this.#exhausted || this.#stopped) return undefined;
+    this.#credit--;
+    try {
+      return this.#note(this.#iterator!.next());
+    } catch (error) {
+      // It is not to be closed then.
+      this.#exhausted = true;
+      throw error;
+    }
+  }
+
+  /** Takes the next input, waiting for credit and for the source. */
+  *take(bed: Bed): Coro<Input<T> | undefined> {
+    if (this.#credit <= 0 && !this.#exhausted) {
+      this.#beds.push(bed);
+      // Not `yield*`: who wakes it leaves the bed pending.
+      yield bed;
+      if (bed.cancelled()) bed.result();
+      // It was kept for this worker when it was woken, and is spent now.
+      this.#credit++;
+    }
+    return this.#asker === undefined
+      ? this.takeNow()
+      : yield* this.#ask(this.#asker);
+  }
+
+  /** Notes that a result was taken, so that there is credit for one more input. */
+  giveCredit(): void {
+    this.#credit++;
+    // By halves: waking a worker for each result would cost a turn of the loop each.
+    if (this.#credit * 2 >= this.#limit) this.wakeWorkers();
+  }
+
+  /** Wakes as many of those who wait for credit as there is credit for. */
+  wakeWorkers(): void {
+    const beds = this.#beds;
+    if (beds.length === 0) return;
+    const count = this.#exhausted ? beds.length : this.#credit;
+    const woken = count < beds.length ? beds.splice(0, count) : beds;
+    if (woken === beds) this.#beds = [];
+    this.#credit -= woken.length;
+    for (const bed of woken) bed.wake();
+  }
+
+  /** Gives no more input. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Closes the source, unless it has come to its end. */
+  *close(): Coro<void> {
+    if (this.#exhausted) return;
+    this.#exhausted = true;
+    this.#iterator?.return?.();
+    yield* this.#asker?.close(requireTask(this)) ?? [];
+  }
+
+  /** Shows itself in reports. */
+  toString(): string {
+    return "mapConcurrent";
+  }
+
+  *#ask(asker: Asker<T>): Coro<Input<T> | undefined> {
+    // Before the wait, so that those who ask at once stay within the limit.
+    this.#credit--;
+    yield* this.#asking.acquire();
+    try {
+      if (this.#exhausted || this.#stopped) return undefined;
+      const step = yield* asker.ask(requireTask(this));
+      // If stopped meanwhile, it came in spite of the cancel.
+      return this.#stopped ? undefined : this.#note(step);
+    } catch (error) {
+      if (!this.#stopped) this.#exhausted = true;
+      throw error;
+    } finally {
+      this.#asking.release();
+    }
+  }
+
+  #note(step: IteratorResult<T>): Input<T> | undefined {
+    if (step.done) {
+      this.#exhausted = true;
+      this.wakeWorkers();
+      return undefined;
+    }
+    return { item: step.value, index: this.#taken++ };
+  }
+}
