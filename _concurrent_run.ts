@@ -35,6 +35,9 @@ export interface Plan<T, R> {
   readonly ordered: boolean;
 }
 
+/** What a worker has that is to ask for its first input. */
+const NONE: Input<unknown> = { item: undefined, index: -1 };
+
 /** Runs jobs over a source, not more than `limit` ahead of who takes the results. */
 export class ConcurrentRun<T, R> implements Waiter {
   readonly #loop: EventLoop;
@@ -145,9 +148,9 @@ export class ConcurrentRun<T, R> implements Waiter {
   #begin(): void {
     try {
       while (this.#workerCount < this.#plan.limit) {
-        const input = this.#supply.takeNow();
-        if (input === undefined) return;
-        this.#addWorker(input);
+        const index = this.#supply.takeNow();
+        if (index < 0) return;
+        this.#addWorker({ item: this.#supply.last as T, index });
       }
     } catch (error) {
       this.#fail(error);
@@ -169,42 +172,54 @@ export class ConcurrentRun<T, R> implements Waiter {
     worker[kAddWaiter](this);
   }
 
-  *#work(input: Input<T> | undefined): Coro<void> {
+  *#work(first: Input<T> | undefined): Coro<void> {
     const supply = this.#supply;
     const bed = supply.makeBed();
+    let { item, index } = first ?? NONE as Input<T>;
     try {
       for (;;) {
-        if (input !== undefined) {
-          const { item, index } = input;
+        if (index >= 0) {
           const result = yield* this.#isGenerator
             ? this.#plan.job(item, index) as Coro<R>
             : new FunctionCoroutine<R>(this.#plan.job, [item, index]);
           this.#deliver(index, result);
         }
-        input = supply.isAtHand ? supply.takeNow() : yield* supply.take(bed);
-        if (input === undefined) return;
-        this.#addWorkerForAsync();
+        if (supply.isAtHand) {
+          index = supply.takeNow();
+          if (index < 0) return;
+          item = supply.last as T;
+        } else {
+          const input = yield* supply.take(bed);
+          if (input === undefined) return;
+          ({ item, index } = input);
+          this.#addWorkerForAsync();
+        }
       }
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  async #workAsync(input: Input<T> | undefined): Promise<void> {
+  async #workAsync(first: Input<T> | undefined): Promise<void> {
     const supply = this.#supply;
     const bed = supply.makeBed();
     const take = (): Coro<Input<T> | undefined> => supply.take(bed);
+    let { item, index } = first ?? NONE as Input<T>;
     try {
       for (;;) {
-        if (input !== undefined) {
-          const { item, index } = input;
+        if (index >= 0) {
           this.#deliver(index, await this.#plan.job(item, index) as R);
         }
-        input = supply.isAtHand
-          ? supply.takeNow()
-          : await new MethodCoroutine("mapConcurrent", take);
-        if (input === undefined) return;
-        this.#addWorkerForAsync();
+        if (supply.isAtHand) {
+          index = supply.takeNow();
+          if (index < 0) return;
+          item = supply.last as T;
+        } else {
+          const input = await new MethodCoroutine("mapConcurrent", take);
+          if (input === undefined) return;
+          ({ item, index } = input);
+          this.#addWorkerForAsync();
+        }
       }
     } catch (error) {
       this.#fail(error);

@@ -74,7 +74,7 @@ export function awaitTurn<T, A, B>(
     return Promise.reject<T>(error).then(onFulfilled, onRejected);
   }
   const { result } = coroutine;
-  const wait = new TurnWait(result, scheduler, task, onFulfilled, onRejected);
+  const wait = new TurnWait(result, task, onFulfilled, onRejected);
   scheduler[kBackFromHost]();
   scheduler[kEnqueue](wait);
   return wait;
@@ -83,24 +83,21 @@ export function awaitTurn<T, A, B>(
 /** It stands in the ready queue, so no cancel can reach it. */
 class TurnWait<T, A, B> extends Then<T, A, B> implements Runnable {
   readonly #result: T;
-  readonly #scheduler: Scheduler;
   readonly #task: ParkingTask | undefined;
 
   constructor(
     result: T,
-    scheduler: Scheduler,
     task: ParkingTask | undefined,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
   ) {
     super(onFulfilled, onRejected);
     this.#result = result;
-    this.#scheduler = scheduler;
     this.#task = task;
   }
 
   [kRun](): void {
-    this.#scheduler[kYieldToHost]();
+    (running.loop as Scheduler)[kYieldToHost]();
     // For a callback that `then()` was given.
     running.task = this.#task;
     running.context = undefined;

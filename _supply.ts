@@ -21,6 +21,10 @@ export interface Input<T> {
   readonly index: number;
 }
 
+// More than memory holds. With Infinity each count would be a number on the heap: 32 B
+// and 7 % a job.
+const ENDLESS = 2 ** 30;
+
 /** Hands the input of a source to workers. */
 export class Supply<T> {
   readonly #loop: EventLoop;
@@ -34,6 +38,8 @@ export class Supply<T> {
   // Where workers lie that wait for credit.
   #beds: Bed[] = [];
   #taken = 0;
+  /** What was taken last. */
+  last: T | undefined = undefined;
   #exhausted = false;
   #stopped = false;
 
@@ -53,7 +59,7 @@ export class Supply<T> {
   ) {
     this.#loop = loop;
     this.#limit = limit;
-    this.#credit = keepAll ? Infinity : limit;
+    this.#credit = keepAll ? ENDLESS : limit;
     if (Symbol.asyncIterator in source) {
       this.#asker = new Asker(source[Symbol.asyncIterator]());
     } else this.#iterator = source[Symbol.iterator]();
@@ -75,12 +81,19 @@ export class Supply<T> {
     return new Bed(this.#loop);
   }
 
-  /** Takes the next input of a source that is not async; `undefined` at its end. */
-  takeNow(): Input<T> | undefined {
-    if (this.#exhausted || this.#stopped) return undefined;
+  /**
+   * Takes the next input of a source that is not async.
+   *
+   * @returns Its index; -1 at the end. It stands in `last` then, which saves an object.
+   */
+  takeNow(): number {
+    if (this.#exhausted || this.#stopped) return -1;
     this.#credit--;
     try {
-      return this.#note(this.#iterator!.next());
+      const step = this.#iterator!.next();
+      if (step.done) return this.#end();
+      this.last = step.value;
+      return this.#taken++;
     } catch (error) {
       // It is not to be closed then.
       this.#exhausted = true;
@@ -98,16 +111,18 @@ export class Supply<T> {
       // It was kept for this worker when it was woken, and is spent now.
       this.#credit++;
     }
-    return this.#asker === undefined
-      ? this.takeNow()
-      : yield* this.#ask(this.#asker);
+    if (this.#asker !== undefined) return yield* this.#ask(this.#asker);
+    const index = this.takeNow();
+    return index < 0 ? undefined : { item: this.last as T, index };
   }
 
   /** Notes that a result was taken, so that there is credit for one more input. */
   giveCredit(): void {
     this.#credit++;
     // By halves: waking a worker for each result would cost a turn of the loop each.
-    if (this.#credit * 2 >= this.#limit) this.wakeWorkers();
+    if (this.#beds.length > 0 && this.#credit * 2 >= this.#limit) {
+      this.wakeWorkers();
+    }
   }
 
   /** Wakes as many of those who wait for credit as there is credit for. */
@@ -146,8 +161,11 @@ export class Supply<T> {
     try {
       if (this.#exhausted || this.#stopped) return undefined;
       const step = yield* asker.ask(requireTask(this));
-      // If stopped meanwhile, it came in spite of the cancel.
-      return this.#stopped ? undefined : this.#note(step);
+      // It came in spite of the cancel.
+      if (this.#stopped) return undefined;
+      if (!step.done) return { item: step.value, index: this.#taken++ };
+      this.#end();
+      return undefined;
     } catch (error) {
       if (!this.#stopped) this.#exhausted = true;
       throw error;
@@ -156,12 +174,9 @@ export class Supply<T> {
     }
   }
 
-  #note(step: IteratorResult<T>): Input<T> | undefined {
-    if (step.done) {
-      this.#exhausted = true;
-      this.wakeWorkers();
-      return undefined;
-    }
-    return { item: step.value, index: this.#taken++ };
+  #end(): -1 {
+    this.#exhausted = true;
+    this.wakeWorkers();
+    return -1;
   }
 }

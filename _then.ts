@@ -82,7 +82,7 @@ export class Then<T, A, B> implements PromiseLike<A | B> {
   private settle(outcome: A | B | PromiseLike<A | B>): void {
     const chained = this.outcome;
     this.outcome = outcome;
-    if (chained instanceof Chained) chained.resolve(outcome);
+    if (chained !== PENDING) (chained as Chained<A | B>).resolve(outcome);
   }
 }
 
