@@ -52,7 +52,6 @@ export class ConcurrentRun<T, R> implements Waiter {
   #workerCount = 0;
   readonly #supply: Supply<T>;
   #failure: Failure | undefined = undefined;
-  #ending = false;
 
   /**
    * Begins the first jobs.
@@ -229,7 +228,7 @@ export class ConcurrentRun<T, R> implements Waiter {
   // How much an async source has is not known before it is asked.
   #addWorkerForAsync(): void {
     if (
-      this.#supply.isAsync && !this.#ending &&
+      this.#supply.isAsync && !this.#supply.isStopped &&
       this.#workerCount < this.#plan.limit
     ) this.#addWorker(undefined);
   }
@@ -250,7 +249,7 @@ export class ConcurrentRun<T, R> implements Waiter {
 
   #fail(error: unknown): void {
     if (error instanceof KeyboardInterrupt) throw error;
-    if (this.#ending) {
+    if (this.#supply.isStopped) {
       // A CancelledError is the run's own; anything else must not be lost.
       if (!(error instanceof CancelledError)) this.#report(error);
       return;
@@ -262,8 +261,7 @@ export class ConcurrentRun<T, R> implements Waiter {
 
   // Once, so that nobody's clean-up is cancelled.
   #end(): void {
-    if (this.#ending) return;
-    this.#ending = true;
+    if (this.#supply.isStopped) return;
     this.#supply.stop();
     for (const worker of this.#workers) worker.cancel();
   }

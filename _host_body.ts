@@ -53,18 +53,11 @@ export function waitForHost(
   scheduler: Scheduler,
   promise: PromiseLike<unknown>,
 ): void {
-  driver[kWaitingOn] = HOST_BODY;
-  scheduler[kYieldToHost]();
+  beginWait(driver, scheduler);
   promise.then(
-    (value) => {
-      scheduler[kBackFromHost]();
-      driver[kContinue](false, value);
-    },
+    (value) => endWait(driver, scheduler, false, value),
     // A CancelledError too: the driver hands it to the body below.
-    (error) => {
-      scheduler[kBackFromHost]();
-      driver[kContinue](true, error);
-    },
+    (error) => endWait(driver, scheduler, true, error),
   );
 }
 
@@ -84,9 +77,8 @@ export function waitForTaskHost(
   scheduler: Scheduler,
   promise: PromiseLike<unknown>,
 ): void {
-  if (!isWatched(promise)) return waitForHost(task, scheduler, promise);
-  task[kWaitingOn] = HOST_BODY;
-  scheduler[kYieldToHost]();
+  if (isWatched(promise)) beginWait(task, scheduler);
+  else waitForHost(task, scheduler, promise);
 }
 
 function callWatched(source: () => unknown): unknown {
@@ -109,13 +101,26 @@ interface HostedTask extends HostedDriver {
 
 function taskFulfilled(value: unknown): void {
   const task = parkedTask() as HostedTask;
-  task.getLoop()[kBackFromHost]();
-  task[kContinue](false, value);
+  endWait(task, task.getLoop(), false, value);
 }
 
 // A CancelledError too: it is the task's outcome.
 function taskRejected(error: unknown): void {
   const task = parkedTask() as HostedTask;
-  task.getLoop()[kBackFromHost]();
-  task[kContinue](true, error);
+  endWait(task, task.getLoop(), true, error);
+}
+
+function beginWait(driver: HostedDriver, scheduler: Scheduler): void {
+  driver[kWaitingOn] = HOST_BODY;
+  scheduler[kYieldToHost]();
+}
+
+function endWait(
+  driver: HostedDriver,
+  scheduler: Scheduler,
+  failed: boolean,
+  outcome: unknown,
+): void {
+  scheduler[kBackFromHost]();
+  driver[kContinue](failed, outcome);
 }

@@ -41,7 +41,7 @@ export class Supply<T> {
   /** What was taken last. */
   last: T | undefined = undefined;
   #exhausted = false;
-  #stopped = false;
+  #isStopped = false;
 
   /**
    * Begins to iterate over the source, and takes nothing yet.
@@ -70,6 +70,11 @@ export class Supply<T> {
     return this.#asker !== undefined;
   }
 
+  /** Whether it gives no more input because the run ends. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** Whether a worker can take its next input without waiting. */
   get isAtHand(): boolean {
     return this.#iterator !== undefined &&
@@ -87,7 +92,7 @@ export class Supply<T> {
    * @returns Its index; -1 at the end. It stands in `last` then, which saves an object.
    */
   takeNow(): number {
-    if (this.#exhausted || this.#stopped) return -1;
+    if (this.#exhausted || this.#isStopped) return -1;
     this.#credit--;
     try {
       const step = this.#iterator!.next();
@@ -138,7 +143,7 @@ export class Supply<T> {
 
   /** Gives no more input. */
   stop(): void {
-    this.#stopped = true;
+    this.#isStopped = true;
   }
 
   /** Closes the source, unless it has come to its end. */
@@ -159,15 +164,15 @@ export class Supply<T> {
     this.#credit--;
     yield* this.#asking.acquire();
     try {
-      if (this.#exhausted || this.#stopped) return undefined;
+      if (this.#exhausted || this.#isStopped) return undefined;
       const step = yield* asker.ask(requireTask(this));
       // It came in spite of the cancel.
-      if (this.#stopped) return undefined;
+      if (this.#isStopped) return undefined;
       if (!step.done) return { item: step.value, index: this.#taken++ };
       this.#end();
       return undefined;
     } catch (error) {
-      if (!this.#stopped) this.#exhausted = true;
+      if (!this.#isStopped) this.#exhausted = true;
       throw error;
     } finally {
       this.#asking.release();

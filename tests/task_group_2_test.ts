@@ -15,25 +15,8 @@ import {
   sleep,
   taskGroup,
 } from "../mod.ts";
-import {
-  failureOf,
-  inBoth,
-  type Program,
-  type Style,
-  wait,
-} from "./cpython/_program.ts";
-
-/** A child that cleans up for a second when it is cancelled. */
-function slow(style: Style, log: string[], name = "child") {
-  return style.fn(function* () {
-    try {
-      yield* wait(sleep(3600));
-    } finally {
-      yield* wait(sleep(1));
-      log.push(`${name} cleaned up`);
-    }
-  });
-}
+import { failureOf, inBoth, type Program, wait } from "./cpython/_program.ts";
+import { slow } from "./_slow_child.ts";
 
 /** An AbortSignal that counts its listeners. */
 class CountingSignal {

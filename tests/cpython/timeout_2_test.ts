@@ -18,32 +18,8 @@ import {
   timeoutAt,
   TimeoutError,
 } from "../../mod.ts";
-import {
-  failureOf,
-  inBoth,
-  type Program,
-  type Style,
-  type StyledFunction,
-  wait,
-} from "./_program.ts";
-
-type Body = StyledFunction<[Timeout], unknown>;
-
-const ZeroDivisionError = class extends Error {};
-
-/** A body that sleeps, and remembers its scope. */
-function sleeper(style: Style, seconds: number): [Body, () => Timeout] {
-  let scope: Timeout | undefined;
-  const body = style.fn(function* (entered: Timeout) {
-    scope = entered;
-    yield* wait(sleep(seconds));
-  });
-  return [body, () => scope!];
-}
-
-function causeOf(error: unknown): unknown {
-  return (error as Error).cause;
-}
+import { failureOf, inBoth, type Program, wait } from "./_program.ts";
+import { causeOf, sleeper, ZeroDivisionError } from "./_timeouts.ts";
 
 inBoth("timeouts.TimeoutTests.nested_timeouts_concurrent", function* (style) {
   let seenInside: unknown;

@@ -17,33 +17,10 @@ import {
   timeoutAt,
   TimeoutError,
 } from "../../mod.ts";
-import {
-  failureOf,
-  inBoth,
-  type Program,
-  type Style,
-  type StyledFunction,
-  wait,
-} from "./_program.ts";
+import { failureOf, inBoth, type Program, wait } from "./_program.ts";
+import { causeOf, sleeper, ZeroDivisionError } from "./_timeouts.ts";
 
-type Body = StyledFunction<[Timeout], unknown>;
-
-const ZeroDivisionError = class extends Error {};
 const KeyError = class extends Error {};
-
-/** A body that sleeps, and remembers its scope. */
-function sleeper(style: Style, seconds: number): [Body, () => Timeout] {
-  let scope: Timeout | undefined;
-  const body = style.fn(function* (entered: Timeout) {
-    scope = entered;
-    yield* wait(sleep(seconds));
-  });
-  return [body, () => scope!];
-}
-
-function causeOf(error: unknown): unknown {
-  return (error as Error).cause;
-}
 
 inBoth("timeouts.TimeoutTests.timeout_basic", function* (style) {
   const [body, scope] = sleeper(style, 10);
