@@ -5,7 +5,12 @@
  */
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kDescribe, kQueue, kWake, type Waiter } from "./_protocol.ts";
+import {
+  kDescribe,
+  kWaitersOrOutcome,
+  kWake,
+  type Waiter,
+} from "./_protocol.ts";
 
 /**
  * Where one driver lies until there is more for it to do. It stays pending, so that lying
@@ -20,8 +25,8 @@ export class Bed extends Future<undefined> {
   wake(): void {
     // Cancelled meanwhile, which has woken it.
     if (this.done()) return;
-    const sleeper = this[kQueue] as Waiter;
-    this[kQueue] = undefined;
+    const sleeper = this[kWaitersOrOutcome] as Waiter;
+    this[kWaitersOrOutcome] = undefined;
     sleeper[kWake](this);
   }
 

@@ -241,6 +241,12 @@ function cannotWait(
   if (future === driver[kTask]) {
     return new RuntimeError(`Task cannot await itself: ${future}`);
   }
+  // `yield*` never hands over one that is done; nothing would ever wake the driver.
+  if (future.done()) {
+    return new RuntimeError(
+      `Cannot wait: a coroutine yielded ${future}, use "yield*"`,
+    );
+  }
   if (future.getLoop() === scheduler) return undefined;
   return new RuntimeError(
     `Cannot wait: ${

@@ -35,10 +35,10 @@ export const kAddTimer: unique symbol = Symbol("asyncio.addTimer");
 export const kTrace: unique symbol = Symbol("asyncio.trace");
 /** Gives where an object was made, if that was remembered. */
 export const kTraceOf: unique symbol = Symbol("asyncio.traceOf");
-/** What a done future holds. */
-export const kOutcome: unique symbol = Symbol("asyncio.outcome");
-/** Who waits for a future. */
-export const kQueue: unique symbol = Symbol("asyncio.queue");
+/** Who waits for a pending future; what a done one holds. */
+export const kWaitersOrOutcome: unique symbol = Symbol(
+  "asyncio.waitersOrOutcome",
+);
 /** Ends a future as cancelled with a ready error. */
 export const kSettleCancelled: unique symbol = Symbol(
   "asyncio.settleCancelled",

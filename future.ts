@@ -37,9 +37,7 @@ import {
   kCancelReason,
   kEnqueue,
   kGivesCancelled,
-  kOutcome,
   kPark,
-  kQueue,
   kRemoveWaiter,
   kRun,
   kSettleCancelled,
@@ -47,6 +45,7 @@ import {
   kTrace,
   kTraceOf,
   kWait,
+  kWaitersOrOutcome,
   kWake,
   type Waiter,
 } from "./_protocol.ts";
@@ -127,10 +126,12 @@ export class Future<T> implements PromiseLike<T>, Wait {
   // subclasses, which are made by the hundred thousand.
   /** @internal */
   declare [kState]: State;
-  /** @internal The result, the Failure, or the CancelReason: the state says which. */
-  declare [kOutcome]: unknown;
-  /** @internal Who waits: nobody, one, or several in the order in which they came. */
-  declare [kQueue]: Waiter | Set<Waiter> | undefined;
+  /**
+   * @internal The state says what it is. While it is pending who waits: nobody, one, or
+   * several in the order in which they came; then the result, the Failure, or the
+   * CancelReason. One field, since a future has never both: 8 B a future and a task.
+   */
+  declare [kWaitersOrOutcome]: unknown;
   /** The loop of the future, as far as subclasses need it. */
   declare protected readonly scheduler: Scheduler;
 
@@ -151,8 +152,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
       );
     }
     this[kState] = PENDING;
-    this[kOutcome] = undefined;
-    this[kQueue] = undefined;
+    this[kWaitersOrOutcome] = undefined;
     this.scheduler = scheduler;
     if (scheduler.getDebug()) scheduler[kTrace](this);
   }
@@ -182,7 +182,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
   result(): T {
     switch (this[kState]) {
       case FINISHED:
-        return this[kOutcome] as T;
+        return this[kWaitersOrOutcome] as T;
       case FAILED:
         throw fetchError(this);
       case CANCELLED:
@@ -222,9 +222,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
         `Cannot set result ${describeValue(result)}: ${this} is done`,
       );
     }
-    this[kState] = FINISHED;
-    this[kOutcome] = result;
-    wakeAll(this);
+    settle(this, FINISHED, result);
   }
 
   /**
@@ -256,10 +254,8 @@ export class Future<T> implements PromiseLike<T>, Wait {
         sourceTraceback: this.scheduler[kTraceOf](this),
       },
     );
-    this[kState] = FAILED;
-    this[kOutcome] = failure;
-    const isAwaited = this[kQueue] !== undefined;
-    wakeAll(this);
+    const isAwaited = this[kWaitersOrOutcome] !== undefined;
+    settle(this, FAILED, failure);
     // Whoever waits fetches it first, and then it needs no copy.
     if (isAwaited) this.scheduler[kEnqueue](failure);
     else failure[kRun]();
@@ -418,11 +414,11 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** @internal */
   [kAddWaiter](waiter: Waiter): boolean {
-    const waiters = this[kQueue];
-    if (waiters === undefined) this[kQueue] = waiter;
+    const waiters = this[kWaitersOrOutcome];
+    if (waiters === undefined) this[kWaitersOrOutcome] = waiter;
     else if (waiters === waiter) return false;
     else if (!(waiters instanceof Set)) {
-      this[kQueue] = new Set([waiters, waiter]);
+      this[kWaitersOrOutcome] = new Set([waiters, waiter]);
     } else if (waiters.has(waiter)) return false;
     else waiters.add(waiter);
     return true;
@@ -430,26 +426,26 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** @internal */
   [kRemoveWaiter](waiter: Waiter): void {
-    if (this[kQueue] === waiter) this[kQueue] = undefined;
-    else if (this[kQueue] instanceof Set) this[kQueue].delete(waiter);
+    if (this[kState] !== PENDING) return;
+    const waiters = this[kWaitersOrOutcome];
+    if (waiters === waiter) this[kWaitersOrOutcome] = undefined;
+    else if (waiters instanceof Set) waiters.delete(waiter);
   }
 
   /** @internal */
   [kSettleCancelled](reason: CancelReason): void {
-    this[kState] = CANCELLED;
-    this[kOutcome] = reason;
-    wakeAll(this);
+    settle(this, CANCELLED, reason);
   }
 
   /** @internal */
   [kGivesCancelled](): boolean {
     if (this[kState] !== FAILED) return this[kState] === CANCELLED;
-    return (this[kOutcome] as Failure).error instanceof CancelledError;
+    return (this[kWaitersOrOutcome] as Failure).error instanceof CancelledError;
   }
 
   /** @internal */
   [kCancelReason](): CancelReason {
-    return this[kOutcome] as CancelReason;
+    return this[kWaitersOrOutcome] as CancelReason;
   }
 
   /** @internal */
@@ -504,31 +500,35 @@ function isErrorClass(value: unknown): value is new () => Error {
 }
 
 function waitersOf(future: Future<unknown>): Waiter[] {
-  const queue = future[kQueue];
-  if (queue === undefined) return [];
-  return queue instanceof Set ? [...queue] : [queue];
+  const waiters = future[kWaitersOrOutcome];
+  if (future[kState] !== PENDING || waiters === undefined) return [];
+  return waiters instanceof Set ? [...waiters] : [waiters as Waiter];
 }
 
-function wakeAll<T>(future: Future<T>): void {
-  const queue = future[kQueue];
-  if (queue === undefined) return;
-  future[kQueue] = undefined;
-  if (queue instanceof Set) {
-    for (const waiter of queue) waiter[kWake](future);
-  } else queue[kWake](future);
+function settle<T>(future: Future<T>, state: State, outcome: unknown): void {
+  const waiters = future[kWaitersOrOutcome] as
+    | Waiter
+    | Set<Waiter>
+    | undefined;
+  future[kState] = state;
+  future[kWaitersOrOutcome] = outcome;
+  if (waiters === undefined) return;
+  if (waiters instanceof Set) {
+    for (const waiter of waiters) waiter[kWake](future);
+  } else waiters[kWake](future);
 }
 
 function fetchError(future: Future<unknown>): unknown {
-  return (future[kOutcome] as Failure).fetch();
+  return (future[kWaitersOrOutcome] as Failure).fetch();
 }
 
 // Made when first asked for, and then always the same.
 function cancellationOf(future: Future<unknown>): CancelledError {
   const error = cancelledError(
-    future[kOutcome] as CancelReason,
+    future[kWaitersOrOutcome] as CancelReason,
     future.getLoop().getDebug(),
   );
-  future[kOutcome] = error;
+  future[kWaitersOrOutcome] = error;
   return error;
 }
 
@@ -554,10 +554,12 @@ function describeState(state: State): string {
 
 function describeOutcome(future: Future<unknown>): string[] {
   if (future[kState] === FINISHED) {
-    return [`result=${describeValue(future[kOutcome])}`];
+    return [`result=${describeValue(future[kWaitersOrOutcome])}`];
   }
   if (future[kState] !== FAILED) return [];
-  return [`exception=${describeValue((future[kOutcome] as Failure).error)}`];
+  return [
+    `exception=${describeValue((future[kWaitersOrOutcome] as Failure).error)}`,
+  ];
 }
 
 function describeCallbacks(names: string[]): string[] {

@@ -104,6 +104,7 @@ export function targetTable(all: readonly WorkloadResults[]): string {
   const rows: string[][] = [];
   for (const { workload, results } of all) {
     for (const target of workload.targets) {
+      const barest = boundOf(target, results);
       for (const [figure, found] of figures(target, workload, results)) {
         rows.push([
           workload.name,
@@ -111,8 +112,10 @@ export function targetTable(all: readonly WorkloadResults[]): string {
           figure,
           bound(target, target.must),
           target.aim === undefined ? "" : bound(target, target.aim),
-          found === undefined ? "not measured" : figureText(target, found),
-          found === undefined ? "" : verdict(target, found),
+          found === undefined
+            ? "not measured"
+            : figureText(target, found, barest),
+          found === undefined ? "" : verdict(target, found, barest),
         ]);
       }
     }
@@ -260,16 +263,40 @@ function bound(target: Target, limit: number): string {
   return isAtLeast(target) ? `≥ ${limit}` : `≤ ${limit}`;
 }
 
-function figureText({ measure }: Target, found: number): string {
-  return measure === "bytes" || measure === "heap"
-    ? found.toFixed(0)
-    : ratio(found);
+/** How far the peer got that shows how far one gets at all. */
+function boundOf(
+  { bound }: Target,
+  results: readonly Result[],
+): number | undefined {
+  const peer = results.find(({ contender }) => contender.name === bound);
+  return peer === undefined || peer.growths.length === 0
+    ? undefined
+    : median(peer.growths);
 }
 
-function verdict(target: Target, found: number): string {
-  const meets = (limit: number) =>
-    isAtLeast(target) ? found >= limit : found <= limit;
-  if (!meets(target.must)) return "**no**";
+function figureText(
+  { measure }: Target,
+  found: number,
+  barest: number | undefined,
+): string {
+  if (measure === "bytes" || measure === "heap") return found.toFixed(0);
+  return barest === undefined
+    ? ratio(found)
+    : `${ratio(found)}; bound ${ratio(barest)}`;
+}
+
+function verdict(
+  target: Target,
+  found: number,
+  barest: number | undefined,
+): string {
+  const meets = (limit: number, value = found) =>
+    isAtLeast(target) ? value >= limit : value <= limit;
+  if (!meets(target.must)) {
+    return barest === undefined || meets(target.must, barest)
+      ? "**no**"
+      : "**no**, nor the bound";
+  }
   return target.aim !== undefined && meets(target.aim) ? "yes, aim too" : "yes";
 }
 

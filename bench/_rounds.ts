@@ -80,8 +80,9 @@ export async function measureRounds(
       );
       try {
         const found = await measureAlone(contender, workload);
-        const grows = workload.targets.some(({ style, measure }) =>
-          measure === "growth" && style === contender.name
+        const grows = workload.targets.some(({ style, measure, bound }) =>
+          measure === "growth" &&
+          (style === contender.name || bound === contender.name)
         );
         if (grows) {
           const few = await measureAlone(

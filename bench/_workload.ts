@@ -56,6 +56,8 @@ export interface Target {
     | "cpython";
   readonly must: number;
   readonly aim?: number;
+  /** The peer that shows how far one gets at all; for `growth`. */
+  readonly bound?: PeerName;
 }
 
 /** One kind of work. */

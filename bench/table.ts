@@ -100,8 +100,8 @@ async function compareAgain(): Promise<void> {
 /** Whether a figure to reach speaks of the contender. */
 function isJudged({ name }: Contender, { targets }: Workload): boolean {
   return name === "native" ||
-    targets.some(({ style, measure }) =>
-      style === name || name.startsWith(measure) ||
+    targets.some(({ style, measure, bound }) =>
+      style === name || bound === name || name.startsWith(measure) ||
       (measure === "cpython" && name.startsWith("uvloop"))
     );
 }

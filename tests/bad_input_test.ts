@@ -226,6 +226,22 @@ Deno.test("a task that yields something foreign gets the error at that place", (
     assert(log[4]!.includes("Promise"));
   }));
 
+Deno.test("a task that yields a finished future without the star gets the error at that place", () =>
+  runTest(function* () {
+    const future = getRunningLoop().createFuture<number>();
+    future.setResult(3);
+    try {
+      yield future;
+    } catch (error) {
+      assertEquals(
+        String(error),
+        'RuntimeError: Cannot wait: a coroutine yielded <Future finished result=3>, use "yield*"',
+      );
+      return;
+    }
+    throw new Error("went on");
+  }));
+
 Deno.test("a task that awaits itself gets the error at that place", () =>
   runTest(async () => {
     const inGenerator: Task<string> = createTask(function* () {

@@ -4,6 +4,7 @@
  * @module
  */
 import { asyncio, bluebird, caf, effect, effection } from "../_peers.ts";
+import { inContext } from "./_native.ts";
 import { check, noop, type Workload } from "../_workload.ts";
 
 /** Waiting tasks that are all cancelled. */
@@ -11,16 +12,18 @@ export const cancelStorm: Workload = {
   name: "cancel-storm",
   operation:
     "a task is made, waits for what never comes, is cancelled and joined; all are made, " +
-    "then all cancelled, then all joined (native: an `AbortController` and a listener each)",
+    "then all cancelled, then all joined (native: an `AbortController` and a listener each; in " +
+    "contexts: the least that can be cancelled, a promise and its `reject` each)",
   bound:
     "native: a DOMException with its stack (2 µs), the controller and its listener (1 µs); " +
-    "here: the throw out of a generator, as a CancelledError captures no stack",
+    "here: the throw out of a generator, as a CancelledError captures no stack; growth: the " +
+    "collector, which copies what each task holds, in `async` style mostly its async context",
   count: 100_000,
   targets: [
     { style: "generator", measure: "ratio", must: 0.5, aim: 0.25 },
     { style: "generator", measure: "growth", must: 2, aim: 1.3 },
     { style: "async", measure: "ratio", must: 1.0 },
-    { style: "async", measure: "growth", must: 2 },
+    { style: "async", measure: "growth", must: 2, bound: "context" },
   ],
   peers: {
     native: () => {
@@ -41,6 +44,24 @@ export const cancelStorm: Workload = {
         }
         await undefined;
         for (const controller of controllers) controller.abort();
+        check(countRejected(await Promise.allSettled(promises)), count);
+      };
+    },
+
+    context: () => {
+      async function child(
+        rejects: ((reason: unknown) => void)[],
+      ): Promise<void> {
+        await new Promise<never>((_resolve, reject) => rejects.push(reject));
+      }
+      return async (count) => {
+        const rejects: ((reason: unknown) => void)[] = [];
+        const promises: Promise<void>[] = [];
+        for (let index = 0; index < count; index++) {
+          promises.push(inContext(child, rejects));
+        }
+        await undefined;
+        for (const reject of rejects) reject(undefined);
         check(countRejected(await Promise.allSettled(promises)), count);
       };
     },

@@ -33,9 +33,13 @@ export const semaphore: Workload = {
         run(function* () {
           const permits = new Semaphore(LIMIT);
           function* child(index: number) {
-            using _permit = yield* permits.acquire();
-            yield* sleep(0);
-            return index;
+            yield* permits.acquire();
+            try {
+              yield* sleep(0);
+              return index;
+            } finally {
+              permits.release();
+            }
           }
           const tasks = [];
           for (let index = 0; index < count; index++) {
@@ -51,9 +55,13 @@ export const semaphore: Workload = {
         run(async () => {
           const permits = new Semaphore(LIMIT);
           async function child(index: number): Promise<number> {
-            using _permit = await permits.acquire();
-            await sleep(0);
-            return index;
+            await permits.acquire();
+            try {
+              await sleep(0);
+              return index;
+            } finally {
+              permits.release();
+            }
           }
           const tasks = [];
           for (let index = 0; index < count; index++) {

@@ -45,9 +45,9 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "callbacks run in reversed order",
     file: "future.ts",
-    find: "for (const waiter of queue) waiter[kWake](future);",
+    find: "for (const waiter of waiters) waiter[kWake](future);",
     replace:
-      "for (const waiter of [...queue].reverse()) waiter[kWake](future);",
+      "for (const waiter of [...waiters].reverse()) waiter[kWake](future);",
   },
   {
     name: "a lock's wake-up is lost when the woken is cancelled",
