@@ -49,7 +49,7 @@ export class Supply<T> {
    * @param loop The running loop.
    * @param source Where the input comes from.
    * @param limit How much input may be taken ahead of the results.
-   * @param keepAll Whether results are taken as they come, so that nothing has to wait.
+   * @param keepAll Whether all results are kept, so that nothing has to wait.
    */
   constructor(
     loop: EventLoop,

@@ -179,12 +179,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
   }
 
   *#collect(): Coro<R[]> {
-    const run = begin(this.#plan, true);
-    const results: R[] = [];
-    while (run.ready > 0 || (yield* run.wait())) {
-      while (run.ready > 0) results.push(run.takeNow());
-    }
-    return results;
+    return yield* begin(this.#plan, true).all();
   }
 
   *#forEach(callback: (result: R) => unknown): Coro<void> {
