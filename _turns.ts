@@ -144,6 +144,8 @@ export class Turns implements Sleeper {
   /** Called by the clock: a deadline may have come. */
   wake(): void {
     this.checkSoon();
+    // The host's timer fired, so the host has just had its turn.
+    this.#sliceStart = this.#clock.time();
     this.#endPause?.();
   }
 

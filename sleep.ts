@@ -11,7 +11,7 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import { begin, type Coro, Coroutine, ended } from "./_coroutine.ts";
+import { begin, Coroutine, ended } from "./_coroutine.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import { NextTurn } from "./_next_turn.ts";
@@ -23,6 +23,7 @@ import {
   kOpen,
   kRun,
   kTimerCancelled,
+  kTop,
 } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 
@@ -62,13 +63,13 @@ export function sleep<T>(delay: Delay, result?: T): Coroutine<T | undefined> {
 
 /** Hand-written: a generator, future, timer and closure would be twice the memory. */
 class Sleep<T> extends Coroutine<T> {
-  readonly #seconds: number;
+  /** How long it takes. */
+  readonly seconds: number;
   readonly #result: T;
-  #alarm: Alarm | undefined = undefined;
 
   constructor(seconds: number, result: T) {
     super();
-    this.#seconds = seconds;
+    this.seconds = seconds;
     this.#result = result;
   }
 
@@ -76,16 +77,18 @@ class Sleep<T> extends Coroutine<T> {
     return "sleep";
   }
 
-  override [kOpen](): Coro<T> {
-    return this as unknown as Coro<T>;
+  override [kOpen](): this {
+    return this;
   }
 
   override next(): IteratorResult<unknown, T> {
-    const alarm = this.#alarm;
+    // The slot for the body below is free, since there is no other body.
+    const alarm = this[kTop] as Alarm | undefined;
     if (alarm === undefined) {
       begin(this);
-      this.#alarm = new Alarm(requireScheduler(), this.#seconds);
-      return { done: false, value: this.#alarm };
+      const fresh = new Alarm(requireScheduler(), this);
+      this[kTop] = fresh;
+      return { done: false, value: fresh };
     }
     if (!alarm.done()) return { done: false, value: alarm };
     if (alarm.cancelled()) alarm.callOff();
@@ -94,13 +97,17 @@ class Sleep<T> extends Coroutine<T> {
   }
 
   override throw(error: unknown): IteratorResult<unknown, T> {
-    this.#alarm?.callOff();
+    this.#callOff();
     return super.throw(error);
   }
 
   override return(value: T): IteratorResult<unknown, T> {
-    this.#alarm?.callOff();
+    this.#callOff();
     return super.return(value);
+  }
+
+  #callOff(): void {
+    (this[kTop] as Alarm | undefined)?.callOff();
   }
 }
 
@@ -108,13 +115,13 @@ class Sleep<T> extends Coroutine<T> {
 class Alarm extends Future<undefined> {
   [kInHeap] = false;
   readonly #when: number;
-  readonly #seconds: number;
+  readonly #sleep: Sleep<unknown>;
   #calledOff = false;
 
-  constructor(loop: Scheduler, seconds: number) {
+  constructor(loop: Scheduler, sleep: Sleep<unknown>) {
     super({ loop });
-    this.#seconds = seconds;
-    this.#when = loop.time() + seconds;
+    this.#sleep = sleep;
+    this.#when = loop.time() + sleep.seconds;
     loop[kAddTimer](this);
   }
 
@@ -138,6 +145,6 @@ class Alarm extends Future<undefined> {
   }
 
   [kDescribe](): string {
-    return `sleep(${this.#seconds})`;
+    return `sleep(${this.#sleep.seconds})`;
   }
 }

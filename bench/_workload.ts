@@ -102,13 +102,15 @@ export function sum(numbers: Iterable<number>): number {
   return total;
 }
 
-/** Numbers from 0 to 1, the same in every process (Lehmer's generator). */
-export function* randoms(): Generator<number, never> {
+/** Gives a source of numbers from 0 to 1, the same in every process (xorshift). */
+export function randoms(): () => number {
   let state = 20250101;
-  for (;;) {
-    state = state * 48271 % 2147483647;
-    yield state / 2147483647;
-  }
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
 }
 
 /** Does nothing. */

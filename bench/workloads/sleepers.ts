@@ -34,7 +34,7 @@ export const sleepers: Workload = {
         const random = randoms();
         const promises: Promise<number>[] = [];
         for (let index = 0; index < count; index++) {
-          promises.push(child(index, random.next().value));
+          promises.push(child(index, random()));
         }
         check(sum(await Promise.all(promises)), sumBelow(count));
       };
@@ -51,7 +51,7 @@ export const sleepers: Workload = {
           const random = randoms();
           const tasks = [];
           for (let index = 0; index < count; index++) {
-            tasks.push(createTask(child(index, random.next().value)));
+            tasks.push(createTask(child(index, random())));
           }
           check(sum(yield* gather(tasks)), sumBelow(count));
         });
@@ -64,7 +64,7 @@ export const sleepers: Workload = {
           const random = randoms();
           const tasks = [];
           for (let index = 0; index < count; index++) {
-            const seconds = random.next().value;
+            const seconds = random();
             tasks.push(createTask(async () => {
               await sleep(seconds);
               return index;
@@ -85,7 +85,7 @@ export const sleepers: Workload = {
           const random = randoms();
           const tasks = [];
           for (let index = 0; index < count; index++) {
-            const seconds = random.next().value;
+            const seconds = random();
             tasks.push(yield* spawn(() => child(index, seconds)));
           }
           let total = 0;
@@ -108,7 +108,7 @@ export const sleepers: Workload = {
           const fibers = [];
           for (let index = 0; index < count; index++) {
             fibers.push(
-              yield* Effect.forkChild(child(index, random.next().value)),
+              yield* Effect.forkChild(child(index, random())),
             );
           }
           check(sum(yield* Fiber.joinAll(fibers)), sumBelow(count));
@@ -127,7 +127,7 @@ export const sleepers: Workload = {
         const random = randoms();
         const promises: Promise<number>[] = [];
         for (let index = 0; index < count; index++) {
-          promises.push(child(index, random.next().value));
+          promises.push(child(index, random()));
         }
         check(sum(await Bluebird.all(promises)), sumBelow(count));
       };
@@ -144,7 +144,7 @@ export const sleepers: Workload = {
         const { signal } = new CAF.cancelToken();
         const promises: Promise<number>[] = [];
         for (let index = 0; index < count; index++) {
-          promises.push(child(signal, index, random.next().value));
+          promises.push(child(signal, index, random()));
         }
         check(sum(await Promise.all(promises)), sumBelow(count));
       };
