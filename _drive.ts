@@ -8,7 +8,13 @@
  *
  * @module
  */
-import { type Body, Coroutine, isGenerator, isThenable } from "./_coroutine.ts";
+import {
+  type Body,
+  Coroutine,
+  isGenerator,
+  isStarted,
+  isThenable,
+} from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
@@ -27,6 +33,7 @@ import {
   kFunctionName,
   kOpen,
   kRun,
+  kTakeAsk,
   kTask,
   kTop,
   kWaitingOn,
@@ -112,7 +119,7 @@ export function drive(
       if (error === undefined) return PARKED;
       throwing = true;
       input = error;
-    } else if (wait instanceof Coroutine) {
+    } else if (wait instanceof Coroutine && isStarted(wait)) {
       try {
         const opened = open(driver, scheduler, wait);
         if (opened === PARKED) return PARKED;
@@ -124,11 +131,7 @@ export function drive(
       }
     } else {
       throwing = true;
-      input = new RuntimeError(
-        `Cannot wait: a coroutine yielded ${
-          describeKind(wait)
-        }, use "yield*" with an awaitable`,
-      );
+      input = misplacedYield(wait);
     }
   }
 }
@@ -238,14 +241,9 @@ function cannotWait(
   scheduler: Scheduler,
   future: Future<unknown>,
 ): RuntimeError | undefined {
+  if (!future[kTakeAsk]()) return misplacedYield(future);
   if (future === driver[kTask]) {
     return new RuntimeError(`Task cannot await itself: ${future}`);
-  }
-  // `yield*` never hands over one that is done; nothing would ever wake the driver.
-  if (future.done()) {
-    return new RuntimeError(
-      `Cannot wait: a coroutine yielded ${future}, use "yield*"`,
-    );
   }
   if (future.getLoop() === scheduler) return undefined;
   return new RuntimeError(
@@ -253,4 +251,18 @@ function cannotWait(
       driver[kTask]
     } got ${future}, which belongs to another loop`,
   );
+}
+
+function misplacedYield(value: unknown): RuntimeError {
+  return new RuntimeError(
+    isAwaitable(value)
+      ? `Cannot wait: a coroutine yielded ${value}, use "yield*"`
+      : `Cannot wait: a coroutine yielded ${
+        describeKind(value)
+      }, use "yield*" with an awaitable`,
+  );
+}
+
+function isAwaitable(value: unknown): boolean {
+  return value instanceof Future || value instanceof Coroutine;
 }

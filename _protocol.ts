@@ -13,6 +13,10 @@ export const kRun: unique symbol = Symbol("asyncio.run");
 export const kWake: unique symbol = Symbol("asyncio.wake");
 /** Puts a waiter into a future's queue; false if it stands there already. */
 export const kAddWaiter: unique symbol = Symbol("asyncio.addWaiter");
+/** Asks the driver that runs a coroutine to wait for a future; gives what to yield. */
+export const kAsk: unique symbol = Symbol("asyncio.ask");
+/** Takes that back; false if nobody asked, after `yield` without the star. */
+export const kTakeAsk: unique symbol = Symbol("asyncio.takeAsk");
 /** Takes a waiter out of a future's queue. */
 export const kRemoveWaiter: unique symbol = Symbol("asyncio.removeWaiter");
 /** Appends a runnable to a loop's ready queue. */

@@ -8,7 +8,7 @@ import { begin, type Coro, Coroutine, ended } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kDescribe, kOpen, kTop } from "./_protocol.ts";
+import { kAsk, kDescribe, kOpen, kTop } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 
 /** Says from a gate that there is something to wait for. */
@@ -220,7 +220,7 @@ export class GateWait<A, T> extends Coroutine<T> {
       if (!begin(this)) return ended<T>(undefined as T);
       return this.#pass(this.#gate.attempt(this.#argument));
     }
-    if (!waiter.done()) return { done: false, value: waiter };
+    if (!waiter.done()) return { done: false, value: waiter[kAsk]() };
     if (waiter.cancelled()) return this.throw(cancellationOf(waiter));
     this[kTop] = undefined;
     return this.#pass(this.#gate.resume(this.#argument, waiter));
@@ -247,7 +247,7 @@ export class GateWait<A, T> extends Coroutine<T> {
     const { waiters } = this.#gate;
     const waiter = waiters.append(waiters.makeWaiter());
     this[kTop] = waiter;
-    return { done: false, value: waiter };
+    return { done: false, value: waiter[kAsk]() };
   }
 
   #leave(): void {

@@ -33,6 +33,7 @@ import { FutureWait, misplacedWait, type ParkingTask } from "./_future_wait.ts";
 import { parkedTask } from "./_parking.ts";
 import {
   kAddWaiter,
+  kAsk,
   kAwaitedBy,
   kCancelReason,
   kEnqueue,
@@ -42,9 +43,10 @@ import {
   kRun,
   kSettleCancelled,
   kState,
+  kTakeAsk,
   kTrace,
   kTraceOf,
-  kWait,
+  type kWait,
   kWaitersOrOutcome,
   kWake,
   type Waiter,
@@ -75,13 +77,17 @@ export interface FutureOptions {
 
 type State =
   | typeof PENDING
+  | typeof ASKED
   | typeof CANCELLED
   | typeof FINISHED
   | typeof FAILED;
+// In this order: what is above ASKED is done.
 const PENDING = 0;
-const CANCELLED = 1;
-const FINISHED = 2;
-const FAILED = 3;
+// Pending, and `yield*` has asked for it; the driver that gets it takes that back.
+const ASKED = 1;
+const CANCELLED = 2;
+const FINISHED = 3;
+const FAILED = 4;
 
 /** Says that an object is a future though its class does not extend {@linkcode Future}. */
 export const FUTURE_MARKER: unique symbol = Symbol.for(
@@ -113,9 +119,7 @@ export const FUTURE_MARKER: unique symbol = Symbol.for(
  * assertEquals(text, "ready");
  * ```
  */
-export class Future<T> implements PromiseLike<T>, Wait {
-  /** @internal */
-  declare readonly [kWait]: true;
+export class Future<T> implements PromiseLike<T> {
   /** @internal */
   declare readonly [FUTURE_MARKER]: true;
   static {
@@ -164,7 +168,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** Whether it is finished, failed or cancelled. */
   done(): boolean {
-    return this[kState] !== PENDING;
+    return this[kState] > ASKED;
   }
 
   /** Whether it was cancelled. */
@@ -217,7 +221,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @throws {InvalidStateError} If it is done already.
    */
   setResult(result: T): void {
-    if (this[kState] !== PENDING) {
+    if (this[kState] > ASKED) {
       throw new InvalidStateError(
         `Cannot set result ${describeValue(result)}: ${this} is done`,
       );
@@ -233,7 +237,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @throws {TypeError} If there is no error.
    */
   setException(error: unknown): void {
-    if (this[kState] !== PENDING) {
+    if (this[kState] > ASKED) {
       throw new InvalidStateError(
         `Cannot set exception ${describeValue(error)}: ${this} is done`,
       );
@@ -269,7 +273,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
    * @returns Whether this cancelled it: false if it was done.
    */
   cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this[kState] !== PENDING) {
+    if (this[kState] > ASKED) {
       // Who cancels it has no more interest in its error.
       if (this[kState] === FAILED) fetchError(this);
       return false;
@@ -291,7 +295,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
   ): void {
     const context = options.context ?? copyContext();
     const waiter = new DoneCallback(callback, context);
-    if (this[kState] === PENDING) this[kAddWaiter](waiter);
+    if (this[kState] <= ASKED) this[kAddWaiter](waiter);
     else waiter[kWake](this);
   }
 
@@ -326,7 +330,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
   ): PromiseLike<A | B> {
-    if (this[kState] !== PENDING) {
+    if (this[kState] > ASKED) {
       return toPromise(this).then(onFulfilled, onRejected);
     }
     const task = parkedTask() as ParkingTask | undefined;
@@ -347,13 +351,13 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** Serves `yield*`: gives the result, waiting for it if it is pending. */
   [Symbol.iterator](): Iterator<Wait, T, unknown> {
-    return this as Iterator<Wait, T, unknown>;
+    return this;
   }
 
   /** @internal */
   next(): IteratorResult<Wait, T> {
-    if (this[kState] === PENDING) return { done: false, value: this };
-    return { done: true, value: this.result() };
+    if (this[kState] > ASKED) return { done: true, value: this.result() };
+    return { done: false, value: this[kAsk]() };
   }
 
   /** @internal */
@@ -363,11 +367,9 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** @internal */
   return(value: T): IteratorResult<Wait, T> {
-    if (this[kState] !== PENDING) return { done: true, value };
+    if (this[kState] > ASKED) return { done: true, value };
     // Who takes one item and leaves the rest is no task.
-    throw new RuntimeError(
-      `Cannot iterate over ${this}: wait for it with "yield*" or "await"`,
-    );
+    throw notIterable(this);
   }
 
   /** Gives `<Future pending>` and the like. */
@@ -413,6 +415,24 @@ export class Future<T> implements PromiseLike<T>, Wait {
   }
 
   /** @internal */
+  [kAsk](): Wait {
+    if (this[kState] === ASKED) {
+      // No driver took it the last time: something else iterates.
+      this[kState] = PENDING;
+      throw notIterable(this);
+    }
+    this[kState] = ASKED;
+    return this as unknown as Wait;
+  }
+
+  /** @internal */
+  [kTakeAsk](): boolean {
+    if (this[kState] !== ASKED) return false;
+    this[kState] = PENDING;
+    return true;
+  }
+
+  /** @internal */
   [kAddWaiter](waiter: Waiter): boolean {
     const waiters = this[kWaitersOrOutcome];
     if (waiters === undefined) this[kWaitersOrOutcome] = waiter;
@@ -426,7 +446,7 @@ export class Future<T> implements PromiseLike<T>, Wait {
 
   /** @internal */
   [kRemoveWaiter](waiter: Waiter): void {
-    if (this[kState] !== PENDING) return;
+    if (this[kState] > ASKED) return;
     const waiters = this[kWaitersOrOutcome];
     if (waiters === waiter) this[kWaitersOrOutcome] = undefined;
     else if (waiters instanceof Set) waiters.delete(waiter);
@@ -483,6 +503,12 @@ export function isFuture(value: unknown): value is Future<unknown> {
   return prototype?.[FUTURE_MARKER] === true;
 }
 
+function notIterable(future: Future<unknown>): RuntimeError {
+  return new RuntimeError(
+    `Cannot iterate over ${future}: wait for it with "yield*" or "await"`,
+  );
+}
+
 function loopWithout(options: unknown): Scheduler {
   if (options === undefined || (typeof options === "object" && options)) {
     return schedulerForNew();
@@ -501,7 +527,7 @@ function isErrorClass(value: unknown): value is new () => Error {
 
 function waitersOf(future: Future<unknown>): Waiter[] {
   const waiters = future[kWaitersOrOutcome];
-  if (future[kState] !== PENDING || waiters === undefined) return [];
+  if (future[kState] > ASKED || waiters === undefined) return [];
   return waiters instanceof Set ? [...waiters] : [waiters as Waiter];
 }
 
@@ -544,6 +570,7 @@ function toPromise<T>(future: Future<T>): Promise<T> {
 function describeState(state: State): string {
   switch (state) {
     case PENDING:
+    case ASKED:
       return "pending";
     case CANCELLED:
       return "cancelled";

@@ -17,6 +17,7 @@ import type { Scheduler } from "./handle.ts";
 import { NextTurn } from "./_next_turn.ts";
 import {
   kAddTimer,
+  kAsk,
   kDescribe,
   kInHeap,
   kIsCalledOff,
@@ -88,9 +89,9 @@ class Sleep<T> extends Coroutine<T> {
       begin(this);
       const fresh = new Alarm(requireScheduler(), this);
       this[kTop] = fresh;
-      return { done: false, value: fresh };
+      return { done: false, value: fresh[kAsk]() };
     }
-    if (!alarm.done()) return { done: false, value: alarm };
+    if (!alarm.done()) return { done: false, value: alarm[kAsk]() };
     if (alarm.cancelled()) alarm.callOff();
     alarm.result();
     return ended(this.#result);

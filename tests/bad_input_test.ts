@@ -10,6 +10,7 @@ import {
   type Awaitable,
   Barrier,
   BoundedSemaphore,
+  type Coro,
   coroutine,
   createTask,
   ensureFuture,
@@ -226,20 +227,90 @@ Deno.test("a task that yields something foreign gets the error at that place", (
     assert(log[4]!.includes("Promise"));
   }));
 
-Deno.test("a task that yields a finished future without the star gets the error at that place", () =>
+Deno.test("a task that yields an awaitable without the star gets the error at that place", () =>
+  runTest(async (loop) => {
+    const finished = loop.createFuture<number>();
+    finished.setResult(3);
+    const awaitables = [
+      finished,
+      loop.createFuture<number>(),
+      gather(sleep(1)),
+      createTask(sleep(1), { name: "other" }),
+      sleep(1),
+      sleep(0),
+      new Lock().acquire(),
+      coroutine(function* named() {})(),
+    ];
+    function* work(): Generator<never, string[], unknown> {
+      const log: string[] = [];
+      for (const awaitable of awaitables) {
+        try {
+          yield bad(awaitable);
+          log.push("went on");
+        } catch (error) {
+          log.push(String(error));
+        }
+      }
+      return log;
+    }
+    const log = await createTask<string[]>(bad(work));
+    assertEquals(
+      log,
+      awaitables.map((awaitable) =>
+        `RuntimeError: Cannot wait: a coroutine yielded ${awaitable}, use "yield*"`
+      ),
+    );
+  }));
+
+Deno.test("a wrapper that yields on what its coroutine asks for is no yield without the star", () =>
+  runTest(function* () {
+    const log: string[] = [];
+    function* traced<T>(inner: Coro<T>): Coro<T> {
+      let step = inner.next();
+      while (!step.done) {
+        log.push(String(step.value));
+        step = inner.next(yield step.value);
+      }
+      return step.value;
+    }
+    function* work(): Coro<string> {
+      yield* sleep(0);
+      const lock = new Lock();
+      using _ = yield* lock.acquire();
+      yield* createTask(sleep(1), { name: "other" });
+      return yield* coroutine(function* named() {
+        return yield* sleep(1, "done");
+      })();
+    }
+    assertEquals(yield* traced(work()), "done");
+    assertEquals(log.map((line) => line.split(" ")[0]), [
+      "undefined",
+      "<Task",
+      "<coroutine",
+    ]);
+  }));
+
+Deno.test("a future that is iterated over by other code than a task's refuses", () =>
   runTest(function* () {
     const future = getRunningLoop().createFuture<number>();
+    assertThrows(() => [...future], RuntimeError, "Cannot iterate over");
+    assertThrows(
+      () => {
+        for (const item of future) void item;
+      },
+      RuntimeError,
+      "Cannot iterate over",
+    );
+    assertThrows(
+      () => {
+        const [first] = future;
+        void first;
+      },
+      RuntimeError,
+      "Cannot iterate over",
+    );
     future.setResult(3);
-    try {
-      yield future;
-    } catch (error) {
-      assertEquals(
-        String(error),
-        'RuntimeError: Cannot wait: a coroutine yielded <Future finished result=3>, use "yield*"',
-      );
-      return;
-    }
-    throw new Error("went on");
+    assertEquals(yield* future, 3);
   }));
 
 Deno.test("a task that awaits itself gets the error at that place", () =>

@@ -243,6 +243,10 @@ export function* wrongGenerator(): Coro<void> {
   yield* number();
   // @ts-expect-error: yield without the star gives something foreign to the task.
   yield 42;
+  // @ts-expect-error: yield without the star would lose the result.
+  yield sleep(0);
+  // @ts-expect-error: yield without the star would lose the result.
+  yield createTask(sleep(0));
   // @ts-expect-error: the result is a string.
   const x: number = yield* sleep(0, "text");
   void x;
