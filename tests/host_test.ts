@@ -7,7 +7,13 @@
  * @module
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { createTask, run, sleep } from "@asyncio/asyncio";
+import {
+  type Clock,
+  createTask,
+  EventLoop,
+  run,
+  sleep,
+} from "@asyncio/asyncio";
 
 const NO_NET = Deno.permissions.querySync({ name: "net", host: "127.0.0.1" })
   .state !== "granted";
@@ -105,4 +111,39 @@ Deno.test("a chain of callbacks that never ends leaves the host its turn", async
     await createTask(busy);
   });
   assert(fired);
+});
+
+Deno.test("a loop that a timer of the host wakes does not wait for another host turn", async () => {
+  let now = 0;
+  let fire: (() => void) | undefined;
+  const clock: Clock = {
+    resolution: 1e-9,
+    settles: false,
+    time: () => now,
+    attach() {},
+    detach() {},
+    wait(sleeper, deadline) {
+      if (deadline !== undefined) fire = () => sleeper.wake();
+    },
+    unwait: () => fire = undefined,
+  };
+  using loop = new EventLoop({ clock });
+  const order: string[] = [];
+  loop.callLater(60, () => {
+    order.push("callback");
+    loop.stop();
+  });
+  const ended = loop.runForever();
+  // It becomes idle in microtasks.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  now = 60;
+  const hostTurn = new Promise<void>((resolve) =>
+    setImmediate(() => {
+      order.push("host");
+      resolve();
+    })
+  );
+  fire!();
+  await Promise.all([ended, hostTurn]);
+  assertEquals(order, ["callback", "host"]);
 });
