@@ -136,8 +136,10 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
   /** The name of the coroutine function, for reports. */
   abstract get name(): string;
 
-  /** @internal Gives the body to run, on behalf of `task`. */
-  abstract [kOpen](task: unknown): unknown;
+  /** @internal Gives the body to run, on behalf of `task`; many are their own. */
+  [kOpen](_task: unknown): unknown {
+    return this;
+  }
 
   /**
    * Gives the coroutine up, so that it is not reported as never awaited.
@@ -213,9 +215,9 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
   }
 }
 
-/** Whether a coroutine was asked for with `yield*`, or runs already. */
-export function isStarted(coroutine: Coroutine<unknown>): boolean {
-  return coroutine[kState] === STARTED;
+/** Whether a coroutine was asked for with `yield*`: it has begun and stands on no stack. */
+export function isAsked(coroutine: Coroutine<unknown>): boolean {
+  return coroutine[kState] === STARTED && coroutine[kTop] === undefined;
 }
 
 /**

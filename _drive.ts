@@ -11,11 +11,12 @@
 import {
   type Body,
   Coroutine,
+  isAsked,
   isGenerator,
-  isStarted,
   isThenable,
 } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
+import { misplacedWait } from "./_future_wait.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import {
@@ -119,7 +120,7 @@ export function drive(
       if (error === undefined) return PARKED;
       throwing = true;
       input = error;
-    } else if (wait instanceof Coroutine && isStarted(wait)) {
+    } else if (wait instanceof Coroutine && isAsked(wait)) {
       try {
         const opened = open(driver, scheduler, wait);
         if (opened === PARKED) return PARKED;
@@ -222,7 +223,9 @@ export function waitFor(
   scheduler: Scheduler,
   future: Future<unknown>,
 ): RuntimeError | undefined {
-  const error = cannotWait(driver, scheduler, future);
+  const error = future[kTakeAsk]()
+    ? misplacedWait(driver[kTask], scheduler, future)
+    : misplacedYield(future);
   if (error !== undefined) return error;
   driver[kWaitingOn] = future;
   if (future.addDoneCallback === addDoneCallback) future[kAddWaiter](driver);
@@ -236,33 +239,11 @@ function runWhenDone(driver: Driver, future: Future<unknown>): void {
   future.addDoneCallback(() => driver[kRun]());
 }
 
-function cannotWait(
-  driver: Driver,
-  scheduler: Scheduler,
-  future: Future<unknown>,
-): RuntimeError | undefined {
-  if (!future[kTakeAsk]()) return misplacedYield(future);
-  if (future === driver[kTask]) {
-    return new RuntimeError(`Task cannot await itself: ${future}`);
-  }
-  if (future.getLoop() === scheduler) return undefined;
-  return new RuntimeError(
-    `Cannot wait: ${
-      driver[kTask]
-    } got ${future}, which belongs to another loop`,
-  );
-}
-
 function misplacedYield(value: unknown): RuntimeError {
+  const [what, advice] = value instanceof Future || value instanceof Coroutine
+    ? [value, ""]
+    : [describeKind(value), " with an awaitable"];
   return new RuntimeError(
-    isAwaitable(value)
-      ? `Cannot wait: a coroutine yielded ${value}, use "yield*"`
-      : `Cannot wait: a coroutine yielded ${
-        describeKind(value)
-      }, use "yield*" with an awaitable`,
+    `Cannot wait: a coroutine yielded ${what}, use "yield*"${advice}`,
   );
-}
-
-function isAwaitable(value: unknown): boolean {
-  return value instanceof Future || value instanceof Coroutine;
 }

@@ -47,16 +47,16 @@ export interface WaitedFuture<T> {
   cancel(message?: string, options?: ErrorOptions): boolean;
 }
 
-/** Says why `task` can't wait for `future`, if so. */
+/** Says why `task`, which runs in `loop`, can't wait for `future`, if so. */
 export function misplacedWait(
-  task: object,
-  future: object,
+  task: object | undefined,
+  loop: Scheduler,
+  future: { getLoop(): Scheduler },
 ): RuntimeError | undefined {
   if (task === future) {
     return new RuntimeError(`Task cannot await itself: ${task}`);
   }
-  const loopOf = (owner: object): Scheduler => (owner as ParkingTask).getLoop();
-  if (loopOf(task) === loopOf(future)) return undefined;
+  if (future.getLoop() === loop) return undefined;
   return new RuntimeError(
     `Cannot wait: ${task} got ${future}, which belongs to another loop`,
   );

@@ -4,14 +4,13 @@
  *
  * @module
  */
-import { begin, type Coro, Coroutine, ended } from "./_coroutine.ts";
+import { begin, Coroutine, ended } from "./_coroutine.ts";
 import type { ParkingTask } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
 import {
   kBackFromHost,
   kDescribe,
   kEnqueue,
-  kOpen,
   kRun,
   kTakeCancel,
   kYieldToHost,
@@ -37,10 +36,6 @@ export class NextTurn<T> extends Coroutine<T> {
 
   override get name(): string {
     return "sleep";
-  }
-
-  override [kOpen](): Coro<T> {
-    return this as unknown as Coro<T>;
   }
 
   override next(): IteratorResult<unknown, T> {

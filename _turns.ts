@@ -74,8 +74,7 @@ export class Turns implements Sleeper {
   /** Runs turns until {@linkcode Turns.stop}. */
   async run(): Promise<void> {
     this.#clock.attach(this);
-    this.#sliceStart = this.#clock.time();
-    this.#runsToCheck = 0;
+    this.#beginSlice();
     try {
       await runParked(undefined, () => this.#pump());
     } finally {
@@ -143,9 +142,8 @@ export class Turns implements Sleeper {
 
   /** Called by the clock: a deadline may have come. */
   wake(): void {
-    this.checkSoon();
     // The host's timer fired, so the host has just had its turn.
-    this.#sliceStart = this.#clock.time();
+    this.#beginSlice();
     this.#endPause?.();
   }
 
@@ -269,6 +267,11 @@ export class Turns implements Sleeper {
 
   async #letHostTurn(): Promise<void> {
     await hostTurn();
+    this.#beginSlice();
+  }
+
+  // The host has had its turn, or nothing has run yet.
+  #beginSlice(): void {
     this.#sliceStart = this.#clock.time();
     this.checkSoon();
   }

@@ -208,11 +208,6 @@ export class GateWait<A, T> extends Coroutine<T> {
   }
 
   /** @internal */
-  override [kOpen](): this {
-    return this;
-  }
-
-  /** @internal */
   override next(): IteratorResult<unknown, T> {
     // The slot for the body below is free, since there is no other body.
     const waiter = this[kTop] as Waiter | undefined;

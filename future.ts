@@ -335,7 +335,7 @@ export class Future<T> implements PromiseLike<T> {
     }
     const task = parkedTask() as ParkingTask | undefined;
     if (task !== undefined) {
-      const error = misplacedWait(task, this);
+      const error = misplacedWait(task, task.getLoop(), this);
       if (error !== undefined) {
         return Promise.reject(error).then(onFulfilled, onRejected);
       }

@@ -21,7 +21,6 @@ import {
   kDescribe,
   kInHeap,
   kIsCalledOff,
-  kOpen,
   kRun,
   kTimerCancelled,
   kTop,
@@ -76,10 +75,6 @@ class Sleep<T> extends Coroutine<T> {
 
   override get name(): string {
     return "sleep";
-  }
-
-  override [kOpen](): this {
-    return this;
   }
 
   override next(): IteratorResult<unknown, T> {

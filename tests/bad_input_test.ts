@@ -227,12 +227,52 @@ Deno.test("a task that yields something foreign gets the error at that place", (
     assert(log[4]!.includes("Promise"));
   }));
 
+Deno.test("a task that yields a finished future without the star gets the error at that place", () =>
+  runTest(function* () {
+    const future = getRunningLoop().createFuture<number>();
+    future.setResult(3);
+    try {
+      yield bad(future);
+    } catch (error) {
+      assertEquals(
+        String(error),
+        'RuntimeError: Cannot wait: a coroutine yielded <Future finished result=3>, use "yield*"',
+      );
+      return;
+    }
+    throw new Error("went on");
+  }));
+
+Deno.test("a task that yields what another runs without the star disturbs nobody", () =>
+  runTest(function* () {
+    let calls = 0;
+    const work = coroutine(function* () {
+      calls++;
+      yield* sleep(1);
+      return "done";
+    });
+    for (const running of [work(), sleep(1, "done")]) {
+      const other = createTask(function* () {
+        return yield* running;
+      });
+      yield* sleep(0.5);
+      try {
+        yield bad(running);
+        throw new Error("went on");
+      } catch (error) {
+        assertEquals(
+          String(error),
+          `RuntimeError: Cannot wait: a coroutine yielded ${running}, use "yield*"`,
+        );
+      }
+      assertEquals(yield* other, "done");
+    }
+    assertEquals(calls, 1);
+  }));
+
 Deno.test("a task that yields an awaitable without the star gets the error at that place", () =>
   runTest(async (loop) => {
-    const finished = loop.createFuture<number>();
-    finished.setResult(3);
     const awaitables = [
-      finished,
       loop.createFuture<number>(),
       gather(sleep(1)),
       createTask(sleep(1), { name: "other" }),
