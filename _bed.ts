@@ -5,12 +5,7 @@
  */
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import {
-  kDescribe,
-  kWaitersOrOutcome,
-  kWake,
-  type Waiter,
-} from "./_protocol.ts";
+import type { Waiter } from "./_protocol.ts";
 
 /**
  * Where one driver lies until there is more for it to do. It stays pending, so that lying
@@ -25,12 +20,12 @@ export class Bed extends Future<undefined> {
   wake(): void {
     // Cancelled meanwhile, which has woken it.
     if (this.done()) return;
-    const sleeper = this[kWaitersOrOutcome] as Waiter;
-    this[kWaitersOrOutcome] = undefined;
-    sleeper[kWake](this);
+    const sleeper = this._waitersOrOutcome as Waiter;
+    this._waitersOrOutcome = undefined;
+    sleeper._wake(this);
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return "more work";
   }
 }

@@ -16,7 +16,7 @@ import type { Wait } from "./future.ts";
 import { joinAll } from "./_join.ts";
 import type { EventLoop } from "./loop.ts";
 import { Mailbox } from "./_mailbox.ts";
-import { kAddWaiter, kWake, type Waiter } from "./_protocol.ts";
+import type { Waiter } from "./_protocol.ts";
 import { type Input, type Source, Supply } from "./_supply.ts";
 import type { Task } from "./task.ts";
 import { MethodCoroutine } from "./_waiters.ts";
@@ -129,7 +129,7 @@ export class ConcurrentRun<T, R> implements Waiter {
   }
 
   /** @internal A worker has ended. */
-  [kWake](worker: Task<unknown>): void {
+  _wake(worker: Task<unknown>): void {
     this.#workers.delete(worker);
     if (--this.#workerCount === 0) this.#results.wakeAll();
   }
@@ -175,9 +175,9 @@ export class ConcurrentRun<T, R> implements Waiter {
         ? mapConcurrent
         : new MethodCoroutine("mapConcurrent", () => this.#work(first)),
     ) as Task<unknown>;
-    if (worker.done()) return this[kWake](worker);
+    if (worker.done()) return this._wake(worker);
     this.#workers.add(worker);
-    worker[kAddWaiter](this);
+    worker._addWaiter(this);
   }
 
   *#work(first: Input<T> | undefined): Coro<void> {

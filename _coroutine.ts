@@ -7,7 +7,6 @@ import { RuntimeError } from "./errors.ts";
 import type { Scheduler } from "./handle.ts";
 import type { Wait } from "./future.ts";
 import { canAttribute, parkedTask, runParked } from "./_parking.ts";
-import { kAwait, kFrame, kOpen, kRecord, kState, kTop } from "./_protocol.ts";
 import { callbackName, describeKind } from "./_repr.ts";
 import { running } from "./_running.ts";
 import { runningScheduler } from "./_scheduler.ts";
@@ -64,7 +63,7 @@ const STARTED = 2;
 const ENDED = 3;
 
 interface Awaiter {
-  [kAwait]<T, A, B>(
+  _await<T, A, B>(
     coroutine: Coroutine<T>,
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -117,19 +116,19 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
   // a base class that has either, which makes an object of a subclass cost twice as much
   // (28 ns, not 14), and private methods take 8 B in each object.
   /** @internal */
-  declare [kState]: typeof COLD | typeof TAKEN | typeof STARTED | typeof ENDED;
+  declare _state: typeof COLD | typeof TAKEN | typeof STARTED | typeof ENDED;
   /** @internal Only in debug mode, so that it costs nothing else: 4 % of a switch. */
-  declare [kRecord]?: Unawaited;
+  declare _record?: Unawaited;
   /** @internal What stood on top of the driver's stack when this was opened. */
-  declare [kTop]: Body | undefined;
+  declare _top: Body | undefined;
   /** @internal The coroutine below this one on the driver's stack. */
-  declare [kFrame]: Coroutine<unknown> | undefined;
+  declare _frame: Coroutine<unknown> | undefined;
 
   /** Makes a coroutine; for subclasses. */
   constructor() {
-    this[kState] = COLD;
-    this[kTop] = undefined;
-    this[kFrame] = undefined;
+    this._state = COLD;
+    this._top = undefined;
+    this._frame = undefined;
     if (running.debug) watch(this);
   }
 
@@ -137,7 +136,7 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
   abstract get name(): string;
 
   /** @internal Gives the body to run, on behalf of `task`; many are their own. */
-  [kOpen](_task: unknown): unknown {
+  _open(_task: unknown): unknown {
     return this;
   }
 
@@ -147,7 +146,7 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
    * @throws {RuntimeError} If it is running.
    */
   close(): void {
-    if (this[kState] === STARTED) {
+    if (this._state === STARTED) {
       throw new RuntimeError(
         `Cannot close ${this}: it is running, cancel its task instead`,
       );
@@ -171,7 +170,7 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
         | Awaiter
         | undefined;
     if (awaiter !== undefined) {
-      return awaiter[kAwait](this, onFulfilled, onRejected);
+      return awaiter._await(this, onFulfilled, onRejected);
     }
     return Promise.reject<T>(
       new RuntimeError(
@@ -182,8 +181,8 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
 
   /** Serves `yield*`: runs the coroutine in the task that runs the generator. */
   [Symbol.iterator](): Iterator<Wait, T, unknown> {
-    if (this[kState] !== COLD) refuseSecond(this);
-    this[kState] = TAKEN;
+    if (this._state !== COLD) refuseSecond(this);
+    this._state = TAKEN;
     return this as unknown as Iterator<Wait, T, unknown>;
   }
 
@@ -217,7 +216,7 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
 
 /** Whether a coroutine was asked for with `yield*`: it has begun and stands on no stack. */
 export function isAsked(coroutine: Coroutine<unknown>): boolean {
-  return coroutine[kState] === STARTED && coroutine[kTop] === undefined;
+  return coroutine._state === STARTED && coroutine._top === undefined;
 }
 
 /**
@@ -228,19 +227,19 @@ export function isAsked(coroutine: Coroutine<unknown>): boolean {
  * @throws {RuntimeError} If it has ended.
  */
 export function begin(coroutine: Coroutine<unknown>): boolean {
-  if (coroutine[kState] === STARTED) {
-    coroutine[kState] = ENDED;
+  if (coroutine._state === STARTED) {
+    coroutine._state = ENDED;
     return false;
   }
-  if (coroutine[kState] === ENDED) refuseSecond(coroutine);
-  coroutine[kState] = STARTED;
-  if (coroutine[kRecord] !== undefined) coroutine[kRecord].started = true;
+  if (coroutine._state === ENDED) refuseSecond(coroutine);
+  coroutine._state = STARTED;
+  if (coroutine._record !== undefined) coroutine._record.started = true;
   return true;
 }
 
 function end(coroutine: Coroutine<unknown>): void {
-  coroutine[kState] = ENDED;
-  if (coroutine[kRecord] !== undefined) coroutine[kRecord].started = true;
+  coroutine._state = ENDED;
+  if (coroutine._record !== undefined) coroutine._record.started = true;
 }
 
 function refuseSecond(coroutine: Coroutine<unknown>): never {
@@ -251,7 +250,7 @@ function refuseSecond(coroutine: Coroutine<unknown>): never {
 
 function watch(coroutine: Coroutine<unknown>): void {
   const record = { started: false, name: "", scheduler: runningScheduler() };
-  coroutine[kRecord] = record;
+  coroutine._record = record;
   // The name comes from a subclass, whose fields are not set yet.
   queueMicrotask(() => record.name = coroutine.name);
   unawaited.register(coroutine, record);
@@ -273,7 +272,7 @@ export class FunctionCoroutine<T> extends Coroutine<T> {
   }
 
   /** @internal */
-  override [kOpen](task: unknown): unknown {
+  override _open(task: unknown): unknown {
     const callee = this.#function as (...args: unknown[]) => unknown;
     const args = this.#args;
     return callFor(

@@ -5,7 +5,7 @@
  */
 import type { Context } from "./context.ts";
 import { Handle, type Scheduler } from "./handle.ts";
-import { kAwaitedBy, kEnqueue, kWake, type Waiter } from "./_protocol.ts";
+import type { Waiter } from "./_protocol.ts";
 import { callbackName } from "./_repr.ts";
 
 /** Calls a function in the turn after a future is done. One may serve many futures. */
@@ -26,12 +26,12 @@ export class DoneCallback<F extends { getLoop(): Scheduler }>
     this.#owner = owner;
   }
 
-  [kWake](future: F): void {
+  _wake(future: F): void {
     const loop = future.getLoop();
-    loop[kEnqueue](new Handle(this.callback, loop, this.#options, future));
+    loop._enqueue(new Handle(this.callback, loop, this.#options, future));
   }
 
-  *[kAwaitedBy](): Generator<unknown, void, undefined> {
+  *_awaitedBy(): Generator<unknown, void, undefined> {
     if (this.#owner !== undefined) yield this.#owner;
   }
 

@@ -27,32 +27,19 @@ import {
   waitForHost,
   waitForTaskHost,
 } from "./_host_body.ts";
-import {
-  kAddWaiter,
-  kEnqueue,
-  kFrame,
-  kFunctionName,
-  kOpen,
-  kRun,
-  kTakeAsk,
-  kTask,
-  kTop,
-  kWaitingOn,
-  type Runnable,
-  type Waiter,
-} from "./_protocol.ts";
+import { kFunctionName, type Runnable, type Waiter } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 
 /** What runs a stack of bodies. */
 export interface Driver extends HostedDriver, Waiter, Runnable {
   /** The body on top; before the first step, perhaps the function that gives it. */
-  [kTop]: Body | (() => unknown);
+  _top: Body | (() => unknown);
   /** The coroutine whose body is on top; `undefined` for the bottom body. */
-  [kFrame]: Coroutine<unknown> | undefined;
+  _frame: Coroutine<unknown> | undefined;
   /** What it waits for; `undefined` while it runs or stands in the ready queue. */
-  [kWaitingOn]: Future<unknown> | HostBody | undefined;
+  _waitingOn: Future<unknown> | HostBody | undefined;
   /** The task for whose sake it runs. */
-  readonly [kTask]: object | undefined;
+  readonly _task: object | undefined;
 }
 
 const { addDoneCallback } = Future.prototype;
@@ -75,17 +62,17 @@ export function drive(
   throwing: boolean,
   input: unknown,
 ): unknown {
-  const waitedOn = driver[kWaitingOn];
-  driver[kWaitingOn] = undefined;
+  const waitedOn = driver._waitingOn;
+  driver._waitingOn = undefined;
   let body: Body;
-  if (typeof driver[kTop] === "function") {
+  if (typeof driver._top === "function") {
     // Cancelled before the first step, the function is never called.
     if (throwing) throw input;
     if (waitedOn === HOST_BODY) return input;
-    const opened = openFunction(driver, scheduler, driver[kTop]);
+    const opened = openFunction(driver, scheduler, driver._top);
     if (opened === PARKED) return PARKED;
     body = opened;
-  } else body = driver[kTop];
+  } else body = driver._top;
   for (;;) {
     let step: IteratorResult<unknown, unknown>;
     try {
@@ -93,7 +80,7 @@ export function drive(
     } catch (error) {
       // Every error goes to the body below, a CancelledError too, and out of the
       // bottom one to the driver.
-      const frame = driver[kFrame];
+      const frame = driver._frame;
       if (frame === undefined) throw error;
       body = pop(driver, frame);
       throwing = true;
@@ -101,7 +88,7 @@ export function drive(
       continue;
     }
     if (step.done) {
-      const frame = driver[kFrame];
+      const frame = driver._frame;
       if (frame === undefined) return step.value;
       body = pop(driver, frame);
       throwing = false;
@@ -112,7 +99,7 @@ export function drive(
     throwing = false;
     input = undefined;
     if (wait === undefined) {
-      scheduler[kEnqueue](driver);
+      scheduler._enqueue(driver);
       return PARKED;
     }
     if (wait instanceof Future) {
@@ -150,23 +137,23 @@ export function open(
   scheduler: Scheduler,
   coroutine: Coroutine<unknown>,
 ): Body | typeof PARKED {
-  const opened = coroutine[kOpen](driver[kTask]);
+  const opened = coroutine._open(driver._task);
   const body = asBody(opened, coroutine);
-  coroutine[kTop] = driver[kTop] as Body;
-  coroutine[kFrame] = driver[kFrame];
-  driver[kFrame] = coroutine;
-  driver[kTop] = body;
+  coroutine._top = driver._top as Body;
+  coroutine._frame = driver._frame;
+  driver._frame = coroutine;
+  driver._top = body;
   if (body !== HOST_BODY) return body;
   waitForHost(driver, scheduler, opened as PromiseLike<unknown>);
   return PARKED;
 }
 
 function pop(driver: Driver, frame: Coroutine<unknown>): Body {
-  const body = frame[kTop] as Body;
-  driver[kTop] = body;
-  driver[kFrame] = frame[kFrame];
-  frame[kTop] = undefined;
-  frame[kFrame] = undefined;
+  const body = frame._top as Body;
+  driver._top = body;
+  driver._frame = frame._frame;
+  frame._top = undefined;
+  frame._frame = undefined;
   return body;
 }
 
@@ -177,10 +164,10 @@ function openFunction(
   scheduler: Scheduler,
   source: () => unknown,
 ): Body | typeof PARKED {
-  const opened = callTaskFunction(driver[kTask], source);
+  const opened = callTaskFunction(driver._task, source);
   if (isGenerator(opened)) nameGenerators(opened, source);
   const body = asBody(opened, source);
-  if (body !== HOST_BODY) return driver[kTop] = body;
+  if (body !== HOST_BODY) return driver._top = body;
   waitForTaskHost(driver, scheduler, opened as PromiseLike<unknown>);
   return PARKED;
 }
@@ -223,12 +210,12 @@ export function waitFor(
   scheduler: Scheduler,
   future: Future<unknown>,
 ): RuntimeError | undefined {
-  const error = future[kTakeAsk]()
-    ? misplacedWait(driver[kTask], scheduler, future)
+  const error = future._takeAsk()
+    ? misplacedWait(driver._task, scheduler, future)
     : misplacedYield(future);
   if (error !== undefined) return error;
-  driver[kWaitingOn] = future;
-  if (future.addDoneCallback === addDoneCallback) future[kAddWaiter](driver);
+  driver._waitingOn = future;
+  if (future.addDoneCallback === addDoneCallback) future._addWaiter(driver);
   else runWhenDone(driver, future);
   return undefined;
 }
@@ -236,7 +223,7 @@ export function waitFor(
 // As in CPython, a subclass that has its own addDoneCallback() is asked by it. Apart,
 // since a closure in drive() would be 40 B at every step.
 function runWhenDone(driver: Driver, future: Future<unknown>): void {
-  future.addDoneCallback(() => driver[kRun]());
+  future.addDoneCallback(() => driver._run());
 }
 
 function misplacedYield(value: unknown): RuntimeError {

@@ -5,7 +5,7 @@
  */
 import type { Context } from "./context.ts";
 import type { Scheduler } from "./handle.ts";
-import { kRun, type Runnable } from "./_protocol.ts";
+import type { Runnable } from "./_protocol.ts";
 import { withoutFrames } from "./_repr.ts";
 
 /** What the registry keeps. It must not reach the future, or that is never collected. */
@@ -65,7 +65,7 @@ export class Failure implements Runnable {
   }
 
   /** Keeps a copy for the report. Who waited has had its turn and fetched the error. */
-  [kRun](): void {
+  _run(): void {
     const { error } = this;
     if (this.#report.fetched) return;
     this.#report.copy = withoutFrames(error);

@@ -6,38 +6,23 @@
 import { type CancelReason, cancelWith } from "./_cancelled.ts";
 import { type CancelledError, RuntimeError } from "./errors.ts";
 import type { Scheduler } from "./handle.ts";
-import {
-  kAwaitedBy,
-  kBackFromHost,
-  kCancelWait,
-  kDescribe,
-  kEnqueue,
-  type kPark,
-  kRun,
-  kTakeCancel,
-  kUnpark,
-  kWaiters,
-  kWake,
-  kYieldToHost,
-  type Runnable,
-  type Waiter,
-} from "./_protocol.ts";
+import type { Runnable, Waiter } from "./_protocol.ts";
 import { running } from "./_running.ts";
 import { type OnFulfilled, type OnRejected, Then } from "./_then.ts";
 
 /** A wait that an async function's `await` has begun, as its task sees it. */
 export interface ParkedWait {
   /** Cancels what it waits for; false if that is done or can't be. */
-  [kCancelWait](reason: CancelReason): boolean;
+  _cancelWait(reason: CancelReason): boolean;
 }
 
 /** What a wait knows of the task whose async function does it. */
 export interface ParkingTask {
   getLoop(): Scheduler;
-  [kPark](wait: ParkedWait): void;
-  [kUnpark](wait: ParkedWait): void;
-  [kTakeCancel](waited: unknown): CancelledError | undefined;
-  [kDescribe](): string;
+  _park(wait: ParkedWait): void;
+  _unpark(wait: ParkedWait): void;
+  _takeCancel(waited: unknown): CancelledError | undefined;
+  _describe(): string;
 }
 
 /** What a wait knows of its future. */
@@ -80,20 +65,20 @@ export class FutureWait<T, A, B> extends Then<T, A, B>
     super(onFulfilled, onRejected);
     this.#future = future;
     this.#task = task;
-    future.getLoop()[kBackFromHost]();
+    future.getLoop()._backFromHost();
   }
 
-  [kWake](): void {
-    this.#future.getLoop()[kEnqueue](this);
+  _wake(): void {
+    this.#future.getLoop()._enqueue(this);
   }
 
-  [kRun](): void {
-    this.#future.getLoop()[kYieldToHost]();
+  _run(): void {
+    this.#future.getLoop()._yieldToHost();
     // For a callback that `then()` was given.
     running.task = this.#task;
     running.context = undefined;
-    this.#task?.[kUnpark](this);
-    const cancelled = this.#task?.[kTakeCancel](this.#future);
+    this.#task?._unpark(this);
+    const cancelled = this.#task?._takeCancel(this.#future);
     if (cancelled !== undefined) return this.reject(cancelled);
     let value: T;
     try {
@@ -105,26 +90,26 @@ export class FutureWait<T, A, B> extends Then<T, A, B>
     this.fulfil(value);
   }
 
-  [kCancelWait](reason: CancelReason): boolean {
+  _cancelWait(reason: CancelReason): boolean {
     return cancelWith(this.#future, reason);
   }
 
-  [kDescribe](): string {
-    const future = this.#future as { [kDescribe]?(): string };
-    return future[kDescribe]?.() ?? String(future);
+  _describe(): string {
+    const future = this.#future as { _describe?(): string };
+    return future._describe?.() ?? String(future);
   }
 
-  [kWaiters](): unknown[] {
+  _waiters(): unknown[] {
     return [this.#future];
   }
 
-  *[kAwaitedBy](): Generator<unknown, void, undefined> {
+  *_awaitedBy(): Generator<unknown, void, undefined> {
     if (this.#task !== undefined) yield this.#task;
   }
 
   override toString(): string {
     return this.#task === undefined
       ? "await"
-      : `await of ${this.#task[kDescribe]()}`;
+      : `await of ${this.#task._describe()}`;
   }
 }

@@ -7,19 +7,12 @@
 import { type Body, isGeneratorFunction } from "./_coroutine.ts";
 import type { Scheduler } from "./handle.ts";
 import { canAttribute, parkedTask, runParked } from "./_parking.ts";
-import {
-  kBackFromHost,
-  kContinue,
-  kDescribe,
-  kWaitingOn,
-  kYieldToHost,
-} from "./_protocol.ts";
 
 /** A driver, as far as it waits for an async function. */
 export interface HostedDriver {
-  [kWaitingOn]: unknown;
+  _waitingOn: unknown;
   /** Resumes it at once: the promise of the async function on top has settled. */
-  [kContinue](failed: boolean, outcome: unknown): void;
+  _continue(failed: boolean, outcome: unknown): void;
 }
 
 /** The body of every async function: it ends as it is resumed. */
@@ -32,7 +25,7 @@ class HostBody implements Body {
     throw error;
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return "a promise of the host";
   }
 }
@@ -111,8 +104,8 @@ function taskRejected(error: unknown): void {
 }
 
 function beginWait(driver: HostedDriver, scheduler: Scheduler): void {
-  driver[kWaitingOn] = HOST_BODY;
-  scheduler[kYieldToHost]();
+  driver._waitingOn = HOST_BODY;
+  scheduler._yieldToHost();
 }
 
 function endWait(
@@ -121,6 +114,6 @@ function endWait(
   failed: boolean,
   outcome: unknown,
 ): void {
-  scheduler[kBackFromHost]();
-  driver[kContinue](failed, outcome);
+  scheduler._backFromHost();
+  driver._continue(failed, outcome);
 }

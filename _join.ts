@@ -6,13 +6,7 @@
 import type { Coro } from "./_coroutine.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import {
-  kAddWaiter,
-  kDescribe,
-  kWaiters,
-  kWake,
-  type Waiter,
-} from "./_protocol.ts";
+import type { Waiter } from "./_protocol.ts";
 
 /** Ends when all futures have ended. It goes on waiting for them if it is cancelled. */
 export class Joining extends Future<undefined> implements Waiter {
@@ -31,20 +25,20 @@ export class Joining extends Future<undefined> implements Waiter {
     for (const future of futures) {
       if (future.done()) continue;
       this.#missing++;
-      future[kAddWaiter](this);
+      future._addWaiter(this);
     }
     if (this.#missing === 0) this.setResult(undefined);
   }
 
-  [kWake](): void {
+  _wake(): void {
     if (--this.#missing === 0 && !this.done()) this.setResult(undefined);
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return `${this.#what}, ${this.#missing} not done`;
   }
 
-  [kWaiters](): unknown[] {
+  _waiters(): unknown[] {
     return [...this.#futures].filter((future) => !future.done());
   }
 }

@@ -5,7 +5,6 @@
  */
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kDescribe, kWaiters } from "./_protocol.ts";
 
 /** A future without a result, which knows for what it stands. */
 export class Latch extends Future<undefined> {
@@ -34,11 +33,11 @@ export class Latch extends Future<undefined> {
     if (!this.done()) this.setResult(undefined);
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return this.#describeWait();
   }
 
-  [kWaiters](): unknown[] {
+  _waiters(): unknown[] {
     return this.#waitsFor();
   }
 }

@@ -13,7 +13,6 @@ import {
 } from "./_coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
 import { CancelledError } from "./errors.ts";
-import { kOpen } from "./_protocol.ts";
 import { callbackName, describeKind } from "./_repr.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -61,7 +60,7 @@ class Limited<T> extends Coroutine<T> {
   }
 
   /** @internal */
-  override *[kOpen](): Coro<T> {
+  override *_open(): Coro<T> {
     yield* this.#free.acquire();
     this.#begun = true;
     const coro = this.#coro;

@@ -10,17 +10,7 @@ import { ensureFuture } from "./ensure.ts";
 import { CancelledError, KeyboardInterrupt } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
-import {
-  kAddWaiter,
-  kCancelReason,
-  kDescribe,
-  kEnqueue,
-  kRun,
-  kWaiters,
-  kWake,
-  type Runnable,
-  type Waiter,
-} from "./_protocol.ts";
+import type { Runnable, Waiter } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 import { running } from "./_running.ts";
 import { schedulerForNew } from "./_scheduler.ts";
@@ -96,24 +86,24 @@ class LimitedGathering extends Future<unknown[]> implements Waiter, Runnable {
     return taken;
   }
 
-  [kWake](child: Future<unknown>): void {
+  _wake(child: Future<unknown>): void {
     this.#ended.push(child);
-    this.scheduler[kEnqueue](this);
+    this.scheduler._enqueue(this);
   }
 
-  [kRun](): void {
+  _run(): void {
     running.task = undefined;
     running.context = this.#context;
     this.#collect(this.#ended[this.#collected++]!);
     this.#fill();
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     const more = this.#exhausted ? "" : ", more to come";
     return `gather of ${this.#children.length}, ${this.#running.size} not done${more}`;
   }
 
-  [kWaiters](): unknown[] {
+  _waiters(): unknown[] {
     return [...this.#running].filter((child) => !child.done());
   }
 
@@ -143,7 +133,7 @@ class LimitedGathering extends Future<unknown[]> implements Waiter, Runnable {
         this.#started.set(step.value, child);
         if (!child.done()) {
           this.#running.add(child);
-          child[kAddWaiter](this);
+          child._addWaiter(this);
         }
       }
     } catch (error) {
@@ -191,7 +181,7 @@ function outcomeOf(child: Future<unknown>): unknown {
 }
 
 function cancellationOf(child: Future<unknown> | undefined): CancelledError {
-  const reason = child?.cancelled() ? child[kCancelReason]() : undefined;
+  const reason = child?.cancelled() ? child._cancelReason() : undefined;
   if (reason instanceof CancelledError) return reason;
   return cancelledError(reason, false);
 }

@@ -7,15 +7,7 @@
 import { begin, Coroutine, ended } from "./_coroutine.ts";
 import type { ParkingTask } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
-import {
-  kBackFromHost,
-  kDescribe,
-  kEnqueue,
-  kRun,
-  kTakeCancel,
-  kYieldToHost,
-  type Runnable,
-} from "./_protocol.ts";
+import type { Runnable } from "./_protocol.ts";
 import { running } from "./_running.ts";
 import { type OnFulfilled, type OnRejected, Then } from "./_then.ts";
 
@@ -70,8 +62,8 @@ export function awaitTurn<T, A, B>(
   }
   const { result } = coroutine;
   const wait = new TurnWait(result, task, onFulfilled, onRejected);
-  scheduler[kBackFromHost]();
-  scheduler[kEnqueue](wait);
+  scheduler._backFromHost();
+  scheduler._enqueue(wait);
   return wait;
 }
 
@@ -91,17 +83,17 @@ class TurnWait<T, A, B> extends Then<T, A, B> implements Runnable {
     this.#task = task;
   }
 
-  [kRun](): void {
-    (running.loop as Scheduler)[kYieldToHost]();
+  _run(): void {
+    (running.loop as Scheduler)._yieldToHost();
     // For a callback that `then()` was given.
     running.task = this.#task;
     running.context = undefined;
-    const cancelled = this.#task?.[kTakeCancel](undefined);
+    const cancelled = this.#task?._takeCancel(undefined);
     if (cancelled === undefined) this.fulfil(this.#result);
     else this.reject(cancelled);
   }
 
   override toString(): string {
-    return `await of a turn by ${this.#task?.[kDescribe]()}`;
+    return `await of a turn by ${this.#task?._describe()}`;
   }
 }

@@ -7,7 +7,6 @@ import { type Coro, Coroutine, isThenable } from "./_coroutine.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import { runParked } from "./_parking.ts";
-import { kDescribe, kWaiters } from "./_protocol.ts";
 import type { Task } from "./task.ts";
 
 /** Asks a source, and knows whether an answer is still to come. */
@@ -82,19 +81,19 @@ class Question<T> extends Future<T> {
     if (this.done()) return false;
     // A source that itself waits for this library gets the cancel too, and ends soon;
     // one that waits for the host might never.
-    const inside = this.#task[kWaiters]().some((wait) =>
+    const inside = this.#task._waiters().some((wait) =>
       wait !== this && !runs(wait, this)
     );
     return inside || super.cancel(message, options);
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return "the next item of a source";
   }
 }
 
 /** Whether `wait` is an `await` of the coroutine that asks `question`. */
 function runs(wait: unknown, question: object): boolean {
-  return (wait as { [kWaiters]?(): unknown[] })[kWaiters]?.()
+  return (wait as { _waiters?(): unknown[] })._waiters?.()
     .includes(question) ?? false;
 }

@@ -17,9 +17,6 @@ import {
   wasWoken,
 } from "./_waiters.ts";
 
-/** A queue's core: its items, and who waits. */
-export const kCore: unique symbol = Symbol("asyncio.core");
-
 /** The items of a queue, and who waits for them, for room, and for their end. */
 export class QueueCore<T> {
   readonly getters: WaiterList;

@@ -10,11 +10,6 @@ import type { Wait } from "./future.ts";
 import { describeKind, describeValue } from "./_repr.ts";
 import { currentTask, type Task } from "./task.ts";
 
-/** Enters a scope in the current task. */
-export const kEnter: unique symbol = Symbol("asyncio.enter");
-/** Leaves a scope: gives the error that comes out of it. */
-export const kLeave: unique symbol = Symbol("asyncio.leave");
-
 /** The body of a scope: an async or a generator function, or one that gives a coroutine. */
 export type ScopeBody<S, T> = (
   scope: S,

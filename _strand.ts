@@ -11,25 +11,6 @@ import type { HostBody } from "./_host_body.ts";
 import type { ParkedWait, ParkingTask } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
 import { awaitTurn, NextTurn } from "./_next_turn.ts";
-import {
-  kAwaitedBy,
-  kBackFromHost,
-  kCancelWait,
-  kContinue,
-  kDescribe,
-  kEnqueue,
-  kFrame,
-  kPark,
-  kRun,
-  kTakeCancel,
-  kTask,
-  kTop,
-  kUnpark,
-  kWaiters,
-  kWaitingOn,
-  kWake,
-  kYieldToHost,
-} from "./_protocol.ts";
 import { running } from "./_running.ts";
 import { type OnFulfilled, type OnRejected, Then } from "./_then.ts";
 
@@ -92,10 +73,10 @@ class Ended<T, A, B> extends Then<T, A, B> {
  * that are private to itself.
  */
 class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
-  [kTop]: Body | (() => unknown);
-  [kFrame]: Coroutine<unknown> | undefined = undefined;
-  [kWaitingOn]: Future<unknown> | HostBody | undefined = undefined;
-  readonly [kTask]: ParkingTask | undefined;
+  _top: Body | (() => unknown);
+  _frame: Coroutine<unknown> | undefined = undefined;
+  _waitingOn: Future<unknown> | HostBody | undefined = undefined;
+  readonly _task: ParkingTask | undefined;
   readonly #scheduler: Scheduler;
 
   constructor(
@@ -106,9 +87,9 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
     onRejected: OnRejected<B>,
   ) {
     super(onFulfilled, onRejected);
-    this[kTop] = body;
+    this._top = body;
     this.#scheduler = scheduler;
-    this[kTask] = task;
+    this._task = task;
   }
 
   /** Waits for what the first step of the coroutine gave: often a future. */
@@ -117,11 +98,11 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
       wait instanceof Future &&
       waitFor(this, this.#scheduler, wait) === undefined
     ) {
-      this[kTask]?.[kPark](this);
-      this.#scheduler[kBackFromHost]();
+      this._task?._park(this);
+      this.#scheduler._backFromHost();
       return;
     }
-    this[kTask]?.[kPark](this);
+    this._task?._park(this);
     let failed = false;
     let error: unknown;
     let opened: unknown;
@@ -134,24 +115,24 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
       error = thrown;
     }
     if (opened !== PARKED) this.advance(failed, error);
-    if (this[kWaitingOn] !== undefined) this.#scheduler[kBackFromHost]();
+    if (this._waitingOn !== undefined) this.#scheduler._backFromHost();
   }
 
-  [kWake](): void {
-    this.#scheduler[kEnqueue](this);
+  _wake(): void {
+    this.#scheduler._enqueue(this);
   }
 
-  [kRun](): void {
-    running.task = this[kTask];
+  _run(): void {
+    running.task = this._task;
     running.context = undefined;
-    const cancelled = this[kTask]?.[kTakeCancel](this[kWaitingOn]);
+    const cancelled = this._task?._takeCancel(this._waitingOn);
     this.advance(cancelled !== undefined, cancelled);
   }
 
-  [kContinue](failed: boolean, outcome: unknown): void {
+  _continue(failed: boolean, outcome: unknown): void {
     const { loop, task, context } = running;
     running.loop = this.#scheduler;
-    running.task = this[kTask];
+    running.task = this._task;
     running.context = undefined;
     try {
       this.advance(failed, outcome);
@@ -162,37 +143,37 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
     }
   }
 
-  [kCancelWait](reason: CancelReason): boolean {
-    const waitingOn = this[kWaitingOn];
+  _cancelWait(reason: CancelReason): boolean {
+    const waitingOn = this._waitingOn;
     return waitingOn instanceof Future && cancelWith(waitingOn, reason);
   }
 
-  [kDescribe](): string {
-    const waitingOn = this[kWaitingOn];
-    return (waitingOn as { [kDescribe]?(): string } | undefined)
-      ?.[kDescribe]?.() ??
+  _describe(): string {
+    const waitingOn = this._waitingOn;
+    return (waitingOn as { _describe?(): string } | undefined)
+      ?._describe?.() ??
       String(waitingOn ?? "its turn");
   }
 
-  [kWaiters](): unknown[] {
-    return this[kWaitingOn] === undefined ? [] : [this[kWaitingOn]];
+  _waiters(): unknown[] {
+    return this._waitingOn === undefined ? [] : [this._waitingOn];
   }
 
-  *[kAwaitedBy](): Generator<unknown, void, undefined> {
-    if (this[kTask] !== undefined) yield this[kTask];
+  *_awaitedBy(): Generator<unknown, void, undefined> {
+    if (this._task !== undefined) yield this._task;
   }
 
   override toString(): string {
-    return this[kTask] === undefined
+    return this._task === undefined
       ? "await"
-      : `await of ${this[kTask][kDescribe]()}`;
+      : `await of ${this._task._describe()}`;
   }
 
   private advance(throwing: boolean, input: unknown): void {
     try {
       const outcome = drive(this, this.#scheduler, throwing, input);
       // A cancel that came while nothing could take it goes to this wait.
-      if (outcome === PARKED) return this[kTask]?.[kPark](this);
+      if (outcome === PARKED) return this._task?._park(this);
       this.leave();
       this.fulfil(outcome as T);
     } catch (error) {
@@ -204,7 +185,7 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
   }
 
   private leave(): void {
-    this[kTask]?.[kUnpark](this);
-    this.#scheduler[kYieldToHost]();
+    this._task?._unpark(this);
+    this.#scheduler._yieldToHost();
   }
 }

@@ -9,7 +9,6 @@ import { Bed } from "./_bed.ts";
 import type { Coro } from "./_coroutine.ts";
 import { Lock } from "./lock.ts";
 import type { EventLoop } from "./loop.ts";
-import { kAsk } from "./_protocol.ts";
 import { Asker } from "./_question.ts";
 import { requireTask } from "./_scope.ts";
 
@@ -112,7 +111,7 @@ export class Supply<T> {
     if (this.#credit <= 0 && !this.#exhausted) {
       this.#beds.push(bed);
       // Not `yield*`: who wakes it leaves the bed pending.
-      yield bed[kAsk]();
+      yield bed._ask();
       if (bed.cancelled()) bed.result();
       // It was kept for this worker when it was woken, and is spent now.
       this.#credit++;

@@ -6,12 +6,11 @@
  *
  * @module
  */
-import { kNextTask, kPreviousTask } from "./_protocol.ts";
 
 /** What can stand in the list. */
 export interface TaskNode {
-  [kNextTask]: TaskNode | undefined;
-  [kPreviousTask]: TaskNode | undefined;
+  _nextTask: TaskNode | undefined;
+  _previousTask: TaskNode | undefined;
 }
 
 /** A doubly linked list. */
@@ -23,22 +22,22 @@ export class TaskList<T extends TaskNode> {
   add(task: T): void {
     if (this.#last === undefined) this.#first = task;
     else {
-      task[kPreviousTask] = this.#last;
-      this.#last[kNextTask] = task;
+      task._previousTask = this.#last;
+      this.#last._nextTask = task;
     }
     this.#last = task;
   }
 
   /** Takes a task out; does nothing if it is not in. */
   delete(task: T): void {
-    const previous = task[kPreviousTask];
-    const next = task[kNextTask];
-    if (previous !== undefined) previous[kNextTask] = next;
+    const previous = task._previousTask;
+    const next = task._nextTask;
+    if (previous !== undefined) previous._nextTask = next;
     else if (this.#first === task) this.#first = next as T | undefined;
-    if (next !== undefined) next[kPreviousTask] = previous;
+    if (next !== undefined) next._previousTask = previous;
     else if (this.#last === task) this.#last = previous as T | undefined;
-    task[kPreviousTask] = undefined;
-    task[kNextTask] = undefined;
+    task._previousTask = undefined;
+    task._nextTask = undefined;
   }
 
   /** Drops all tasks. */
@@ -51,7 +50,7 @@ export class TaskList<T extends TaskNode> {
   *[Symbol.iterator](): Generator<T, void, undefined> {
     let task = this.#first;
     while (task !== undefined) {
-      const next = task[kNextTask] as T | undefined;
+      const next = task._nextTask as T | undefined;
       yield task;
       task = next;
     }

@@ -8,14 +8,12 @@
  * @module
  */
 
-import { kInHeap, kIsCalledOff } from "./_protocol.ts";
-
 /** What the heap asks of a timer. */
 export interface Timer {
-  [kInHeap]: boolean;
+  _inHeap: boolean;
   when(): number;
   /** Whether it may be dropped. */
-  [kIsCalledOff](): boolean;
+  _isCalledOff(): boolean;
 }
 
 const COMPACT_ABOVE = 100;
@@ -35,7 +33,7 @@ export class TimerHeap<T extends Timer> {
   /** Adds a timer. */
   push(timer: T): void {
     const when = timer.when();
-    timer[kInHeap] = true;
+    timer._inHeap = true;
     this.#timers.push(timer);
     this.#times.push(when);
     this.#rise(this.#timers.length - 1, 0, timer, when);
@@ -44,7 +42,7 @@ export class TimerHeap<T extends Timer> {
   /** Drops cancelled timers from the top; gives the due time of the earliest one left. */
   earliest(): number | undefined {
     while (this.#timers.length > 0) {
-      if (!this.#timers[0]![kIsCalledOff]()) return this.#times[0];
+      if (!this.#timers[0]!._isCalledOff()) return this.#times[0];
       this.#takeTop();
     }
     return undefined;
@@ -78,7 +76,7 @@ export class TimerHeap<T extends Timer> {
   }
 
   #compact(): void {
-    const timers = this.#timers.filter((timer) => !timer[kIsCalledOff]());
+    const timers = this.#timers.filter((timer) => !timer._isCalledOff());
     this.#timers = timers;
     this.#times = timers.map((timer) => timer.when());
     this.#cancelledCount = 0;
@@ -89,8 +87,8 @@ export class TimerHeap<T extends Timer> {
 
   #takeTop(): T {
     const top = this.#timers[0]!;
-    top[kInHeap] = false;
-    if (top[kIsCalledOff]()) this.#cancelledCount--;
+    top._inHeap = false;
+    if (top._isCalledOff()) this.#cancelledCount--;
     this.#removeTop();
     return top;
   }

@@ -12,7 +12,6 @@ import {
 import { isCoroutine } from "./coroutine.ts";
 import { Future, isFuture } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kDescribe } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 import type { Task, TaskOptions } from "./task.ts";
 
@@ -59,7 +58,7 @@ export function toFuture(
 
 /** A future of a promise: only the host can settle it. */
 export class HostFuture extends Future<unknown> {
-  [kDescribe](): string {
+  _describe(): string {
     return "a promise of the host";
   }
 }

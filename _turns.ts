@@ -10,7 +10,7 @@
 import type { Clock, Sleeper } from "./clock.ts";
 import { hostTurn } from "./_host_turn.ts";
 import { runParked } from "./_parking.ts";
-import { kRun, type Runnable } from "./_protocol.ts";
+import type { Runnable } from "./_protocol.ts";
 import { ReadyQueue } from "./_ready_queue.ts";
 import { running } from "./_running.ts";
 import { type Timer, TimerHeap } from "./_timer_heap.ts";
@@ -231,7 +231,7 @@ export class Turns implements Sleeper {
       // Counted one by one: one that throws ends the run in the middle.
       this.#leftOfTurn--;
       const runnable = ready.shift();
-      if (this.watcher === undefined) runnable[kRun]();
+      if (this.watcher === undefined) runnable._run();
       else this.watcher(runnable);
       if (this.#resumed > 0 && this.#clock.settles) return;
     }

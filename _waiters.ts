@@ -8,14 +8,10 @@ import { begin, type Coro, Coroutine, ended } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { kAsk, kDescribe, kOpen, kTop } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 
 /** Says from a gate that there is something to wait for. */
 export const MUST_WAIT: unique symbol = Symbol("asyncio.mustWait");
-
-/** Releases a lock for a while: gives what acquires it again, for the same guard. */
-export const kSuspend: unique symbol = Symbol("asyncio.suspend");
 
 /** Binds a primitive to the loop in which it first makes somebody wait. */
 export class LoopBinding {
@@ -58,7 +54,7 @@ export class Waiter extends Future<undefined> {
     this.describeWait = describeWait;
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return this.describeWait();
   }
 }
@@ -210,14 +206,14 @@ export class GateWait<A, T> extends Coroutine<T> {
   /** @internal */
   override next(): IteratorResult<unknown, T> {
     // The slot for the body below is free, since there is no other body.
-    const waiter = this[kTop] as Waiter | undefined;
+    const waiter = this._top as Waiter | undefined;
     if (waiter === undefined) {
       if (!begin(this)) return ended<T>(undefined as T);
       return this.#pass(this.#gate.attempt(this.#argument));
     }
-    if (!waiter.done()) return { done: false, value: waiter[kAsk]() };
+    if (!waiter.done()) return { done: false, value: waiter._ask() };
     if (waiter.cancelled()) return this.throw(cancellationOf(waiter));
-    this[kTop] = undefined;
+    this._top = undefined;
     return this.#pass(this.#gate.resume(this.#argument, waiter));
   }
 
@@ -241,14 +237,14 @@ export class GateWait<A, T> extends Coroutine<T> {
     }
     const { waiters } = this.#gate;
     const waiter = waiters.append(waiters.makeWaiter());
-    this[kTop] = waiter;
-    return { done: false, value: waiter[kAsk]() };
+    this._top = waiter;
+    return { done: false, value: waiter._ask() };
   }
 
   #leave(): void {
-    const waiter = this[kTop] as Waiter | undefined;
+    const waiter = this._top as Waiter | undefined;
     if (waiter === undefined) return;
-    this[kTop] = undefined;
+    this._top = undefined;
     this.#gate.giveUp(waiter);
   }
 }
@@ -269,7 +265,7 @@ export class MethodCoroutine<T> extends Coroutine<T> {
   }
 
   /** @internal */
-  override [kOpen](): Coro<T> {
+  override _open(): Coro<T> {
     return this.#open();
   }
 }

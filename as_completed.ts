@@ -38,7 +38,6 @@ import { type Future, isFuture } from "./future.ts";
 import type { TimerHandle } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
 import { Mailbox } from "./_mailbox.ts";
-import { kAddWaiter, kRemoveWaiter, kWake } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 import { schedulerForNew } from "./_scheduler.ts";
 import { MethodCoroutine } from "./_waiters.ts";
@@ -173,8 +172,8 @@ class Completions<A> implements AsCompleted<A> {
       copyContext(),
     );
     for (const future of this.#pending) {
-      if (future.done()) this.#onDone[kWake](future);
-      else future[kAddWaiter](this.#onDone);
+      if (future.done()) this.#onDone._wake(future);
+      else future._addWaiter(this.#onDone);
     }
     if (limit !== undefined && this.#untaken > 0) {
       this.#timer = loop.callLater(limit, () => this.#giveUp());
@@ -229,7 +228,7 @@ class Completions<A> implements AsCompleted<A> {
 
   #giveUp(): void {
     for (const future of this.#pending) {
-      future[kRemoveWaiter](this.#onDone);
+      future._removeWaiter(this.#onDone);
       this.#done.put(LATE);
     }
     this.#pending.clear();

@@ -25,7 +25,6 @@
 import { Condition } from "./condition.ts";
 import type { Coro, Coroutine } from "./_coroutine.ts";
 import { BrokenBarrierError } from "./errors.ts";
-import { kDescribe } from "./_protocol.ts";
 import { describeValue } from "./_repr.ts";
 import { MethodCoroutine, title } from "./_waiters.ts";
 
@@ -251,7 +250,7 @@ class StateCondition extends Condition {
     this.#describe = describe;
   }
 
-  override [kDescribe](): string {
+  override _describe(): string {
     return this.#describe();
   }
 }

@@ -26,7 +26,6 @@
  * @module
  */
 import { Future, isFuture } from "./future.ts";
-import { kAwaitedBy, kDescribe } from "./_protocol.ts";
 import { print } from "./_report.ts";
 import { describeCall, describeKind } from "./_repr.ts";
 import { running } from "./_running.ts";
@@ -249,7 +248,7 @@ function waitersOf(
   future: Future<unknown>,
   found: Set<Future<unknown>> = new Set(),
 ): Set<Future<unknown>> {
-  for (const waiter of future[kAwaitedBy]()) {
+  for (const waiter of future._awaitedBy()) {
     if (waiter instanceof Task) found.add(waiter);
     else if (waiter instanceof Future) waitersOf(waiter, found);
   }
@@ -280,6 +279,6 @@ function title(future: Future<unknown>): string {
   if (future instanceof Task) {
     return `Task(name=${JSON.stringify(future.getName())})`;
   }
-  const described = (future as { [kDescribe]?(): string })[kDescribe]?.();
+  const described = (future as { _describe?(): string })._describe?.();
   return `Future(${described ?? String(future).replace(/^<\w+ |>$/g, "")})`;
 }

@@ -30,11 +30,9 @@
 import type { Coro, Coroutine } from "./_coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
-import { kDescribe } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 import {
   describeState,
-  kSuspend,
   LoopBinding,
   MethodCoroutine,
   title,
@@ -106,7 +104,7 @@ export class Condition {
     this.#lock = lock ?? new Lock(options);
     this.#waiters = new WaiterList(
       new LoopBinding(this),
-      () => this[kDescribe](),
+      () => this._describe(),
     );
   }
 
@@ -213,7 +211,7 @@ export class Condition {
   }
 
   /** @internal What its waiters wait for, for reports. */
-  [kDescribe](): string {
+  _describe(): string {
     return this.#title;
   }
 
@@ -224,7 +222,7 @@ export class Condition {
       );
     }
     const waiter = this.#waiters.makeWaiter();
-    const acquireAgain = this.#lock[kSuspend]();
+    const acquireAgain = this.#lock._suspend();
     try {
       try {
         this.#waiters.append(waiter);

@@ -27,7 +27,6 @@ import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import { runParked } from "./_parking.ts";
-import { kDescribe, kSettleCancelled } from "./_protocol.ts";
 import { callbackName, describeKind } from "./_repr.ts";
 import { requireScheduler } from "./_scheduler.ts";
 import { currentTask } from "./task.ts";
@@ -106,7 +105,7 @@ class Abortable<T> extends Future<T> {
       (value) => this.setResult(value),
       (error) => {
         if (this.#cancelled !== undefined) {
-          this[kSettleCancelled](this.#cancelled);
+          this._settleCancelled(this.#cancelled);
         } else this.setException(error ?? new Error(`Rejected with ${error}`));
       },
     );
@@ -122,7 +121,7 @@ class Abortable<T> extends Future<T> {
     return true;
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     const state = this.#cancelled === undefined ? "" : ", which was aborted";
     return `fromSignal of ${this.#name}${state}`;
   }

@@ -31,26 +31,7 @@ import { CancelledError, InvalidStateError, RuntimeError } from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
 import { FutureWait, misplacedWait, type ParkingTask } from "./_future_wait.ts";
 import { parkedTask } from "./_parking.ts";
-import {
-  kAddWaiter,
-  kAsk,
-  kAwaitedBy,
-  kCancelReason,
-  kEnqueue,
-  kGivesCancelled,
-  kPark,
-  kRemoveWaiter,
-  kRun,
-  kSettleCancelled,
-  kState,
-  kTakeAsk,
-  kTrace,
-  kTraceOf,
-  type kWait,
-  kWaitersOrOutcome,
-  kWake,
-  type Waiter,
-} from "./_protocol.ts";
+import type { kWait, Waiter } from "./_protocol.ts";
 import {
   describeCreation,
   describeKind,
@@ -129,13 +110,13 @@ export class Future<T> implements PromiseLike<T> {
   // As in Coroutine: set in the constructor, and no private member, for the sake of
   // subclasses, which are made by the hundred thousand.
   /** @internal */
-  declare [kState]: State;
+  declare _state: State;
   /**
    * @internal The state says what it is. While it is pending who waits: nobody, one, or
    * several in the order in which they came; then the result, the Failure, or the
    * CancelReason. One field, since a future has never both: 8 B a future and a task.
    */
-  declare [kWaitersOrOutcome]: unknown;
+  declare _waitersOrOutcome: unknown;
   /** The loop of the future, as far as subclasses need it. */
   declare protected readonly scheduler: Scheduler;
 
@@ -155,10 +136,10 @@ export class Future<T> implements PromiseLike<T> {
         }`,
       );
     }
-    this[kState] = PENDING;
-    this[kWaitersOrOutcome] = undefined;
+    this._state = PENDING;
+    this._waitersOrOutcome = undefined;
     this.scheduler = scheduler;
-    if (scheduler.getDebug()) scheduler[kTrace](this);
+    if (scheduler.getDebug()) scheduler._trace(this);
   }
 
   /** The loop that the future belongs to. */
@@ -168,12 +149,12 @@ export class Future<T> implements PromiseLike<T> {
 
   /** Whether it is finished, failed or cancelled. */
   done(): boolean {
-    return this[kState] > ASKED;
+    return this._state > ASKED;
   }
 
   /** Whether it was cancelled. */
   cancelled(): boolean {
-    return this[kState] === CANCELLED;
+    return this._state === CANCELLED;
   }
 
   /**
@@ -184,9 +165,9 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {CancelledError} If it was cancelled.
    */
   result(): T {
-    switch (this[kState]) {
+    switch (this._state) {
       case FINISHED:
-        return this[kWaitersOrOutcome] as T;
+        return this._waitersOrOutcome as T;
       case FAILED:
         throw fetchError(this);
       case CANCELLED:
@@ -203,7 +184,7 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {CancelledError} If it was cancelled.
    */
   exception(): unknown {
-    switch (this[kState]) {
+    switch (this._state) {
       case FINISHED:
         return undefined;
       case FAILED:
@@ -221,7 +202,7 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {InvalidStateError} If it is done already.
    */
   setResult(result: T): void {
-    if (this[kState] > ASKED) {
+    if (this._state > ASKED) {
       throw new InvalidStateError(
         `Cannot set result ${describeValue(result)}: ${this} is done`,
       );
@@ -237,7 +218,7 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {TypeError} If there is no error.
    */
   setException(error: unknown): void {
-    if (this[kState] > ASKED) {
+    if (this._state > ASKED) {
       throw new InvalidStateError(
         `Cannot set exception ${describeValue(error)}: ${this} is done`,
       );
@@ -255,14 +236,14 @@ export class Future<T> implements PromiseLike<T> {
         owner: this.label(),
         scheduler: this.scheduler,
         context: this.contextOfReports(),
-        sourceTraceback: this.scheduler[kTraceOf](this),
+        sourceTraceback: this.scheduler._traceOf(this),
       },
     );
-    const isAwaited = this[kWaitersOrOutcome] !== undefined;
+    const isAwaited = this._waitersOrOutcome !== undefined;
     settle(this, FAILED, failure);
     // Whoever waits fetches it first, and then it needs no copy.
-    if (isAwaited) this.scheduler[kEnqueue](failure);
-    else failure[kRun]();
+    if (isAwaited) this.scheduler._enqueue(failure);
+    else failure._run();
   }
 
   /**
@@ -273,12 +254,12 @@ export class Future<T> implements PromiseLike<T> {
    * @returns Whether this cancelled it: false if it was done.
    */
   cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this[kState] > ASKED) {
+    if (this._state > ASKED) {
       // Who cancels it has no more interest in its error.
-      if (this[kState] === FAILED) fetchError(this);
+      if (this._state === FAILED) fetchError(this);
       return false;
     }
-    this[kSettleCancelled](cancelReason(message, options));
+    this._settleCancelled(cancelReason(message, options));
     return true;
   }
 
@@ -295,8 +276,8 @@ export class Future<T> implements PromiseLike<T> {
   ): void {
     const context = options.context ?? copyContext();
     const waiter = new DoneCallback(callback, context);
-    if (this[kState] <= ASKED) this[kAddWaiter](waiter);
-    else waiter[kWake](this);
+    if (this._state <= ASKED) this._addWaiter(waiter);
+    else waiter._wake(this);
   }
 
   /**
@@ -311,7 +292,7 @@ export class Future<T> implements PromiseLike<T> {
       if (!(waiter instanceof DoneCallback) || waiter.callback !== callback) {
         continue;
       }
-      this[kRemoveWaiter](waiter);
+      this._removeWaiter(waiter);
       count++;
     }
     return count;
@@ -330,7 +311,7 @@ export class Future<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
   ): PromiseLike<A | B> {
-    if (this[kState] > ASKED) {
+    if (this._state > ASKED) {
       return toPromise(this).then(onFulfilled, onRejected);
     }
     const task = parkedTask() as ParkingTask | undefined;
@@ -342,10 +323,10 @@ export class Future<T> implements PromiseLike<T> {
     }
     const wait = new FutureWait(this, task, onFulfilled, onRejected);
     if (this.addDoneCallback === Future.prototype.addDoneCallback) {
-      this[kAddWaiter](wait);
+      this._addWaiter(wait);
     } // As in CPython, a subclass that has its own is asked by it.
-    else this.addDoneCallback(() => wait[kRun]());
-    task?.[kPark](wait);
+    else this.addDoneCallback(() => wait._run());
+    task?._park(wait);
     return wait;
   }
 
@@ -356,8 +337,8 @@ export class Future<T> implements PromiseLike<T> {
 
   /** @internal */
   next(): IteratorResult<Wait, T> {
-    if (this[kState] > ASKED) return { done: true, value: this.result() };
-    return { done: false, value: this[kAsk]() };
+    if (this._state > ASKED) return { done: true, value: this.result() };
+    return { done: false, value: this._ask() };
   }
 
   /** @internal */
@@ -367,7 +348,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** @internal */
   return(value: T): IteratorResult<Wait, T> {
-    if (this[kState] > ASKED) return { done: true, value };
+    if (this._state > ASKED) return { done: true, value };
     // Who takes one item and leaves the rest is no task.
     throw notIterable(this);
   }
@@ -403,77 +384,77 @@ export class Future<T> implements PromiseLike<T> {
   /** Gives the words of {@linkcode Future.toString}. */
   protected describe(): string[] {
     return [
-      describeState(this[kState]),
+      describeState(this._state),
       ...describeOutcome(this),
       ...describeCallbacks(
         waitersOf(this).map((waiter) =>
           waiter instanceof Future ? waiter.label() : String(waiter)
         ),
       ),
-      ...describeCreation(this.scheduler[kTraceOf](this)),
+      ...describeCreation(this.scheduler._traceOf(this)),
     ];
   }
 
   /** @internal */
-  [kAsk](): Wait {
-    if (this[kState] === ASKED) {
+  _ask(): Wait {
+    if (this._state === ASKED) {
       // No driver took it the last time: something else iterates.
-      this[kState] = PENDING;
+      this._state = PENDING;
       throw notIterable(this);
     }
-    this[kState] = ASKED;
+    this._state = ASKED;
     return this as unknown as Wait;
   }
 
   /** @internal */
-  [kTakeAsk](): boolean {
-    if (this[kState] !== ASKED) return false;
-    this[kState] = PENDING;
+  _takeAsk(): boolean {
+    if (this._state !== ASKED) return false;
+    this._state = PENDING;
     return true;
   }
 
   /** @internal */
-  [kAddWaiter](waiter: Waiter): boolean {
-    const waiters = this[kWaitersOrOutcome];
-    if (waiters === undefined) this[kWaitersOrOutcome] = waiter;
+  _addWaiter(waiter: Waiter): boolean {
+    const waiters = this._waitersOrOutcome;
+    if (waiters === undefined) this._waitersOrOutcome = waiter;
     else if (waiters === waiter) return false;
     else if (!(waiters instanceof Set)) {
-      this[kWaitersOrOutcome] = new Set([waiters, waiter]);
+      this._waitersOrOutcome = new Set([waiters, waiter]);
     } else if (waiters.has(waiter)) return false;
     else waiters.add(waiter);
     return true;
   }
 
   /** @internal */
-  [kRemoveWaiter](waiter: Waiter): void {
-    if (this[kState] > ASKED) return;
-    const waiters = this[kWaitersOrOutcome];
-    if (waiters === waiter) this[kWaitersOrOutcome] = undefined;
+  _removeWaiter(waiter: Waiter): void {
+    if (this._state > ASKED) return;
+    const waiters = this._waitersOrOutcome;
+    if (waiters === waiter) this._waitersOrOutcome = undefined;
     else if (waiters instanceof Set) waiters.delete(waiter);
   }
 
   /** @internal */
-  [kSettleCancelled](reason: CancelReason): void {
+  _settleCancelled(reason: CancelReason): void {
     settle(this, CANCELLED, reason);
   }
 
   /** @internal */
-  [kGivesCancelled](): boolean {
-    if (this[kState] !== FAILED) return this[kState] === CANCELLED;
-    return (this[kWaitersOrOutcome] as Failure).error instanceof CancelledError;
+  _givesCancelled(): boolean {
+    if (this._state !== FAILED) return this._state === CANCELLED;
+    return (this._waitersOrOutcome as Failure).error instanceof CancelledError;
   }
 
   /** @internal */
-  [kCancelReason](): CancelReason {
-    return this[kWaitersOrOutcome] as CancelReason;
+  _cancelReason(): CancelReason {
+    return this._waitersOrOutcome as CancelReason;
   }
 
   /** @internal */
-  *[kAwaitedBy](): Generator<unknown, void, undefined> {
+  *_awaitedBy(): Generator<unknown, void, undefined> {
     for (const waiter of waitersOf(this)) {
-      const task = waiter as { [kAwaitedBy]?: () => Iterable<unknown> };
+      const task = waiter as { _awaitedBy?: () => Iterable<unknown> };
       if (waiter instanceof Future) yield waiter;
-      else if (task[kAwaitedBy] !== undefined) yield* task[kAwaitedBy]();
+      else if (task._awaitedBy !== undefined) yield* task._awaitedBy();
     }
   }
 }
@@ -526,35 +507,35 @@ function isErrorClass(value: unknown): value is new () => Error {
 }
 
 function waitersOf(future: Future<unknown>): Waiter[] {
-  const waiters = future[kWaitersOrOutcome];
-  if (future[kState] > ASKED || waiters === undefined) return [];
+  const waiters = future._waitersOrOutcome;
+  if (future._state > ASKED || waiters === undefined) return [];
   return waiters instanceof Set ? [...waiters] : [waiters as Waiter];
 }
 
 function settle<T>(future: Future<T>, state: State, outcome: unknown): void {
-  const waiters = future[kWaitersOrOutcome] as
+  const waiters = future._waitersOrOutcome as
     | Waiter
     | Set<Waiter>
     | undefined;
-  future[kState] = state;
-  future[kWaitersOrOutcome] = outcome;
+  future._state = state;
+  future._waitersOrOutcome = outcome;
   if (waiters === undefined) return;
   if (waiters instanceof Set) {
-    for (const waiter of waiters) waiter[kWake](future);
-  } else waiters[kWake](future);
+    for (const waiter of waiters) waiter._wake(future);
+  } else waiters._wake(future);
 }
 
 function fetchError(future: Future<unknown>): unknown {
-  return (future[kWaitersOrOutcome] as Failure).fetch();
+  return (future._waitersOrOutcome as Failure).fetch();
 }
 
 // Made when first asked for, and then always the same.
 function cancellationOf(future: Future<unknown>): CancelledError {
   const error = cancelledError(
-    future[kWaitersOrOutcome] as CancelReason,
+    future._waitersOrOutcome as CancelReason,
     future.getLoop().getDebug(),
   );
-  future[kWaitersOrOutcome] = error;
+  future._waitersOrOutcome = error;
   return error;
 }
 
@@ -580,12 +561,12 @@ function describeState(state: State): string {
 }
 
 function describeOutcome(future: Future<unknown>): string[] {
-  if (future[kState] === FINISHED) {
-    return [`result=${describeValue(future[kWaitersOrOutcome])}`];
+  if (future._state === FINISHED) {
+    return [`result=${describeValue(future._waitersOrOutcome)}`];
   }
-  if (future[kState] !== FAILED) return [];
+  if (future._state !== FAILED) return [];
   return [
-    `exception=${describeValue((future[kWaitersOrOutcome] as Failure).error)}`,
+    `exception=${describeValue((future._waitersOrOutcome as Failure).error)}`,
   ];
 }
 

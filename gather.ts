@@ -30,17 +30,7 @@ import {
   type CancelReason,
   cancelReason,
 } from "./_cancelled.ts";
-import {
-  kAddWaiter,
-  kCancelReason,
-  kDescribe,
-  kEnqueue,
-  kRun,
-  kWaiters,
-  kWake,
-  type Runnable,
-  type Waiter,
-} from "./_protocol.ts";
+import type { Runnable, Waiter } from "./_protocol.ts";
 import { schedulerForNew } from "./_scheduler.ts";
 
 /** Options of {@linkcode gather}. */
@@ -258,18 +248,18 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
         // Watched already, and settled by an eager child since.
         if (this.#ended.includes(child)) continue;
         doneBefore.push(child);
-      } else if (!child[kAddWaiter](this)) continue;
+      } else if (!child._addWaiter(this)) continue;
       this.#missing++;
     }
     for (const child of doneBefore) this.#collect(child);
   }
 
-  [kWake](child: Future<unknown>): void {
+  _wake(child: Future<unknown>): void {
     this.#ended.push(child);
-    this.scheduler[kEnqueue](this);
+    this.scheduler._enqueue(this);
   }
 
-  [kRun](): void {
+  _run(): void {
     this.#collect(this.#ended[this.#collected++]!);
   }
 
@@ -287,11 +277,11 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     return taken;
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return `gather of ${this.#children.length}, ${this.#missing} not done`;
   }
 
-  [kWaiters](): unknown[] {
+  _waiters(): unknown[] {
     return this.#children.filter((child) => !child.done());
   }
 
@@ -323,7 +313,7 @@ function outcomeOf(child: Future<unknown>): unknown {
 }
 
 function errorOf(child: Future<unknown>): CancelledError {
-  const reason = child[kCancelReason]();
+  const reason = child._cancelReason();
   if (reason instanceof CancelledError) return reason;
   return cancelledError(reason, child.getLoop().getDebug());
 }

@@ -22,20 +22,7 @@
 import type { Delay } from "./clock.ts";
 import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
-import {
-  type kAbortRun,
-  type kAddTimer,
-  type kBackFromHost,
-  type kEnqueue,
-  kInHeap,
-  kIsCalledOff,
-  kRun,
-  kTimerCancelled,
-  kTrace,
-  kTraceOf,
-  type kYieldToHost,
-  type Runnable,
-} from "./_protocol.ts";
+import type { Runnable } from "./_protocol.ts";
 import type { Timer } from "./_timer_heap.ts";
 import { callbackName, describeCreation } from "./_repr.ts";
 import { running } from "./_running.ts";
@@ -93,21 +80,21 @@ export interface Scheduler {
   /** Whether debug mode is on. */
   getDebug(): boolean;
   /** @internal */
-  [kEnqueue](runnable: Runnable): void;
+  _enqueue(runnable: Runnable): void;
   /** @internal */
-  [kYieldToHost](): void;
+  _yieldToHost(): void;
   /** @internal */
-  [kBackFromHost](): void;
+  _backFromHost(): void;
   /** @internal */
-  [kAbortRun](error: unknown): void;
+  _abortRun(error: unknown): void;
   /** @internal */
-  [kAddTimer](timer: Timer & Runnable): void;
+  _addTimer(timer: Timer & Runnable): void;
   /** @internal */
-  [kTimerCancelled](): void;
+  _timerCancelled(): void;
   /** @internal */
-  [kTrace](made: object): void;
+  _trace(made: object): void;
   /** @internal */
-  [kTraceOf](made: object): string | undefined;
+  _traceOf(made: object): string | undefined;
 }
 
 /**
@@ -156,7 +143,7 @@ export class Handle {
     this.#context = options?.context ?? copyContext();
     if (scheduler.getDebug()) {
       this.#name = callbackName(callback);
-      scheduler[kTrace](this);
+      scheduler._trace(this);
     }
   }
 
@@ -182,7 +169,7 @@ export class Handle {
   }
 
   /** @internal */
-  [kRun](): void {
+  _run(): void {
     const callback = this.#callback;
     if (callback === undefined) return;
     running.task = undefined;
@@ -191,7 +178,7 @@ export class Handle {
       callback(this.#argument as never);
     } catch (error) {
       if (error instanceof KeyboardInterrupt) throw error;
-      const sourceTraceback = this.scheduler[kTraceOf](this);
+      const sourceTraceback = this.scheduler._traceOf(this);
       this.scheduler.callExceptionHandler({
         message: `Exception in callback ${callbackName(callback)}`,
         exception: error,
@@ -213,7 +200,7 @@ export class Handle {
       ? this.#name
       : callbackName(this.#callback);
     if (name !== undefined) words.push(`${name}()`);
-    return [...words, ...describeCreation(this.scheduler[kTraceOf](this))];
+    return [...words, ...describeCreation(this.scheduler._traceOf(this))];
   }
 
   /** Gives {@linkcode Handle.toString}, in the inspectors of Deno and Node. */
@@ -240,7 +227,7 @@ export class Handle {
 export class TimerHandle extends Handle {
   #when: number;
   /** @internal */
-  [kInHeap]: boolean = false;
+  _inHeap: boolean = false;
 
   /**
    * Makes a handle; `callAt()` does it for you.
@@ -269,11 +256,11 @@ export class TimerHandle extends Handle {
   override cancel(): void {
     if (this.cancelled()) return;
     super.cancel();
-    if (this[kInHeap]) this.scheduler[kTimerCancelled]();
+    if (this._inHeap) this.scheduler._timerCancelled();
   }
 
   /** @internal */
-  [kIsCalledOff](): boolean {
+  _isCalledOff(): boolean {
     return this.cancelled();
   }
 

@@ -27,13 +27,11 @@
  */
 import type { Coroutine } from "./_coroutine.ts";
 import { RuntimeError } from "./errors.ts";
-import { kDescribe } from "./_protocol.ts";
 import { running } from "./_running.ts";
 import {
   describeState,
   type Gate,
   GateWait,
-  kSuspend,
   LoopBinding,
   MUST_WAIT,
   title,
@@ -150,7 +148,7 @@ export class Lock {
   }
 
   /** @internal */
-  [kSuspend](): () => Coroutine<Disposable> {
+  _suspend(): () => Coroutine<Disposable> {
     const { guard } = this.#state;
     this.release();
     return () => new GateWait(this.#state, guard);
@@ -198,8 +196,8 @@ class LockState implements Gate<Guard | undefined, Disposable> {
   }
 
   describe(): string {
-    const holder = this.guard?.holder as { [kDescribe]?(): string } | undefined;
-    const name = holder?.[kDescribe]?.();
+    const holder = this.guard?.holder as { _describe?(): string } | undefined;
+    const name = holder?._describe?.();
     return name === undefined ? this.title : `${this.title}, held by ${name}`;
   }
 }

@@ -38,23 +38,7 @@ import {
   TimerHandle,
 } from "./handle.ts";
 import { canAttribute } from "./_parking.ts";
-import {
-  kAbortRun,
-  kAddTimer,
-  kAwait,
-  kBackFromHost,
-  kClaim,
-  kEnqueue,
-  kRun,
-  kSince,
-  kTasks,
-  kTimerCancelled,
-  kTrace,
-  kTraceOf,
-  kWaiters,
-  kYieldToHost,
-  type Runnable,
-} from "./_protocol.ts";
+import type { Runnable } from "./_protocol.ts";
 import { report, warn } from "./_report.ts";
 import { callbackName, creationStack, describeKind } from "./_repr.ts";
 import { running } from "./_running.ts";
@@ -136,7 +120,7 @@ export class EventLoop implements TaskScheduler {
   #asyncgens = new Set<AsyncGenerator<unknown>>();
   #asyncgensShut = false;
   /** @internal */
-  readonly [kTasks]: TaskList<Task<unknown>> = new TaskList();
+  readonly _tasks: TaskList<Task<unknown>> = new TaskList();
 
   /**
    * Makes a loop.
@@ -193,7 +177,7 @@ export class EventLoop implements TaskScheduler {
   callSoon(callback: () => void, options?: CallbackOptions): Handle {
     this.#checkCallback(callback, "callSoon()");
     const handle = new Handle(callback, this, options);
-    this[kEnqueue](handle);
+    this._enqueue(handle);
     return handle;
   }
 
@@ -211,7 +195,7 @@ export class EventLoop implements TaskScheduler {
   callSoonThreadsafe(callback: () => void, options?: CallbackOptions): Handle {
     this.#checkFunction(callback, "callSoonThreadsafe()");
     const handle = new Handle(callback, this, options);
-    this[kEnqueue](handle);
+    this._enqueue(handle);
     return handle;
   }
 
@@ -397,15 +381,15 @@ export class EventLoop implements TaskScheduler {
     if (this.#closed) return;
     this.#closed = true;
     this.#turns.clear();
-    for (const task of this[kTasks]) {
-      const sourceTraceback = this[kTraceOf](task);
+    for (const task of this._tasks) {
+      const sourceTraceback = this._traceOf(task);
       this.callExceptionHandler({
         message: "Task was destroyed but it is pending",
         task,
         ...sourceTraceback === undefined ? {} : { sourceTraceback },
       });
     }
-    this[kTasks].clear();
+    this._tasks.clear();
   }
 
   /** Closes the loop, at the end of a `using` block. */
@@ -529,15 +513,15 @@ export class EventLoop implements TaskScheduler {
 
   /** @internal */
   hostIsBusy(): boolean {
-    for (const task of this[kTasks]) {
-      const waits = task[kWaiters]();
+    for (const task of this._tasks) {
+      const waits = task._waiters();
       if (waits.length > 0 && waits.every(isOfHost)) return true;
     }
     return false;
   }
 
   /** @internal */
-  [kEnqueue](runnable: Runnable): void {
+  _enqueue(runnable: Runnable): void {
     if (this.#closed) {
       throw new RuntimeError("Cannot schedule: the event loop is closed");
     }
@@ -545,7 +529,7 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal For hosts without async context, where the task can't be told. */
-  [kAwait]<T, A, B>(
+  _await<T, A, B>(
     coroutine: Coroutine<T>,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
@@ -554,22 +538,22 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  [kYieldToHost](): void {
+  _yieldToHost(): void {
     this.#turns.noteResumed();
   }
 
   /** @internal */
-  [kBackFromHost](): void {
+  _backFromHost(): void {
     this.#turns.noteBack();
   }
 
   /** @internal */
-  [kAbortRun](error: unknown): void {
+  _abortRun(error: unknown): void {
     this.#turns.abort(error);
   }
 
   /** @internal */
-  [kAddTimer](timer: Timer & Runnable): void {
+  _addTimer(timer: Timer & Runnable): void {
     if (this.#closed) {
       throw new RuntimeError("Cannot schedule: the event loop is closed");
     }
@@ -577,22 +561,22 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  [kTimerCancelled](): void {
+  _timerCancelled(): void {
     this.#turns.noteCancelled();
   }
 
   /** @internal */
-  [kTrace](made: object): void {
+  _trace(made: object): void {
     (this.#traces ??= new WeakMap()).set(made, creationStack());
   }
 
   /** @internal */
-  [kTraceOf](made: object): string | undefined {
+  _traceOf(made: object): string | undefined {
     return this.#traces?.get(made);
   }
 
   /** @internal A generator has no room for a mark, so only debug mode looks. */
-  [kClaim](coro: object): void {
+  _claim(coro: object): void {
     const claimed = this.#claimed ??= new WeakSet();
     if (claimed.has(coro) && typeof coro !== "function") {
       throw new RuntimeError(
@@ -603,7 +587,7 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  [kSince](task: Task<unknown>): number | undefined {
+  _since(task: Task<unknown>): number | undefined {
     return this.#waitingSince?.get(task);
   }
 
@@ -616,7 +600,7 @@ export class EventLoop implements TaskScheduler {
   #runWatched(runnable: Runnable): void {
     const name = String(runnable);
     const start = this.time();
-    runnable[kRun]();
+    runnable._run();
     const now = this.time();
     if (now - start >= this.slowCallbackDuration) {
       warn(`Slow: ${name} took ${(now - start).toFixed(3)} seconds`);

@@ -26,7 +26,7 @@
 import type { Coroutine } from "./_coroutine.ts";
 import { compareValues } from "./_compare.ts";
 import { FifoStore, HeapStore, LifoStore } from "./_stores.ts";
-import { kCore, nextItem, QueueCore } from "./_queue_core.ts";
+import { nextItem, QueueCore } from "./_queue_core.ts";
 import { describeKind, describeValue } from "./_repr.ts";
 import { GateWait, title } from "./_waiters.ts";
 
@@ -97,7 +97,7 @@ export interface ShutdownOptions {
  */
 export class Queue<T> implements AsyncIterable<T> {
   /** @internal */
-  readonly [kCore]: QueueCore<T>;
+  readonly _core: QueueCore<T>;
   /** How many items it holds at most; 0 or less means no limit. */
   readonly maxsize: number;
 
@@ -112,7 +112,7 @@ export class Queue<T> implements AsyncIterable<T> {
   constructor(maxsize = 0, options: QueueOptions = {}) {
     checkMaxsize(this, maxsize);
     this.maxsize = maxsize;
-    this[kCore] = new QueueCore(
+    this._core = new QueueCore(
       this,
       title(this, options),
       maxsize,
@@ -122,17 +122,17 @@ export class Queue<T> implements AsyncIterable<T> {
 
   /** How many items are in it. */
   qsize(): number {
-    return this[kCore].items.size;
+    return this._core.items.size;
   }
 
   /** Says whether no item is in it. */
   empty(): boolean {
-    return this[kCore].items.size === 0;
+    return this._core.items.size === 0;
   }
 
   /** Says whether as many items are in it as it may hold. */
   full(): boolean {
-    return this[kCore].full();
+    return this._core.full();
   }
 
   /**
@@ -156,7 +156,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   put(item: T): Coroutine<void> {
-    return new GateWait(this[kCore].putGate, item);
+    return new GateWait(this._core.putGate, item);
   }
 
   /**
@@ -167,7 +167,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws {QueueShutDown} If the queue is shut down.
    */
   putNowait(item: T): void {
-    this[kCore].putNowait(item);
+    this._core.putNowait(item);
   }
 
   /**
@@ -187,7 +187,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   get(): Coroutine<T> {
-    return new GateWait(this[kCore].getGate, undefined);
+    return new GateWait(this._core.getGate, undefined);
   }
 
   /**
@@ -198,7 +198,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws {QueueShutDown} If there is none, and the queue is shut down.
    */
   getNowait(): T {
-    return this[kCore].getNowait();
+    return this._core.getNowait();
   }
 
   /**
@@ -207,7 +207,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws {RangeError} If it was said for every item already.
    */
   taskDone(): void {
-    this[kCore].taskDone();
+    this._core.taskDone();
   }
 
   /**
@@ -239,7 +239,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   join(): Coroutine<void> {
-    return new GateWait(this[kCore].joinGate, undefined);
+    return new GateWait(this._core.joinGate, undefined);
   }
 
   /**
@@ -261,7 +261,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   shutdown(options: ShutdownOptions = {}): void {
-    this[kCore].shutDown(options.immediate ?? false);
+    this._core.shutDown(options.immediate ?? false);
   }
 
   /**
@@ -293,14 +293,14 @@ export class Queue<T> implements AsyncIterable<T> {
     return {
       next: () =>
         new Promise((resolve, reject) => {
-          nextItem(this[kCore]).then(resolve, reject);
+          nextItem(this._core).then(resolve, reject);
         }),
     };
   }
 
   /** Gives `<Queue maxsize=2 size=1>` and the like. */
   toString(): string {
-    return this[kCore].toString();
+    return this._core.toString();
   }
 
   /** Gives {@linkcode Queue.toString}, in the inspectors of Deno and Node. */
@@ -336,7 +336,7 @@ export class LifoQueue<T> extends Queue<T> {
    */
   constructor(maxsize = 0, options: QueueOptions = {}) {
     super(maxsize, options);
-    this[kCore].items = new LifoStore();
+    this._core.items = new LifoStore();
   }
 }
 
@@ -393,7 +393,7 @@ export class PriorityQueue<T> extends Queue<T> {
         }`,
       );
     }
-    this[kCore].items = new HeapStore(compare);
+    this._core.items = new HeapStore(compare);
   }
 }
 

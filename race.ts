@@ -26,14 +26,7 @@ import { Future, isFuture } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import { endAll, reportErrors } from "./_join.ts";
 import type { EventLoop } from "./loop.ts";
-import {
-  kAddWaiter,
-  kDescribe,
-  kRemoveWaiter,
-  kWaiters,
-  kWake,
-  type Waiter,
-} from "./_protocol.ts";
+import type { Waiter } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 import { requireScheduler } from "./_scheduler.ts";
 import { MethodCoroutine } from "./_waiters.ts";
@@ -219,12 +212,12 @@ class Finish extends Future<Future<unknown> | undefined> implements Waiter {
     this.#futures = futures;
     this.#missing = futures.size;
     for (const future of futures) {
-      if (future.done()) this[kWake](future);
-      else future[kAddWaiter](this);
+      if (future.done()) this._wake(future);
+      else future._addWaiter(this);
     }
   }
 
-  [kWake](future: Future<unknown>): void {
+  _wake(future: Future<unknown>): void {
     this.#missing--;
     if (this.done()) return;
     if (!this.#rules.tolerant || succeeded(future)) this.setResult(future);
@@ -232,15 +225,15 @@ class Finish extends Future<Future<unknown> | undefined> implements Waiter {
   }
 
   leave(): void {
-    for (const future of this.#futures) future[kRemoveWaiter](this);
+    for (const future of this.#futures) future._removeWaiter(this);
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     const { name } = this.#rules;
     return `${name} of ${this.#futures.size}, ${this.#missing} not done`;
   }
 
-  [kWaiters](): unknown[] {
+  _waiters(): unknown[] {
     return [...this.#futures].filter((future) => !future.done());
   }
 }

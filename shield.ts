@@ -30,7 +30,6 @@ import type { Awaitable, AwaitedResult } from "./_coroutine.ts";
 import { DoneCallback } from "./_done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { Future } from "./future.ts";
-import { kAddWaiter, kDescribe, kRemoveWaiter, kWaiters } from "./_protocol.ts";
 
 /**
  * Gives a future that follows `awaitable`, and whose cancel does not reach it.
@@ -79,21 +78,21 @@ class Shielded extends Future<unknown> {
       copyContext(),
       this,
     );
-    inner[kAddWaiter](follow);
+    inner._addWaiter(follow);
     this.addDoneCallback(() => {
       if (inner.done()) return;
-      inner[kRemoveWaiter](follow);
+      inner._removeWaiter(follow);
       // Once, however many shields were cancelled.
       inner.removeDoneCallback(reportError);
       inner.addDoneCallback(reportError);
     });
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return `shield of ${describe(this.#inner)}`;
   }
 
-  [kWaiters](): unknown[] {
+  _waiters(): unknown[] {
     return this.#inner.done() ? [] : [this.#inner];
   }
 
@@ -111,8 +110,8 @@ class Shielded extends Future<unknown> {
 }
 
 function describe(future: Future<unknown>): string {
-  const described = future as { [kDescribe]?(): string };
-  return described[kDescribe]?.() ?? String(future);
+  const described = future as { _describe?(): string };
+  return described._describe?.() ?? String(future);
 }
 
 function reportError(future: Future<unknown>): void {

@@ -15,16 +15,6 @@ import { begin, Coroutine, ended } from "./_coroutine.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import { NextTurn } from "./_next_turn.ts";
-import {
-  kAddTimer,
-  kAsk,
-  kDescribe,
-  kInHeap,
-  kIsCalledOff,
-  kRun,
-  kTimerCancelled,
-  kTop,
-} from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 
 /**
@@ -79,14 +69,14 @@ class Sleep<T> extends Coroutine<T> {
 
   override next(): IteratorResult<unknown, T> {
     // The slot for the body below is free, since there is no other body.
-    const alarm = this[kTop] as Alarm | undefined;
+    const alarm = this._top as Alarm | undefined;
     if (alarm === undefined) {
       begin(this);
       const fresh = new Alarm(requireScheduler(), this);
-      this[kTop] = fresh;
-      return { done: false, value: fresh[kAsk]() };
+      this._top = fresh;
+      return { done: false, value: fresh._ask() };
     }
-    if (!alarm.done()) return { done: false, value: alarm[kAsk]() };
+    if (!alarm.done()) return { done: false, value: alarm._ask() };
     if (alarm.cancelled()) alarm.callOff();
     alarm.result();
     return ended(this.#result);
@@ -103,13 +93,13 @@ class Sleep<T> extends Coroutine<T> {
   }
 
   #callOff(): void {
-    (this[kTop] as Alarm | undefined)?.callOff();
+    (this._top as Alarm | undefined)?.callOff();
   }
 }
 
 /** The future of a sleep, and the timer in the loop's heap that finishes it. */
 class Alarm extends Future<undefined> {
-  [kInHeap] = false;
+  _inHeap = false;
   readonly #when: number;
   readonly #sleep: Sleep<unknown>;
   #calledOff = false;
@@ -118,7 +108,7 @@ class Alarm extends Future<undefined> {
     super({ loop });
     this.#sleep = sleep;
     this.#when = loop.time() + sleep.seconds;
-    loop[kAddTimer](this);
+    loop._addTimer(this);
   }
 
   when(): number {
@@ -129,18 +119,18 @@ class Alarm extends Future<undefined> {
   callOff(): void {
     if (this.#calledOff) return;
     this.#calledOff = true;
-    if (this[kInHeap]) this.scheduler[kTimerCancelled]();
+    if (this._inHeap) this.scheduler._timerCancelled();
   }
 
-  [kIsCalledOff](): boolean {
+  _isCalledOff(): boolean {
     return this.#calledOff;
   }
 
-  [kRun](): void {
+  _run(): void {
     if (!this.done()) this.setResult(undefined);
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return `sleep(${this.#sleep.seconds})`;
   }
 }

@@ -37,7 +37,6 @@ import { Event } from "./event.ts";
 
 import { Latch } from "./_latch.ts";
 import type { EventLoop } from "./loop.ts";
-import { kAddWaiter, kWake } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
 import { currentTask, type Task } from "./task.ts";
 import { waitFor } from "./wait_for.ts";
@@ -151,8 +150,8 @@ class StaggeredRace<T> {
     );
     const task = this.#loop.createTask(attempt);
     this.#running.add(task);
-    if (task.done()) this.#onDone[kWake](task);
-    else task[kAddWaiter](this.#onDone);
+    if (task.done()) this.#onDone._wake(task);
+    else task._addWaiter(this.#onDone);
     mayStart.set();
   }
 

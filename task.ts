@@ -55,32 +55,7 @@ import { HOST_BODY, type HostBody } from "./_host_body.ts";
 import type { ParkedWait } from "./_future_wait.ts";
 import type { Scheduler } from "./handle.ts";
 import { parkedTask } from "./_parking.ts";
-import {
-  kAbortRun,
-  kAwait,
-  kCancelWait,
-  kClaim,
-  kContinue,
-  kDescribe,
-  kEnqueue,
-  kFrame,
-  kFunctionName,
-  kGivesCancelled,
-  kNextTask,
-  kPark,
-  kPreviousTask,
-  kRun,
-  kSettleCancelled,
-  type kSince,
-  kTakeCancel,
-  kTask,
-  kTasks,
-  kTop,
-  kUnpark,
-  kWaiters,
-  kWaitingOn,
-  kWake,
-} from "./_protocol.ts";
+import { kFunctionName } from "./_protocol.ts";
 import { print } from "./_report.ts";
 import { callbackName, describeCall, describeValue } from "./_repr.ts";
 import { running } from "./_running.ts";
@@ -144,11 +119,11 @@ export interface PrintStackOptions {
 /** What a task knows of its loop: a loop also lists its unfinished tasks. */
 export interface TaskScheduler extends Scheduler {
   /** @internal */
-  readonly [kTasks]: TaskList<Task<unknown>>;
+  readonly _tasks: TaskList<Task<unknown>>;
   /** @internal */
-  [kClaim](coro: object): void;
+  _claim(coro: object): void;
   /** @internal */
-  [kSince](task: Task<unknown>): number | undefined;
+  _since(task: Task<unknown>): number | undefined;
 }
 
 /**
@@ -177,15 +152,15 @@ export interface TaskScheduler extends Scheduler {
  */
 export class Task<T> extends Future<T> {
   /** @internal */
-  [kTop]: Body | (() => unknown);
+  _top: Body | (() => unknown);
   /** @internal */
-  [kFrame]: Coroutine<unknown> | undefined = undefined;
+  _frame: Coroutine<unknown> | undefined = undefined;
   /** @internal */
-  [kWaitingOn]: Future<unknown> | HostBody | undefined = undefined;
+  _waitingOn: Future<unknown> | HostBody | undefined = undefined;
   /** @internal */
-  [kNextTask]: Task<unknown> | undefined = undefined;
+  _nextTask: Task<unknown> | undefined = undefined;
   /** @internal */
-  [kPreviousTask]: Task<unknown> | undefined = undefined;
+  _previousTask: Task<unknown> | undefined = undefined;
   // The values alone until someone asks for the context itself: 40 B a task.
   #context: Context | ContextValues;
   // A number until someone asks: most names are never read.
@@ -209,19 +184,19 @@ export class Task<T> extends Future<T> {
   ) {
     const scheduler = options.loop ?? schedulerForNew() as TaskScheduler;
     super(options.loop === undefined ? { loop: scheduler } : options);
-    this[kTop] = bodyOf(coro);
-    if (scheduler.getDebug()) scheduler[kClaim](coro);
+    this._top = bodyOf(coro);
+    if (scheduler.getDebug()) scheduler._claim(coro);
     this.#context = options.context ?? currentContext().values;
     this.#name = options.name === undefined
       ? ++running.taskCount
       : String(options.name);
     if (options.eagerStart && runningScheduler() === scheduler) {
-      scheduler[kTasks].add(this as Task<unknown>);
+      scheduler._tasks.add(this as Task<unknown>);
       this.#runNow(false, undefined);
     } else {
       // First, since a closed loop refuses and must not list the task.
-      scheduler[kEnqueue](this);
-      scheduler[kTasks].add(this as Task<unknown>);
+      scheduler._enqueue(this);
+      scheduler._tasks.add(this as Task<unknown>);
     }
   }
 
@@ -245,7 +220,7 @@ export class Task<T> extends Future<T> {
     if (controller !== undefined && !controller.signal.aborted) {
       controller.abort(cancelledError(reason, false));
       // Who asked for the signal and waits for the host takes the cancel by it.
-      delivered ||= this[kWaitingOn] === HOST_BODY;
+      delivered ||= this._waitingOn === HOST_BODY;
     }
     extras.cancelReason = reason;
     if (!delivered) extras.mustCancel = true;
@@ -308,9 +283,9 @@ export class Task<T> extends Future<T> {
 
   /** The coroutine or function that the task was made of. */
   getCoro(): CoroutineLike<T> | CoroutineFunction<T> {
-    let bottom: unknown = this[kTop];
-    for (let frame = this[kFrame]; frame !== undefined; frame = frame[kFrame]) {
-      bottom = frame[kTop];
+    let bottom: unknown = this._top;
+    for (let frame = this._frame; frame !== undefined; frame = frame._frame) {
+      bottom = frame._top;
     }
     return bottom as CoroutineLike<T> | CoroutineFunction<T>;
   }
@@ -337,8 +312,8 @@ export class Task<T> extends Future<T> {
     for (const driver of [this, ...this.#waits()]) {
       const from = names.length;
       let frame =
-        (driver as { [kFrame]?: Coroutine<unknown> | undefined })[kFrame];
-      for (; frame !== undefined; frame = frame[kFrame]) {
+        (driver as { _frame?: Coroutine<unknown> | undefined })._frame;
+      for (; frame !== undefined; frame = frame._frame) {
         if (frame !== coroutine) names.splice(from, 0, frame.name);
       }
     }
@@ -388,21 +363,21 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
-  get [kTask](): object {
+  get _task(): object {
     return this;
   }
 
   /** @internal */
-  [kWake](): void {
-    this.scheduler[kEnqueue](this);
+  _wake(): void {
+    this.scheduler._enqueue(this);
   }
 
   /** @internal */
-  [kRun](): void {
+  _run(): void {
     running.task = this;
     running.context = undefined;
     if (this.#extras?.mustCancel) {
-      const cancelled = this[kTakeCancel](this[kWaitingOn]);
+      const cancelled = this._takeCancel(this._waitingOn);
       this.#step(cancelled !== undefined, cancelled);
     } else {
       this.#step(false, undefined);
@@ -410,41 +385,41 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
-  [kContinue](failed: boolean, outcome: unknown): void {
+  _continue(failed: boolean, outcome: unknown): void {
     this.#runNow(failed, outcome);
   }
 
   /** @internal */
-  [kPark](wait: ParkedWait): void {
+  _park(wait: ParkedWait): void {
     if (this.#parked === undefined) this.#parked = wait;
     else if (this.#parked instanceof Set) this.#parked.add(wait);
     else if (this.#parked !== wait) {
       this.#parked = new Set([this.#parked, wait]);
     }
     const extras = this.#extras;
-    if (extras?.mustCancel && wait[kCancelWait](extras.cancelReason)) {
+    if (extras?.mustCancel && wait._cancelWait(extras.cancelReason)) {
       extras.mustCancel = false;
     }
   }
 
   /** @internal */
-  [kUnpark](wait: ParkedWait): void {
+  _unpark(wait: ParkedWait): void {
     if (this.#parked === wait) this.#parked = undefined;
     else if (this.#parked instanceof Set) this.#parked.delete(wait);
   }
 
   /** @internal */
-  [kTakeCancel](waited: unknown): CancelledError | undefined {
+  _takeCancel(waited: unknown): CancelledError | undefined {
     const extras = this.#extras;
     if (!extras?.mustCancel) return undefined;
     extras.mustCancel = false;
     // The wait throws a CancelledError of its own: the first request's.
-    if (waited instanceof Future && waited[kGivesCancelled]()) return undefined;
+    if (waited instanceof Future && waited._givesCancelled()) return undefined;
     return cancelledError(extras.cancelReason, this.scheduler.getDebug());
   }
 
   /** @internal */
-  [kAwait]<V, A, B>(
+  _await<V, A, B>(
     coroutine: Coroutine<V>,
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
@@ -459,9 +434,9 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal What the task waits for now: futures, and the waits of its async functions. */
-  [kWaiters](): unknown[] {
+  _waiters(): unknown[] {
     const waits = this.#waits();
-    const own = this[kWaitingOn];
+    const own = this._waitingOn;
     if (own === undefined || (own === HOST_BODY && waits.length > 0)) {
       return waits;
     }
@@ -469,7 +444,7 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
-  [kDescribe](): string {
+  _describe(): string {
     return this.getName();
   }
 
@@ -513,11 +488,11 @@ export class Task<T> extends Future<T> {
   }
 
   #cancelWaits(reason: CancelReason): boolean {
-    const waitingOn = this[kWaitingOn];
+    const waitingOn = this._waitingOn;
     let delivered = waitingOn instanceof Future &&
       cancelWith(waitingOn, reason);
     for (const wait of this.#waits()) {
-      delivered = wait[kCancelWait](reason) || delivered;
+      delivered = wait._cancelWait(reason) || delivered;
     }
     return delivered;
   }
@@ -532,7 +507,7 @@ export class Task<T> extends Future<T> {
       this.#step(throwing, input);
     } catch (error) {
       // Only what must end the run comes out of a step.
-      this.scheduler[kAbortRun](error);
+      this.scheduler._abortRun(error);
     } finally {
       running.loop = loop;
       running.task = task;
@@ -558,7 +533,7 @@ export class Task<T> extends Future<T> {
   #finish(result: T): void {
     if (!this.#leave()) return;
     const extras = this.#extras;
-    if (extras?.mustCancel) return this[kSettleCancelled](extras.cancelReason);
+    if (extras?.mustCancel) return this._settleCancelled(extras.cancelReason);
     super.setResult(result);
     if (this.scheduler.getDebug() && this.cancelling() > 0) {
       this.scheduler.callExceptionHandler({
@@ -570,7 +545,7 @@ export class Task<T> extends Future<T> {
 
   #fail(error: unknown): void {
     if (!this.#leave()) return;
-    if (error instanceof CancelledError) return this[kSettleCancelled](error);
+    if (error instanceof CancelledError) return this._settleCancelled(error);
     // A coroutine may throw anything; a future wants an error.
     super.setException(
       error ?? new RuntimeError(`Task failed: ${error} was thrown`),
@@ -581,7 +556,7 @@ export class Task<T> extends Future<T> {
   // Says whether the outcome is still to be set, as it is unless somebody has called
   // the setters of the base class by force.
   #leave(): boolean {
-    (this.scheduler as TaskScheduler)[kTasks].delete(this as Task<unknown>);
+    (this.scheduler as TaskScheduler)._tasks.delete(this as Task<unknown>);
     if (!this.done()) return true;
     this.scheduler.callExceptionHandler({
       message: "Exception in a task's step",
@@ -646,7 +621,7 @@ export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
  * ```
  */
 export function allTasks(loop?: Scheduler): Set<Task<unknown>> {
-  const listed = ((loop ?? requireScheduler()) as TaskScheduler)[kTasks];
+  const listed = ((loop ?? requireScheduler()) as TaskScheduler)._tasks;
   return new Set([...listed].filter((task) => !task.done()));
 }
 
@@ -717,10 +692,10 @@ export function createEagerTaskFactory(
 
 /** The futures that a task waits for, those of its async functions too. */
 function waitedFor(task: Task<unknown>): unknown[] {
-  const futures = task[kWaiters]().flatMap((wait) =>
+  const futures = task._waiters().flatMap((wait) =>
     wait instanceof Future
       ? [wait]
-      : (wait as { [kWaiters]?(): unknown[] })[kWaiters]?.() ?? []
+      : (wait as { _waiters?(): unknown[] })._waiters?.() ?? []
   );
   return futures.filter((future) => future instanceof Future);
 }

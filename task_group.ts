@@ -34,7 +34,6 @@ import type { Wait } from "./future.ts";
 import { Latch } from "./_latch.ts";
 import { limited, type Slots, slots } from "./_limited.ts";
 import type { EventLoop } from "./loop.ts";
-import { kAddWaiter, kAwaitedBy, kEnqueue, kRun, kWake } from "./_protocol.ts";
 import { linkSignal } from "./_abort.ts";
 import { running } from "./_running.ts";
 import { abortedBefore, checkBody, checkLimit, requireTask } from "./_scope.ts";
@@ -168,8 +167,8 @@ export class TaskGroup {
     this.#tasks.add(task as Task<unknown>);
     // By way of the loop even if it is done: its error must not cancel the caller
     // within this call.
-    if (task.done()) this[kWake](task as Task<unknown>);
-    else task[kAddWaiter](this);
+    if (task.done()) this._wake(task as Task<unknown>);
+    else task._addWaiter(this);
     // Its first step, run eagerly, may have ended the group before it was in.
     if (this.#aborting) task.cancel();
     return task;
@@ -239,13 +238,13 @@ export class TaskGroup {
   }
 
   /** @internal A task is done. */
-  [kWake](task: Task<unknown>): void {
+  _wake(task: Task<unknown>): void {
     this.#ended.push(task);
-    this.#loop![kEnqueue](this);
+    this.#loop!._enqueue(this);
   }
 
   /** @internal */
-  [kRun](): void {
+  _run(): void {
     running.task = undefined;
     const task = this.#ended[this.#collected++]!;
     if (this.#collected === this.#ended.length) {
@@ -256,7 +255,7 @@ export class TaskGroup {
   }
 
   /** @internal */
-  *[kAwaitedBy](): Generator<unknown, void, undefined> {
+  *_awaitedBy(): Generator<unknown, void, undefined> {
     if (this.#parent !== undefined) yield this.#parent;
   }
 

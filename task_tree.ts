@@ -17,13 +17,12 @@
  * @module
  */
 import { Future } from "./future.ts";
-import { kDescribe, kSince, kWaiters } from "./_protocol.ts";
 import { running } from "./_running.ts";
 import { allTasks, Task, type TaskScheduler } from "./task.ts";
 
 interface Described {
-  [kDescribe]?(): string;
-  [kWaiters]?(): unknown[];
+  _describe?(): string;
+  _waiters?(): unknown[];
 }
 
 /**
@@ -75,9 +74,9 @@ export function formatTaskTree(loop: TaskScheduler): string {
 function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
   const name = task.getName();
   if (task === running.task) return `${name} runs`;
-  const waits = task[kWaiters]();
+  const waits = task._waiters();
   if (waits.length === 0) return `${name} is ready to run`;
-  const since = loop[kSince](task);
+  const since = loop._since(task);
   const suffix = since === undefined
     ? ""
     : `, since ${(loop.time() - since).toFixed(3)} s`;
@@ -86,7 +85,7 @@ function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
 
 /** Says in a few words what is waited for. */
 function describeWait(wait: unknown): string {
-  const described = (wait as Described)[kDescribe]?.();
+  const described = (wait as Described)._describe?.();
   if (described !== undefined) return described;
   return String(wait);
 }
@@ -99,9 +98,9 @@ function tasksBelow(task: Task<unknown>): Set<Task<unknown>> {
     seen.add(wait);
     if (wait instanceof Task) found.add(wait);
     else if (wait instanceof Future || typeof wait === "object") {
-      (wait as Described)[kWaiters]?.().forEach(visit);
+      (wait as Described)._waiters?.().forEach(visit);
     }
   };
-  task[kWaiters]().forEach(visit);
+  task._waiters().forEach(visit);
   return found;
 }

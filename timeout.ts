@@ -27,16 +27,9 @@ import { callFor, Coroutine } from "./_coroutine.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import type { Handle } from "./handle.ts";
-import { kOpen } from "./_protocol.ts";
 import { describeKind } from "./_repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_scheduler.ts";
-import {
-  checkBody,
-  kEnter,
-  kLeave,
-  requireTask,
-  type ScopeBody,
-} from "./_scope.ts";
+import { checkBody, requireTask, type ScopeBody } from "./_scope.ts";
 import type { Task } from "./task.ts";
 
 type Body<T> = ScopeBody<Timeout, T>;
@@ -169,7 +162,7 @@ export class Timeout {
   }
 
   /** @internal */
-  [kEnter](now: number): void {
+  _enter(now: number): void {
     if (this.#state !== CREATED) {
       throw new RuntimeError(
         `Cannot enter ${this}: it has already been entered`,
@@ -183,7 +176,7 @@ export class Timeout {
   }
 
   /** @internal */
-  [kLeave](error: unknown): unknown {
+  _leave(error: unknown): unknown {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#state === ACTIVE) {
@@ -237,27 +230,27 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
     return "timeout";
   }
 
-  override [kOpen](task: unknown): unknown {
+  override _open(task: unknown): unknown {
     const now = requireScheduler().time();
     const scope = this.#makeScope(now);
-    scope[kEnter](now);
+    scope._enter(now);
     this.#scope = scope;
     const body = this.#body;
     return callFor(task, () => body(scope), body);
   }
 
   override next(value?: unknown): IteratorResult<unknown, T> {
-    this.#scope?.[kLeave](undefined);
+    this.#scope?._leave(undefined);
     return super.next(value);
   }
 
   override throw(error: unknown): IteratorResult<unknown, T> {
     const scope = this.#scope;
-    return super.throw(scope === undefined ? error : scope[kLeave](error));
+    return super.throw(scope === undefined ? error : scope._leave(error));
   }
 
   override return(value: T): IteratorResult<unknown, T> {
-    this.#scope?.[kLeave](undefined);
+    this.#scope?._leave(undefined);
     return super.return(value);
   }
 }

@@ -25,13 +25,6 @@ import type { Coroutine } from "./_coroutine.ts";
 import { coroutine, isCoroutine } from "./coroutine.ts";
 import { DoneCallback } from "./_done_callback.ts";
 import { Future, isFuture } from "./future.ts";
-import {
-  kAddWaiter,
-  kDescribe,
-  kRemoveWaiter,
-  kWaiters,
-  kWake,
-} from "./_protocol.ts";
 import { currentTask } from "./task.ts";
 import { describeKind, describeValue } from "./_repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_scheduler.ts";
@@ -127,14 +120,14 @@ export const wait: <F extends Future<unknown>>(
     );
     // A done future is counted by way of the loop too, in its place.
     for (const future of unique) {
-      if (future.done()) onDone[kWake](future);
-      else future[kAddWaiter](onDone);
+      if (future.done()) onDone._wake(future);
+      else future._addWaiter(onDone);
     }
     try {
       yield* waiter;
     } finally {
       waiter.stop();
-      for (const future of unique) future[kRemoveWaiter](onDone);
+      for (const future of unique) future._removeWaiter(onDone);
     }
     const done = new Set<F>();
     const pending = new Set<F>();
@@ -223,11 +216,11 @@ class Waiting extends Future<undefined> {
     if (!this.done()) this.setResult(undefined);
   }
 
-  [kDescribe](): string {
+  _describe(): string {
     return `wait for ${this.#futures.size}, ${this.#missing} not done`;
   }
 
-  [kWaiters](): unknown[] {
+  _waiters(): unknown[] {
     return [...this.#futures].filter((future) => !future.done());
   }
 }

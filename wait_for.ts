@@ -29,15 +29,8 @@ import { ensureFuture } from "./ensure.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { type Future, isFuture, type Wait } from "./future.ts";
 import { Latch } from "./_latch.ts";
-import { kAddWaiter, kRemoveWaiter } from "./_protocol.ts";
 import { requireScheduler } from "./_scheduler.ts";
-import {
-  abortedBefore,
-  kEnter,
-  kLeave,
-  requireTask,
-  SignalLink,
-} from "./_scope.ts";
+import { abortedBefore, requireTask, SignalLink } from "./_scope.ts";
 import { Timeout } from "./timeout.ts";
 import { MethodCoroutine } from "./_waiters.ts";
 
@@ -131,15 +124,15 @@ function* underLimit(
 ): Coro<unknown> {
   const now = requireScheduler().time();
   const scope = new Timeout(seconds === undefined ? undefined : now + seconds);
-  scope[kEnter](now);
+  scope._enter(now);
   let result: unknown;
   try {
     result = yield* inline(awaitable);
   } catch (error) {
     // A CancelledError too: only the scope's own becomes a TimeoutError.
-    throw scope[kLeave](error);
+    throw scope._leave(error);
   }
-  scope[kLeave](undefined);
+  scope._leave(undefined);
   return result;
 }
 
@@ -183,11 +176,11 @@ function* cancelAndWait(
     copyContext(),
     ending,
   );
-  future[kAddWaiter](onDone);
+  future._addWaiter(onDone);
   try {
     future.cancel();
     yield* ending;
   } finally {
-    future[kRemoveWaiter](onDone);
+    future._removeWaiter(onDone);
   }
 }

@@ -37,7 +37,7 @@ import {
   wait,
 } from "../mod.ts";
 import { TestLoop } from "../testing.ts";
-import { kEnqueue, kRun, type Runnable } from "../_protocol.ts";
+import type { Runnable } from "../_protocol.ts";
 
 /** A program to sweep. */
 export interface SweepProgram {
@@ -248,11 +248,11 @@ class SweepLoop extends TestLoop {
     };
   }
 
-  override [kEnqueue](runnable: Runnable): void {
-    super[kEnqueue]({
-      [kRun]: () => {
+  override _enqueue(runnable: Runnable): void {
+    super._enqueue({
+      _run: () => {
         this.#pass(runnable);
-        runnable[kRun]();
+        runnable._run();
       },
     });
   }

@@ -11,7 +11,6 @@ import {
   type Future,
   sleep,
 } from "../../mod.ts";
-import { kTraceOf } from "../../_protocol.ts";
 import { caseTest, recordReports, withLoop } from "./_both.ts";
 import { collectGarbage } from "./_garbage.ts";
 
@@ -145,7 +144,7 @@ caseTest(
       }
       const future = creator();
       assertMatch(
-        firstFrame(loop[kTraceOf](future)),
+        firstFrame(loop._traceOf(future)),
         /creator .*debug_test\.ts/,
       );
     }, { debug: true }),
@@ -159,7 +158,7 @@ caseTest(
         return loop.createTask(sleep(0));
       }
       const task = creator();
-      assertMatch(firstFrame(loop[kTraceOf](task)), /creator .*debug_test\.ts/);
+      assertMatch(firstFrame(loop._traceOf(task)), /creator .*debug_test\.ts/);
       await loop.runUntilComplete(task);
     }, { debug: true }),
 );
@@ -179,7 +178,7 @@ caseTest(
       }
       for (const handle of creator()) {
         assertMatch(
-          firstFrame(loop[kTraceOf](handle)),
+          firstFrame(loop._traceOf(handle)),
           /creator .*debug_test\.ts/,
         );
       }

@@ -16,7 +16,7 @@ import {
   taskGroup,
   VirtualClock,
 } from "../../mod.ts";
-import { kEnqueue, type Runnable } from "../../_protocol.ts";
+import type { Runnable } from "../../_protocol.ts";
 import { both, caseTest } from "./_both.ts";
 
 function eagerly(): EventLoop {
@@ -122,9 +122,9 @@ function checkErrors(errors: readonly unknown[]): void {
 class CountingLoop extends EventLoop {
   readonly scheduled: Set<Task<unknown>> = new Set();
 
-  override [kEnqueue](runnable: Runnable): void {
+  override _enqueue(runnable: Runnable): void {
     if (runnable instanceof Task) this.scheduled.add(runnable);
-    super[kEnqueue](runnable);
+    super._enqueue(runnable);
   }
 }
 

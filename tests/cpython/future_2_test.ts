@@ -15,7 +15,7 @@ import {
   InvalidStateError,
   sleep,
 } from "../../mod.ts";
-import { kEnqueue, type Runnable } from "../../_protocol.ts";
+import type { Runnable } from "../../_protocol.ts";
 import {
   both,
   caseTest,
@@ -121,9 +121,9 @@ caseTest(
   async () => {
     let onSchedule: () => void = () => {};
     class Meddler extends EventLoop {
-      override [kEnqueue](runnable: Runnable): void {
+      override _enqueue(runnable: Runnable): void {
         onSchedule();
-        super[kEnqueue](runnable);
+        super._enqueue(runnable);
       }
     }
     using loop = new Meddler();

@@ -21,7 +21,7 @@ import {
   Task,
   TimeoutError,
 } from "../../mod.ts";
-import { kEnqueue, type Runnable } from "../../_protocol.ts";
+import type { Runnable } from "../../_protocol.ts";
 import {
   both,
   caseTest,
@@ -179,7 +179,7 @@ both("tasks.BaseTaskTests.uncancel_resets_must_cancel", {
 
 caseTest("tasks.BaseTaskTests.error_in_call_soon", () => {
   class Broken extends EventLoop {
-    override [kEnqueue](_runnable: Runnable): void {
+    override _enqueue(_runnable: Runnable): void {
       throw new RangeError("no callSoon today");
     }
   }

@@ -15,7 +15,6 @@ import {
   sleep,
   type Task,
 } from "../../mod.ts";
-import { kTasks } from "../../_protocol.ts";
 import { both, caseTest, errorOf, virtualLoop, withLoop } from "./_both.ts";
 
 // The registry of a loop, which is a list through the tasks themselves.
@@ -39,9 +38,9 @@ class DoneTaskLike extends TaskLike {
 }
 
 function registered(loop: EventLoop, task: TaskLike): number {
-  loop[kTasks].add(task as Task<unknown>);
+  loop._tasks.add(task as Task<unknown>);
   const { size } = allTasks(loop);
-  loop[kTasks].delete(task as Task<unknown>);
+  loop._tasks.delete(task as Task<unknown>);
   return size;
 }
 
@@ -76,7 +75,7 @@ caseTest(
   () =>
     withLoop((loop) => {
       const task = loop.createTask(sleep(0));
-      loop[kTasks].delete(new TaskLike() as Task<unknown>);
+      loop._tasks.delete(new TaskLike() as Task<unknown>);
       assertEquals([...allTasks(loop)], [task]);
       return loop.runUntilComplete(task);
     }),

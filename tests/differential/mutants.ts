@@ -45,9 +45,9 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "callbacks run in reversed order",
     file: "future.ts",
-    find: "for (const waiter of waiters) waiter[kWake](future);",
+    find: "for (const waiter of waiters) waiter._wake(future);",
     replace:
-      "for (const waiter of [...waiters].reverse()) waiter[kWake](future);",
+      "for (const waiter of [...waiters].reverse()) waiter._wake(future);",
   },
   {
     name: "a lock's wake-up is lost when the woken is cancelled",
@@ -88,9 +88,9 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "shield hands a cancel on",
     file: "shield.ts",
-    find: "inner[kRemoveWaiter](follow);",
+    find: "inner._removeWaiter(follow);",
     replace:
-      "inner[kRemoveWaiter](follow); if (this.cancelled()) inner.cancel();",
+      "inner._removeWaiter(follow); if (this.cancelled()) inner.cancel();",
   },
   {
     name: "timers due together run last in, first out",
