@@ -29,18 +29,18 @@ import {
   type Coro,
   type Coroutine,
   isThenable,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
-import { DoneCallback } from "./_done_callback.ts";
+import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { TimeoutError } from "./errors.ts";
 import { type Future, isFuture } from "./future.ts";
 import type { TimerHandle } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
-import { Mailbox } from "./_mailbox.ts";
-import { describeKind } from "./_repr.ts";
-import { schedulerForNew } from "./_scheduler.ts";
-import { MethodCoroutine } from "./_waiters.ts";
+import { Mailbox } from "./_combine/mailbox.ts";
+import { describeKind } from "./_base/repr.ts";
+import { schedulerForNew } from "./_loop/scheduler.ts";
+import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
 
 /** Options of {@linkcode asCompleted}. */
 export interface AsCompletedOptions {

@@ -23,10 +23,11 @@
  * @module
  */
 import { Condition } from "./condition.ts";
-import type { Coro, Coroutine } from "./_coroutine.ts";
+import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { BrokenBarrierError } from "./errors.ts";
-import { describeValue } from "./_repr.ts";
-import { MethodCoroutine, title } from "./_waiters.ts";
+import { describeValue } from "./_base/repr.ts";
+import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { title } from "./_sync/describe.ts";
 
 /** Options of {@linkcode Barrier}. */
 export interface BarrierOptions {

@@ -26,10 +26,10 @@
  * @module
  */
 import { Future, isFuture } from "./future.ts";
-import { print } from "./_report.ts";
-import { describeCall, describeKind } from "./_repr.ts";
-import { running } from "./_running.ts";
-import { requireScheduler } from "./_scheduler.ts";
+import { print } from "./_loop/report.ts";
+import { describeCall, describeKind } from "./_base/repr.ts";
+import { running } from "./_base/current.ts";
+import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask, Task } from "./task.ts";
 
 /** One coroutine of a call stack. */

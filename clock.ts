@@ -15,7 +15,7 @@
  *
  * @module
  */
-import { hostTurn } from "./_host_turn.ts";
+import { hostTurn } from "./_host/turn.ts";
 
 /** A span of time: seconds, or an object with units. A `Temporal.Duration` up to days fits. */
 export type Delay = number | DelayFields;

@@ -25,8 +25,8 @@
  * @module
  */
 import { RuntimeError } from "./errors.ts";
-import { parkedTask } from "./_parking.ts";
-import { running } from "./_running.ts";
+import { parkedTask } from "./_host/async_context.ts";
+import { running } from "./_base/current.ts";
 
 /** What a context holds; never changed in place, so that a copy is one pointer. */
 export type ContextValues = ReadonlyMap<ContextVar<unknown>, unknown>;

@@ -28,14 +28,14 @@ import {
   Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-  FunctionCoroutine,
   isAsyncFunction,
   isGenerator,
   isGeneratorFunction,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
+import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
 import type { Wait } from "./future.ts";
-import { kCoroutineFunction } from "./_protocol.ts";
-import { describeKind } from "./_repr.ts";
+import { kCoroutineFunction } from "./_base/roles.ts";
+import { describeKind } from "./_base/repr.ts";
 
 export {
   type Awaitable,
@@ -44,7 +44,7 @@ export {
   Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 
 /**
  * Makes a coroutine function of a function: its calls give cold coroutines.

@@ -28,10 +28,10 @@ import {
   closeCoroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_coroutine.ts";
-import { linkSignal } from "./_abort.ts";
+} from "./_coroutine/coroutine.ts";
+import { linkSignal } from "./_host/abort_signal.ts";
 import type { EventLoop } from "./loop.ts";
-import { requireScheduler } from "./_scheduler.ts";
+import { requireScheduler } from "./_loop/scheduler.ts";
 import type { Task, TaskOptions } from "./task.ts";
 
 /** Options of {@linkcode createTask}. */

@@ -20,11 +20,11 @@ import {
   type Awaitable,
   type AwaitedResult,
   closeCoroutine,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { type Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
-import { schedulerForNew } from "./_scheduler.ts";
-import { toFuture } from "./_to_future.ts";
+import { schedulerForNew } from "./_loop/scheduler.ts";
+import { toFuture } from "./_task/to_future.ts";
 
 /** Options of {@linkcode ensureFuture}. */
 export interface EnsureFutureOptions {

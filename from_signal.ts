@@ -21,16 +21,20 @@
  *
  * @module
  */
-import { cancelledError, cancelReason } from "./_cancelled.ts";
-import { type Coro, type Coroutine, isThenable } from "./_coroutine.ts";
+import { cancelledError, cancelReason } from "./_base/cancelled.ts";
+import {
+  type Coro,
+  type Coroutine,
+  isThenable,
+} from "./_coroutine/coroutine.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { runParked } from "./_parking.ts";
-import { callbackName, describeKind } from "./_repr.ts";
-import { requireScheduler } from "./_scheduler.ts";
+import { runParked } from "./_host/async_context.ts";
+import { callbackName, describeKind } from "./_base/repr.ts";
+import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask } from "./task.ts";
-import { MethodCoroutine } from "./_waiters.ts";
+import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
 
 /**
  * Waits for a promise that a signal can abort.

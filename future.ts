@@ -23,22 +23,26 @@ import {
   cancelledError,
   type CancelReason,
   cancelReason,
-} from "./_cancelled.ts";
+} from "./_base/cancelled.ts";
 import { type Context, copyContext } from "./context.ts";
-import { DoneCallback } from "./_done_callback.ts";
-import { Failure } from "./_failure.ts";
+import { DoneCallback } from "./_future/done_callback.ts";
+import { Failure } from "./_future/failure.ts";
 import { CancelledError, InvalidStateError, RuntimeError } from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
-import { FutureWait, misplacedWait, type ParkingTask } from "./_future_wait.ts";
-import { parkedTask } from "./_parking.ts";
-import type { kWait, Waiter } from "./_protocol.ts";
+import {
+  FutureWait,
+  misplacedWait,
+  type ParkingTask,
+} from "./_future/future_await.ts";
+import { parkedTask } from "./_host/async_context.ts";
+import type { kWait, Waiter } from "./_base/roles.ts";
 import {
   describeCreation,
   describeKind,
   describeOnce,
   describeValue,
-} from "./_repr.ts";
-import { schedulerForNew } from "./_scheduler.ts";
+} from "./_base/repr.ts";
+import { schedulerForNew } from "./_loop/scheduler.ts";
 
 /** What a coroutine yields to the task that runs it: a request to wait. Opaque. */
 export interface Wait {

@@ -19,19 +19,19 @@ import {
   type AwaitedResult,
   isGenerator,
   isThenable,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { ensureFuture } from "./ensure.ts";
 import { CancelledError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
-import { gatherLimited } from "./_limited_gather.ts";
+import { gatherLimited } from "./_combine/limited_gather.ts";
 import type { EventLoop } from "./loop.ts";
 import {
   cancelledError,
   type CancelReason,
   cancelReason,
-} from "./_cancelled.ts";
-import type { Runnable, Waiter } from "./_protocol.ts";
-import { schedulerForNew } from "./_scheduler.ts";
+} from "./_base/cancelled.ts";
+import type { Runnable, Waiter } from "./_base/roles.ts";
+import { schedulerForNew } from "./_loop/scheduler.ts";
 
 /** Options of {@linkcode gather}. */
 export interface GatherOptions {

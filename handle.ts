@@ -22,10 +22,10 @@
 import type { Delay } from "./clock.ts";
 import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
-import type { Runnable } from "./_protocol.ts";
-import type { Timer } from "./_timer_heap.ts";
-import { callbackName, describeCreation } from "./_repr.ts";
-import { running } from "./_running.ts";
+import type { Runnable } from "./_base/roles.ts";
+import type { Timer } from "./_base/roles.ts";
+import { callbackName, describeCreation } from "./_base/repr.ts";
+import { running } from "./_base/current.ts";
 
 /** What an exception handler is told. */
 export interface ExceptionContext {

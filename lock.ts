@@ -25,19 +25,12 @@
  *
  * @module
  */
-import type { Coroutine } from "./_coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { RuntimeError } from "./errors.ts";
-import { running } from "./_running.ts";
-import {
-  describeState,
-  type Gate,
-  GateWait,
-  LoopBinding,
-  MUST_WAIT,
-  title,
-  type Waiter,
-  WaiterList,
-} from "./_waiters.ts";
+import { running } from "./_base/current.ts";
+import { describeState, title } from "./_sync/describe.ts";
+import { type Gate, GateWait, MUST_WAIT } from "./_sync/wait_operation.ts";
+import { LoopBinding, type Waiter, WaiterList } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Lock}. */
 export interface LockOptions {

@@ -24,11 +24,11 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { currentContext } from "./context.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
-import { HOST_BODY } from "./_host_body.ts";
-import { debugByEnvironment, isMainThread } from "./_environment.ts";
+import { HOST_BODY } from "./_coroutine/host_body.ts";
+import { debugByEnvironment, isMainThread } from "./_host/environment.ts";
 import { DeadlockError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
 import {
@@ -37,20 +37,20 @@ import {
   Handle,
   TimerHandle,
 } from "./handle.ts";
-import { canAttribute } from "./_parking.ts";
-import type { Runnable } from "./_protocol.ts";
-import { report, warn } from "./_report.ts";
-import { callbackName, creationStack, describeKind } from "./_repr.ts";
-import { running } from "./_running.ts";
-import { requireScheduler, runningScheduler } from "./_scheduler.ts";
-import { awaitCoroutine } from "./_strand.ts";
-import type { OnFulfilled, OnRejected } from "./_then.ts";
+import { canAttribute } from "./_host/async_context.ts";
+import type { Runnable } from "./_base/roles.ts";
+import { report, warn } from "./_loop/report.ts";
+import { callbackName, creationStack, describeKind } from "./_base/repr.ts";
+import { running } from "./_base/current.ts";
+import { requireScheduler, runningScheduler } from "./_loop/scheduler.ts";
+import { awaitCoroutine } from "./_coroutine/coroutine_await.ts";
+import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
-import { TaskList } from "./_task_list.ts";
-import type { Timer } from "./_timer_heap.ts";
-import { Turns } from "./_turns.ts";
-import { HostFuture, toFuture } from "./_to_future.ts";
+import { TaskList } from "./_loop/task_list.ts";
+import type { Timer } from "./_base/roles.ts";
+import { Turns } from "./_loop/turns.ts";
+import { HostFuture, toFuture } from "./_task/to_future.ts";
 
 /** Makes a loop's tasks: what `loop.setTaskFactory()` takes. */
 export type TaskFactory = <T>(

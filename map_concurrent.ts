@@ -26,21 +26,21 @@
  *
  * @module
  */
-import { ConcurrentRun, type Plan } from "./_concurrent_run.ts";
+import { ConcurrentRun, type Plan } from "./_combine/concurrent_run.ts";
 import {
   type Coro,
   Coroutine,
-  FunctionCoroutine,
   isGenerator,
   isThenable,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
+import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
-import { runParked } from "./_parking.ts";
-import { describeKind } from "./_repr.ts";
-import { requireScheduler } from "./_scheduler.ts";
-import { checkLimit, requireTask } from "./_scope.ts";
-import { MethodCoroutine } from "./_waiters.ts";
+import { runParked } from "./_host/async_context.ts";
+import { describeKind } from "./_base/repr.ts";
+import { requireScheduler } from "./_loop/scheduler.ts";
+import { checkLimit, requireTask } from "./_task/scope.ts";
+import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
 
 /** Options of {@linkcode mapConcurrent}. */
 export interface MapConcurrentOptions {

@@ -23,12 +23,13 @@
  *
  * @module
  */
-import type { Coroutine } from "./_coroutine.ts";
-import { compareValues } from "./_compare.ts";
-import { FifoStore, HeapStore, LifoStore } from "./_stores.ts";
-import { nextItem, QueueCore } from "./_queue_core.ts";
-import { describeKind, describeValue } from "./_repr.ts";
-import { GateWait, title } from "./_waiters.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
+import { compareValues } from "./_base/compare.ts";
+import { FifoStore, HeapStore, LifoStore } from "./_base/stores.ts";
+import { nextItem, QueueCore } from "./_sync/queue_core.ts";
+import { describeKind, describeValue } from "./_base/repr.ts";
+import { GateWait } from "./_sync/wait_operation.ts";
+import { title } from "./_sync/describe.ts";
 
 /** Options of {@linkcode Queue} and {@linkcode LifoQueue}. */
 export interface QueueOptions {

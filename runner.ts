@@ -14,23 +14,27 @@
  *
  * @module
  */
-import { linkSignal } from "./_abort.ts";
+import { linkSignal } from "./_host/abort_signal.ts";
 import { type Context, copyContext } from "./context.ts";
-import { type Awaitable, closeCoroutine, isThenable } from "./_coroutine.ts";
+import {
+  type Awaitable,
+  closeCoroutine,
+  isThenable,
+} from "./_coroutine/coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
-import { exitInterrupted, listenToInterrupt } from "./_interrupt.ts";
+import { exitInterrupted, listenToInterrupt } from "./_host/interrupt.ts";
 import { type EventLoop, newEventLoop } from "./loop.ts";
-import { canAttribute } from "./_parking.ts";
-import { report } from "./_report.ts";
-import { describeKind } from "./_repr.ts";
-import { running } from "./_running.ts";
-import { runningScheduler } from "./_scheduler.ts";
+import { canAttribute } from "./_host/async_context.ts";
+import { report } from "./_loop/report.ts";
+import { describeKind } from "./_base/repr.ts";
+import { running } from "./_base/current.ts";
+import { runningScheduler } from "./_loop/scheduler.ts";
 import { allTasks, Task } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
-import { toFuture } from "./_to_future.ts";
+import { toFuture } from "./_task/to_future.ts";
 
 /** Options of {@linkcode Runner}. */
 export interface RunnerOptions {

@@ -26,19 +26,16 @@
  *
  * @module
  */
-import type { Coroutine } from "./_coroutine.ts";
-import { describeValue } from "./_repr.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
+import { describeValue } from "./_base/repr.ts";
+import { describeState, title } from "./_sync/describe.ts";
+import { type Gate, GateWait, MUST_WAIT } from "./_sync/wait_operation.ts";
 import {
-  describeState,
-  type Gate,
-  GateWait,
   LoopBinding,
-  MUST_WAIT,
-  title,
   type Waiter,
   WaiterList,
   wasWoken,
-} from "./_waiters.ts";
+} from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Semaphore} and {@linkcode BoundedSemaphore}. */
 export interface SemaphoreOptions {

@@ -26,8 +26,8 @@
  * @module
  */
 import { copyContext } from "./context.ts";
-import type { Awaitable, AwaitedResult } from "./_coroutine.ts";
-import { DoneCallback } from "./_done_callback.ts";
+import type { Awaitable, AwaitedResult } from "./_coroutine/coroutine.ts";
+import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { Future } from "./future.ts";
 

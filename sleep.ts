@@ -11,11 +11,11 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import { begin, Coroutine, ended } from "./_coroutine.ts";
+import { begin, Coroutine, ended } from "./_coroutine/coroutine.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { NextTurn } from "./_next_turn.ts";
-import { requireScheduler } from "./_scheduler.ts";
+import { NextTurn } from "./_coroutine/next_turn.ts";
+import { requireScheduler } from "./_loop/scheduler.ts";
 
 /**
  * Waits for `delay` seconds. With 0 or less it gives every other ready task one turn.

@@ -20,14 +20,14 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import {
-  type Coro,
-  type Coroutine,
-  type CoroutineFunction,
-  FunctionCoroutine,
-} from "./_coroutine.ts";
+import type {
+  Coro,
+  Coroutine,
+  CoroutineFunction,
+} from "./_coroutine/coroutine.ts";
+import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
 import { copyContext } from "./context.ts";
-import { DoneCallback } from "./_done_callback.ts";
+import { DoneCallback } from "./_future/done_callback.ts";
 import {
   type CancelledError,
   KeyboardInterrupt,
@@ -35,12 +35,12 @@ import {
 } from "./errors.ts";
 import { Event } from "./event.ts";
 
-import { Latch } from "./_latch.ts";
+import { Latch } from "./_task/latch.ts";
 import type { EventLoop } from "./loop.ts";
-import { requireScheduler } from "./_scheduler.ts";
+import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask, type Task } from "./task.ts";
 import { waitFor } from "./wait_for.ts";
-import { MethodCoroutine } from "./_waiters.ts";
+import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
 
 /**
  * What {@linkcode staggeredRace} gives. Without a winner, `result` and `index` are

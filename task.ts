@@ -33,7 +33,7 @@ import {
   type CancelReason,
   cancelReason,
   cancelWith,
-} from "./_cancelled.ts";
+} from "./_base/cancelled.ts";
 import { Context, type ContextValues, currentContext } from "./context.ts";
 import {
   type Body,
@@ -41,9 +41,9 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
-import { drive, PARKED } from "./_drive.ts";
+import { drive, PARKED } from "./_coroutine/drive.ts";
 import {
   CancelledError,
   InvalidStateError,
@@ -51,22 +51,22 @@ import {
   RuntimeError,
 } from "./errors.ts";
 import { Future } from "./future.ts";
-import { HOST_BODY, type HostBody } from "./_host_body.ts";
-import type { ParkedWait } from "./_future_wait.ts";
+import { HOST_BODY, type HostBody } from "./_coroutine/host_body.ts";
+import type { ParkedWait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
-import { parkedTask } from "./_parking.ts";
-import { kFunctionName } from "./_protocol.ts";
-import { print } from "./_report.ts";
-import { callbackName, describeCall, describeValue } from "./_repr.ts";
-import { running } from "./_running.ts";
+import { parkedTask } from "./_host/async_context.ts";
+import { kFunctionName } from "./_base/roles.ts";
+import { print } from "./_loop/report.ts";
+import { callbackName, describeCall, describeValue } from "./_base/repr.ts";
+import { running } from "./_base/current.ts";
 import {
   requireScheduler,
   runningScheduler,
   schedulerForNew,
-} from "./_scheduler.ts";
-import { awaitCoroutine } from "./_strand.ts";
-import type { TaskList } from "./_task_list.ts";
-import type { OnFulfilled, OnRejected } from "./_then.ts";
+} from "./_loop/scheduler.ts";
+import { awaitCoroutine } from "./_coroutine/coroutine_await.ts";
+import type { TaskList } from "./_loop/task_list.ts";
+import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 
 /** Options of {@linkcode Task} but for the loop; `createTask()` takes them. */
 export interface TaskOptions {

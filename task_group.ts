@@ -27,18 +27,23 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-  FunctionCoroutine,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
+import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Wait } from "./future.ts";
-import { Latch } from "./_latch.ts";
-import { limited, type Slots, slots } from "./_limited.ts";
+import { Latch } from "./_task/latch.ts";
+import { limited, type Slots, slots } from "./_combine/limited.ts";
 import type { EventLoop } from "./loop.ts";
-import { linkSignal } from "./_abort.ts";
-import { running } from "./_running.ts";
-import { abortedBefore, checkBody, checkLimit, requireTask } from "./_scope.ts";
+import { linkSignal } from "./_host/abort_signal.ts";
+import { running } from "./_base/current.ts";
+import {
+  abortedBefore,
+  checkBody,
+  checkLimit,
+  requireTask,
+} from "./_task/scope.ts";
 import type { Task, TaskOptions } from "./task.ts";
-import { MethodCoroutine } from "./_waiters.ts";
+import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
 
 /** Options of {@linkcode taskGroup} and {@linkcode TaskGroup}. */
 export interface TaskGroupOptions {

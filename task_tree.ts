@@ -17,7 +17,7 @@
  * @module
  */
 import { Future } from "./future.ts";
-import { running } from "./_running.ts";
+import { running } from "./_base/current.ts";
 import { allTasks, Task, type TaskScheduler } from "./task.ts";
 
 interface Described {

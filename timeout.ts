@@ -23,13 +23,14 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import { callFor, Coroutine } from "./_coroutine.ts";
+import { callFor } from "./_coroutine/function_coroutine.ts";
+import { Coroutine } from "./_coroutine/coroutine.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import type { Handle } from "./handle.ts";
-import { describeKind } from "./_repr.ts";
-import { NO_CONTEXT, requireScheduler } from "./_scheduler.ts";
-import { checkBody, requireTask, type ScopeBody } from "./_scope.ts";
+import { describeKind } from "./_base/repr.ts";
+import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
+import { checkBody, requireTask, type ScopeBody } from "./_task/scope.ts";
 import type { Task } from "./task.ts";
 
 type Body<T> = ScopeBody<Timeout, T>;

@@ -21,13 +21,13 @@
  */
 import type { Delay } from "./clock.ts";
 import { copyContext } from "./context.ts";
-import type { Coroutine } from "./_coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { coroutine, isCoroutine } from "./coroutine.ts";
-import { DoneCallback } from "./_done_callback.ts";
+import { DoneCallback } from "./_future/done_callback.ts";
 import { Future, isFuture } from "./future.ts";
 import { currentTask } from "./task.ts";
-import { describeKind, describeValue } from "./_repr.ts";
-import { NO_CONTEXT, requireScheduler } from "./_scheduler.ts";
+import { describeKind, describeValue } from "./_base/repr.ts";
+import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
 import type { Handle, Scheduler } from "./handle.ts";
 
 /** Return from {@linkcode wait} when one future is done. */

@@ -21,18 +21,18 @@ import {
   closeCoroutine,
   type Coro,
   type Coroutine,
-  FunctionCoroutine,
-} from "./_coroutine.ts";
+} from "./_coroutine/coroutine.ts";
+import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
-import { DoneCallback } from "./_done_callback.ts";
+import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { type Future, isFuture, type Wait } from "./future.ts";
-import { Latch } from "./_latch.ts";
-import { requireScheduler } from "./_scheduler.ts";
-import { abortedBefore, requireTask, SignalLink } from "./_scope.ts";
+import { Latch } from "./_task/latch.ts";
+import { requireScheduler } from "./_loop/scheduler.ts";
+import { abortedBefore, requireTask, SignalLink } from "./_task/scope.ts";
 import { Timeout } from "./timeout.ts";
-import { MethodCoroutine } from "./_waiters.ts";
+import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
 
 /** Options of {@linkcode waitFor}. */
 export interface WaitForOptions {

@@ -37,7 +37,7 @@ import {
   wait,
 } from "../mod.ts";
 import { TestLoop } from "../testing.ts";
-import type { Runnable } from "../_protocol.ts";
+import type { Runnable } from "../_base/roles.ts";
 
 /** A program to sweep. */
 export interface SweepProgram {

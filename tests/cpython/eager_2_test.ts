@@ -16,7 +16,7 @@ import {
   taskGroup,
   VirtualClock,
 } from "../../mod.ts";
-import type { Runnable } from "../../_protocol.ts";
+import type { Runnable } from "../../_base/roles.ts";
 import { both, caseTest } from "./_both.ts";
 
 function eagerly(): EventLoop {

@@ -15,7 +15,7 @@ import {
   InvalidStateError,
   sleep,
 } from "../../mod.ts";
-import type { Runnable } from "../../_protocol.ts";
+import type { Runnable } from "../../_base/roles.ts";
 import {
   both,
   caseTest,

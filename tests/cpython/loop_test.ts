@@ -17,7 +17,7 @@ import {
   TimerHandle,
   VirtualClock,
 } from "../../mod.ts";
-import { TimerHeap } from "../../_timer_heap.ts";
+import { TimerHeap } from "../../_loop/timer_heap.ts";
 import { caseTest, oneTurn, virtualLoop, withLoop } from "./_both.ts";
 
 caseTest("base_events.BaseEventLoopTests.close", async () => {

@@ -21,7 +21,7 @@ import {
   Task,
   TimeoutError,
 } from "../../mod.ts";
-import type { Runnable } from "../../_protocol.ts";
+import type { Runnable } from "../../_base/roles.ts";
 import {
   both,
   caseTest,

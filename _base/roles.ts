@@ -1,0 +1,35 @@
+/**
+ * The three roles that the library's own parts play for each other, and the marks that it
+ * puts on what is not its own.
+ *
+ * @module
+ */
+
+/** What stands in a loop's ready queue. */
+export interface Runnable {
+  /** Called by the loop's turn alone. */
+  _run(): void;
+}
+
+/** What stands in a future's list. Waking schedules, it never runs user code. */
+export interface Waiter {
+  /** Tells it that the future is done. */
+  _wake(future: unknown): void;
+}
+
+/** What stands in a loop's heap of timers. */
+export interface Timer {
+  _inHeap: boolean;
+  when(): number;
+  /** Whether it may be dropped. */
+  _isCalledOff(): boolean;
+}
+
+/** Marks whatever may be yielded by a coroutine. */
+export declare const kWait: unique symbol;
+/** Marks the functions that `coroutine()` gives. */
+export const kCoroutineFunction: unique symbol = Symbol(
+  "asyncio.coroutineFunction",
+);
+/** The name of the function that made a generator, on the generators' prototype. */
+export const kFunctionName: unique symbol = Symbol("asyncio.functionName");

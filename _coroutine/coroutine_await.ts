@@ -1,0 +1,191 @@
+/**
+ * An async function's `await` of a coroutine: it runs as a part of the task.
+ *
+ * @module
+ */
+import { type CancelReason, cancelWith } from "../_base/cancelled.ts";
+import type { Body, Coroutine } from "./coroutine.ts";
+import { drive, type Driver, open, PARKED, waitFor } from "./drive.ts";
+import { Future } from "../future.ts";
+import type { HostBody } from "./host_body.ts";
+import type { ParkedWait, ParkingTask } from "../_future/future_await.ts";
+import type { Scheduler } from "../handle.ts";
+import { awaitTurn, NextTurn } from "./next_turn.ts";
+import { running } from "../_base/current.ts";
+import { type OnFulfilled, type OnRejected, Then } from "../_future/await.ts";
+
+/**
+ * Runs a coroutine for an `await`, up to its first wait within the turn of the `await`.
+ *
+ * @param coroutine The coroutine, not begun.
+ * @param scheduler The loop.
+ * @param task The task whose async function awaits.
+ * @param onFulfilled Takes the result.
+ * @param onRejected Takes the error.
+ * @returns What `then()` gives.
+ */
+export function awaitCoroutine<T, A, B>(
+  coroutine: Coroutine<T>,
+  scheduler: Scheduler,
+  task: ParkingTask | undefined,
+  onFulfilled: OnFulfilled<T, A>,
+  onRejected: OnRejected<B>,
+): PromiseLike<A | B> {
+  if (coroutine instanceof NextTurn) {
+    return awaitTurn(coroutine, scheduler, task, onFulfilled, onRejected);
+  }
+  const { loop, task: outerTask, context } = running;
+  try {
+    running.loop = scheduler;
+    running.task = task;
+    running.context = undefined;
+    const body = coroutine[Symbol.iterator]() as unknown as Body;
+    const step = body.next();
+    // Many need no strand: 200 ns less, and 200 B.
+    if (step.done) {
+      const ended = new Ended(onFulfilled, onRejected);
+      ended.fulfil(step.value as T);
+      return ended;
+    }
+    const strand = new Strand(body, scheduler, task, onFulfilled, onRejected);
+    strand.start(step.value, coroutine);
+    return strand;
+  } catch (error) {
+    return Promise.reject<T>(error).then(onFulfilled, onRejected);
+  } finally {
+    running.loop = loop;
+    running.task = outerTask;
+    running.context = context;
+  }
+}
+
+/** An `await` that had nothing to wait for. */
+class Ended<T, A, B> extends Then<T, A, B> {
+  override fulfil(value: T): void {
+    super.fulfil(value);
+  }
+}
+
+/**
+ * Runs a coroutine for an `await` and delivers its outcome there.
+ *
+ * Its methods are private to the compiler alone: V8 keeps 8 B in each object for those
+ * that are private to itself.
+ */
+class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
+  _top: Body | (() => unknown);
+  _frame: Coroutine<unknown> | undefined = undefined;
+  _waitingOn: Future<unknown> | HostBody | undefined = undefined;
+  readonly _task: ParkingTask | undefined;
+  readonly #scheduler: Scheduler;
+
+  constructor(
+    body: Body,
+    scheduler: Scheduler,
+    task: ParkingTask | undefined,
+    onFulfilled: OnFulfilled<T, A>,
+    onRejected: OnRejected<B>,
+  ) {
+    super(onFulfilled, onRejected);
+    this._top = body;
+    this.#scheduler = scheduler;
+    this._task = task;
+  }
+
+  /** Waits for what the first step of the coroutine gave: often a future. */
+  start(wait: unknown, coroutine: Coroutine<unknown>): void {
+    if (
+      wait instanceof Future &&
+      waitFor(this, this.#scheduler, wait) === undefined
+    ) {
+      this._task?._park(this);
+      this.#scheduler._backFromHost();
+      return;
+    }
+    this._task?._park(this);
+    let failed = false;
+    let error: unknown;
+    let opened: unknown;
+    try {
+      // One that is its own body has begun to wait: it gives its wait again.
+      if (wait === coroutine) opened = open(this, this.#scheduler, coroutine);
+    } catch (thrown) {
+      // Its function threw before it gave a body: thrown into the coroutine.
+      failed = true;
+      error = thrown;
+    }
+    if (opened !== PARKED) this.advance(failed, error);
+    if (this._waitingOn !== undefined) this.#scheduler._backFromHost();
+  }
+
+  _wake(): void {
+    this.#scheduler._enqueue(this);
+  }
+
+  _run(): void {
+    running.task = this._task;
+    running.context = undefined;
+    const cancelled = this._task?._takeCancel(this._waitingOn);
+    this.advance(cancelled !== undefined, cancelled);
+  }
+
+  _continue(failed: boolean, outcome: unknown): void {
+    const { loop, task, context } = running;
+    running.loop = this.#scheduler;
+    running.task = this._task;
+    running.context = undefined;
+    try {
+      this.advance(failed, outcome);
+    } finally {
+      running.loop = loop;
+      running.task = task;
+      running.context = context;
+    }
+  }
+
+  _cancelWait(reason: CancelReason): boolean {
+    const waitingOn = this._waitingOn;
+    return waitingOn instanceof Future && cancelWith(waitingOn, reason);
+  }
+
+  _describe(): string {
+    const waitingOn = this._waitingOn;
+    return (waitingOn as { _describe?(): string } | undefined)
+      ?._describe?.() ??
+      String(waitingOn ?? "its turn");
+  }
+
+  _waiters(): unknown[] {
+    return this._waitingOn === undefined ? [] : [this._waitingOn];
+  }
+
+  *_awaitedBy(): Generator<unknown, void, undefined> {
+    if (this._task !== undefined) yield this._task;
+  }
+
+  override toString(): string {
+    return this._task === undefined
+      ? "await"
+      : `await of ${this._task._describe()}`;
+  }
+
+  private advance(throwing: boolean, input: unknown): void {
+    try {
+      const outcome = drive(this, this.#scheduler, throwing, input);
+      // A cancel that came while nothing could take it goes to this wait.
+      if (outcome === PARKED) return this._task?._park(this);
+      this.leave();
+      this.fulfil(outcome as T);
+    } catch (error) {
+      // It belongs to who awaits, a CancelledError too; a KeyboardInterrupt that nobody
+      // catches ends the run by way of the task.
+      this.leave();
+      this.reject(error);
+    }
+  }
+
+  private leave(): void {
+    this._task?._unpark(this);
+    this.#scheduler._yieldToHost();
+  }
+}

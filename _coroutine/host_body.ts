@@ -1,0 +1,119 @@
+/**
+ * Async functions on a driver's stack: the host runs them, and their promise tells
+ * when they have ended.
+ *
+ * @module
+ */
+import { type Body, isGeneratorFunction } from "./coroutine.ts";
+import type { Scheduler } from "../handle.ts";
+import { canAttribute, parkedTask, runParked } from "../_host/async_context.ts";
+
+/** A driver, as far as it waits for an async function. */
+export interface HostedDriver {
+  _waitingOn: unknown;
+  /** Resumes it at once: the promise of the async function on top has settled. */
+  _continue(failed: boolean, outcome: unknown): void;
+}
+
+/** The body of every async function: it ends as it is resumed. */
+class HostBody implements Body {
+  next(value: unknown): IteratorResult<unknown, unknown> {
+    return { done: true, value };
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  _describe(): string {
+    return "a promise of the host";
+  }
+}
+
+export type { HostBody };
+
+/**
+ * Stands on a driver's stack for an async function, and is what the driver waits for.
+ *
+ * The wait is not interrupted by a cancel; the waits that the async function does
+ * itself are (they are parked with its task).
+ */
+export const HOST_BODY: HostBody = new HostBody();
+
+/** Makes a driver wait for the promise of the async function on top of its stack. */
+export function waitForHost(
+  driver: HostedDriver,
+  scheduler: Scheduler,
+  promise: PromiseLike<unknown>,
+): void {
+  beginWait(driver, scheduler);
+  promise.then(
+    (value) => endWait(driver, scheduler, false, value),
+    // A CancelledError too: the driver hands it to the body below.
+    (error) => endWait(driver, scheduler, true, error),
+  );
+}
+
+/** Calls the function that a task was made of; {@linkcode waitForTaskHost} goes on. */
+export function callTaskFunction(
+  task: unknown,
+  source: () => unknown,
+): unknown {
+  return isGeneratorFunction(source)
+    ? source()
+    : runParked(task, callWatched, source);
+}
+
+/** As {@linkcode waitForHost}, for what {@linkcode callTaskFunction} gave. */
+export function waitForTaskHost(
+  task: HostedDriver,
+  scheduler: Scheduler,
+  promise: PromiseLike<unknown>,
+): void {
+  if (isWatched(promise)) beginWait(task, scheduler);
+  else waitForHost(task, scheduler, promise);
+}
+
+function callWatched(source: () => unknown): unknown {
+  const promise = source();
+  // In the async context of the task, so that two functions serve all tasks: two
+  // closures and what they share would be 170 B a task.
+  if (isWatched(promise)) promise.then(taskFulfilled, taskRejected);
+  return promise;
+}
+
+// Whose functions are sure to be called in the context in which `then()` was.
+function isWatched(promise: unknown): promise is Promise<unknown> {
+  return canAttribute && promise instanceof Promise &&
+    Object.getPrototypeOf(promise) === Promise.prototype;
+}
+
+interface HostedTask extends HostedDriver {
+  getLoop(): Scheduler;
+}
+
+function taskFulfilled(value: unknown): void {
+  const task = parkedTask() as HostedTask;
+  endWait(task, task.getLoop(), false, value);
+}
+
+// A CancelledError too: it is the task's outcome.
+function taskRejected(error: unknown): void {
+  const task = parkedTask() as HostedTask;
+  endWait(task, task.getLoop(), true, error);
+}
+
+function beginWait(driver: HostedDriver, scheduler: Scheduler): void {
+  driver._waitingOn = HOST_BODY;
+  scheduler._yieldToHost();
+}
+
+function endWait(
+  driver: HostedDriver,
+  scheduler: Scheduler,
+  failed: boolean,
+  outcome: unknown,
+): void {
+  scheduler._backFromHost();
+  driver._continue(failed, outcome);
+}

@@ -1,0 +1,99 @@
+/**
+ * Waiting for the next turn, which is what `sleep(0)` does: as a coroutine, and as an
+ * `await`.
+ *
+ * @module
+ */
+import { begin, Coroutine, ended } from "./coroutine.ts";
+import type { ParkingTask } from "../_future/future_await.ts";
+import type { Scheduler } from "../handle.ts";
+import type { Runnable } from "../_base/roles.ts";
+import { running } from "../_base/current.ts";
+import { type OnFulfilled, type OnRejected, Then } from "../_future/await.ts";
+
+const YIELD: IteratorResult<undefined, never> = Object.freeze({
+  done: false,
+  value: undefined,
+});
+
+/** Yields once to the loop. Hand-written: 40 ns a switch, a generator would be 80. */
+export class NextTurn<T> extends Coroutine<T> {
+  /** What it gives. */
+  readonly result: T;
+
+  constructor(result: T) {
+    super();
+    this.result = result;
+  }
+
+  override get name(): string {
+    return "sleep";
+  }
+
+  override next(): IteratorResult<unknown, T> {
+    if (begin(this)) return YIELD;
+    return ended(this.result);
+  }
+}
+
+/**
+ * Waits for the next turn on behalf of an `await`. Apart from the other coroutines,
+ * since it runs no code and needs no driver: a seventh less time.
+ *
+ * @param coroutine The coroutine, not begun.
+ * @param scheduler The loop.
+ * @param task The task whose async function awaits.
+ * @param onFulfilled Takes the result.
+ * @param onRejected Takes the error.
+ * @returns What `then()` gives.
+ */
+export function awaitTurn<T, A, B>(
+  coroutine: NextTurn<T>,
+  scheduler: Scheduler,
+  task: ParkingTask | undefined,
+  onFulfilled: OnFulfilled<T, A>,
+  onRejected: OnRejected<B>,
+): PromiseLike<A | B> {
+  try {
+    coroutine[Symbol.iterator]();
+    begin(coroutine);
+  } catch (error) {
+    return Promise.reject<T>(error).then(onFulfilled, onRejected);
+  }
+  const { result } = coroutine;
+  const wait = new TurnWait(result, task, onFulfilled, onRejected);
+  scheduler._backFromHost();
+  scheduler._enqueue(wait);
+  return wait;
+}
+
+/** It stands in the ready queue, so no cancel can reach it. */
+class TurnWait<T, A, B> extends Then<T, A, B> implements Runnable {
+  readonly #result: T;
+  readonly #task: ParkingTask | undefined;
+
+  constructor(
+    result: T,
+    task: ParkingTask | undefined,
+    onFulfilled: OnFulfilled<T, A>,
+    onRejected: OnRejected<B>,
+  ) {
+    super(onFulfilled, onRejected);
+    this.#result = result;
+    this.#task = task;
+  }
+
+  _run(): void {
+    (running.loop as Scheduler)._yieldToHost();
+    // For a callback that `then()` was given.
+    running.task = this.#task;
+    running.context = undefined;
+    const cancelled = this.#task?._takeCancel(undefined);
+    if (cancelled === undefined) this.fulfil(this.#result);
+    else this.reject(cancelled);
+  }
+
+  override toString(): string {
+    return `await of a turn by ${this.#task?._describe()}`;
+  }
+}

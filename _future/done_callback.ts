@@ -1,0 +1,41 @@
+/**
+ * A callback in a future's queue.
+ *
+ * @module
+ */
+import type { Context } from "../context.ts";
+import { Handle, type Scheduler } from "../handle.ts";
+import type { Waiter } from "../_base/roles.ts";
+import { callbackName } from "../_base/repr.ts";
+
+/** Calls a function in the turn after a future is done. One may serve many futures. */
+export class DoneCallback<F extends { getLoop(): Scheduler }>
+  implements Waiter {
+  /** What to call. */
+  readonly callback: (future: F) => void;
+  readonly #options: { readonly context: Context };
+  readonly #owner: unknown;
+
+  constructor(
+    callback: (future: F) => void,
+    context: Context,
+    owner?: unknown,
+  ) {
+    this.callback = callback;
+    this.#options = { context };
+    this.#owner = owner;
+  }
+
+  _wake(future: F): void {
+    const loop = future.getLoop();
+    loop._enqueue(new Handle(this.callback, loop, this.#options, future));
+  }
+
+  *_awaitedBy(): Generator<unknown, void, undefined> {
+    if (this.#owner !== undefined) yield this.#owner;
+  }
+
+  toString(): string {
+    return `${callbackName(this.callback)}()`;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Finds the loop that the running code belongs to.
+ *
+ * @module
+ */
+import { Context } from "../context.ts";
+import { RuntimeError } from "../errors.ts";
+import type { CallbackOptions, Scheduler } from "../handle.ts";
+import { canAttribute, parkedTask } from "../_host/async_context.ts";
+import { running } from "../_base/current.ts";
+
+/** For callbacks of the library's own, which run no user code: saves a context each. */
+export const NO_CONTEXT: CallbackOptions = { context: new Context() };
+
+/** The loop of the running task or callback, or `undefined` outside of one. */
+export function runningScheduler(): Scheduler | undefined {
+  if (running.loop !== undefined) return running.loop as Scheduler;
+  if (!canAttribute) {
+    // Without async context an async function's loop can't be told; with one
+    // loop running, as in a browser, there is no doubt.
+    const [only] = running.activeLoops;
+    return running.activeLoops.size === 1 ? only as Scheduler : undefined;
+  }
+  const task = parkedTask() as { getLoop(): Scheduler } | undefined;
+  const loop = task?.getLoop();
+  return running.activeLoops.has(loop) ? loop : undefined;
+}
+
+/**
+ * The loop of the running task or callback.
+ *
+ * @throws {RuntimeError} If there is none.
+ */
+export function requireScheduler(): Scheduler {
+  const scheduler = runningScheduler();
+  if (scheduler === undefined) throw new RuntimeError("No running event loop");
+  return scheduler;
+}
+
+/**
+ * The loop for something made here: the running one, else the current one.
+ *
+ * @throws {RuntimeError} If there is none.
+ */
+export function schedulerForNew(): Scheduler {
+  const scheduler = runningScheduler() ?? running.currentLoop;
+  if (scheduler === undefined || scheduler === null) {
+    throw new RuntimeError(
+      "No running event loop, and none was set by setEventLoop()",
+    );
+  }
+  return scheduler as Scheduler;
+}

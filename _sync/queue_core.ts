@@ -1,0 +1,229 @@
+/**
+ * What a queue and the waits at it share.
+ *
+ * @module
+ */
+import type { Coroutine } from "../_coroutine/coroutine.ts";
+import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
+import type { Store } from "../_base/stores.ts";
+import { type Gate, GateWait, MUST_WAIT } from "./wait_operation.ts";
+import {
+  LoopBinding,
+  type Waiter,
+  WaiterList,
+  wasWoken,
+} from "./waiter_list.ts";
+import { MethodCoroutine } from "../_coroutine/function_coroutine.ts";
+
+/** The items of a queue, and who waits for them, for room, and for their end. */
+export class QueueCore<T> {
+  readonly getters: WaiterList;
+  readonly putters: WaiterList;
+  readonly joiners: WaiterList;
+  readonly getGate: Gate<undefined, T>;
+  readonly putGate: Gate<T, void>;
+  readonly joinGate: Gate<undefined, void>;
+  /** A subclass of the queue brings its own, for its own order. */
+  items: Store<T>;
+  /** How many items are not marked as done. */
+  unfinished = 0;
+  readonly #title: string;
+  readonly #maxsize: number;
+  readonly #capacity: number;
+  #isShutDown = false;
+
+  constructor(queue: object, title: string, maxsize: number, items: Store<T>) {
+    this.items = items;
+    this.#title = title;
+    this.#maxsize = maxsize;
+    this.#capacity = maxsize > 0 ? maxsize : Infinity;
+    const binding = new LoopBinding(queue);
+    this.getters = new WaiterList(binding, () => `${title} to get an item`);
+    this.putters = new WaiterList(binding, () => `${title} to put an item`);
+    this.joiners = new WaiterList(binding, () => `${title} to be done`);
+    this.getGate = new GetGate(this, this.getters);
+    this.putGate = new PutGate(this, this.putters);
+    this.joinGate = new JoinGate(this, this.joiners);
+  }
+
+  full(): boolean {
+    return this.items.size >= this.#capacity;
+  }
+
+  /**
+   * Puts an item in, if there is room.
+   *
+   * @throws {QueueShutDown} If the queue is shut down.
+   */
+  tryPut(item: T): undefined | typeof MUST_WAIT {
+    if (this.#isShutDown) {
+      throw new QueueShutDown(`Cannot put an item: ${this} is shut down`);
+    }
+    if (this.items.size >= this.#capacity) return MUST_WAIT;
+    this.items.push(item);
+    this.unfinished++;
+    if (this.getters.first !== undefined) this.getters.releaseNext();
+    return undefined;
+  }
+
+  /**
+   * Takes an item out, if there is one.
+   *
+   * @throws {QueueShutDown} If there is none, and the queue is shut down.
+   */
+  tryGet(): T | typeof MUST_WAIT {
+    if (this.items.size === 0) {
+      if (!this.#isShutDown) return MUST_WAIT;
+      throw new QueueShutDown(`Cannot get an item: ${this} is shut down`);
+    }
+    const item = this.items.pop();
+    if (this.putters.first !== undefined) this.putters.releaseNext();
+    return item;
+  }
+
+  putNowait(item: T): void {
+    if (this.tryPut(item) === MUST_WAIT) {
+      throw new QueueFull(`Cannot put an item: ${this} is full`);
+    }
+  }
+
+  getNowait(): T {
+    const item = this.tryGet();
+    if (item === MUST_WAIT) {
+      throw new QueueEmpty(`Cannot get an item: ${this} is empty`);
+    }
+    return item;
+  }
+
+  taskDone(): void {
+    if (this.unfinished === 0) {
+      throw new RangeError(
+        `Cannot mark an item as done: all items of ${this} are`,
+      );
+    }
+    if (--this.unfinished === 0) this.joiners.wakeAll();
+  }
+
+  shutDown(immediate: boolean): void {
+    this.#isShutDown = true;
+    if (immediate) this.#dropItems();
+    this.getters.releaseAll();
+    this.putters.releaseAll();
+  }
+
+  toString(): string {
+    const words = [this.#title, `maxsize=${this.#maxsize}`];
+    const counts = {
+      size: this.items.size,
+      getters: this.getters.size,
+      putters: this.putters.size,
+      tasks: this.unfinished,
+    };
+    for (const [name, count] of Object.entries(counts)) {
+      if (count > 0) words.push(`${name}=${count}`);
+    }
+    if (this.#isShutDown) words.push("shutdown");
+    return `<${words.join(" ")}>`;
+  }
+
+  #dropItems(): void {
+    while (this.items.size > 0) {
+      this.items.pop();
+      if (this.unfinished > 0) this.unfinished--;
+    }
+    if (this.unfinished === 0) this.joiners.wakeAll();
+  }
+}
+
+/** Passes while there is room: takes the item in. */
+class PutGate<T> implements Gate<T, void> {
+  readonly name = "put";
+  readonly waiters: WaiterList;
+  readonly #core: QueueCore<T>;
+
+  constructor(core: QueueCore<T>, waiters: WaiterList) {
+    this.#core = core;
+    this.waiters = waiters;
+  }
+
+  attempt(item: T): undefined | typeof MUST_WAIT {
+    return this.#core.tryPut(item);
+  }
+
+  resume(item: T): undefined | typeof MUST_WAIT {
+    return this.#core.tryPut(item);
+  }
+
+  giveUp(waiter: Waiter): void {
+    this.waiters.remove(waiter);
+    if (wasWoken(waiter) && !this.#core.full()) this.waiters.releaseNext();
+  }
+}
+
+/** Passes while there are items: gives one. */
+class GetGate<T> implements Gate<undefined, T> {
+  readonly name = "get";
+  readonly waiters: WaiterList;
+  readonly #core: QueueCore<T>;
+
+  constructor(core: QueueCore<T>, waiters: WaiterList) {
+    this.#core = core;
+    this.waiters = waiters;
+  }
+
+  attempt(): T | typeof MUST_WAIT {
+    return this.#core.tryGet();
+  }
+
+  resume(): T | typeof MUST_WAIT {
+    return this.#core.tryGet();
+  }
+
+  giveUp(waiter: Waiter): void {
+    this.waiters.remove(waiter);
+    if (wasWoken(waiter) && this.#core.items.size > 0) {
+      this.waiters.releaseNext();
+    }
+  }
+}
+
+/** Passes while all items are marked as done. */
+class JoinGate implements Gate<undefined, void> {
+  readonly name = "join";
+  readonly waiters: WaiterList;
+  readonly #core: { readonly unfinished: number };
+
+  constructor(core: { readonly unfinished: number }, waiters: WaiterList) {
+    this.#core = core;
+    this.waiters = waiters;
+  }
+
+  attempt(): undefined | typeof MUST_WAIT {
+    return this.#core.unfinished === 0 ? undefined : MUST_WAIT;
+  }
+
+  resume(_: undefined, waiter: Waiter): undefined {
+    this.waiters.remove(waiter);
+  }
+
+  giveUp(waiter: Waiter): void {
+    this.waiters.remove(waiter);
+  }
+}
+
+/** Waits for an item, and for an iterator's result: the shutdown is its end. */
+export function nextItem<T>(
+  core: QueueCore<T>,
+): Coroutine<IteratorResult<T, undefined>> {
+  return new MethodCoroutine("get", function* () {
+    try {
+      return {
+        done: false,
+        value: yield* new GateWait(core.getGate, undefined),
+      };
+    } catch (error) {
+      if (!(error instanceof QueueShutDown)) throw error;
+      return { done: true, value: undefined };
+    }
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * Makes a future of anything that can be waited for.
+ *
+ * @module
+ */
+import {
+  type Coro,
+  type CoroutineFunction,
+  type CoroutineLike,
+  isThenable,
+} from "../_coroutine/coroutine.ts";
+import { isCoroutine } from "../coroutine.ts";
+import { Future, isFuture } from "../future.ts";
+import type { Scheduler } from "../handle.ts";
+import { describeKind } from "../_base/repr.ts";
+import type { Task, TaskOptions } from "../task.ts";
+
+/** A loop that makes tasks. */
+export interface TaskMaker extends Scheduler {
+  createTask(
+    coro: CoroutineLike<unknown> | CoroutineFunction<unknown>,
+    options?: TaskOptions,
+  ): Task<unknown>;
+}
+
+/**
+ * Gives a future itself, and starts a task for anything else.
+ *
+ * @param source Anything that can be waited for.
+ * @param loop The loop of the task; asked for only if one is needed.
+ * @param options The options of the task.
+ * @returns The future.
+ * @throws {TypeError} If it can't be waited for.
+ */
+export function toFuture(
+  source: unknown,
+  loop: () => TaskMaker,
+  options: TaskOptions = {},
+): Future<unknown> {
+  if (isFuture(source)) return source;
+  if (isCoroutine(source)) return loop().createTask(source, options);
+  if (typeof source === "function") {
+    return loop().createTask(
+      source as CoroutineFunction<unknown>,
+      options,
+    );
+  }
+  if (isThenable(source)) {
+    const maker = loop();
+    return maker.createTask(adopt(source, maker), options);
+  }
+  throw new TypeError(
+    `A future, coroutine, promise or function was expected, got ${
+      describeKind(source)
+    }`,
+  );
+}
+
+/** A future of a promise: only the host can settle it. */
+export class HostFuture extends Future<unknown> {
+  _describe(): string {
+    return "a promise of the host";
+  }
+}
+
+// The wait for a promise can be cancelled here: the promise goes on, and what it
+// gives is dropped. It is looked at before the task begins, or the host would report
+// a rejection as unhandled.
+function adopt(promise: PromiseLike<unknown>, loop: Scheduler): Coro<unknown> {
+  const future = new HostFuture({ loop });
+  promise.then(
+    (value) => {
+      if (!future.done()) future.setResult(value);
+    },
+    (error) => {
+      if (future.done()) return;
+      future.setException(error ?? new Error(`Rejected with ${error}`));
+      // The task reports it, if nobody looks at it.
+      future.exception();
+    },
+  );
+  return waitForPromise(future);
+}
+
+function* waitForPromise(future: Future<unknown>): Coro<unknown> {
+  return yield* future;
+}
