@@ -37,7 +37,7 @@ import { TimeoutError } from "./errors.ts";
 import { type Future, isFuture } from "./future.ts";
 import type { TimerHandle } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
-import { Mailbox } from "./_combine/mailbox.ts";
+import { CompletionQueue } from "./_combine/completion_queue.ts";
 import { describeKind } from "./_base/repr.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
@@ -145,7 +145,7 @@ export function asCompleted<A extends Awaitable<unknown>>(
 const LATE: unique symbol = Symbol("asyncio.late");
 
 class Completions<A> implements AsCompleted<A> {
-  readonly #done: Mailbox<Future<unknown> | typeof LATE>;
+  readonly #done: CompletionQueue<Future<unknown> | typeof LATE>;
   readonly #pending: Set<Future<unknown>>;
   readonly #onDone: DoneCallback<Future<unknown>>;
   readonly #limit: number | undefined;
@@ -162,7 +162,7 @@ class Completions<A> implements AsCompleted<A> {
       );
     }
     this.#untaken = this.#pending.size;
-    this.#done = new Mailbox(
+    this.#done = new CompletionQueue(
       loop,
       () => `asCompleted, ${this.#pending.size} not done`,
       () => [...this.#pending],

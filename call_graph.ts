@@ -28,7 +28,7 @@
 import { Future, isFuture } from "./future.ts";
 import { print } from "./_loop/report.ts";
 import { describeCall, describeKind } from "./_base/repr.ts";
-import { running } from "./_base/current.ts";
+import { running } from "./_base/running.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask, Task } from "./task.ts";
 

@@ -25,8 +25,8 @@
  * @module
  */
 import { RuntimeError } from "./errors.ts";
-import { parkedTask } from "./_host/async_context.ts";
-import { running } from "./_base/current.ts";
+import { asyncTask } from "./_host/async_context.ts";
+import { running } from "./_base/running.ts";
 
 /** What a context holds; never changed in place, so that a copy is one pointer. */
 export type ContextValues = ReadonlyMap<ContextVar<unknown>, unknown>;
@@ -331,7 +331,7 @@ export class Context {
  */
 export function currentContext(): Context {
   if (running.context !== undefined) return running.context as Context;
-  const task = running.loop === undefined ? parkedTask() : running.task;
+  const task = running.loop === undefined ? asyncTask() : running.task;
   if (task !== undefined) {
     return (task as { getContext(): Context }).getContext();
   }

@@ -27,7 +27,11 @@
  */
 import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { describeState, title } from "./_sync/describe.ts";
-import { type Gate, GateWait, MUST_WAIT } from "./_sync/wait_operation.ts";
+import {
+  type Waitable,
+  WaitOperation,
+  WOULD_BLOCK,
+} from "./_sync/wait_operation.ts";
 import { LoopBinding, type Waiter, WaiterList } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Event}. */
@@ -63,7 +67,7 @@ export interface EventOptions {
  */
 export class Event {
   readonly #title: string;
-  readonly #gate: EventGate;
+  readonly #waitable: EventWaitable;
 
   /**
    * Makes an event that is not set.
@@ -73,7 +77,7 @@ export class Event {
    */
   constructor(options: EventOptions = {}) {
     this.#title = title(this, options);
-    this.#gate = new EventGate(this, this.#title);
+    this.#waitable = new EventWaitable(this, this.#title);
   }
 
   /**
@@ -91,19 +95,19 @@ export class Event {
    * ```
    */
   isSet(): boolean {
-    return this.#gate.isOpen;
+    return this.#waitable.isOpen;
   }
 
   /** Sets it: everybody who waits goes on, and who comes later does not wait. */
   set(): void {
-    if (this.#gate.isOpen) return;
-    this.#gate.isOpen = true;
-    this.#gate.waiters.wakeAll();
+    if (this.#waitable.isOpen) return;
+    this.#waitable.isOpen = true;
+    this.#waitable.waiters.wakeAll();
   }
 
   /** Unsets it: who comes now waits for the next {@linkcode Event.set}. */
   clear(): void {
-    this.#gate.isOpen = false;
+    this.#waitable.isOpen = false;
   }
 
   /**
@@ -123,13 +127,13 @@ export class Event {
    * ```
    */
   wait(): Coroutine<true> {
-    return new GateWait(this.#gate, undefined);
+    return new WaitOperation(this.#waitable, undefined);
   }
 
   /** Gives `<Event [unset, waiters:1]>` and the like. */
   toString(): string {
-    const state = this.#gate.isOpen ? "set" : "unset";
-    return describeState(this.#title, state, this.#gate.waiters.size);
+    const state = this.#waitable.isOpen ? "set" : "unset";
+    return describeState(this.#title, state, this.#waitable.waiters.size);
   }
 
   /** Gives {@linkcode Event.toString}, in the inspectors of Deno and Node. */
@@ -139,7 +143,7 @@ export class Event {
 }
 
 /** Passes while the event is set. */
-class EventGate implements Gate<undefined, true> {
+class EventWaitable implements Waitable<undefined, true> {
   readonly name = "wait";
   readonly waiters: WaiterList;
   isOpen = false;
@@ -148,16 +152,16 @@ class EventGate implements Gate<undefined, true> {
     this.waiters = new WaiterList(new LoopBinding(event), () => title);
   }
 
-  attempt(): true | typeof MUST_WAIT {
-    return this.isOpen ? true : MUST_WAIT;
+  tryNow(): true | typeof WOULD_BLOCK {
+    return this.isOpen ? true : WOULD_BLOCK;
   }
 
-  resume(_: undefined, waiter: Waiter): true {
+  afterWake(_: undefined, waiter: Waiter): true {
     this.waiters.remove(waiter);
     return true;
   }
 
-  giveUp(waiter: Waiter): void {
+  abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
   }
 }

@@ -30,7 +30,7 @@ import {
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { runParked } from "./_host/async_context.ts";
+import { runAsTask } from "./_host/async_context.ts";
 import { callbackName, describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask } from "./task.ts";
@@ -79,7 +79,7 @@ function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {
   const name = callbackName(fn);
   const abortable = new Abortable<T>(loop, name);
   // Parked, since it may be an async function that waits for this library.
-  const promise = runParked(currentTask(loop), () => fn(abortable.signal));
+  const promise = runAsTask(currentTask(loop), () => fn(abortable.signal));
   if (!isThenable(promise)) {
     throw new TypeError(
       `Cannot wait: ${name} must give a promise, gave ${describeKind(promise)}`,

@@ -30,11 +30,11 @@ import { Failure } from "./_future/failure.ts";
 import { CancelledError, InvalidStateError, RuntimeError } from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
 import {
-  FutureWait,
+  type AwaitingTask,
+  FutureAwait,
   misplacedWait,
-  type ParkingTask,
 } from "./_future/future_await.ts";
-import { parkedTask } from "./_host/async_context.ts";
+import { asyncTask } from "./_host/async_context.ts";
 import type { kWait, Waiter } from "./_base/roles.ts";
 import {
   describeCreation,
@@ -62,14 +62,14 @@ export interface FutureOptions {
 
 type State =
   | typeof PENDING
-  | typeof ASKED
+  | typeof REQUESTED
   | typeof CANCELLED
   | typeof FINISHED
   | typeof FAILED;
-// In this order: what is above ASKED is done.
+// In this order: what is above REQUESTED is done.
 const PENDING = 0;
 // Pending, and `yield*` has asked for it; the driver that gets it takes that back.
-const ASKED = 1;
+const REQUESTED = 1;
 const CANCELLED = 2;
 const FINISHED = 3;
 const FAILED = 4;
@@ -153,7 +153,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** Whether it is finished, failed or cancelled. */
   done(): boolean {
-    return this._state > ASKED;
+    return this._state > REQUESTED;
   }
 
   /** Whether it was cancelled. */
@@ -206,7 +206,7 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {InvalidStateError} If it is done already.
    */
   setResult(result: T): void {
-    if (this._state > ASKED) {
+    if (this._state > REQUESTED) {
       throw new InvalidStateError(
         `Cannot set result ${describeValue(result)}: ${this} is done`,
       );
@@ -222,7 +222,7 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {TypeError} If there is no error.
    */
   setException(error: unknown): void {
-    if (this._state > ASKED) {
+    if (this._state > REQUESTED) {
       throw new InvalidStateError(
         `Cannot set exception ${describeValue(error)}: ${this} is done`,
       );
@@ -258,7 +258,7 @@ export class Future<T> implements PromiseLike<T> {
    * @returns Whether this cancelled it: false if it was done.
    */
   cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this._state > ASKED) {
+    if (this._state > REQUESTED) {
       // Who cancels it has no more interest in its error.
       if (this._state === FAILED) fetchError(this);
       return false;
@@ -280,7 +280,7 @@ export class Future<T> implements PromiseLike<T> {
   ): void {
     const context = options.context ?? copyContext();
     const waiter = new DoneCallback(callback, context);
-    if (this._state <= ASKED) this._addWaiter(waiter);
+    if (this._state <= REQUESTED) this._addWaiter(waiter);
     else waiter._wake(this);
   }
 
@@ -315,22 +315,22 @@ export class Future<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
   ): PromiseLike<A | B> {
-    if (this._state > ASKED) {
+    if (this._state > REQUESTED) {
       return toPromise(this).then(onFulfilled, onRejected);
     }
-    const task = parkedTask() as ParkingTask | undefined;
+    const task = asyncTask() as AwaitingTask | undefined;
     if (task !== undefined) {
       const error = misplacedWait(task, task.getLoop(), this);
       if (error !== undefined) {
         return Promise.reject(error).then(onFulfilled, onRejected);
       }
     }
-    const wait = new FutureWait(this, task, onFulfilled, onRejected);
+    const wait = new FutureAwait(this, task, onFulfilled, onRejected);
     if (this.addDoneCallback === Future.prototype.addDoneCallback) {
       this._addWaiter(wait);
     } // As in CPython, a subclass that has its own is asked by it.
     else this.addDoneCallback(() => wait._run());
-    task?._park(wait);
+    task?._addAwait(wait);
     return wait;
   }
 
@@ -341,8 +341,8 @@ export class Future<T> implements PromiseLike<T> {
 
   /** @internal */
   next(): IteratorResult<Wait, T> {
-    if (this._state > ASKED) return { done: true, value: this.result() };
-    return { done: false, value: this._ask() };
+    if (this._state > REQUESTED) return { done: true, value: this.result() };
+    return { done: false, value: this._requestWait() };
   }
 
   /** @internal */
@@ -352,7 +352,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** @internal */
   return(value: T): IteratorResult<Wait, T> {
-    if (this._state > ASKED) return { done: true, value };
+    if (this._state > REQUESTED) return { done: true, value };
     // Who takes one item and leaves the rest is no task.
     throw notIterable(this);
   }
@@ -400,19 +400,19 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /** @internal */
-  _ask(): Wait {
-    if (this._state === ASKED) {
+  _requestWait(): Wait {
+    if (this._state === REQUESTED) {
       // No driver took it the last time: something else iterates.
       this._state = PENDING;
       throw notIterable(this);
     }
-    this._state = ASKED;
+    this._state = REQUESTED;
     return this as unknown as Wait;
   }
 
   /** @internal */
-  _takeAsk(): boolean {
-    if (this._state !== ASKED) return false;
+  _takeWaitRequest(): boolean {
+    if (this._state !== REQUESTED) return false;
     this._state = PENDING;
     return true;
   }
@@ -431,7 +431,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** @internal */
   _removeWaiter(waiter: Waiter): void {
-    if (this._state > ASKED) return;
+    if (this._state > REQUESTED) return;
     const waiters = this._waitersOrOutcome;
     if (waiters === waiter) this._waitersOrOutcome = undefined;
     else if (waiters instanceof Set) waiters.delete(waiter);
@@ -512,7 +512,7 @@ function isErrorClass(value: unknown): value is new () => Error {
 
 function waitersOf(future: Future<unknown>): Waiter[] {
   const waiters = future._waitersOrOutcome;
-  if (future._state > ASKED || waiters === undefined) return [];
+  if (future._state > REQUESTED || waiters === undefined) return [];
   return waiters instanceof Set ? [...waiters] : [waiters as Waiter];
 }
 
@@ -555,7 +555,7 @@ function toPromise<T>(future: Future<T>): Promise<T> {
 function describeState(state: State): string {
   switch (state) {
     case PENDING:
-    case ASKED:
+    case REQUESTED:
       return "pending";
     case CANCELLED:
       return "cancelled";

@@ -281,7 +281,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     return `gather of ${this.#children.length}, ${this.#missing} not done`;
   }
 
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     return this.#children.filter((child) => !child.done());
   }
 

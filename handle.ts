@@ -25,7 +25,7 @@ import { KeyboardInterrupt } from "./errors.ts";
 import type { Runnable } from "./_base/roles.ts";
 import type { Timer } from "./_base/roles.ts";
 import { callbackName, describeCreation } from "./_base/repr.ts";
-import { running } from "./_base/current.ts";
+import { running } from "./_base/running.ts";
 
 /** What an exception handler is told. */
 export interface ExceptionContext {
@@ -82,9 +82,9 @@ export interface Scheduler {
   /** @internal */
   _enqueue(runnable: Runnable): void;
   /** @internal */
-  _yieldToHost(): void;
+  _noteResumed(): void;
   /** @internal */
-  _backFromHost(): void;
+  _noteSuspended(): void;
   /** @internal */
   _abortRun(error: unknown): void;
   /** @internal */

@@ -27,9 +27,13 @@
  */
 import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { RuntimeError } from "./errors.ts";
-import { running } from "./_base/current.ts";
+import { running } from "./_base/running.ts";
 import { describeState, title } from "./_sync/describe.ts";
-import { type Gate, GateWait, MUST_WAIT } from "./_sync/wait_operation.ts";
+import {
+  type Waitable,
+  WaitOperation,
+  WOULD_BLOCK,
+} from "./_sync/wait_operation.ts";
 import { LoopBinding, type Waiter, WaiterList } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Lock}. */
@@ -113,7 +117,7 @@ export class Lock {
    * ```
    */
   acquire(): Coroutine<Disposable> {
-    return new GateWait(this.#state, undefined);
+    return new WaitOperation(this.#state, undefined);
   }
 
   /**
@@ -144,12 +148,12 @@ export class Lock {
   _suspend(): () => Coroutine<Disposable> {
     const { guard } = this.#state;
     this.release();
-    return () => new GateWait(this.#state, guard);
+    return () => new WaitOperation(this.#state, guard);
   }
 }
 
 /** What a lock, its guards and its waits share. */
-class LockState implements Gate<Guard | undefined, Disposable> {
+class LockState implements Waitable<Guard | undefined, Disposable> {
   readonly name = "acquire";
   readonly title: string;
   readonly waiters: WaiterList;
@@ -161,18 +165,18 @@ class LockState implements Gate<Guard | undefined, Disposable> {
     this.waiters = new WaiterList(new LoopBinding(lock), () => this.describe());
   }
 
-  attempt(guard: Guard | undefined): Disposable | typeof MUST_WAIT {
+  tryNow(guard: Guard | undefined): Disposable | typeof WOULD_BLOCK {
     // A free lock with live waiters is on its way to the first of them.
-    if (this.guard !== undefined || this.waiters.hasLive()) return MUST_WAIT;
+    if (this.guard !== undefined || this.waiters.hasLive()) return WOULD_BLOCK;
     return this.guard = guard ?? new Guard(this, running.task);
   }
 
-  resume(guard: Guard | undefined, waiter: Waiter): Disposable {
+  afterWake(guard: Guard | undefined, waiter: Waiter): Disposable {
     this.waiters.remove(waiter);
     return this.guard = guard ?? new Guard(this, running.task);
   }
 
-  giveUp(waiter: Waiter): void {
+  abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
     if (this.guard === undefined) this.wakeFirst();
   }

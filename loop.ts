@@ -27,7 +27,7 @@ import {
 } from "./_coroutine/coroutine.ts";
 import { currentContext } from "./context.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
-import { HOST_BODY } from "./_coroutine/host_body.ts";
+import { PROMISE_BODY } from "./_coroutine/promise_body.ts";
 import { debugByEnvironment, isMainThread } from "./_host/environment.ts";
 import { DeadlockError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
@@ -37,11 +37,11 @@ import {
   Handle,
   TimerHandle,
 } from "./handle.ts";
-import { canAttribute } from "./_host/async_context.ts";
+import { hasAsyncContext } from "./_host/async_context.ts";
 import type { Runnable } from "./_base/roles.ts";
 import { report, warn } from "./_loop/report.ts";
 import { callbackName, creationStack, describeKind } from "./_base/repr.ts";
-import { running } from "./_base/current.ts";
+import { running } from "./_base/running.ts";
 import { requireScheduler, runningScheduler } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_coroutine/coroutine_await.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
@@ -514,7 +514,7 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   hostIsBusy(): boolean {
     for (const task of this._tasks) {
-      const waits = task._waiters();
+      const waits = task._waitsFor();
       if (waits.length > 0 && waits.every(isOfHost)) return true;
     }
     return false;
@@ -529,7 +529,7 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal For hosts without async context, where the task can't be told. */
-  _await<T, A, B>(
+  _awaitCoroutine<T, A, B>(
     coroutine: Coroutine<T>,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
@@ -538,13 +538,13 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  _yieldToHost(): void {
+  _noteResumed(): void {
     this.#turns.noteResumed();
   }
 
   /** @internal */
-  _backFromHost(): void {
-    this.#turns.noteBack();
+  _noteSuspended(): void {
+    this.#turns.noteSuspended();
   }
 
   /** @internal */
@@ -587,7 +587,7 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  _since(task: Task<unknown>): number | undefined {
+  _waitingSince(task: Task<unknown>): number | undefined {
     return this.#waitingSince?.get(task);
   }
 
@@ -628,7 +628,7 @@ export class EventLoop implements TaskScheduler {
       throw new RuntimeError("Cannot run: the event loop is running already");
     }
     if (
-      (running.loop !== undefined || canAttribute) &&
+      (running.loop !== undefined || hasAsyncContext) &&
       runningScheduler() !== undefined
     ) {
       throw new RuntimeError(
@@ -781,7 +781,7 @@ export function newEventLoop(options: EventLoopOptions = {}): EventLoop {
 }
 
 function isOfHost(wait: unknown): boolean {
-  return wait === HOST_BODY || wait instanceof HostFuture;
+  return wait === PROMISE_BODY || wait instanceof HostFuture;
 }
 
 function optionalFunction<F>(

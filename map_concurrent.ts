@@ -26,7 +26,7 @@
  *
  * @module
  */
-import { ConcurrentRun, type Plan } from "./_combine/concurrent_run.ts";
+import { type Plan, WorkerPool } from "./_combine/worker_pool.ts";
 import {
   type Coro,
   Coroutine,
@@ -36,7 +36,7 @@ import {
 import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
-import { runParked } from "./_host/async_context.ts";
+import { runAsTask } from "./_host/async_context.ts";
 import { describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { checkLimit, requireTask } from "./_task/scope.ts";
@@ -195,7 +195,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
     try {
       while (run.ready > 0 || (yield* run.wait())) {
         // Once a batch: entering the host's storage is 0.5 µs.
-        const wait = runParked(task, handOver);
+        const wait = runAsTask(task, handOver);
         if (isGenerator(wait) || wait instanceof Coroutine) {
           yield* wait as unknown as Coro<unknown>;
         } else if (wait !== undefined) {
@@ -211,7 +211,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
 /** The results for a `for await`. */
 class Results<T, R> implements AsyncIterableIterator<R, undefined, undefined> {
   readonly #plan: Plan<T, R>;
-  #run: ConcurrentRun<T, R> | undefined = undefined;
+  #run: WorkerPool<T, R> | undefined = undefined;
   #closed = false;
 
   constructor(plan: Plan<T, R>) {
@@ -255,6 +255,6 @@ class Results<T, R> implements AsyncIterableIterator<R, undefined, undefined> {
 function begin<T, R>(
   plan: Plan<T, R>,
   keepAll: boolean,
-): ConcurrentRun<T, R> {
-  return new ConcurrentRun(requireScheduler() as EventLoop, plan, keepAll);
+): WorkerPool<T, R> {
+  return new WorkerPool(requireScheduler() as EventLoop, plan, keepAll);
 }

@@ -28,7 +28,7 @@ import { compareValues } from "./_base/compare.ts";
 import { FifoStore, HeapStore, LifoStore } from "./_base/stores.ts";
 import { nextItem, QueueCore } from "./_sync/queue_core.ts";
 import { describeKind, describeValue } from "./_base/repr.ts";
-import { GateWait } from "./_sync/wait_operation.ts";
+import { WaitOperation } from "./_sync/wait_operation.ts";
 import { title } from "./_sync/describe.ts";
 
 /** Options of {@linkcode Queue} and {@linkcode LifoQueue}. */
@@ -157,7 +157,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   put(item: T): Coroutine<void> {
-    return new GateWait(this._core.putGate, item);
+    return new WaitOperation(this._core.putting, item);
   }
 
   /**
@@ -188,7 +188,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   get(): Coroutine<T> {
-    return new GateWait(this._core.getGate, undefined);
+    return new WaitOperation(this._core.getting, undefined);
   }
 
   /**
@@ -240,7 +240,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   join(): Coroutine<void> {
-    return new GateWait(this._core.joinGate, undefined);
+    return new WaitOperation(this._core.joining, undefined);
   }
 
   /**

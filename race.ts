@@ -24,7 +24,7 @@ import { isCoroutine } from "./coroutine.ts";
 import { ensureFuture } from "./ensure.ts";
 import { Future, isFuture } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { endAll, reportErrors } from "./_task/join.ts";
+import { cancelAndJoin, reportErrors } from "./_task/join.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Waiter } from "./_base/roles.ts";
 import { describeKind } from "./_base/repr.ts";
@@ -138,7 +138,7 @@ function* runRace(
     const losers = [...futures].filter((future) =>
       future !== winner && !(tolerant && future.done())
     );
-    yield* endAll(loop, `losers of ${name}()`, futures);
+    yield* cancelAndJoin(loop, `losers of ${name}()`, futures);
     reportErrors(loop, `a loser of ${name}()`, losers);
   }
   if (winner !== undefined) return winner.result();
@@ -233,7 +233,7 @@ class Finish extends Future<Future<unknown> | undefined> implements Waiter {
     return `${name} of ${this.#futures.size}, ${this.#missing} not done`;
   }
 
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     return [...this.#futures].filter((future) => !future.done());
   }
 }

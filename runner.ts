@@ -27,10 +27,10 @@ import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
 import { exitInterrupted, listenToInterrupt } from "./_host/interrupt.ts";
 import { type EventLoop, newEventLoop } from "./loop.ts";
-import { canAttribute } from "./_host/async_context.ts";
+import { hasAsyncContext } from "./_host/async_context.ts";
 import { report } from "./_loop/report.ts";
 import { describeKind } from "./_base/repr.ts";
-import { running } from "./_base/current.ts";
+import { running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import { allTasks, Task } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
@@ -236,7 +236,7 @@ export class Runner {
     }
     try {
       if (
-        (running.loop !== undefined || canAttribute) &&
+        (running.loop !== undefined || hasAsyncContext) &&
         runningScheduler() !== undefined
       ) {
         throw new RuntimeError(

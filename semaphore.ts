@@ -29,7 +29,11 @@
 import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { describeValue } from "./_base/repr.ts";
 import { describeState, title } from "./_sync/describe.ts";
-import { type Gate, GateWait, MUST_WAIT } from "./_sync/wait_operation.ts";
+import {
+  type Waitable,
+  WaitOperation,
+  WOULD_BLOCK,
+} from "./_sync/wait_operation.ts";
 import {
   LoopBinding,
   type Waiter,
@@ -125,7 +129,7 @@ export class Semaphore {
    * ```
    */
   acquire(): Coroutine<Disposable> {
-    return new GateWait(this.#state, undefined);
+    return new WaitOperation(this.#state, undefined);
   }
 
   /** Gives a permit back, and wakes who waits longest. */
@@ -196,7 +200,7 @@ export class BoundedSemaphore extends Semaphore {
 }
 
 /** What a semaphore and its waits share. */
-class SemaphoreState implements Gate<undefined, Disposable> {
+class SemaphoreState implements Waitable<undefined, Disposable> {
   readonly name = "acquire";
   readonly title: string;
   readonly waiters: WaiterList;
@@ -216,19 +220,19 @@ class SemaphoreState implements Gate<undefined, Disposable> {
     return this.value === 0 || this.waiters.hasLive();
   }
 
-  attempt(): Disposable | typeof MUST_WAIT {
-    if (this.locked()) return MUST_WAIT;
+  tryNow(): Disposable | typeof WOULD_BLOCK {
+    if (this.locked()) return WOULD_BLOCK;
     this.value--;
     return new Permit(this.#semaphore);
   }
 
-  resume(_: undefined, waiter: Waiter): Disposable {
+  afterWake(_: undefined, waiter: Waiter): Disposable {
     this.waiters.remove(waiter);
     this.wakeAll();
     return new Permit(this.#semaphore);
   }
 
-  giveUp(waiter: Waiter): void {
+  abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
     if (wasWoken(waiter)) this.value++;
     this.wakeAll();

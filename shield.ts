@@ -92,7 +92,7 @@ class Shielded extends Future<unknown> {
     return `shield of ${describe(this.#inner)}`;
   }
 
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     return this.#inner.done() ? [] : [this.#inner];
   }
 

@@ -69,14 +69,14 @@ class Sleep<T> extends Coroutine<T> {
 
   override next(): IteratorResult<unknown, T> {
     // The slot for the body below is free, since there is no other body.
-    const alarm = this._top as Alarm | undefined;
+    const alarm = this._callerBody as Alarm | undefined;
     if (alarm === undefined) {
       begin(this);
       const fresh = new Alarm(requireScheduler(), this);
-      this._top = fresh;
-      return { done: false, value: fresh._ask() };
+      this._callerBody = fresh;
+      return { done: false, value: fresh._requestWait() };
     }
-    if (!alarm.done()) return { done: false, value: alarm._ask() };
+    if (!alarm.done()) return { done: false, value: alarm._requestWait() };
     if (alarm.cancelled()) alarm.callOff();
     alarm.result();
     return ended(this.#result);
@@ -93,7 +93,7 @@ class Sleep<T> extends Coroutine<T> {
   }
 
   #callOff(): void {
-    (this._top as Alarm | undefined)?.callOff();
+    (this._callerBody as Alarm | undefined)?.callOff();
   }
 }
 

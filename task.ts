@@ -43,7 +43,7 @@ import {
   type CoroutineLike,
 } from "./_coroutine/coroutine.ts";
 import { isCoroutine } from "./coroutine.ts";
-import { drive, PARKED } from "./_coroutine/drive.ts";
+import { drive, SUSPENDED } from "./_coroutine/drive.ts";
 import {
   CancelledError,
   InvalidStateError,
@@ -51,14 +51,14 @@ import {
   RuntimeError,
 } from "./errors.ts";
 import { Future } from "./future.ts";
-import { HOST_BODY, type HostBody } from "./_coroutine/host_body.ts";
-import type { ParkedWait } from "./_future/future_await.ts";
+import { PROMISE_BODY, type PromiseBody } from "./_coroutine/promise_body.ts";
+import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
-import { parkedTask } from "./_host/async_context.ts";
+import { asyncTask } from "./_host/async_context.ts";
 import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
 import { callbackName, describeCall, describeValue } from "./_base/repr.ts";
-import { running } from "./_base/current.ts";
+import { running } from "./_base/running.ts";
 import {
   requireScheduler,
   runningScheduler,
@@ -123,7 +123,7 @@ export interface TaskScheduler extends Scheduler {
   /** @internal */
   _claim(coro: object): void;
   /** @internal */
-  _since(task: Task<unknown>): number | undefined;
+  _waitingSince(task: Task<unknown>): number | undefined;
 }
 
 /**
@@ -152,11 +152,11 @@ export interface TaskScheduler extends Scheduler {
  */
 export class Task<T> extends Future<T> {
   /** @internal */
-  _top: Body | (() => unknown);
+  _body: Body | (() => unknown);
   /** @internal */
-  _frame: Coroutine<unknown> | undefined = undefined;
+  _coroutine: Coroutine<unknown> | undefined = undefined;
   /** @internal */
-  _waitingOn: Future<unknown> | HostBody | undefined = undefined;
+  _waitingOn: Future<unknown> | PromiseBody | undefined = undefined;
   /** @internal */
   _nextTask: Task<unknown> | undefined = undefined;
   /** @internal */
@@ -168,7 +168,7 @@ export class Task<T> extends Future<T> {
   // What only some tasks need, made when it is needed.
   #extras: Extras | undefined = undefined;
   // What its async functions wait for: nearly always one thing.
-  #parked: ParkedWait | Set<ParkedWait> | undefined = undefined;
+  #parked: PendingAwait | Set<PendingAwait> | undefined = undefined;
 
   /**
    * Makes a task; `createTask()` and `loop.createTask()` do it for you.
@@ -184,7 +184,7 @@ export class Task<T> extends Future<T> {
   ) {
     const scheduler = options.loop ?? schedulerForNew() as TaskScheduler;
     super(options.loop === undefined ? { loop: scheduler } : options);
-    this._top = bodyOf(coro);
+    this._body = bodyOf(coro);
     if (scheduler.getDebug()) scheduler._claim(coro);
     this.#context = options.context ?? currentContext().values;
     this.#name = options.name === undefined
@@ -220,7 +220,7 @@ export class Task<T> extends Future<T> {
     if (controller !== undefined && !controller.signal.aborted) {
       controller.abort(cancelledError(reason, false));
       // Who asked for the signal and waits for the host takes the cancel by it.
-      delivered ||= this._waitingOn === HOST_BODY;
+      delivered ||= this._waitingOn === PROMISE_BODY;
     }
     extras.cancelReason = reason;
     if (!delivered) extras.mustCancel = true;
@@ -283,9 +283,13 @@ export class Task<T> extends Future<T> {
 
   /** The coroutine or function that the task was made of. */
   getCoro(): CoroutineLike<T> | CoroutineFunction<T> {
-    let bottom: unknown = this._top;
-    for (let frame = this._frame; frame !== undefined; frame = frame._frame) {
-      bottom = frame._top;
+    let bottom: unknown = this._body;
+    for (
+      let frame = this._coroutine;
+      frame !== undefined;
+      frame = frame._caller
+    ) {
+      bottom = frame._callerBody;
     }
     return bottom as CoroutineLike<T> | CoroutineFunction<T>;
   }
@@ -312,8 +316,8 @@ export class Task<T> extends Future<T> {
     for (const driver of [this, ...this.#waits()]) {
       const from = names.length;
       let frame =
-        (driver as { _frame?: Coroutine<unknown> | undefined })._frame;
-      for (; frame !== undefined; frame = frame._frame) {
+        (driver as { _coroutine?: Coroutine<unknown> | undefined })._coroutine;
+      for (; frame !== undefined; frame = frame._caller) {
         if (frame !== coroutine) names.splice(from, 0, frame.name);
       }
     }
@@ -385,12 +389,12 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
-  _continue(failed: boolean, outcome: unknown): void {
+  _resume(failed: boolean, outcome: unknown): void {
     this.#runNow(failed, outcome);
   }
 
   /** @internal */
-  _park(wait: ParkedWait): void {
+  _addAwait(wait: PendingAwait): void {
     if (this.#parked === undefined) this.#parked = wait;
     else if (this.#parked instanceof Set) this.#parked.add(wait);
     else if (this.#parked !== wait) {
@@ -403,7 +407,7 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
-  _unpark(wait: ParkedWait): void {
+  _removeAwait(wait: PendingAwait): void {
     if (this.#parked === wait) this.#parked = undefined;
     else if (this.#parked instanceof Set) this.#parked.delete(wait);
   }
@@ -419,7 +423,7 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
-  _await<V, A, B>(
+  _awaitCoroutine<V, A, B>(
     coroutine: Coroutine<V>,
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
@@ -434,10 +438,10 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal What the task waits for now: futures, and the waits of its async functions. */
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     const waits = this.#waits();
     const own = this._waitingOn;
-    if (own === undefined || (own === HOST_BODY && waits.length > 0)) {
+    if (own === undefined || (own === PROMISE_BODY && waits.length > 0)) {
       return waits;
     }
     return [own, ...waits];
@@ -482,7 +486,7 @@ export class Task<T> extends Future<T> {
     return [...words, ...rest];
   }
 
-  #waits(): ParkedWait[] {
+  #waits(): PendingAwait[] {
     if (this.#parked === undefined) return [];
     return this.#parked instanceof Set ? [...this.#parked] : [this.#parked];
   }
@@ -522,7 +526,7 @@ export class Task<T> extends Future<T> {
     } catch (error) {
       return this.#fail(error);
     }
-    if (outcome !== PARKED) return this.#finish(outcome as T);
+    if (outcome !== SUSPENDED) return this.#finish(outcome as T);
     // A cancel that came while it ran goes to the wait that it has begun.
     const extras = this.#extras;
     if (extras?.mustCancel && this.#cancelWaits(extras.cancelReason)) {
@@ -596,7 +600,7 @@ class Extras {
  */
 export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
   const wanted = loop ?? requireScheduler();
-  const task = (running.loop === undefined ? parkedTask() : running.task) as
+  const task = (running.loop === undefined ? asyncTask() : running.task) as
     | Task<unknown>
     | undefined;
   return task?.getLoop() === wanted ? task : undefined;
@@ -692,10 +696,10 @@ export function createEagerTaskFactory(
 
 /** The futures that a task waits for, those of its async functions too. */
 function waitedFor(task: Task<unknown>): unknown[] {
-  const futures = task._waiters().flatMap((wait) =>
+  const futures = task._waitsFor().flatMap((wait) =>
     wait instanceof Future
       ? [wait]
-      : (wait as { _waiters?(): unknown[] })._waiters?.() ?? []
+      : (wait as { _waitsFor?(): unknown[] })._waitsFor?.() ?? []
   );
   return futures.filter((future) => future instanceof Future);
 }

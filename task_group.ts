@@ -35,7 +35,7 @@ import { Latch } from "./_task/latch.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
 import type { EventLoop } from "./loop.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
-import { running } from "./_base/current.ts";
+import { running } from "./_base/running.ts";
 import {
   abortedBefore,
   checkBody,
@@ -61,7 +61,7 @@ export interface TaskGroupOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Failure {
+interface Thrown {
   readonly error: unknown;
 }
 
@@ -117,7 +117,7 @@ export class TaskGroup {
   #ended: Task<unknown>[] = [];
   #collected = 0;
   #errors: unknown[] = [];
-  #interrupt: Failure | undefined = undefined;
+  #interrupt: Thrown | undefined = undefined;
   #joining: Latch | undefined = undefined;
 
   /**
@@ -271,7 +271,7 @@ export class TaskGroup {
   ): Coro<T> {
     const unlink = this.#enter();
     let result: T | undefined;
-    let failure: Failure | undefined;
+    let failure: Thrown | undefined;
     try {
       result = yield* new FunctionCoroutine<T>(body, [this]);
     } catch (error) {
@@ -304,7 +304,7 @@ export class TaskGroup {
     });
   }
 
-  *#leave(failure: Failure | undefined): Coro<void> {
+  *#leave(failure: Thrown | undefined): Coro<void> {
     this.#exiting = true;
     const isCancel = failure?.error instanceof CancelledError;
     let cancelled = isCancel ? failure : undefined;

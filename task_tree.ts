@@ -17,12 +17,12 @@
  * @module
  */
 import { Future } from "./future.ts";
-import { running } from "./_base/current.ts";
+import { running } from "./_base/running.ts";
 import { allTasks, Task, type TaskScheduler } from "./task.ts";
 
 interface Described {
   _describe?(): string;
-  _waiters?(): unknown[];
+  _waitsFor?(): unknown[];
 }
 
 /**
@@ -74,9 +74,9 @@ export function formatTaskTree(loop: TaskScheduler): string {
 function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
   const name = task.getName();
   if (task === running.task) return `${name} runs`;
-  const waits = task._waiters();
+  const waits = task._waitsFor();
   if (waits.length === 0) return `${name} is ready to run`;
-  const since = loop._since(task);
+  const since = loop._waitingSince(task);
   const suffix = since === undefined
     ? ""
     : `, since ${(loop.time() - since).toFixed(3)} s`;
@@ -98,9 +98,9 @@ function tasksBelow(task: Task<unknown>): Set<Task<unknown>> {
     seen.add(wait);
     if (wait instanceof Task) found.add(wait);
     else if (wait instanceof Future || typeof wait === "object") {
-      (wait as Described)._waiters?.().forEach(visit);
+      (wait as Described)._waitsFor?.().forEach(visit);
     }
   };
-  task._waiters().forEach(visit);
+  task._waitsFor().forEach(visit);
   return found;
 }

@@ -231,7 +231,7 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
     return "timeout";
   }
 
-  override _open(task: unknown): unknown {
+  override _start(task: unknown): unknown {
     const now = requireScheduler().time();
     const scope = this.#makeScope(now);
     scope._enter(now);

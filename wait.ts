@@ -220,7 +220,7 @@ class Waiting extends Future<undefined> {
     return `wait for ${this.#futures.size}, ${this.#missing} not done`;
   }
 
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     return [...this.#futures].filter((future) => !future.done());
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { running } from "./current.ts";
+import { running } from "./running.ts";
 
 const LONGEST = 80;
 
@@ -57,7 +57,7 @@ export function callbackName(callback: unknown): string {
     : name.replace(/^bound /, "");
 }
 
-const LIBRARY = new URL(".", import.meta.url).href;
+const LIBRARY = new URL("../", import.meta.url).href;
 
 /** The stack of the place that made something, from the user's code on. */
 export function creationStack(): string {
@@ -72,10 +72,12 @@ export function describeCreation(stack: string | undefined): string[] {
   return place === null ? [] : [`created at ${place[0]}`];
 }
 
-// All modules stand in one folder; tests and examples below it are users.
+// Public modules stand in the root, internal ones in folders whose names begin with "_".
+// Tests and examples are users.
 function isOfLibrary(frame: string): boolean {
   const at = frame.indexOf(LIBRARY);
-  return at >= 0 && !frame.slice(at + LIBRARY.length).includes("/");
+  return at >= 0 &&
+    /^([^/]+|_[a-z]+\/[^/]+)$/.test(frame.slice(at + LIBRARY.length));
 }
 
 /** An error with its stack, for a report. */

@@ -60,7 +60,7 @@ class Limited<T> extends Coroutine<T> {
   }
 
   /** @internal */
-  override *_open(): Coro<T> {
+  override *_start(): Coro<T> {
     yield* this.#free.acquire();
     this.#begun = true;
     const coro = this.#coro;

@@ -16,7 +16,7 @@ import { Future, isFuture } from "../future.ts";
 import type { EventLoop } from "../loop.ts";
 import type { Runnable, Waiter } from "../_base/roles.ts";
 import { describeKind } from "../_base/repr.ts";
-import { running } from "../_base/current.ts";
+import { running } from "../_base/running.ts";
 import { schedulerForNew } from "../_loop/scheduler.ts";
 import { checkLimit } from "../_task/scope.ts";
 
@@ -107,7 +107,7 @@ class LimitedGathering extends Future<unknown[]> implements Waiter, Runnable {
     return `gather of ${this.#children.length}, ${this.#running.size} not done${more}`;
   }
 
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     return [...this.#running].filter((child) => !child.done());
   }
 

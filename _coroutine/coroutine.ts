@@ -6,9 +6,9 @@
 import { RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Wait } from "../future.ts";
-import { canAttribute, parkedTask, type runParked } from "../_host/async_context.ts";
-import { type callbackName, describeKind } from "../_base/repr.ts";
-import { running } from "../_base/current.ts";
+import { asyncTask, hasAsyncContext } from "../_host/async_context.ts";
+import { describeKind } from "../_base/repr.ts";
+import { running } from "../_base/running.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
 
 /** A generator coroutine: what calling a `function*` that waits with `yield*` gives. */
@@ -63,7 +63,7 @@ const STARTED = 2;
 const ENDED = 3;
 
 interface Awaiter {
-  _await<T, A, B>(
+  _awaitCoroutine<T, A, B>(
     coroutine: Coroutine<T>,
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -120,15 +120,15 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
   /** @internal Only in debug mode, so that it costs nothing else: 4 % of a switch. */
   declare _record?: Unawaited;
   /** @internal What stood on top of the driver's stack when this was opened. */
-  declare _top: Body | undefined;
+  declare _callerBody: Body | undefined;
   /** @internal The coroutine below this one on the driver's stack. */
-  declare _frame: Coroutine<unknown> | undefined;
+  declare _caller: Coroutine<unknown> | undefined;
 
   /** Makes a coroutine; for subclasses. */
   constructor() {
     this._state = COLD;
-    this._top = undefined;
-    this._frame = undefined;
+    this._callerBody = undefined;
+    this._caller = undefined;
     if (running.debug) watch(this);
   }
 
@@ -136,7 +136,7 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
   abstract get name(): string;
 
   /** @internal Gives the body to run, on behalf of `task`; many are their own. */
-  _open(_task: unknown): unknown {
+  _start(_task: unknown): unknown {
     return this;
   }
 
@@ -166,11 +166,11 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
   ): PromiseLike<A | B> {
     const awaiter =
-      (parkedTask() ?? (canAttribute ? undefined : runningScheduler())) as
+      (asyncTask() ?? (hasAsyncContext ? undefined : runningScheduler())) as
         | Awaiter
         | undefined;
     if (awaiter !== undefined) {
-      return awaiter._await(this, onFulfilled, onRejected);
+      return awaiter._awaitCoroutine(this, onFulfilled, onRejected);
     }
     return Promise.reject<T>(
       new RuntimeError(
@@ -215,8 +215,8 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
 }
 
 /** Whether a coroutine was asked for with `yield*`: it has begun and stands on no stack. */
-export function isAsked(coroutine: Coroutine<unknown>): boolean {
-  return coroutine._state === STARTED && coroutine._top === undefined;
+export function isRequested(coroutine: Coroutine<unknown>): boolean {
+  return coroutine._state === STARTED && coroutine._callerBody === undefined;
 }
 
 /**

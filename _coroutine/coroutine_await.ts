@@ -5,14 +5,14 @@
  */
 import { type CancelReason, cancelWith } from "../_base/cancelled.ts";
 import type { Body, Coroutine } from "./coroutine.ts";
-import { drive, type Driver, open, PARKED, waitFor } from "./drive.ts";
+import { drive, type Driver, open, SUSPENDED, waitFor } from "./drive.ts";
 import { Future } from "../future.ts";
-import type { HostBody } from "./host_body.ts";
-import type { ParkedWait, ParkingTask } from "../_future/future_await.ts";
+import type { PromiseBody } from "./promise_body.ts";
+import type { AwaitingTask, PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
-import { awaitTurn, NextTurn } from "./next_turn.ts";
-import { running } from "../_base/current.ts";
-import { type OnFulfilled, type OnRejected, Then } from "../_future/await.ts";
+import { awaitNextTurn, NextTurn } from "./next_turn.ts";
+import { running } from "../_base/running.ts";
+import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 
 /**
  * Runs a coroutine for an `await`, up to its first wait within the turn of the `await`.
@@ -27,12 +27,12 @@ import { type OnFulfilled, type OnRejected, Then } from "../_future/await.ts";
 export function awaitCoroutine<T, A, B>(
   coroutine: Coroutine<T>,
   scheduler: Scheduler,
-  task: ParkingTask | undefined,
+  task: AwaitingTask | undefined,
   onFulfilled: OnFulfilled<T, A>,
   onRejected: OnRejected<B>,
 ): PromiseLike<A | B> {
   if (coroutine instanceof NextTurn) {
-    return awaitTurn(coroutine, scheduler, task, onFulfilled, onRejected);
+    return awaitNextTurn(coroutine, scheduler, task, onFulfilled, onRejected);
   }
   const { loop, task: outerTask, context } = running;
   try {
@@ -43,11 +43,17 @@ export function awaitCoroutine<T, A, B>(
     const step = body.next();
     // Many need no strand: 200 ns less, and 200 B.
     if (step.done) {
-      const ended = new Ended(onFulfilled, onRejected);
+      const ended = new SettledAwait(onFulfilled, onRejected);
       ended.fulfil(step.value as T);
       return ended;
     }
-    const strand = new Strand(body, scheduler, task, onFulfilled, onRejected);
+    const strand = new CoroutineAwait(
+      body,
+      scheduler,
+      task,
+      onFulfilled,
+      onRejected,
+    );
     strand.start(step.value, coroutine);
     return strand;
   } catch (error) {
@@ -60,7 +66,7 @@ export function awaitCoroutine<T, A, B>(
 }
 
 /** An `await` that had nothing to wait for. */
-class Ended<T, A, B> extends Then<T, A, B> {
+class SettledAwait<T, A, B> extends Await<T, A, B> {
   override fulfil(value: T): void {
     super.fulfil(value);
   }
@@ -72,22 +78,23 @@ class Ended<T, A, B> extends Then<T, A, B> {
  * Its methods are private to the compiler alone: V8 keeps 8 B in each object for those
  * that are private to itself.
  */
-class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
-  _top: Body | (() => unknown);
-  _frame: Coroutine<unknown> | undefined = undefined;
-  _waitingOn: Future<unknown> | HostBody | undefined = undefined;
-  readonly _task: ParkingTask | undefined;
+class CoroutineAwait<T, A, B> extends Await<T, A, B>
+  implements Driver, PendingAwait {
+  _body: Body | (() => unknown);
+  _coroutine: Coroutine<unknown> | undefined = undefined;
+  _waitingOn: Future<unknown> | PromiseBody | undefined = undefined;
+  readonly _task: AwaitingTask | undefined;
   readonly #scheduler: Scheduler;
 
   constructor(
     body: Body,
     scheduler: Scheduler,
-    task: ParkingTask | undefined,
+    task: AwaitingTask | undefined,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
   ) {
     super(onFulfilled, onRejected);
-    this._top = body;
+    this._body = body;
     this.#scheduler = scheduler;
     this._task = task;
   }
@@ -98,11 +105,11 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
       wait instanceof Future &&
       waitFor(this, this.#scheduler, wait) === undefined
     ) {
-      this._task?._park(this);
-      this.#scheduler._backFromHost();
+      this._task?._addAwait(this);
+      this.#scheduler._noteSuspended();
       return;
     }
-    this._task?._park(this);
+    this._task?._addAwait(this);
     let failed = false;
     let error: unknown;
     let opened: unknown;
@@ -114,8 +121,8 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
       failed = true;
       error = thrown;
     }
-    if (opened !== PARKED) this.advance(failed, error);
-    if (this._waitingOn !== undefined) this.#scheduler._backFromHost();
+    if (opened !== SUSPENDED) this.advance(failed, error);
+    if (this._waitingOn !== undefined) this.#scheduler._noteSuspended();
   }
 
   _wake(): void {
@@ -129,7 +136,7 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
     this.advance(cancelled !== undefined, cancelled);
   }
 
-  _continue(failed: boolean, outcome: unknown): void {
+  _resume(failed: boolean, outcome: unknown): void {
     const { loop, task, context } = running;
     running.loop = this.#scheduler;
     running.task = this._task;
@@ -155,7 +162,7 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
       String(waitingOn ?? "its turn");
   }
 
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     return this._waitingOn === undefined ? [] : [this._waitingOn];
   }
 
@@ -173,7 +180,7 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
     try {
       const outcome = drive(this, this.#scheduler, throwing, input);
       // A cancel that came while nothing could take it goes to this wait.
-      if (outcome === PARKED) return this._task?._park(this);
+      if (outcome === SUSPENDED) return this._task?._addAwait(this);
       this.leave();
       this.fulfil(outcome as T);
     } catch (error) {
@@ -185,7 +192,7 @@ class Strand<T, A, B> extends Then<T, A, B> implements Driver, ParkedWait {
   }
 
   private leave(): void {
-    this._task?._unpark(this);
-    this.#scheduler._yieldToHost();
+    this._task?._removeAwait(this);
+    this.#scheduler._noteResumed();
   }
 }

@@ -11,8 +11,8 @@
 import {
   type Body,
   Coroutine,
-  isAsked,
   isGenerator,
+  isRequested,
   isThenable,
 } from "./coroutine.ts";
 import { RuntimeError } from "../errors.ts";
@@ -21,23 +21,23 @@ import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import {
   callTaskFunction,
-  HOST_BODY,
-  type HostBody,
-  type HostedDriver,
-  waitForHost,
-  waitForTaskHost,
-} from "./host_body.ts";
+  PROMISE_BODY,
+  type PromiseBody,
+  type PromiseDriver,
+  waitForPromise,
+  waitForTaskPromise,
+} from "./promise_body.ts";
 import { kFunctionName, type Runnable, type Waiter } from "../_base/roles.ts";
 import { describeKind } from "../_base/repr.ts";
 
 /** What runs a stack of bodies. */
-export interface Driver extends HostedDriver, Waiter, Runnable {
+export interface Driver extends PromiseDriver, Waiter, Runnable {
   /** The body on top; before the first step, perhaps the function that gives it. */
-  _top: Body | (() => unknown);
+  _body: Body | (() => unknown);
   /** The coroutine whose body is on top; `undefined` for the bottom body. */
-  _frame: Coroutine<unknown> | undefined;
+  _coroutine: Coroutine<unknown> | undefined;
   /** What it waits for; `undefined` while it runs or stands in the ready queue. */
-  _waitingOn: Future<unknown> | HostBody | undefined;
+  _waitingOn: Future<unknown> | PromiseBody | undefined;
   /** The task for whose sake it runs. */
   readonly _task: object | undefined;
 }
@@ -45,7 +45,7 @@ export interface Driver extends HostedDriver, Waiter, Runnable {
 const { addDoneCallback } = Future.prototype;
 
 /** What {@linkcode drive} gives while there is something to wait for. */
-export const PARKED: unique symbol = Symbol("asyncio.parked");
+export const SUSPENDED: unique symbol = Symbol("asyncio.parked");
 
 /**
  * Resumes the top body and goes on until something must wait or all have ended.
@@ -54,7 +54,7 @@ export const PARKED: unique symbol = Symbol("asyncio.parked");
  * @param scheduler The driver's loop.
  * @param throwing Whether `input` is thrown into the top body.
  * @param input What the top body is resumed with.
- * @returns The result of the bottom body, or {@linkcode PARKED}.
+ * @returns The result of the bottom body, or {@linkcode SUSPENDED}.
  */
 export function drive(
   driver: Driver,
@@ -65,14 +65,14 @@ export function drive(
   const waitedOn = driver._waitingOn;
   driver._waitingOn = undefined;
   let body: Body;
-  if (typeof driver._top === "function") {
+  if (typeof driver._body === "function") {
     // Cancelled before the first step, the function is never called.
     if (throwing) throw input;
-    if (waitedOn === HOST_BODY) return input;
-    const opened = openFunction(driver, scheduler, driver._top);
-    if (opened === PARKED) return PARKED;
+    if (waitedOn === PROMISE_BODY) return input;
+    const opened = startFunction(driver, scheduler, driver._body);
+    if (opened === SUSPENDED) return SUSPENDED;
     body = opened;
-  } else body = driver._top;
+  } else body = driver._body;
   for (;;) {
     let step: IteratorResult<unknown, unknown>;
     try {
@@ -80,17 +80,17 @@ export function drive(
     } catch (error) {
       // Every error goes to the body below, a CancelledError too, and out of the
       // bottom one to the driver.
-      const frame = driver._frame;
-      if (frame === undefined) throw error;
-      body = pop(driver, frame);
+      const coroutine = driver._coroutine;
+      if (coroutine === undefined) throw error;
+      body = pop(driver, coroutine);
       throwing = true;
       input = error;
       continue;
     }
     if (step.done) {
-      const frame = driver._frame;
-      if (frame === undefined) return step.value;
-      body = pop(driver, frame);
+      const coroutine = driver._coroutine;
+      if (coroutine === undefined) return step.value;
+      body = pop(driver, coroutine);
       throwing = false;
       input = step.value;
       continue;
@@ -100,17 +100,17 @@ export function drive(
     input = undefined;
     if (wait === undefined) {
       scheduler._enqueue(driver);
-      return PARKED;
+      return SUSPENDED;
     }
     if (wait instanceof Future) {
       const error = waitFor(driver, scheduler, wait);
-      if (error === undefined) return PARKED;
+      if (error === undefined) return SUSPENDED;
       throwing = true;
       input = error;
-    } else if (wait instanceof Coroutine && isAsked(wait)) {
+    } else if (wait instanceof Coroutine && isRequested(wait)) {
       try {
         const opened = open(driver, scheduler, wait);
-        if (opened === PARKED) return PARKED;
+        if (opened === SUSPENDED) return SUSPENDED;
         body = opened;
       } catch (error) {
         // The function threw before it gave a body: its caller gets the error.
@@ -130,46 +130,46 @@ export function drive(
  * @param driver Whose stack.
  * @param scheduler The driver's loop.
  * @param coroutine The coroutine, which stands in the body that is on top now.
- * @returns The coroutine's body, or {@linkcode PARKED} if the host runs it.
+ * @returns The coroutine's body, or {@linkcode SUSPENDED} if the host runs it.
  */
 export function open(
   driver: Driver,
   scheduler: Scheduler,
   coroutine: Coroutine<unknown>,
-): Body | typeof PARKED {
-  const opened = coroutine._open(driver._task);
+): Body | typeof SUSPENDED {
+  const opened = coroutine._start(driver._task);
   const body = asBody(opened, coroutine);
-  coroutine._top = driver._top as Body;
-  coroutine._frame = driver._frame;
-  driver._frame = coroutine;
-  driver._top = body;
-  if (body !== HOST_BODY) return body;
-  waitForHost(driver, scheduler, opened as PromiseLike<unknown>);
-  return PARKED;
+  coroutine._callerBody = driver._body as Body;
+  coroutine._caller = driver._coroutine;
+  driver._coroutine = coroutine;
+  driver._body = body;
+  if (body !== PROMISE_BODY) return body;
+  waitForPromise(driver, scheduler, opened as PromiseLike<unknown>);
+  return SUSPENDED;
 }
 
-function pop(driver: Driver, frame: Coroutine<unknown>): Body {
-  const body = frame._top as Body;
-  driver._top = body;
-  driver._frame = frame._frame;
-  frame._top = undefined;
-  frame._frame = undefined;
+function pop(driver: Driver, coroutine: Coroutine<unknown>): Body {
+  const body = coroutine._callerBody as Body;
+  driver._body = body;
+  driver._coroutine = coroutine._caller;
+  coroutine._callerBody = undefined;
+  coroutine._caller = undefined;
   return body;
 }
 
 // Opens the function that a task was made of. Of an async function the task keeps the
 // function itself as its bottom body, to tell what it was made of.
-function openFunction(
+function startFunction(
   driver: Driver,
   scheduler: Scheduler,
   source: () => unknown,
-): Body | typeof PARKED {
+): Body | typeof SUSPENDED {
   const opened = callTaskFunction(driver._task, source);
   if (isGenerator(opened)) nameGenerators(opened, source);
   const body = asBody(opened, source);
-  if (body !== HOST_BODY) return driver._top = body;
-  waitForTaskHost(driver, scheduler, opened as PromiseLike<unknown>);
-  return PARKED;
+  if (body !== PROMISE_BODY) return driver._body = body;
+  waitForTaskPromise(driver, scheduler, opened as PromiseLike<unknown>);
+  return SUSPENDED;
 }
 
 // A generator can't tell its function. All of one function share a prototype, so the
@@ -187,7 +187,7 @@ function asBody(opened: unknown, opener: unknown): Body {
   }
   // A future is waited for as by `yield*`, and so can be cancelled.
   if (opened instanceof Future) return opened as unknown as Body;
-  if (isThenable(opened)) return HOST_BODY;
+  if (isThenable(opened)) return PROMISE_BODY;
   throw new TypeError(
     `Cannot run ${
       describeKind(opener)
@@ -210,7 +210,7 @@ export function waitFor(
   scheduler: Scheduler,
   future: Future<unknown>,
 ): RuntimeError | undefined {
-  const error = future._takeAsk()
+  const error = future._takeWaitRequest()
     ? misplacedWait(driver._task, scheduler, future)
     : misplacedYield(future);
   if (error !== undefined) return error;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runParked } from "../_host/async_context.ts";
+import { runAsTask } from "../_host/async_context.ts";
 import { callbackName } from "../_base/repr.ts";
 import { type Coro, Coroutine, isGeneratorFunction } from "./coroutine.ts";
 
@@ -23,7 +23,7 @@ export class FunctionCoroutine<T> extends Coroutine<T> {
   }
 
   /** @internal */
-  override _open(task: unknown): unknown {
+  override _start(task: unknown): unknown {
     const callee = this.#function as (...args: unknown[]) => unknown;
     const args = this.#args;
     return callFor(
@@ -50,7 +50,7 @@ export class MethodCoroutine<T> extends Coroutine<T> {
   }
 
   /** @internal */
-  override _open(): Coro<T> {
+  override _start(): Coro<T> {
     return this.#open();
   }
 }
@@ -62,5 +62,5 @@ export function callFor(
   callee: unknown = call,
 ): unknown {
   // Entering the host's storage is 0.5 µs, and a generator function needs none.
-  return isGeneratorFunction(callee) ? call() : runParked(task, call);
+  return isGeneratorFunction(callee) ? call() : runAsTask(task, call);
 }

@@ -5,11 +5,11 @@
  * @module
  */
 import { begin, Coroutine, ended } from "./coroutine.ts";
-import type { ParkingTask } from "../_future/future_await.ts";
+import type { AwaitingTask } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable } from "../_base/roles.ts";
-import { running } from "../_base/current.ts";
-import { type OnFulfilled, type OnRejected, Then } from "../_future/await.ts";
+import { running } from "../_base/running.ts";
+import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 
 const YIELD: IteratorResult<undefined, never> = Object.freeze({
   done: false,
@@ -47,10 +47,10 @@ export class NextTurn<T> extends Coroutine<T> {
  * @param onRejected Takes the error.
  * @returns What `then()` gives.
  */
-export function awaitTurn<T, A, B>(
+export function awaitNextTurn<T, A, B>(
   coroutine: NextTurn<T>,
   scheduler: Scheduler,
-  task: ParkingTask | undefined,
+  task: AwaitingTask | undefined,
   onFulfilled: OnFulfilled<T, A>,
   onRejected: OnRejected<B>,
 ): PromiseLike<A | B> {
@@ -61,20 +61,20 @@ export function awaitTurn<T, A, B>(
     return Promise.reject<T>(error).then(onFulfilled, onRejected);
   }
   const { result } = coroutine;
-  const wait = new TurnWait(result, task, onFulfilled, onRejected);
-  scheduler._backFromHost();
+  const wait = new TurnAwait(result, task, onFulfilled, onRejected);
+  scheduler._noteSuspended();
   scheduler._enqueue(wait);
   return wait;
 }
 
 /** It stands in the ready queue, so no cancel can reach it. */
-class TurnWait<T, A, B> extends Then<T, A, B> implements Runnable {
+class TurnAwait<T, A, B> extends Await<T, A, B> implements Runnable {
   readonly #result: T;
-  readonly #task: ParkingTask | undefined;
+  readonly #task: AwaitingTask | undefined;
 
   constructor(
     result: T,
-    task: ParkingTask | undefined,
+    task: AwaitingTask | undefined,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
   ) {
@@ -84,7 +84,7 @@ class TurnWait<T, A, B> extends Then<T, A, B> implements Runnable {
   }
 
   _run(): void {
-    (running.loop as Scheduler)._yieldToHost();
+    (running.loop as Scheduler)._noteResumed();
     // For a callback that `then()` was given.
     running.task = this.#task;
     running.context = undefined;

@@ -22,7 +22,7 @@ export type OnRejected<B> =
 const PENDING: unique symbol = Symbol("asyncio.pending");
 
 /** Delivers one outcome to the two functions that `then()` was given. */
-export class Then<T, A, B> implements PromiseLike<A | B> {
+export class Await<T, A, B> implements PromiseLike<A | B> {
   // No private member and no initializer, as in Coroutine.
   declare private readonly onFulfilled: OnFulfilled<T, A>;
   declare private readonly onRejected: OnRejected<B>;

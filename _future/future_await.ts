@@ -7,20 +7,20 @@ import { type CancelReason, cancelWith } from "../_base/cancelled.ts";
 import { type CancelledError, RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable, Waiter } from "../_base/roles.ts";
-import { running } from "../_base/current.ts";
-import { type OnFulfilled, type OnRejected, Then } from "./await.ts";
+import { running } from "../_base/running.ts";
+import { Await, type OnFulfilled, type OnRejected } from "./await.ts";
 
 /** A wait that an async function's `await` has begun, as its task sees it. */
-export interface ParkedWait {
+export interface PendingAwait {
   /** Cancels what it waits for; false if that is done or can't be. */
   _cancelWait(reason: CancelReason): boolean;
 }
 
 /** What a wait knows of the task whose async function does it. */
-export interface ParkingTask {
+export interface AwaitingTask {
   getLoop(): Scheduler;
-  _park(wait: ParkedWait): void;
-  _unpark(wait: ParkedWait): void;
+  _addAwait(wait: PendingAwait): void;
+  _removeAwait(wait: PendingAwait): void;
   _takeCancel(waited: unknown): CancelledError | undefined;
   _describe(): string;
 }
@@ -51,21 +51,21 @@ export function misplacedWait(
  * A waiter of the future, a wait of its task, and the promise-like object that
  * `then()` gives, in one.
  */
-export class FutureWait<T, A, B> extends Then<T, A, B>
-  implements Waiter, Runnable, ParkedWait {
+export class FutureAwait<T, A, B> extends Await<T, A, B>
+  implements Waiter, Runnable, PendingAwait {
   readonly #future: WaitedFuture<T>;
-  readonly #task: ParkingTask | undefined;
+  readonly #task: AwaitingTask | undefined;
 
   constructor(
     future: WaitedFuture<T>,
-    task: ParkingTask | undefined,
+    task: AwaitingTask | undefined,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
   ) {
     super(onFulfilled, onRejected);
     this.#future = future;
     this.#task = task;
-    future.getLoop()._backFromHost();
+    future.getLoop()._noteSuspended();
   }
 
   _wake(): void {
@@ -73,11 +73,11 @@ export class FutureWait<T, A, B> extends Then<T, A, B>
   }
 
   _run(): void {
-    this.#future.getLoop()._yieldToHost();
+    this.#future.getLoop()._noteResumed();
     // For a callback that `then()` was given.
     running.task = this.#task;
     running.context = undefined;
-    this.#task?._unpark(this);
+    this.#task?._removeAwait(this);
     const cancelled = this.#task?._takeCancel(this.#future);
     if (cancelled !== undefined) return this.reject(cancelled);
     let value: T;
@@ -99,7 +99,7 @@ export class FutureWait<T, A, B> extends Then<T, A, B>
     return future._describe?.() ?? String(future);
   }
 
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     return [this.#future];
   }
 

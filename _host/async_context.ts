@@ -41,21 +41,21 @@ const storage: Storage | undefined = nodeStorage
   : variableStorage();
 
 /** Whether an `await` can be told apart by the task that does it. */
-export const canAttribute: boolean = storage !== undefined;
+export const hasAsyncContext: boolean = storage !== undefined;
 
 /** The task whose async function runs now, as far as the host can tell. */
-export function parkedTask(): unknown {
+export function asyncTask(): unknown {
   return storage?.getStore();
 }
 
 /** Runs the start of an async function so that its waits belong to `task`. */
-export function runParked<R>(task: unknown, callback: () => R): R;
-export function runParked<A, R>(
+export function runAsTask<R>(task: unknown, callback: () => R): R;
+export function runAsTask<A, R>(
   task: unknown,
   callback: (argument: A) => R,
   argument: A,
 ): R;
-export function runParked<A, R>(
+export function runAsTask<A, R>(
   task: unknown,
   callback: (argument: A) => R,
   argument?: A,

@@ -4,7 +4,7 @@
  * @module
  */
 import { isMainThread } from "./environment.ts";
-import { running } from "../_base/current.ts";
+import { running } from "../_base/running.ts";
 
 interface Host {
   readonly Deno?: {

@@ -6,8 +6,8 @@
 import { Context } from "../context.ts";
 import { RuntimeError } from "../errors.ts";
 import type { CallbackOptions, Scheduler } from "../handle.ts";
-import { canAttribute, parkedTask } from "../_host/async_context.ts";
-import { running } from "../_base/current.ts";
+import { asyncTask, hasAsyncContext } from "../_host/async_context.ts";
+import { running } from "../_base/running.ts";
 
 /** For callbacks of the library's own, which run no user code: saves a context each. */
 export const NO_CONTEXT: CallbackOptions = { context: new Context() };
@@ -15,13 +15,13 @@ export const NO_CONTEXT: CallbackOptions = { context: new Context() };
 /** The loop of the running task or callback, or `undefined` outside of one. */
 export function runningScheduler(): Scheduler | undefined {
   if (running.loop !== undefined) return running.loop as Scheduler;
-  if (!canAttribute) {
+  if (!hasAsyncContext) {
     // Without async context an async function's loop can't be told; with one
     // loop running, as in a browser, there is no doubt.
     const [only] = running.activeLoops;
     return running.activeLoops.size === 1 ? only as Scheduler : undefined;
   }
-  const task = parkedTask() as { getLoop(): Scheduler } | undefined;
+  const task = asyncTask() as { getLoop(): Scheduler } | undefined;
   const loop = task?.getLoop();
   return running.activeLoops.has(loop) ? loop : undefined;
 }

@@ -9,10 +9,10 @@
  */
 import type { Clock, Sleeper } from "../clock.ts";
 import { hostTurn } from "../_host/turn.ts";
-import { runParked } from "../_host/async_context.ts";
+import { runAsTask } from "../_host/async_context.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { ReadyQueue } from "./ready_queue.ts";
-import { running } from "../_base/current.ts";
+import { running } from "../_base/running.ts";
 import type { Timer } from "../_base/roles.ts";
 import { TimerHeap } from "./timer_heap.ts";
 
@@ -77,7 +77,7 @@ export class Turns implements Sleeper {
     this.#clock.attach(this);
     this.#beginSlice();
     try {
-      await runParked(undefined, () => this.#pump());
+      await runAsTask(undefined, () => this.#pump());
     } finally {
       this.#clock.detach(this);
       this.#stopping = false;
@@ -131,7 +131,7 @@ export class Turns implements Sleeper {
   }
 
   /** Counts an async function that waits again, or has ended. */
-  noteBack(): void {
+  noteSuspended(): void {
     if (this.#resumed > 0) this.#resumed--;
   }
 

@@ -6,7 +6,7 @@
 import type { Coroutine } from "../_coroutine/coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import type { Store } from "../_base/stores.ts";
-import { type Gate, GateWait, MUST_WAIT } from "./wait_operation.ts";
+import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";
 import {
   LoopBinding,
   type Waiter,
@@ -20,9 +20,9 @@ export class QueueCore<T> {
   readonly getters: WaiterList;
   readonly putters: WaiterList;
   readonly joiners: WaiterList;
-  readonly getGate: Gate<undefined, T>;
-  readonly putGate: Gate<T, void>;
-  readonly joinGate: Gate<undefined, void>;
+  readonly getting: Waitable<undefined, T>;
+  readonly putting: Waitable<T, void>;
+  readonly joining: Waitable<undefined, void>;
   /** A subclass of the queue brings its own, for its own order. */
   items: Store<T>;
   /** How many items are not marked as done. */
@@ -41,9 +41,9 @@ export class QueueCore<T> {
     this.getters = new WaiterList(binding, () => `${title} to get an item`);
     this.putters = new WaiterList(binding, () => `${title} to put an item`);
     this.joiners = new WaiterList(binding, () => `${title} to be done`);
-    this.getGate = new GetGate(this, this.getters);
-    this.putGate = new PutGate(this, this.putters);
-    this.joinGate = new JoinGate(this, this.joiners);
+    this.getting = new GetWaitable(this, this.getters);
+    this.putting = new PutWaitable(this, this.putters);
+    this.joining = new JoinWaitable(this, this.joiners);
   }
 
   full(): boolean {
@@ -55,11 +55,11 @@ export class QueueCore<T> {
    *
    * @throws {QueueShutDown} If the queue is shut down.
    */
-  tryPut(item: T): undefined | typeof MUST_WAIT {
+  tryPut(item: T): undefined | typeof WOULD_BLOCK {
     if (this.#isShutDown) {
       throw new QueueShutDown(`Cannot put an item: ${this} is shut down`);
     }
-    if (this.items.size >= this.#capacity) return MUST_WAIT;
+    if (this.items.size >= this.#capacity) return WOULD_BLOCK;
     this.items.push(item);
     this.unfinished++;
     if (this.getters.first !== undefined) this.getters.releaseNext();
@@ -71,9 +71,9 @@ export class QueueCore<T> {
    *
    * @throws {QueueShutDown} If there is none, and the queue is shut down.
    */
-  tryGet(): T | typeof MUST_WAIT {
+  tryGet(): T | typeof WOULD_BLOCK {
     if (this.items.size === 0) {
-      if (!this.#isShutDown) return MUST_WAIT;
+      if (!this.#isShutDown) return WOULD_BLOCK;
       throw new QueueShutDown(`Cannot get an item: ${this} is shut down`);
     }
     const item = this.items.pop();
@@ -82,14 +82,14 @@ export class QueueCore<T> {
   }
 
   putNowait(item: T): void {
-    if (this.tryPut(item) === MUST_WAIT) {
+    if (this.tryPut(item) === WOULD_BLOCK) {
       throw new QueueFull(`Cannot put an item: ${this} is full`);
     }
   }
 
   getNowait(): T {
     const item = this.tryGet();
-    if (item === MUST_WAIT) {
+    if (item === WOULD_BLOCK) {
       throw new QueueEmpty(`Cannot get an item: ${this} is empty`);
     }
     return item;
@@ -136,7 +136,7 @@ export class QueueCore<T> {
 }
 
 /** Passes while there is room: takes the item in. */
-class PutGate<T> implements Gate<T, void> {
+class PutWaitable<T> implements Waitable<T, void> {
   readonly name = "put";
   readonly waiters: WaiterList;
   readonly #core: QueueCore<T>;
@@ -146,22 +146,22 @@ class PutGate<T> implements Gate<T, void> {
     this.waiters = waiters;
   }
 
-  attempt(item: T): undefined | typeof MUST_WAIT {
+  tryNow(item: T): undefined | typeof WOULD_BLOCK {
     return this.#core.tryPut(item);
   }
 
-  resume(item: T): undefined | typeof MUST_WAIT {
+  afterWake(item: T): undefined | typeof WOULD_BLOCK {
     return this.#core.tryPut(item);
   }
 
-  giveUp(waiter: Waiter): void {
+  abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
     if (wasWoken(waiter) && !this.#core.full()) this.waiters.releaseNext();
   }
 }
 
 /** Passes while there are items: gives one. */
-class GetGate<T> implements Gate<undefined, T> {
+class GetWaitable<T> implements Waitable<undefined, T> {
   readonly name = "get";
   readonly waiters: WaiterList;
   readonly #core: QueueCore<T>;
@@ -171,15 +171,15 @@ class GetGate<T> implements Gate<undefined, T> {
     this.waiters = waiters;
   }
 
-  attempt(): T | typeof MUST_WAIT {
+  tryNow(): T | typeof WOULD_BLOCK {
     return this.#core.tryGet();
   }
 
-  resume(): T | typeof MUST_WAIT {
+  afterWake(): T | typeof WOULD_BLOCK {
     return this.#core.tryGet();
   }
 
-  giveUp(waiter: Waiter): void {
+  abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
     if (wasWoken(waiter) && this.#core.items.size > 0) {
       this.waiters.releaseNext();
@@ -188,7 +188,7 @@ class GetGate<T> implements Gate<undefined, T> {
 }
 
 /** Passes while all items are marked as done. */
-class JoinGate implements Gate<undefined, void> {
+class JoinWaitable implements Waitable<undefined, void> {
   readonly name = "join";
   readonly waiters: WaiterList;
   readonly #core: { readonly unfinished: number };
@@ -198,15 +198,15 @@ class JoinGate implements Gate<undefined, void> {
     this.waiters = waiters;
   }
 
-  attempt(): undefined | typeof MUST_WAIT {
-    return this.#core.unfinished === 0 ? undefined : MUST_WAIT;
+  tryNow(): undefined | typeof WOULD_BLOCK {
+    return this.#core.unfinished === 0 ? undefined : WOULD_BLOCK;
   }
 
-  resume(_: undefined, waiter: Waiter): undefined {
+  afterWake(_: undefined, waiter: Waiter): undefined {
     this.waiters.remove(waiter);
   }
 
-  giveUp(waiter: Waiter): void {
+  abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
   }
 }
@@ -219,7 +219,7 @@ export function nextItem<T>(
     try {
       return {
         done: false,
-        value: yield* new GateWait(core.getGate, undefined),
+        value: yield* new WaitOperation(core.getting, undefined),
       };
     } catch (error) {
       if (!(error instanceof QueueShutDown)) throw error;

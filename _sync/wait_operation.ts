@@ -6,55 +6,55 @@
 import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
 import type { Waiter, WaiterList } from "./waiter_list.ts";
 
-/** Says from a gate that there is something to wait for. */
-export const MUST_WAIT: unique symbol = Symbol("asyncio.mustWait");
+/** Says from a waitable that there is something to wait for. */
+export const WOULD_BLOCK: unique symbol = Symbol("asyncio.mustWait");
 
 /** What a wait passes: it tries, waits in a list until it is woken, and tries again. */
-export interface Gate<A, T> {
+export interface Waitable<A, T> {
   /** The name of the wait, for reports. */
   readonly name: string;
   /** Those who wait. */
   readonly waiters: WaiterList;
   /** Finishes without waiting, or says that this can't be. */
-  attempt(argument: A): T | typeof MUST_WAIT;
+  tryNow(argument: A): T | typeof WOULD_BLOCK;
   /** Finishes after the wake-up, or says that it must wait again. */
-  resume(argument: A, waiter: Waiter): T | typeof MUST_WAIT;
+  afterWake(argument: A, waiter: Waiter): T | typeof WOULD_BLOCK;
   /** Leaves with nothing, and passes on what the waiter was woken for. */
-  giveUp(waiter: Waiter): void;
+  abandon(waiter: Waiter): void;
 }
 
 /**
- * A wait at a gate.
+ * A wait at a waitable.
  *
  * It is its own body: it hands its waiter to the driver, with no generator between.
  * One class for all gates, so that the engine knows the shape of each object in here.
  */
-export class GateWait<A, T> extends Coroutine<T> {
-  readonly #gate: Gate<A, T>;
+export class WaitOperation<A, T> extends Coroutine<T> {
+  readonly #waitable: Waitable<A, T>;
   readonly #argument: A;
 
-  constructor(gate: Gate<A, T>, argument: A) {
+  constructor(waitable: Waitable<A, T>, argument: A) {
     super();
-    this.#gate = gate;
+    this.#waitable = waitable;
     this.#argument = argument;
   }
 
   override get name(): string {
-    return this.#gate.name;
+    return this.#waitable.name;
   }
 
   /** @internal */
   override next(): IteratorResult<unknown, T> {
     // The slot for the body below is free, since there is no other body.
-    const waiter = this._top as Waiter | undefined;
+    const waiter = this._callerBody as Waiter | undefined;
     if (waiter === undefined) {
       if (!begin(this)) return ended<T>(undefined as T);
-      return this.#pass(this.#gate.attempt(this.#argument));
+      return this.#pass(this.#waitable.tryNow(this.#argument));
     }
-    if (!waiter.done()) return { done: false, value: waiter._ask() };
+    if (!waiter.done()) return { done: false, value: waiter._requestWait() };
     if (waiter.cancelled()) return this.throw(cancellationOf(waiter));
-    this._top = undefined;
-    return this.#pass(this.#gate.resume(this.#argument, waiter));
+    this._callerBody = undefined;
+    return this.#pass(this.#waitable.afterWake(this.#argument, waiter));
   }
 
   /** @internal */
@@ -69,23 +69,23 @@ export class GateWait<A, T> extends Coroutine<T> {
     return super.return(value);
   }
 
-  #pass(result: T | typeof MUST_WAIT): IteratorResult<unknown, T> {
-    if (result !== MUST_WAIT) {
+  #pass(result: T | typeof WOULD_BLOCK): IteratorResult<unknown, T> {
+    if (result !== WOULD_BLOCK) {
       // It is under way, so this ends it.
       begin(this);
       return ended(result);
     }
-    const { waiters } = this.#gate;
+    const { waiters } = this.#waitable;
     const waiter = waiters.append(waiters.makeWaiter());
-    this._top = waiter;
-    return { done: false, value: waiter._ask() };
+    this._callerBody = waiter;
+    return { done: false, value: waiter._requestWait() };
   }
 
   #leave(): void {
-    const waiter = this._top as Waiter | undefined;
+    const waiter = this._callerBody as Waiter | undefined;
     if (waiter === undefined) return;
-    this._top = undefined;
-    this.#gate.giveUp(waiter);
+    this._callerBody = undefined;
+    this.#waitable.abandon(waiter);
   }
 }
 

@@ -38,7 +38,7 @@ export class Joining extends Future<undefined> implements Waiter {
     return `${this.#what}, ${this.#missing} not done`;
   }
 
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     return [...this.#futures].filter((future) => !future.done());
   }
 }
@@ -51,7 +51,7 @@ export class Joining extends Future<undefined> implements Waiter {
  * @param futures What to end.
  * @throws {CancelledError} If it was cancelled, once all have ended.
  */
-export function endAll(
+export function cancelAndJoin(
   loop: Scheduler,
   what: string,
   futures: ReadonlySet<Future<unknown>>,

@@ -37,7 +37,7 @@ export class Latch extends Future<undefined> {
     return this.#describeWait();
   }
 
-  _waiters(): unknown[] {
+  _waitsFor(): unknown[] {
     return this.#waitsFor();
   }
 }

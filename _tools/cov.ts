@@ -26,7 +26,7 @@ async function main(args: string[]): Promise<number> {
   const root = pathToFileURL(ROOT).href.replace(/[.+*?^$()[\]{}|\\]/g, "\\$&");
   return await runDeno([
     "coverage",
-    `--include=^${root}[^/]+\\.ts$`,
+    `--include=^${root}(_(?!tools)[a-z]+/)?[^/]+\\.ts$`,
     RESULTS,
   ]);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname!, "..");
 
@@ -26,7 +26,8 @@ const plugin: Deno.lint.Plugin = {
     "error-message": {
       create(context) {
         // The rule is for what users see: the published modules.
-        if (dirname(resolve(context.filename)) !== ROOT) return {};
+        const folder = relative(ROOT, dirname(resolve(context.filename)));
+        if (!/^(_(?!tools)[a-z]+)?$/.test(folder)) return {};
         function check(
           node: Deno.lint.Node,
           args: readonly Deno.lint.Node[],

@@ -26,17 +26,28 @@ export interface Import {
   readonly line: number;
 }
 
-/** The names of the library's modules: every `.ts` file of the root. */
-export function rootModules(): string[] {
+/** The library's modules: those of the root, and those of its internal folders. */
+export function libraryModules(): string[] {
+  return ["", ...internalFolders()].flatMap((folder) =>
+    [...Deno.readDirSync(ROOT + folder)]
+      .filter(({ name, isFile }) => isFile && name.endsWith(".ts"))
+      .map(({ name }) => folder + name)
+  ).sort();
+}
+
+/** The folders of internal modules, each with a slash at its end. */
+export function internalFolders(): string[] {
   return [...Deno.readDirSync(ROOT)]
-    .filter(({ name, isFile }) => isFile && name.endsWith(".ts"))
-    .map(({ name }) => name)
+    .filter(({ name, isDirectory }) =>
+      isDirectory && name.startsWith("_") && name !== "_tools"
+    )
+    .map(({ name }) => `${name}/`)
     .sort();
 }
 
 /** The modules that users may import. */
 export function publicModules(): string[] {
-  return rootModules().filter((name) => !name.startsWith("_"));
+  return libraryModules().filter((name) => !name.includes("/"));
 }
 
 /** The text of a file of the project. */
@@ -44,9 +55,9 @@ export function readText(path: string): string {
   return Deno.readTextFileSync(ROOT + path);
 }
 
-/** All imports of all modules of the root. */
-export async function rootImports(): Promise<Import[]> {
-  const missing = new Set(rootModules());
+/** All imports of all modules of the library. */
+export async function libraryImports(): Promise<Import[]> {
+  const missing = new Set(libraryModules());
   const imports: Import[] = [];
   for (const entry of ["mod.ts", ...missing]) {
     if (!missing.has(entry)) continue;

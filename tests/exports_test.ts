@@ -1,6 +1,6 @@
 /** `exports` and `mod.ts` list every public module, each with its `@module`. */
 import { assertEquals } from "@std/assert";
-import { BLIND, publicModules, readText, rootImports } from "./_modules.ts";
+import { BLIND, libraryImports, publicModules, readText } from "./_modules.ts";
 
 /** Public modules that `mod.ts` leaves out: who wants them imports them. */
 const APART = ["mod.ts", "testing.ts"];
@@ -19,7 +19,7 @@ Deno.test({
   name: "mod.ts re-exports every public module",
   ignore: BLIND,
   async fn() {
-    const exported = (await rootImports())
+    const exported = (await libraryImports())
       .filter(({ from }) => from === "mod.ts")
       .map(({ to }) => to);
     const wanted = publicModules().filter((file) => !APART.includes(file));

@@ -5,7 +5,7 @@
  * say why.
  */
 import { assertEquals } from "@std/assert";
-import { BLIND, readText, ROOT, rootModules } from "./_modules.ts";
+import { BLIND, libraryModules, readText, ROOT } from "./_modules.ts";
 
 type Node = Deno.lint.Node;
 type Program = Deno.lint.Program;
@@ -35,7 +35,7 @@ const HOST_TIME = [
 const RULES: readonly Rule[] = [
   {
     what: "module-level mutable state",
-    places: ["_parking.ts", "_running.ts"],
+    places: ["_base/running.ts", "_host/async_context.ts"],
     look: (found) => ({
       VariableDeclaration(node) {
         if (isOfModule(node) && node.kind !== "const" && !isType(node)) {
@@ -53,7 +53,7 @@ const RULES: readonly Rule[] = [
   },
   {
     what: "a listener for abort",
-    places: ["_abort.ts"],
+    places: ["_host/abort_signal.ts"],
     look: (found) => ({
       CallExpression(node) {
         const [event] = node.arguments;
@@ -74,7 +74,7 @@ const RULES: readonly Rule[] = [
   {
     what: "a host timer",
     // The one drains schedule themselves with stands apart from the clock.
-    places: ["_host_turn.ts", "clock.ts"],
+    places: ["_host/turn.ts", "clock.ts"],
     look: (found) => ({
       Identifier(node) {
         if (HOST_TIME.includes(node.name)) found(node);
@@ -88,7 +88,7 @@ for (const { what, places, look } of RULES) {
     name: `${what} stands in ${places.join(" and ")} only`,
     ignore: BLIND || Deno.lint === undefined,
     fn() {
-      const modules = rootModules().filter((name) => !places.includes(name));
+      const modules = libraryModules().filter((name) => !places.includes(name));
       assertEquals(modules.flatMap((name) => find(name, look)), []);
     },
   });

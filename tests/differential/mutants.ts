@@ -75,7 +75,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "queue loses an item when its getter is cancelled",
-    file: "_queue_core.ts",
+    file: "_sync/queue_core.ts",
     find: "if (wasWoken(waiter) && this.#core.items.size > 0) ",
     replace: "if (wasWoken(waiter)) this.#core.items.pop(); else ",
   },
@@ -94,7 +94,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "timers due together run last in, first out",
-    file: "_timer_heap.ts",
+    file: "_loop/timer_heap.ts",
     find: "if (this.#times[parent]! <= when) break;",
     replace: "if (this.#times[parent]! < when) break;",
   },
@@ -161,7 +161,11 @@ async function exam(
 
 async function copyLibrary(folder: string): Promise<void> {
   await Deno.mkdir(`${folder}/tests/differential`, { recursive: true });
-  for (const path of ["", "tests/differential/"]) {
+  const internal = [...Deno.readDirSync(ROOT)]
+    .filter(({ name, isDirectory }) => isDirectory && /^_(?!tools)/.test(name))
+    .map(({ name }) => `${name}/`);
+  for (const path of ["", "tests/differential/", ...internal]) {
+    await Deno.mkdir(`${folder}/${path}`, { recursive: true });
     for await (const { name, isFile } of Deno.readDir(new URL(path, ROOT))) {
       if (!isFile || !/\.(ts|py)$/.test(name)) continue;
       await Deno.copyFile(

@@ -15,9 +15,9 @@ import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import type { Wait } from "../future.ts";
 import { joinAll } from "../_task/join.ts";
 import type { EventLoop } from "../loop.ts";
-import { Mailbox } from "./mailbox.ts";
+import { CompletionQueue } from "./completion_queue.ts";
 import type { Waiter } from "../_base/roles.ts";
-import { type Input, type Source, Supply } from "./supply.ts";
+import { type Input, type Source, WorkSource } from "./work_source.ts";
 import type { Task } from "../task.ts";
 import { MethodCoroutine } from "../_coroutine/function_coroutine.ts";
 
@@ -39,12 +39,12 @@ export interface Plan<T, R> {
 const NONE: Input<unknown> = { item: undefined, index: -1 };
 
 /** Runs jobs over a source, not more than `limit` ahead of who takes the results. */
-export class ConcurrentRun<T, R> implements Waiter {
+export class WorkerPool<T, R> implements Waiter {
   readonly #loop: EventLoop;
   readonly #plan: Plan<T, R>;
   readonly #isGenerator: boolean;
   readonly #isAsync: boolean;
-  readonly #results: Mailbox<R>;
+  readonly #results: CompletionQueue<R>;
   // All of them, if that is how they are wanted: to hand each over took 11 % more.
   readonly #kept: R[] | undefined;
   // Results that came before their turn, by index.
@@ -52,7 +52,7 @@ export class ConcurrentRun<T, R> implements Waiter {
   #nextInOrder = 0;
   readonly #workers = new Set<Task<unknown>>();
   #workerCount = 0;
-  readonly #supply: Supply<T>;
+  readonly #input: WorkSource<T>;
   #failure: Failure | undefined = undefined;
 
   /**
@@ -60,21 +60,21 @@ export class ConcurrentRun<T, R> implements Waiter {
    *
    * @param loop The running loop.
    * @param plan What to do.
-   * @param keepAll Whether {@linkcode ConcurrentRun.all} takes the results.
+   * @param keepAll Whether {@linkcode WorkerPool.all} takes the results.
    */
   constructor(loop: EventLoop, plan: Plan<T, R>, keepAll: boolean) {
     this.#loop = loop;
     this.#plan = plan;
     this.#isGenerator = isGeneratorFunction(plan.job);
     this.#isAsync = isAsyncFunction(plan.job);
-    this.#results = new Mailbox(
+    this.#results = new CompletionQueue(
       loop,
       () => `mapConcurrent, ${this.#workers.size} workers`,
       () => [...this.#workers],
     );
     this.#kept = keepAll ? [] : undefined;
-    this.#supply = new Supply(loop, plan.source, plan.limit, keepAll);
-    if (this.#supply.isAsync) this.#addWorker(undefined);
+    this.#input = new WorkSource(loop, plan.source, plan.limit, keepAll);
+    if (this.#input.isAsync) this.#addWorker(undefined);
     else this.#begin();
   }
 
@@ -86,7 +86,7 @@ export class ConcurrentRun<T, R> implements Waiter {
   /** Takes a result that is ready. */
   takeNow(): R {
     const result = this.#results.takeNow();
-    this.#supply.giveCredit();
+    this.#input.giveCredit();
     return result;
   }
 
@@ -97,7 +97,7 @@ export class ConcurrentRun<T, R> implements Waiter {
         yield* this.#finish();
         return false;
       }
-      this.#supply.wakeWorkers();
+      this.#input.wakeWorkers();
       try {
         yield* this.#results.wait();
       } catch (error) {
@@ -124,7 +124,7 @@ export class ConcurrentRun<T, R> implements Waiter {
       }
     } finally {
       while (this.#results.size > 0) this.#results.takeNow();
-      yield* this.#supply.close();
+      yield* this.#input.close();
     }
   }
 
@@ -156,9 +156,9 @@ export class ConcurrentRun<T, R> implements Waiter {
   #begin(): void {
     try {
       while (this.#workerCount < this.#plan.limit) {
-        const index = this.#supply.takeNow();
+        const index = this.#input.takeNow();
         if (index < 0) return;
-        this.#addWorker({ item: this.#supply.last as T, index });
+        this.#addWorker({ item: this.#input.last as T, index });
       }
     } catch (error) {
       this.#fail(error);
@@ -181,8 +181,8 @@ export class ConcurrentRun<T, R> implements Waiter {
   }
 
   *#work(first: Input<T> | undefined): Coro<void> {
-    const supply = this.#supply;
-    const bed = supply.makeBed();
+    const input = this.#input;
+    const notifier = input.makeNotifier();
     let { item, index } = first ?? NONE as Input<T>;
     try {
       for (;;) {
@@ -192,14 +192,14 @@ export class ConcurrentRun<T, R> implements Waiter {
             : new FunctionCoroutine<R>(this.#plan.job, [item, index]);
           this.#deliver(index, result);
         }
-        if (supply.isAtHand) {
-          index = supply.takeNow();
+        if (input.isAtHand) {
+          index = input.takeNow();
           if (index < 0) return;
-          item = supply.last as T;
+          item = input.last as T;
         } else {
-          const input = yield* supply.take(bed);
-          if (input === undefined) return;
-          ({ item, index } = input);
+          const next = yield* input.take(notifier);
+          if (next === undefined) return;
+          ({ item, index } = next);
           this.#addWorkerForAsync();
         }
       }
@@ -209,23 +209,23 @@ export class ConcurrentRun<T, R> implements Waiter {
   }
 
   async #workAsync(first: Input<T> | undefined): Promise<void> {
-    const supply = this.#supply;
-    const bed = supply.makeBed();
-    const take = (): Coro<Input<T> | undefined> => supply.take(bed);
+    const input = this.#input;
+    const notifier = input.makeNotifier();
+    const take = (): Coro<Input<T> | undefined> => input.take(notifier);
     let { item, index } = first ?? NONE as Input<T>;
     try {
       for (;;) {
         if (index >= 0) {
           this.#deliver(index, await this.#plan.job(item, index) as R);
         }
-        if (supply.isAtHand) {
-          index = supply.takeNow();
+        if (input.isAtHand) {
+          index = input.takeNow();
           if (index < 0) return;
-          item = supply.last as T;
+          item = input.last as T;
         } else {
-          const input = await new MethodCoroutine("mapConcurrent", take);
-          if (input === undefined) return;
-          ({ item, index } = input);
+          const next = await new MethodCoroutine("mapConcurrent", take);
+          if (next === undefined) return;
+          ({ item, index } = next);
           this.#addWorkerForAsync();
         }
       }
@@ -237,7 +237,7 @@ export class ConcurrentRun<T, R> implements Waiter {
   // How much an async source has is not known before it is asked.
   #addWorkerForAsync(): void {
     if (
-      this.#supply.isAsync && !this.#supply.isStopped &&
+      this.#input.isAsync && !this.#input.isStopped &&
       this.#workerCount < this.#plan.limit
     ) this.#addWorker(undefined);
   }
@@ -263,7 +263,7 @@ export class ConcurrentRun<T, R> implements Waiter {
 
   #fail(error: unknown): void {
     if (error instanceof KeyboardInterrupt) throw error;
-    if (this.#supply.isStopped) {
+    if (this.#input.isStopped) {
       // A CancelledError is the run's own; anything else must not be lost.
       if (!(error instanceof CancelledError)) this.#report(error);
       return;
@@ -275,8 +275,8 @@ export class ConcurrentRun<T, R> implements Waiter {
 
   // Once, so that nobody's clean-up is cancelled.
   #end(): void {
-    if (this.#supply.isStopped) return;
-    this.#supply.stop();
+    if (this.#input.isStopped) return;
+    this.#input.stop();
     for (const worker of this.#workers) worker.cancel();
   }
 

@@ -6,13 +6,13 @@
 import { type Coro, Coroutine, isThenable } from "../_coroutine/coroutine.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
-import { runParked } from "../_host/async_context.ts";
+import { runAsTask } from "../_host/async_context.ts";
 import type { Task } from "../task.ts";
 
 /** Asks a source, and knows whether an answer is still to come. */
-export class Asker<T> {
+export class SourceReader<T> {
   readonly #iterator: AsyncIterator<T>;
-  #open: Question<IteratorResult<T>> | undefined = undefined;
+  #open: PendingRead<IteratorResult<T>> | undefined = undefined;
 
   constructor(iterator: AsyncIterator<T>) {
     this.#iterator = iterator;
@@ -49,10 +49,10 @@ export class Asker<T> {
     task: Task<unknown>,
     call: () => unknown,
   ): Coro<unknown> {
-    const answer = runParked(task, call);
+    const answer = runAsTask(task, call);
     if (answer instanceof Coroutine) return yield* answer;
     if (!isThenable(answer)) return answer;
-    const question = new Question<IteratorResult<T>>(task.getLoop(), task);
+    const question = new PendingRead<IteratorResult<T>>(task.getLoop(), task);
     this.#open = question;
     const answered = (): void => {
       if (this.#open === question) this.#open = undefined;
@@ -69,7 +69,7 @@ export class Asker<T> {
 }
 
 /** The wait for a promise of a source. */
-class Question<T> extends Future<T> {
+class PendingRead<T> extends Future<T> {
   readonly #task: Task<unknown>;
 
   constructor(loop: Scheduler, task: Task<unknown>) {
@@ -81,7 +81,7 @@ class Question<T> extends Future<T> {
     if (this.done()) return false;
     // A source that itself waits for this library gets the cancel too, and ends soon;
     // one that waits for the host might never.
-    const inside = this.#task._waiters().some((wait) =>
+    const inside = this.#task._waitsFor().some((wait) =>
       wait !== this && !runs(wait, this)
     );
     return inside || super.cancel(message, options);
@@ -94,6 +94,6 @@ class Question<T> extends Future<T> {
 
 /** Whether `wait` is an `await` of the coroutine that asks `question`. */
 function runs(wait: unknown, question: object): boolean {
-  return (wait as { _waiters?(): unknown[] })._waiters?.()
+  return (wait as { _waitsFor?(): unknown[] })._waitsFor?.()
     .includes(question) ?? false;
 }

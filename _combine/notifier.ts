@@ -11,7 +11,7 @@ import type { Waiter } from "../_base/roles.ts";
  * Where one driver lies until there is more for it to do. It stays pending, so that lying
  * down costs no future each time; a cancel of its task ends it for good.
  */
-export class Bed extends Future<undefined> {
+export class Notifier extends Future<undefined> {
   constructor(loop: Scheduler) {
     super({ loop });
   }

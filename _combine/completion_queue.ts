@@ -8,7 +8,7 @@ import type { Scheduler } from "../handle.ts";
 import { Latch } from "../_task/latch.ts";
 
 /** Hands items to those who wait, in the order in which they came. */
-export class Mailbox<T> {
+export class CompletionQueue<T> {
   readonly #loop: Scheduler;
   readonly #describeWait: () => string;
   readonly #waitsFor: () => unknown[];

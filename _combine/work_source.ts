@@ -1,15 +1,15 @@
 /**
  * The input of `mapConcurrent()`: taken by workers one by one, and not further ahead
  * than the results are taken. A worker that may not take more lies down on its
- * {@linkcode Bed}: that costs no future a wait.
+ * {@linkcode Notifier}: that costs no future a wait.
  *
  * @module
  */
-import { Bed } from "./bed.ts";
+import { Notifier } from "./notifier.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { Lock } from "../lock.ts";
 import type { EventLoop } from "../loop.ts";
-import { Asker } from "./question.ts";
+import { SourceReader } from "./source_reader.ts";
 import { requireTask } from "../_task/scope.ts";
 
 /** Where the input comes from. */
@@ -26,17 +26,17 @@ export interface Input<T> {
 const ENDLESS = 2 ** 30;
 
 /** Hands the input of a source to workers. */
-export class Supply<T> {
+export class WorkSource<T> {
   readonly #loop: EventLoop;
   readonly #limit: number;
   readonly #iterator: Iterator<T> | undefined = undefined;
-  readonly #asker: Asker<T> | undefined = undefined;
+  readonly #reader: SourceReader<T> | undefined = undefined;
   // Async sources are asked one question at a time.
   readonly #asking = new Lock({ name: "mapConcurrent source" });
   // How much input may be taken before a result is.
   #credit: number;
   // Where workers lie that wait for credit.
-  #beds: Bed[] = [];
+  #notifiers: Notifier[] = [];
   #taken = 0;
   /** What was taken last. */
   last: T | undefined = undefined;
@@ -61,13 +61,13 @@ export class Supply<T> {
     this.#limit = limit;
     this.#credit = keepAll ? ENDLESS : limit;
     if (Symbol.asyncIterator in source) {
-      this.#asker = new Asker(source[Symbol.asyncIterator]());
+      this.#reader = new SourceReader(source[Symbol.asyncIterator]());
     } else this.#iterator = source[Symbol.iterator]();
   }
 
   /** Whether the source has to be waited for. */
   get isAsync(): boolean {
-    return this.#asker !== undefined;
+    return this.#reader !== undefined;
   }
 
   /** Whether it gives no more input because the run ends. */
@@ -82,8 +82,8 @@ export class Supply<T> {
   }
 
   /** Makes a place for a worker to wait in. */
-  makeBed(): Bed {
-    return new Bed(this.#loop);
+  makeNotifier(): Notifier {
+    return new Notifier(this.#loop);
   }
 
   /**
@@ -107,16 +107,16 @@ export class Supply<T> {
   }
 
   /** Takes the next input, waiting for credit and for the source. */
-  *take(bed: Bed): Coro<Input<T> | undefined> {
+  *take(notifier: Notifier): Coro<Input<T> | undefined> {
     if (this.#credit <= 0 && !this.#exhausted) {
-      this.#beds.push(bed);
-      // Not `yield*`: who wakes it leaves the bed pending.
-      yield bed._ask();
-      if (bed.cancelled()) bed.result();
+      this.#notifiers.push(notifier);
+      // Not `yield*`: who wakes it leaves the notifier pending.
+      yield notifier._requestWait();
+      if (notifier.cancelled()) notifier.result();
       // It was kept for this worker when it was woken, and is spent now.
       this.#credit++;
     }
-    if (this.#asker !== undefined) return yield* this.#ask(this.#asker);
+    if (this.#reader !== undefined) return yield* this.#ask(this.#reader);
     const index = this.takeNow();
     return index < 0 ? undefined : { item: this.last as T, index };
   }
@@ -125,20 +125,22 @@ export class Supply<T> {
   giveCredit(): void {
     this.#credit++;
     // By halves: waking a worker for each result would cost a turn of the loop each.
-    if (this.#beds.length > 0 && this.#credit * 2 >= this.#limit) {
+    if (this.#notifiers.length > 0 && this.#credit * 2 >= this.#limit) {
       this.wakeWorkers();
     }
   }
 
   /** Wakes as many of those who wait for credit as there is credit for. */
   wakeWorkers(): void {
-    const beds = this.#beds;
-    if (beds.length === 0) return;
-    const count = this.#exhausted ? beds.length : this.#credit;
-    const woken = count < beds.length ? beds.splice(0, count) : beds;
-    if (woken === beds) this.#beds = [];
+    const notifiers = this.#notifiers;
+    if (notifiers.length === 0) return;
+    const count = this.#exhausted ? notifiers.length : this.#credit;
+    const woken = count < notifiers.length
+      ? notifiers.splice(0, count)
+      : notifiers;
+    if (woken === notifiers) this.#notifiers = [];
     this.#credit -= woken.length;
-    for (const bed of woken) bed.wake();
+    for (const notifier of woken) notifier.wake();
   }
 
   /** Gives no more input. */
@@ -151,7 +153,7 @@ export class Supply<T> {
     if (this.#exhausted) return;
     this.#exhausted = true;
     this.#iterator?.return?.();
-    yield* this.#asker?.close(requireTask(this)) ?? [];
+    yield* this.#reader?.close(requireTask(this)) ?? [];
   }
 
   /** Shows itself in reports. */
@@ -159,13 +161,13 @@ export class Supply<T> {
     return "mapConcurrent";
   }
 
-  *#ask(asker: Asker<T>): Coro<Input<T> | undefined> {
+  *#ask(reader: SourceReader<T>): Coro<Input<T> | undefined> {
     // Before the wait, so that those who ask at once stay within the limit.
     this.#credit--;
     yield* this.#asking.acquire();
     try {
       if (this.#exhausted || this.#isStopped) return undefined;
-      const step = yield* asker.ask(requireTask(this));
+      const step = yield* reader.ask(requireTask(this));
       // It came in spite of the cancel.
       if (this.#isStopped) return undefined;
       if (!step.done) return { item: step.value, index: this.#taken++ };

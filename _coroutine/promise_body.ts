@@ -6,17 +6,21 @@
  */
 import { type Body, isGeneratorFunction } from "./coroutine.ts";
 import type { Scheduler } from "../handle.ts";
-import { canAttribute, parkedTask, runParked } from "../_host/async_context.ts";
+import {
+  asyncTask,
+  hasAsyncContext,
+  runAsTask,
+} from "../_host/async_context.ts";
 
 /** A driver, as far as it waits for an async function. */
-export interface HostedDriver {
+export interface PromiseDriver {
   _waitingOn: unknown;
   /** Resumes it at once: the promise of the async function on top has settled. */
-  _continue(failed: boolean, outcome: unknown): void;
+  _resume(failed: boolean, outcome: unknown): void;
 }
 
 /** The body of every async function: it ends as it is resumed. */
-class HostBody implements Body {
+class PromiseBody implements Body {
   next(value: unknown): IteratorResult<unknown, unknown> {
     return { done: true, value };
   }
@@ -30,7 +34,7 @@ class HostBody implements Body {
   }
 }
 
-export type { HostBody };
+export type { PromiseBody };
 
 /**
  * Stands on a driver's stack for an async function, and is what the driver waits for.
@@ -38,11 +42,11 @@ export type { HostBody };
  * The wait is not interrupted by a cancel; the waits that the async function does
  * itself are (they are parked with its task).
  */
-export const HOST_BODY: HostBody = new HostBody();
+export const PROMISE_BODY: PromiseBody = new PromiseBody();
 
 /** Makes a driver wait for the promise of the async function on top of its stack. */
-export function waitForHost(
-  driver: HostedDriver,
+export function waitForPromise(
+  driver: PromiseDriver,
   scheduler: Scheduler,
   promise: PromiseLike<unknown>,
 ): void {
@@ -54,24 +58,24 @@ export function waitForHost(
   );
 }
 
-/** Calls the function that a task was made of; {@linkcode waitForTaskHost} goes on. */
+/** Calls the function that a task was made of; {@linkcode waitForTaskPromise} goes on. */
 export function callTaskFunction(
   task: unknown,
   source: () => unknown,
 ): unknown {
   return isGeneratorFunction(source)
     ? source()
-    : runParked(task, callWatched, source);
+    : runAsTask(task, callWatched, source);
 }
 
-/** As {@linkcode waitForHost}, for what {@linkcode callTaskFunction} gave. */
-export function waitForTaskHost(
-  task: HostedDriver,
+/** As {@linkcode waitForPromise}, for what {@linkcode callTaskFunction} gave. */
+export function waitForTaskPromise(
+  task: PromiseDriver,
   scheduler: Scheduler,
   promise: PromiseLike<unknown>,
 ): void {
   if (isWatched(promise)) beginWait(task, scheduler);
-  else waitForHost(task, scheduler, promise);
+  else waitForPromise(task, scheduler, promise);
 }
 
 function callWatched(source: () => unknown): unknown {
@@ -84,36 +88,36 @@ function callWatched(source: () => unknown): unknown {
 
 // Whose functions are sure to be called in the context in which `then()` was.
 function isWatched(promise: unknown): promise is Promise<unknown> {
-  return canAttribute && promise instanceof Promise &&
+  return hasAsyncContext && promise instanceof Promise &&
     Object.getPrototypeOf(promise) === Promise.prototype;
 }
 
-interface HostedTask extends HostedDriver {
+interface HostedTask extends PromiseDriver {
   getLoop(): Scheduler;
 }
 
 function taskFulfilled(value: unknown): void {
-  const task = parkedTask() as HostedTask;
+  const task = asyncTask() as HostedTask;
   endWait(task, task.getLoop(), false, value);
 }
 
 // A CancelledError too: it is the task's outcome.
 function taskRejected(error: unknown): void {
-  const task = parkedTask() as HostedTask;
+  const task = asyncTask() as HostedTask;
   endWait(task, task.getLoop(), true, error);
 }
 
-function beginWait(driver: HostedDriver, scheduler: Scheduler): void {
-  driver._waitingOn = HOST_BODY;
-  scheduler._yieldToHost();
+function beginWait(driver: PromiseDriver, scheduler: Scheduler): void {
+  driver._waitingOn = PROMISE_BODY;
+  scheduler._noteResumed();
 }
 
 function endWait(
-  driver: HostedDriver,
+  driver: PromiseDriver,
   scheduler: Scheduler,
   failed: boolean,
   outcome: unknown,
 ): void {
-  scheduler._backFromHost();
-  driver._continue(failed, outcome);
+  scheduler._noteSuspended();
+  driver._resume(failed, outcome);
 }
