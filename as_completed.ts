@@ -29,8 +29,8 @@ import {
   type Coro,
   type Coroutine,
   isThenable,
-} from "./_coroutine/coroutine.ts";
-import { isCoroutine } from "./coroutine.ts";
+} from "./_task/coroutine.ts";
+import { isCoroutine } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { TimeoutError } from "./errors.ts";
@@ -40,7 +40,7 @@ import type { EventLoop } from "./loop.ts";
 import { CompletionQueue } from "./_combine/completion_queue.ts";
 import { describeKind } from "./_base/repr.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
-import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode asCompleted}. */
 export interface AsCompletedOptions {

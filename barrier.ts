@@ -23,10 +23,10 @@
  * @module
  */
 import { Condition } from "./condition.ts";
-import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
+import type { Coro, Coroutine } from "./_task/coroutine.ts";
 import { BrokenBarrierError } from "./errors.ts";
 import { describeValue } from "./_base/repr.ts";
-import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { title } from "./_sync/describe.ts";
 
 /** Options of {@linkcode Barrier}. */

@@ -27,13 +27,13 @@
  *
  * @module
  */
-import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
+import type { Coro, Coroutine } from "./_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
 import { describeKind } from "./_base/repr.ts";
 import { describeState, title } from "./_sync/describe.ts";
 import { LoopBinding, WaiterList } from "./_sync/waiter_list.ts";
-import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode Condition}. */
 export interface ConditionOptions {

@@ -31,8 +31,8 @@ import {
   isAsyncFunction,
   isGenerator,
   isGeneratorFunction,
-} from "./_coroutine/coroutine.ts";
-import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
+} from "./_task/coroutine.ts";
+import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import { kCoroutineFunction } from "./_base/roles.ts";
 import { describeKind } from "./_base/repr.ts";
@@ -44,7 +44,8 @@ export {
   Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_coroutine/coroutine.ts";
+  isCoroutine,
+} from "./_task/coroutine.ts";
 
 /**
  * Makes a coroutine function of a function: its calls give cold coroutines.
@@ -82,24 +83,6 @@ export function coroutine<A extends unknown[], T>(
   Object.defineProperty(make, "name", { value: fn.name });
   Object.defineProperty(make, kCoroutineFunction, { value: true });
   return make;
-}
-
-/**
- * Says whether `value` is a coroutine: a {@linkcode Coroutine} or a generator.
- *
- * @param value Anything.
- *
- * @example Tell coroutines from functions
- * ```ts
- * import { isCoroutine, sleep } from "@asyncio/asyncio";
- * import { assert } from "@std/assert";
- *
- * assert(isCoroutine(sleep(1)));
- * assert(!isCoroutine(sleep));
- * ```
- */
-export function isCoroutine(value: unknown): value is CoroutineLike<unknown> {
-  return value instanceof Coroutine || isGenerator(value);
 }
 
 /**

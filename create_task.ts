@@ -28,7 +28,7 @@ import {
   closeCoroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_coroutine/coroutine.ts";
+} from "./_task/coroutine.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";

@@ -20,7 +20,7 @@ import {
   type Awaitable,
   type AwaitedResult,
   closeCoroutine,
-} from "./_coroutine/coroutine.ts";
+} from "./_task/coroutine.ts";
 import { type Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";

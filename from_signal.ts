@@ -26,7 +26,7 @@ import {
   type Coro,
   type Coroutine,
   isThenable,
-} from "./_coroutine/coroutine.ts";
+} from "./_task/coroutine.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
@@ -34,7 +34,7 @@ import { runAsTask } from "./_host/async_context.ts";
 import { callbackName, describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask } from "./task.ts";
-import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /**
  * Waits for a promise that a signal can abort.

@@ -19,7 +19,7 @@ import {
   type AwaitedResult,
   isGenerator,
   isThenable,
-} from "./_coroutine/coroutine.ts";
+} from "./_task/coroutine.ts";
 import { ensureFuture } from "./ensure.ts";
 import { CancelledError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";

@@ -24,10 +24,10 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_coroutine/coroutine.ts";
+} from "./_task/coroutine.ts";
 import { currentContext } from "./context.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
-import { PROMISE_BODY } from "./_coroutine/promise_body.ts";
+import { PROMISE_BODY } from "./_task/promise_body.ts";
 import { debugByEnvironment, isMainThread } from "./_host/environment.ts";
 import { DeadlockError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
@@ -43,7 +43,7 @@ import { report, warn } from "./_loop/report.ts";
 import { callbackName, creationStack, describeKind } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { requireScheduler, runningScheduler } from "./_loop/scheduler.ts";
-import { awaitCoroutine } from "./_coroutine/coroutine_await.ts";
+import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";

@@ -32,15 +32,15 @@ import {
   Coroutine,
   isGenerator,
   isThenable,
-} from "./_coroutine/coroutine.ts";
-import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
+} from "./_task/coroutine.ts";
+import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import { runAsTask } from "./_host/async_context.ts";
 import { describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { checkLimit, requireTask } from "./_task/scope.ts";
-import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { checkLimit, requireTask } from "./_combine/scope.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode mapConcurrent}. */
 export interface MapConcurrentOptions {

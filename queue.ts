@@ -23,7 +23,7 @@
  *
  * @module
  */
-import type { Coroutine } from "./_coroutine/coroutine.ts";
+import type { Coroutine } from "./_task/coroutine.ts";
 import { compareValues } from "./_base/compare.ts";
 import { FifoStore, HeapStore, LifoStore } from "./_base/stores.ts";
 import { nextItem, QueueCore } from "./_sync/queue_core.ts";

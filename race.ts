@@ -19,17 +19,17 @@ import {
   closeCoroutine,
   type Coro,
   type Coroutine,
-} from "./_coroutine/coroutine.ts";
-import { isCoroutine } from "./coroutine.ts";
+} from "./_task/coroutine.ts";
+import { isCoroutine } from "./_task/coroutine.ts";
 import { ensureFuture } from "./ensure.ts";
 import { Future, isFuture } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { cancelAndJoin, reportErrors } from "./_task/join.ts";
+import { cancelAndJoin, reportErrors } from "./_combine/join.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Waiter } from "./_base/roles.ts";
 import { describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /**
  * Waits for the first of several to end, and gives its result or throws its error.

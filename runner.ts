@@ -20,8 +20,8 @@ import {
   type Awaitable,
   closeCoroutine,
   isThenable,
-} from "./_coroutine/coroutine.ts";
-import { isCoroutine } from "./coroutine.ts";
+} from "./_task/coroutine.ts";
+import { isCoroutine } from "./_task/coroutine.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";

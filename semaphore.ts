@@ -26,7 +26,7 @@
  *
  * @module
  */
-import type { Coroutine } from "./_coroutine/coroutine.ts";
+import type { Coroutine } from "./_task/coroutine.ts";
 import { describeValue } from "./_base/repr.ts";
 import { describeState, title } from "./_sync/describe.ts";
 import {

@@ -26,7 +26,7 @@
  * @module
  */
 import { copyContext } from "./context.ts";
-import type { Awaitable, AwaitedResult } from "./_coroutine/coroutine.ts";
+import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { Future } from "./future.ts";

@@ -24,8 +24,8 @@ import type {
   Coro,
   Coroutine,
   CoroutineFunction,
-} from "./_coroutine/coroutine.ts";
-import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
+} from "./_task/coroutine.ts";
+import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { copyContext } from "./context.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import {
@@ -35,12 +35,12 @@ import {
 } from "./errors.ts";
 import { Event } from "./event.ts";
 
-import { Latch } from "./_task/latch.ts";
+import { Latch } from "./_task/waiter.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask, type Task } from "./task.ts";
 import { waitFor } from "./wait_for.ts";
-import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /**
  * What {@linkcode staggeredRace} gives. Without a winner, `result` and `index` are

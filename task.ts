@@ -41,9 +41,9 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_coroutine/coroutine.ts";
-import { isCoroutine } from "./coroutine.ts";
-import { drive, SUSPENDED } from "./_coroutine/drive.ts";
+} from "./_task/coroutine.ts";
+import { isCoroutine } from "./_task/coroutine.ts";
+import { drive, SUSPENDED } from "./_task/drive.ts";
 import {
   CancelledError,
   InvalidStateError,
@@ -51,7 +51,7 @@ import {
   RuntimeError,
 } from "./errors.ts";
 import { Future } from "./future.ts";
-import { PROMISE_BODY, type PromiseBody } from "./_coroutine/promise_body.ts";
+import { PROMISE_BODY, type PromiseBody } from "./_task/promise_body.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
 import { asyncTask } from "./_host/async_context.ts";
@@ -64,7 +64,7 @@ import {
   runningScheduler,
   schedulerForNew,
 } from "./_loop/scheduler.ts";
-import { awaitCoroutine } from "./_coroutine/coroutine_await.ts";
+import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { TaskList } from "./_loop/task_list.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 

@@ -27,11 +27,11 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_coroutine/coroutine.ts";
-import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
+} from "./_task/coroutine.ts";
+import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Wait } from "./future.ts";
-import { Latch } from "./_task/latch.ts";
+import { Latch } from "./_task/waiter.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
 import type { EventLoop } from "./loop.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
@@ -41,9 +41,9 @@ import {
   checkBody,
   checkLimit,
   requireTask,
-} from "./_task/scope.ts";
+} from "./_combine/scope.ts";
 import type { Task, TaskOptions } from "./task.ts";
-import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode taskGroup} and {@linkcode TaskGroup}. */
 export interface TaskGroupOptions {

@@ -23,14 +23,14 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import { callFor } from "./_coroutine/function_coroutine.ts";
-import { Coroutine } from "./_coroutine/coroutine.ts";
+import { callFor } from "./_task/function_coroutine.ts";
+import { Coroutine } from "./_task/coroutine.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import type { Handle } from "./handle.ts";
 import { describeKind } from "./_base/repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
-import { checkBody, requireTask, type ScopeBody } from "./_task/scope.ts";
+import { checkBody, requireTask, type ScopeBody } from "./_combine/scope.ts";
 import type { Task } from "./task.ts";
 
 type Body<T> = ScopeBody<Timeout, T>;

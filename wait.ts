@@ -21,7 +21,7 @@
  */
 import type { Delay } from "./clock.ts";
 import { copyContext } from "./context.ts";
-import type { Coroutine } from "./_coroutine/coroutine.ts";
+import type { Coroutine } from "./_task/coroutine.ts";
 import { coroutine, isCoroutine } from "./coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { Future, isFuture } from "./future.ts";

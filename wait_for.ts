@@ -21,18 +21,18 @@ import {
   closeCoroutine,
   type Coro,
   type Coroutine,
-} from "./_coroutine/coroutine.ts";
-import { FunctionCoroutine } from "./_coroutine/function_coroutine.ts";
-import { isCoroutine } from "./coroutine.ts";
+} from "./_task/coroutine.ts";
+import { FunctionCoroutine } from "./_task/function_coroutine.ts";
+import { isCoroutine } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { type Future, isFuture, type Wait } from "./future.ts";
-import { Latch } from "./_task/latch.ts";
+import { Latch } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { abortedBefore, requireTask, SignalLink } from "./_task/scope.ts";
+import { abortedBefore, requireTask, SignalLink } from "./_combine/scope.ts";
 import { Timeout } from "./timeout.ts";
-import { MethodCoroutine } from "./_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode waitFor}. */
 export interface WaitForOptions {

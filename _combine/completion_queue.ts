@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Coro } from "../_coroutine/coroutine.ts";
+import type { Coro } from "../_task/coroutine.ts";
 import type { Scheduler } from "../handle.ts";
-import { Latch } from "../_task/latch.ts";
+import { Latch } from "../_task/waiter.ts";
 
 /** Hands items to those who wait, in the order in which they came. */
 export class CompletionQueue<T> {

@@ -9,9 +9,9 @@ import {
   Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "../_coroutine/coroutine.ts";
-import { FunctionCoroutine } from "../_coroutine/function_coroutine.ts";
-import { isCoroutine } from "../coroutine.ts";
+} from "../_task/coroutine.ts";
+import { FunctionCoroutine } from "../_task/function_coroutine.ts";
+import { isCoroutine } from "../_task/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import { callbackName, describeKind } from "../_base/repr.ts";
 import { Semaphore } from "../semaphore.ts";

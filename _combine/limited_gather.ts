@@ -9,7 +9,7 @@ import {
   type Awaitable,
   closeCoroutine,
   Coroutine,
-} from "../_coroutine/coroutine.ts";
+} from "../_task/coroutine.ts";
 import { ensureFuture } from "../ensure.ts";
 import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import { Future, isFuture } from "../future.ts";
@@ -18,7 +18,7 @@ import type { Runnable, Waiter } from "../_base/roles.ts";
 import { describeKind } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { schedulerForNew } from "../_loop/scheduler.ts";
-import { checkLimit } from "../_task/scope.ts";
+import { checkLimit } from "./scope.ts";
 
 /** Gathers `limit` awaitables at once; the next is taken when one of them is done. */
 export function gatherLimited(

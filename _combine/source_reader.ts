@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Coro, Coroutine, isThenable } from "../_coroutine/coroutine.ts";
+import { type Coro, Coroutine, isThenable } from "../_task/coroutine.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { runAsTask } from "../_host/async_context.ts";

@@ -6,11 +6,11 @@
  * @module
  */
 import { Notifier } from "./notifier.ts";
-import type { Coro } from "../_coroutine/coroutine.ts";
+import type { Coro } from "../_task/coroutine.ts";
 import { Lock } from "../lock.ts";
 import type { EventLoop } from "../loop.ts";
 import { SourceReader } from "./source_reader.ts";
-import { requireTask } from "../_task/scope.ts";
+import { requireTask } from "./scope.ts";
 
 /** Where the input comes from. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;

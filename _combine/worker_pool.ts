@@ -9,17 +9,17 @@ import {
   type Coro,
   isAsyncFunction,
   isGeneratorFunction,
-} from "../_coroutine/coroutine.ts";
-import { FunctionCoroutine } from "../_coroutine/function_coroutine.ts";
+} from "../_task/coroutine.ts";
+import { FunctionCoroutine } from "../_task/function_coroutine.ts";
 import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import type { Wait } from "../future.ts";
-import { joinAll } from "../_task/join.ts";
+import { joinAll } from "./join.ts";
 import type { EventLoop } from "../loop.ts";
 import { CompletionQueue } from "./completion_queue.ts";
 import type { Waiter } from "../_base/roles.ts";
 import { type Input, type Source, WorkSource } from "./work_source.ts";
 import type { Task } from "../task.ts";
-import { MethodCoroutine } from "../_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "../_task/function_coroutine.ts";
 
 /** What a job is: it gives a generator, a coroutine or a promise. */
 export type Job<T, R> = (

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Coroutine } from "../_coroutine/coroutine.ts";
+import type { Coroutine } from "../_task/coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import type { Store } from "../_base/stores.ts";
 import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";
@@ -13,7 +13,7 @@ import {
   WaiterList,
   wasWoken,
 } from "./waiter_list.ts";
-import { MethodCoroutine } from "../_coroutine/function_coroutine.ts";
+import { MethodCoroutine } from "../_task/function_coroutine.ts";
 
 /** The items of a queue, and who waits for them, for room, and for their end. */
 export class QueueCore<T> {

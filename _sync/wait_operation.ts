@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
+import { begin, Coroutine, ended } from "../_task/coroutine.ts";
 import type { Waiter, WaiterList } from "./waiter_list.ts";
 
 /** Says from a waitable that there is something to wait for. */

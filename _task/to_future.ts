@@ -7,20 +7,20 @@ import {
   type Coro,
   type CoroutineFunction,
   type CoroutineLike,
+  isCoroutine,
   isThenable,
-} from "../_coroutine/coroutine.ts";
-import { isCoroutine } from "../coroutine.ts";
+} from "./coroutine.ts";
 import { Future, isFuture } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { describeKind } from "../_base/repr.ts";
-import type { Task, TaskOptions } from "../task.ts";
+import type { Context } from "../context.ts";
 
 /** A loop that makes tasks. */
 export interface TaskMaker extends Scheduler {
   createTask(
     coro: CoroutineLike<unknown> | CoroutineFunction<unknown>,
-    options?: TaskOptions,
-  ): Task<unknown>;
+    options?: { readonly context?: Context },
+  ): Future<unknown>;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface TaskMaker extends Scheduler {
 export function toFuture(
   source: unknown,
   loop: () => TaskMaker,
-  options: TaskOptions = {},
+  options: { readonly context?: Context } = {},
 ): Future<unknown> {
   if (isFuture(source)) return source;
   if (isCoroutine(source)) return loop().createTask(source, options);

@@ -314,3 +314,22 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then ===
     "function";
 }
+
+/**
+ * Says whether `value` is a coroutine: a {@linkcode Coroutine} or a generator.
+ *
+ * @param value Anything.
+ *
+ * @example Tell coroutines from functions
+ * ```ts
+ * import { isCoroutine, sleep } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * assert(isCoroutine(sleep(1)));
+ * assert(!isCoroutine(sleep));
+ * ```
+ */
+export function isCoroutine(value: unknown): value is CoroutineLike<unknown> {
+  return value instanceof Coroutine || isGenerator(value);
+}
+

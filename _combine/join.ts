@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Coro } from "../_coroutine/coroutine.ts";
+import type { Coro } from "../_task/coroutine.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Waiter } from "../_base/roles.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { linkSignal } from "../_host/abort_signal.ts";
-import { closeCoroutine } from "../_coroutine/coroutine.ts";
+import { closeCoroutine } from "../_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { Wait } from "../future.ts";
 import { describeKind, describeValue } from "../_base/repr.ts";
