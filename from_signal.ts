@@ -22,11 +22,7 @@
  * @module
  */
 import { cancelledError, cancelReason } from "./_base/cancelled.ts";
-import {
-  type Coro,
-  type Coroutine,
-  isThenable,
-} from "./_task/coroutine.ts";
+import { type Coro, type Coroutine, isThenable } from "./_task/coroutine.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";

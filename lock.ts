@@ -34,7 +34,8 @@ import {
   WaitOperation,
   WOULD_BLOCK,
 } from "./_sync/wait_operation.ts";
-import { LoopBinding, type Waiter, WaiterList } from "./_sync/waiter_list.ts";
+import type { Waiter } from "./_task/waiter.ts";
+import { LoopBinding, WaiterList } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Lock}. */
 export interface LockOptions {

@@ -20,11 +20,7 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import type {
-  Coro,
-  Coroutine,
-  CoroutineFunction,
-} from "./_task/coroutine.ts";
+import type { Coro, Coroutine, CoroutineFunction } from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { copyContext } from "./context.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
@@ -35,7 +31,7 @@ import {
 } from "./errors.ts";
 import { Event } from "./event.ts";
 
-import { Latch } from "./_task/waiter.ts";
+import { Waiter } from "./_task/waiter.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask, type Task } from "./task.ts";
@@ -98,7 +94,7 @@ class StaggeredRace<T> {
   readonly #errors: unknown[] = [];
   // What went wrong outside of the attempts.
   readonly #faults: unknown[] = [];
-  #ending: Latch | undefined = undefined;
+  #ending: Waiter | undefined = undefined;
   #winner: { readonly index: number; readonly result: T } | undefined =
     undefined;
 
@@ -119,7 +115,7 @@ class StaggeredRace<T> {
     let cancelled: { readonly error: CancelledError } | undefined;
     this.#start(undefined);
     while (this.#running.size > 0) {
-      this.#ending = new Latch(
+      this.#ending = new Waiter(
         this.#loop,
         () => `staggeredRace, ${this.#running.size} not done`,
         () => [...this.#running],

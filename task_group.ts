@@ -31,7 +31,7 @@ import {
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Wait } from "./future.ts";
-import { Latch } from "./_task/waiter.ts";
+import { Waiter } from "./_task/waiter.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
 import type { EventLoop } from "./loop.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
@@ -118,7 +118,7 @@ export class TaskGroup {
   #collected = 0;
   #errors: unknown[] = [];
   #interrupt: Thrown | undefined = undefined;
-  #joining: Latch | undefined = undefined;
+  #joining: Waiter | undefined = undefined;
 
   /**
    * Makes a group; `taskGroup()` does it for you.
@@ -314,7 +314,7 @@ export class TaskGroup {
     }
     // The wait may be cancelled more than once, and ends only when the tasks have.
     while (this.#tasks.size > 0) {
-      this.#joining = new Latch(
+      this.#joining = new Waiter(
         this.#loop!,
         () => `taskGroup, ${this.#tasks.size} not done`,
         () => [...this.#tasks],

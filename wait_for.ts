@@ -28,7 +28,7 @@ import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { type Future, isFuture, type Wait } from "./future.ts";
-import { Latch } from "./_task/waiter.ts";
+import { Waiter } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { abortedBefore, requireTask, SignalLink } from "./_combine/scope.ts";
 import { Timeout } from "./timeout.ts";
@@ -166,7 +166,7 @@ function inline(awaitable: unknown): Coro<unknown> {
 function* cancelAndWait(
   future: Future<unknown>,
 ): Generator<Wait, void, unknown> {
-  const ending = new Latch(
+  const ending = new Waiter(
     future.getLoop(),
     () => `the end of ${future}`,
     () => [future],

@@ -5,7 +5,7 @@
  */
 import type { Coro } from "../_task/coroutine.ts";
 import type { Scheduler } from "../handle.ts";
-import { Latch } from "../_task/waiter.ts";
+import { Waiter } from "../_task/waiter.ts";
 
 /** Hands items to those who wait, in the order in which they came. */
 export class CompletionQueue<T> {
@@ -15,7 +15,7 @@ export class CompletionQueue<T> {
   // A ring whose length is a power of two.
   #ring: (T | undefined)[] = new Array(16).fill(undefined);
   #first = 0;
-  readonly #takers = new Set<Latch>();
+  readonly #takers = new Set<Waiter>();
   /** How many items are there. */
   size = 0;
 
@@ -66,7 +66,7 @@ export class CompletionQueue<T> {
 
   /** Waits until it is this one's turn to look. */
   *wait(): Coro<void> {
-    const taker = new Latch(this.#loop, this.#describeWait, this.#waitsFor);
+    const taker = new Waiter(this.#loop, this.#describeWait, this.#waitsFor);
     this.#takers.add(taker);
     try {
       yield* taker;

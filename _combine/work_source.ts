@@ -1,11 +1,11 @@
 /**
  * The input of `mapConcurrent()`: taken by workers one by one, and not further ahead
  * than the results are taken. A worker that may not take more lies down on its
- * {@linkcode Notifier}: that costs no future a wait.
+ * {@linkcode Waiter}: that costs no future a wait.
  *
  * @module
  */
-import { Notifier } from "./notifier.ts";
+import { Waiter } from "../_task/waiter.ts";
 import type { Coro } from "../_task/coroutine.ts";
 import { Lock } from "../lock.ts";
 import type { EventLoop } from "../loop.ts";
@@ -36,7 +36,7 @@ export class WorkSource<T> {
   // How much input may be taken before a result is.
   #credit: number;
   // Where workers lie that wait for credit.
-  #notifiers: Notifier[] = [];
+  #notifiers: Waiter[] = [];
   #taken = 0;
   /** What was taken last. */
   last: T | undefined = undefined;
@@ -82,8 +82,8 @@ export class WorkSource<T> {
   }
 
   /** Makes a place for a worker to wait in. */
-  makeNotifier(): Notifier {
-    return new Notifier(this.#loop);
+  makeWaiter(): Waiter {
+    return new Waiter(this.#loop, () => "more work");
   }
 
   /**
@@ -107,7 +107,7 @@ export class WorkSource<T> {
   }
 
   /** Takes the next input, waiting for credit and for the source. */
-  *take(notifier: Notifier): Coro<Input<T> | undefined> {
+  *take(notifier: Waiter): Coro<Input<T> | undefined> {
     if (this.#credit <= 0 && !this.#exhausted) {
       this.#notifiers.push(notifier);
       // Not `yield*`: who wakes it leaves the notifier pending.

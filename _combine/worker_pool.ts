@@ -182,7 +182,7 @@ export class WorkerPool<T, R> implements Waiter {
 
   *#work(first: Input<T> | undefined): Coro<void> {
     const input = this.#input;
-    const notifier = input.makeNotifier();
+    const notifier = input.makeWaiter();
     let { item, index } = first ?? NONE as Input<T>;
     try {
       for (;;) {
@@ -210,7 +210,7 @@ export class WorkerPool<T, R> implements Waiter {
 
   async #workAsync(first: Input<T> | undefined): Promise<void> {
     const input = this.#input;
-    const notifier = input.makeNotifier();
+    const notifier = input.makeWaiter();
     const take = (): Coro<Input<T> | undefined> => input.take(notifier);
     let { item, index } = first ?? NONE as Input<T>;
     try {

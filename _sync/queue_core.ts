@@ -7,12 +7,8 @@ import type { Coroutine } from "../_task/coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import type { Store } from "../_base/stores.ts";
 import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";
-import {
-  LoopBinding,
-  type Waiter,
-  WaiterList,
-  wasWoken,
-} from "./waiter_list.ts";
+import type { Waiter } from "../_task/waiter.ts";
+import { LoopBinding, WaiterList, wasWoken } from "./waiter_list.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 
 /** The items of a queue, and who waits for them, for room, and for their end. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { begin, Coroutine, ended } from "../_task/coroutine.ts";
-import type { Waiter, WaiterList } from "./waiter_list.ts";
+import type { Waiter } from "../_task/waiter.ts";
+import type { WaiterList } from "./waiter_list.ts";
 
 /** Says from a waitable that there is something to wait for. */
 export const WOULD_BLOCK: unique symbol = Symbol("asyncio.mustWait");

@@ -4,7 +4,7 @@
  * @module
  */
 import { RuntimeError } from "../errors.ts";
-import { Future } from "../future.ts";
+import { Waiter } from "../_task/waiter.ts";
 import type { Scheduler } from "../handle.ts";
 import { requireScheduler } from "../_loop/scheduler.ts";
 
@@ -31,26 +31,6 @@ export class LoopBinding {
       );
     }
     return loop;
-  }
-}
-
-/** One who waits: a future that stands in a list. */
-export class Waiter extends Future<undefined> {
-  /** The one that came before, in the list. */
-  declare previous: Waiter | undefined;
-  /** The one that came after, in the list. */
-  declare following: Waiter | undefined;
-  declare readonly describeWait: () => string;
-
-  constructor(loop: Scheduler, describeWait: () => string) {
-    super({ loop });
-    this.previous = undefined;
-    this.following = undefined;
-    this.describeWait = describeWait;
-  }
-
-  _describe(): string {
-    return this.describeWait();
   }
 }
 

@@ -332,4 +332,3 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function isCoroutine(value: unknown): value is CoroutineLike<unknown> {
   return value instanceof Coroutine || isGenerator(value);
 }
-

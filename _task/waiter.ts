@@ -1,18 +1,25 @@
 /**
- * The wait of a combinator or scope, as reports see it.
+ * What the library itself waits on, where there is no future of the user's: in a lock's
+ * list, at the end of a group, for a promise of the host.
  *
  * @module
  */
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
+import type { Waiter as Wakeable } from "../_base/roles.ts";
 
-/** A future without a result, which knows for what it stands. */
-export class Latch extends Future<undefined> {
-  readonly #describeWait: () => string;
-  readonly #waitsFor: () => unknown[];
+/** The future of one wait. It knows what it is for, so that reports can say so. */
+export class Waiter extends Future<undefined> {
+  // In the constructor, as in Future: a lock makes one for each wait.
+  declare readonly describeWait: () => string;
+  declare readonly waitsFor: (() => unknown[]) | undefined;
+  /** The one that came before, in a {@linkcode WaiterList}. */
+  declare previous: Waiter | undefined;
+  /** The one that came after, in a {@linkcode WaiterList}. */
+  declare following: Waiter | undefined;
 
   /**
-   * Makes a latch.
+   * Makes a waiter.
    *
    * @param loop The loop of who waits.
    * @param describeWait What they wait for, for reports.
@@ -21,11 +28,13 @@ export class Latch extends Future<undefined> {
   constructor(
     loop: Scheduler,
     describeWait: () => string,
-    waitsFor: () => unknown[],
+    waitsFor?: () => unknown[],
   ) {
     super({ loop });
-    this.#describeWait = describeWait;
-    this.#waitsFor = waitsFor;
+    this.describeWait = describeWait;
+    this.waitsFor = waitsFor;
+    this.previous = undefined;
+    this.following = undefined;
   }
 
   /** Lets who waits go on; it may have been cancelled meanwhile. */
@@ -33,11 +42,20 @@ export class Latch extends Future<undefined> {
     if (!this.done()) this.setResult(undefined);
   }
 
+  /** Lets who waits go on and stays pending, so that it can be waited for again. */
+  wake(): void {
+    // Cancelled meanwhile, which has woken it.
+    if (this.done()) return;
+    const sleeper = this._waitersOrOutcome as Wakeable;
+    this._waitersOrOutcome = undefined;
+    sleeper._wake(this);
+  }
+
   _describe(): string {
-    return this.#describeWait();
+    return this.describeWait();
   }
 
   _waitsFor(): unknown[] {
-    return this.#waitsFor();
+    return this.waitsFor?.() ?? [];
   }
 }
