@@ -23,22 +23,20 @@
  */
 import { type Delay, toSeconds } from "./clock.ts";
 import { copyContext } from "./context.ts";
-import {
-  type Awaitable,
-  type AwaitedResult,
-  type Coro,
-  type Coroutine,
-  isThenable,
+import type {
+  Awaitable,
+  AwaitedResult,
+  Coro,
+  Coroutine,
 } from "./_task/coroutine.ts";
-import { isCoroutine } from "./_task/coroutine.ts";
+import { checkList } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { TimeoutError } from "./errors.ts";
-import { type Future, isFuture } from "./future.ts";
+import type { Future } from "./future.ts";
 import type { TimerHandle } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
 import { CompletionQueue } from "./_combine/completion_queue.ts";
-import { describeKind } from "./_base/repr.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
@@ -124,21 +122,11 @@ export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
   options: AsCompletedOptions = {},
 ): AsCompleted<A> {
-  if (
-    isFuture(awaitables) || isCoroutine(awaitables) || isThenable(awaitables) ||
-    typeof (awaitables as Partial<Iterable<A>> | undefined)
-        ?.[Symbol.iterator] !== "function"
-  ) {
-    throw new TypeError(
-      `Cannot take as completed: a list of awaitables was expected, got ${
-        describeKind(awaitables)
-      }`,
-    );
-  }
+  const list = checkList<A>(awaitables, "take as completed");
   const seconds = options.timeout === undefined
     ? undefined
     : toSeconds(options.timeout);
-  return new Completions<A>(new Set(awaitables), seconds);
+  return new Completions<A>(new Set(list), seconds);
 }
 
 /** Says that the time was over before there was a result. */

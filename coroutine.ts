@@ -25,11 +25,9 @@
  * @module
  */
 import {
-  Coroutine,
+  type Coroutine,
   type CoroutineFunction,
-  type CoroutineLike,
   isAsyncFunction,
-  isGenerator,
   isGeneratorFunction,
 } from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";

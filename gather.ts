@@ -17,21 +17,25 @@
 import {
   type Awaitable,
   type AwaitedResult,
+  closeCoroutine,
   isGenerator,
   isThenable,
 } from "./_task/coroutine.ts";
-import { ensureFuture } from "./ensure.ts";
-import { CancelledError } from "./errors.ts";
-import { Future, isFuture } from "./future.ts";
-import { gatherLimited } from "./_combine/limited_gather.ts";
-import type { EventLoop } from "./loop.ts";
 import {
   cancelledError,
   type CancelReason,
   cancelReason,
 } from "./_base/cancelled.ts";
+import { type Context, copyContext } from "./context.ts";
+import { checkList } from "./_combine/awaitables.ts";
+import { ensureFuture } from "./ensure.ts";
+import { CancelledError, KeyboardInterrupt } from "./errors.ts";
+import { Future, isFuture } from "./future.ts";
+import type { EventLoop } from "./loop.ts";
 import type { Runnable, Waiter } from "./_base/roles.ts";
+import { running } from "./_base/running.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
+import { checkLimit } from "./_combine/scope.ts";
 
 /** Options of {@linkcode gather}. */
 export interface GatherOptions {
@@ -154,8 +158,10 @@ export function gather(...args: unknown[]): Future<unknown[]> {
   const [first, second] = args;
   const limit = args.length === 2 ? limitOf(second) : undefined;
   if (limit !== undefined) {
-    const { returnExceptions = false } = second as GatherOptions;
-    return gatherLimited(first, limit, returnExceptions);
+    checkLimit(limit, "gather");
+    const source = checkList(first, "gather", { generatorsToo: true });
+    const loop = schedulerForNew() as EventLoop;
+    return new Gathering(loop, source, second as GatherOptions).fill();
   }
   const list = Array.isArray(first);
   const awaitables = (list ? first : args) as Awaitable<unknown>[];
@@ -163,13 +169,13 @@ export function gather(...args: unknown[]): Future<unknown[]> {
   const loop = commonLoop(awaitables);
   const firstChild = awaitables.length === 0
     ? undefined
-    : startChild(awaitables[0], loop);
-  const outer = new Gathering(
+    : startChild(awaitables[0]!, loop);
+  return new Gathering(
     (firstChild?.getLoop() ?? schedulerForNew()) as EventLoop,
-    options.returnExceptions ?? false,
-  );
-  outer.watch(awaitables, firstChild);
-  return outer;
+    awaitables,
+    options,
+    firstChild,
+  ).fill();
 }
 
 // What can be waited for is no options object.
@@ -198,69 +204,71 @@ function commonLoop(
 }
 
 function startChild(
-  awaitable: Awaitable<unknown> | undefined,
+  awaitable: Awaitable<unknown>,
   loop: EventLoop | undefined,
 ): Future<unknown> {
-  return ensureFuture(
-    awaitable as Awaitable<unknown>,
-    loop === undefined ? {} : { loop },
-  );
+  return ensureFuture(awaitable, loop === undefined ? {} : { loop });
 }
 
-/** The future of a gather: cancelling it cancels the children. */
+/**
+ * The future of a gather: begins its children, not more than the limit at once, and ends
+ * with them. Cancelling it cancels them.
+ */
 class Gathering extends Future<unknown[]> implements Waiter, Runnable {
-  readonly #children: Future<unknown>[] = [];
+  readonly #source: Iterable<Awaitable<unknown>>;
+  readonly #iterator: Iterator<Awaitable<unknown>>;
+  readonly #limit: number;
   readonly #returnExceptions: boolean;
-  #missing = 0;
-  #cancelRequested = false;
-  #cancelReason: CancelReason = undefined;
-  // The children that are done, in that order. For each of them this stands in the
-  // ready queue once: 8 B a child, where a handle with its context would be 130.
+  // Children with a limit begin later, in the context of the call all the same.
+  readonly #context: Context | undefined;
+  // In the order of the input; what is given twice stands here twice.
+  readonly #children: Future<unknown>[] = [];
+  // A future given twice is recognized by its queue; a coroutine must not be started twice.
+  #started: Map<unknown, Future<unknown>> | undefined = undefined;
+  #running = 0;
+  // The children that are done, in that order. For each of them this stands in the ready
+  // queue once: 8 B a child, where a handle with its context would be 130.
   readonly #ended: Future<unknown>[] = [];
   #collected = 0;
+  #exhausted = false;
+  #cancelRequested = false;
+  #cancelReason: CancelReason = undefined;
 
-  constructor(loop: EventLoop, returnExceptions: boolean) {
+  constructor(
+    loop: EventLoop,
+    source: Iterable<Awaitable<unknown>>,
+    options: GatherOptions,
+    firstChild?: Future<unknown>,
+  ) {
     super({ loop });
-    this.#returnExceptions = returnExceptions;
+    this.#source = source;
+    this.#iterator = source[Symbol.iterator]();
+    this.#limit = options.limit ?? Infinity;
+    this.#returnExceptions = options.returnExceptions ?? false;
+    if (options.limit !== undefined) this.#context = copyContext();
+    if (firstChild !== undefined) {
+      const [first] = source as Awaitable<unknown>[];
+      this.#started = new Map([[first, firstChild]]);
+    }
   }
 
-  /** Starts the children, and watches each before the next one is started. */
-  watch(
-    awaitables: readonly Awaitable<unknown>[],
-    first: Future<unknown> | undefined,
-  ): void {
-    if (first === undefined) return this.setResult([]);
-    const loop = this.getLoop() as EventLoop;
+  /** Begins children until the limit is reached or there are no more. */
+  fill(): this {
     const doneBefore: Future<unknown>[] = [];
-    // A future given twice is recognized by its queue; a coroutine must not be
-    // started twice.
-    let started: Map<unknown, Future<unknown>> | undefined;
-    for (const awaitable of awaitables) {
-      let child = isFuture(awaitable) ? awaitable : started?.get(awaitable);
-      if (child === undefined) {
-        child = this.#children.length === 0
-          ? first
-          : startChild(awaitable, loop);
-        (started ??= new Map()).set(awaitable, child);
+    try {
+      while (
+        !this.done() && !this.#exhausted && this.#running < this.#limit
+      ) this.#beginNext(doneBefore);
+    } catch (error) {
+      // Of a list all is begun within the call of gather(), which throws.
+      if (this.#limit === Infinity || error instanceof KeyboardInterrupt) {
+        throw error;
       }
-      this.#children.push(child);
-      if (child.done()) {
-        // Watched already, and settled by an eager child since.
-        if (this.#ended.includes(child)) continue;
-        doneBefore.push(child);
-      } else if (!child._addWaiter(this)) continue;
-      this.#missing++;
+      this.#fail(error);
     }
     for (const child of doneBefore) this.#collect(child);
-  }
-
-  _wake(child: Future<unknown>): void {
-    this.#ended.push(child);
-    this.scheduler._enqueue(this);
-  }
-
-  _run(): void {
-    this.#collect(this.#ended[this.#collected++]!);
+    this.#endIfAllHave();
+    return this;
   }
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
@@ -273,37 +281,103 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     if (taken) {
       this.#cancelRequested = true;
       this.#cancelReason = cancelReason(message, options);
+      this.#closeSource();
     }
     return taken;
   }
 
+  _wake(child: Future<unknown>): void {
+    this.#ended.push(child);
+    this.scheduler._enqueue(this);
+  }
+
+  _run(): void {
+    this.#running--;
+    this.#collect(this.#ended[this.#collected++]!);
+    if (this.#exhausted) return this.#endIfAllHave();
+    running.task = undefined;
+    running.context = this.#context;
+    this.fill();
+  }
+
   _describe(): string {
-    return `gather of ${this.#children.length}, ${this.#missing} not done`;
+    const more = this.#exhausted ? "" : ", more to come";
+    return `gather of ${this.#children.length}, ${this.#running} not done${more}`;
   }
 
   _waitsFor(): unknown[] {
     return this.#children.filter((child) => !child.done());
   }
 
+  #beginNext(doneBefore: Future<unknown>[]): void {
+    const step = this.#iterator.next();
+    if (step.done) {
+      this.#exhausted = true;
+      return;
+    }
+    const child = this.#childOf(step.value);
+    this.#children.push(child);
+    if (!child.done()) {
+      if (child._addWaiter(this)) this.#running++;
+    } // Else watched already, and settled by an eager child since.
+    else if (!this.#ended.includes(child)) doneBefore.push(child);
+  }
+
+  #childOf(awaitable: Awaitable<unknown>): Future<unknown> {
+    if (isFuture(awaitable)) return startChild(awaitable, this.#loop);
+    const started = this.#started ??= new Map();
+    let child = started.get(awaitable);
+    if (child === undefined) {
+      child = startChild(awaitable, this.#loop);
+      started.set(awaitable, child);
+    }
+    return child;
+  }
+
+  get #loop(): EventLoop {
+    return this.scheduler as EventLoop;
+  }
+
   #collect(child: Future<unknown>): void {
-    this.#missing--;
     if (this.done()) {
       // Fetched, so that it is not reported: the gathering gave its error already.
       if (!child.cancelled()) child.exception();
       return;
     }
-    if (!this.#returnExceptions) {
-      const error = child.cancelled() ? errorOf(child) : child.exception();
-      if (error !== undefined) return this.setException(error);
+    if (this.#returnExceptions) return;
+    const error = child.cancelled() ? errorOf(child) : child.exception();
+    if (error !== undefined) this.#fail(error);
+  }
+
+  #endIfAllHave(): void {
+    if (this.done() || !this.#exhausted || this.#running > 0) return;
+    if (!this.#cancelRequested) {
+      return this.setResult(this.#children.map(outcomeOf));
     }
-    if (this.#missing > 0) return;
-    if (this.#cancelRequested) {
-      this.setException(
-        child.cancelled()
-          ? errorOf(child)
-          : cancelledError(this.#cancelReason, this.scheduler.getDebug()),
-      );
-    } else this.setResult(this.#children.map(outcomeOf));
+    const last = this.#ended[this.#collected - 1];
+    this.setException(
+      last?.cancelled()
+        ? errorOf(last)
+        : cancelledError(this.#cancelReason, this.scheduler.getDebug()),
+    );
+  }
+
+  #fail(error: unknown): void {
+    this.setException(error);
+    this.#closeSource();
+  }
+
+  // What was not taken will not be begun.
+  #closeSource(): void {
+    if (this.#exhausted) return;
+    this.#exhausted = true;
+    if (!Array.isArray(this.#source)) {
+      this.#iterator.return?.();
+      return;
+    }
+    for (const awaitable of this.#source.slice(this.#children.length)) {
+      closeCoroutine(awaitable);
+    }
   }
 }
 

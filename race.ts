@@ -20,14 +20,13 @@ import {
   type Coro,
   type Coroutine,
 } from "./_task/coroutine.ts";
-import { isCoroutine } from "./_task/coroutine.ts";
+import { checkList } from "./_combine/awaitables.ts";
 import { ensureFuture } from "./ensure.ts";
-import { Future, isFuture } from "./future.ts";
-import type { Scheduler } from "./handle.ts";
-import { cancelAndJoin, reportErrors } from "./_combine/join.ts";
+import type { Future } from "./future.ts";
+import { Children, reportErrors } from "./_combine/children.ts";
+import { currentTask } from "./task.ts";
+import { Waiter } from "./_task/waiter.ts";
 import type { EventLoop } from "./loop.ts";
-import type { Waiter } from "./_base/roles.ts";
-import { describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
@@ -117,7 +116,7 @@ function racing<A extends Awaitable<unknown>>(
   rules: Rules,
   awaitables: Iterable<A>,
 ): Coroutine<AwaitedResult<A>> {
-  const list = checkList(rules.name, awaitables);
+  const list = checkRunners(rules.name, awaitables);
   const coro = new MethodCoroutine(rules.name, () => runRace(rules, list));
   return coro as Coroutine<unknown> as Coroutine<AwaitedResult<A>>;
 }
@@ -129,16 +128,30 @@ function* runRace(
   const { name, tolerant } = rules;
   const loop = requireScheduler();
   const futures = startAll(awaitables, loop as EventLoop);
-  const finish = new Finish(loop, rules, futures);
   let winner: Future<unknown> | undefined;
+  const runners = new Children<Future<unknown>>(loop, {
+    what: name,
+    task: currentTask(loop),
+    childEnded(future) {
+      if (winner === undefined && (!tolerant || succeeded(future))) {
+        winner = future;
+      } else if (runners.size > 0) return;
+      finish.release();
+    },
+  });
+  const finish = new Waiter(
+    loop,
+    () => `${name} of ${futures.size}, ${runners.size} not done`,
+    () => [...runners],
+  );
+  for (const future of futures) runners.add(future);
   try {
-    winner = yield* finish;
+    yield* finish;
   } finally {
-    finish.leave();
     const losers = [...futures].filter((future) =>
       future !== winner && !(tolerant && future.done())
     );
-    yield* cancelAndJoin(loop, `losers of ${name}()`, futures);
+    yield* runners.cancelAndJoin();
     reportErrors(loop, `a loser of ${name}()`, losers);
   }
   if (winner !== undefined) return winner.result();
@@ -148,19 +161,8 @@ function* runRace(
   );
 }
 
-function checkList(name: string, awaitables: unknown): Awaitable<unknown>[] {
-  const iterable = awaitables as Partial<Iterable<Awaitable<unknown>>>;
-  if (
-    isFuture(awaitables) || isCoroutine(awaitables) ||
-    typeof iterable?.[Symbol.iterator] !== "function"
-  ) {
-    throw new TypeError(
-      `Cannot ${name}: a list of awaitables was expected, got ${
-        describeKind(awaitables)
-      }`,
-    );
-  }
-  const list = [...new Set(awaitables as Iterable<Awaitable<unknown>>)];
+function checkRunners(name: string, awaitables: unknown): Awaitable<unknown>[] {
+  const list = [...new Set(checkList(awaitables, name))];
   if (list.length > 0) return list;
   throw new RangeError(`Cannot ${name}: the list of awaitables is empty`);
 }
@@ -193,47 +195,5 @@ function errorOf(future: Future<unknown>): unknown {
   } catch (error) {
     // Its CancelledError: cancelling a runner takes it out of the race.
     return error;
-  }
-}
-
-/** Gives the winner, or `undefined` when all are done and none has won. */
-class Finish extends Future<Future<unknown> | undefined> implements Waiter {
-  readonly #rules: Rules;
-  readonly #futures: Set<Future<unknown>>;
-  #missing: number;
-
-  constructor(
-    loop: Scheduler,
-    rules: Rules,
-    futures: Set<Future<unknown>>,
-  ) {
-    super({ loop });
-    this.#rules = rules;
-    this.#futures = futures;
-    this.#missing = futures.size;
-    for (const future of futures) {
-      if (future.done()) this._wake(future);
-      else future._addWaiter(this);
-    }
-  }
-
-  _wake(future: Future<unknown>): void {
-    this.#missing--;
-    if (this.done()) return;
-    if (!this.#rules.tolerant || succeeded(future)) this.setResult(future);
-    else if (this.#missing === 0) this.setResult(undefined);
-  }
-
-  leave(): void {
-    for (const future of this.#futures) future._removeWaiter(this);
-  }
-
-  _describe(): string {
-    const { name } = this.#rules;
-    return `${name} of ${this.#futures.size}, ${this.#missing} not done`;
-  }
-
-  _waitsFor(): unknown[] {
-    return [...this.#futures].filter((future) => !future.done());
   }
 }

@@ -22,8 +22,6 @@
 import { type Delay, toSeconds } from "./clock.ts";
 import type { Coro, Coroutine, CoroutineFunction } from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
-import { copyContext } from "./context.ts";
-import { DoneCallback } from "./_future/done_callback.ts";
 import {
   type CancelledError,
   KeyboardInterrupt,
@@ -31,7 +29,7 @@ import {
 } from "./errors.ts";
 import { Event } from "./event.ts";
 
-import { Waiter } from "./_task/waiter.ts";
+import { Children } from "./_combine/children.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask, type Task } from "./task.ts";
@@ -89,12 +87,14 @@ class StaggeredRace<T> {
   readonly #functions: Iterator<CoroutineFunction<T>>;
   readonly #delay: number | undefined;
   readonly #loop = requireScheduler() as EventLoop;
-  readonly #running = new Set<Task<void>>();
-  readonly #onDone: DoneCallback<Task<void>>;
+  readonly #attempts: Children<Task<void>> = new Children(this.#loop, {
+    what: "staggeredRace",
+    task: currentTask(this.#loop),
+    childEnded: (task) => this.#collect(task),
+  });
   readonly #errors: unknown[] = [];
   // What went wrong outside of the attempts.
   readonly #faults: unknown[] = [];
-  #ending: Waiter | undefined = undefined;
   #winner: { readonly index: number; readonly result: T } | undefined =
     undefined;
 
@@ -104,32 +104,16 @@ class StaggeredRace<T> {
   ) {
     this.#functions = functions[Symbol.iterator]();
     this.#delay = delay;
-    this.#onDone = new DoneCallback(
-      (task: Task<void>) => this.#collect(task),
-      copyContext(),
-      currentTask(this.#loop),
-    );
   }
 
   *run(): Coro<StaggeredResult<T>> {
     let cancelled: { readonly error: CancelledError } | undefined;
     this.#start(undefined);
-    while (this.#running.size > 0) {
-      this.#ending = new Waiter(
-        this.#loop,
-        () => `staggeredRace, ${this.#running.size} not done`,
-        () => [...this.#running],
-      );
-      try {
-        yield* this.#ending;
-      } catch (error) {
-        // It comes out below, when all have ended.
-        cancelled = { error: error as CancelledError };
-        const message = cancelled.error.message || undefined;
-        for (const task of this.#running) task.cancel(message);
-      }
-      this.#ending = undefined;
-    }
+    yield* this.#attempts.join((error) => {
+      // It comes out below, when all have ended.
+      cancelled = { error: error as CancelledError };
+      this.#attempts.cancel(cancelled.error.message || undefined);
+    });
     if (this.#faults.length > 0) {
       throw new AggregateError(this.#faults, "Staggered race failed");
     }
@@ -145,9 +129,7 @@ class StaggeredRace<T> {
       () => this.#attempt(mayStart, previousFailed),
     );
     const task = this.#loop.createTask(attempt);
-    this.#running.add(task);
-    if (task.done()) this.#onDone._wake(task);
-    else task._addWaiter(this.#onDone);
+    this.#attempts.add(task);
     mayStart.set();
   }
 
@@ -170,10 +152,8 @@ class StaggeredRace<T> {
       return;
     }
     this.#winner = { index, result };
-    const self = currentTask(this.#loop);
-    for (const task of this.#running) {
-      if (task !== self) task.cancel();
-    }
+    const self = currentTask(this.#loop) as Task<void>;
+    this.#attempts.cancel(undefined, undefined, self);
   }
 
   *#letPass(previousFailed: Event): Coro<void> {
@@ -186,8 +166,6 @@ class StaggeredRace<T> {
   }
 
   #collect(task: Task<void>): void {
-    this.#running.delete(task);
-    if (this.#running.size === 0) this.#ending?.release();
     if (task.cancelled()) return;
     const fault = task.exception();
     if (fault !== undefined) this.#faults.push(fault);

@@ -31,11 +31,10 @@ import {
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Wait } from "./future.ts";
-import { Waiter } from "./_task/waiter.ts";
+import { Children } from "./_combine/children.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
 import type { EventLoop } from "./loop.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
-import { running } from "./_base/running.ts";
 import {
   abortedBefore,
   checkBody,
@@ -111,14 +110,9 @@ export class TaskGroup {
   // Whether the group has cancelled its parent, a request that it has to take back.
   #parentCancelled = false;
   #signalled = false;
-  readonly #tasks = new Set<Task<unknown>>();
-  // Those that are done, in that order. For each of them the group stands in the ready
-  // queue once.
-  #ended: Task<unknown>[] = [];
-  #collected = 0;
+  #tasks: Children<Task<unknown>> | undefined = undefined;
   #errors: unknown[] = [];
   #interrupt: Thrown | undefined = undefined;
-  #joining: Waiter | undefined = undefined;
 
   /**
    * Makes a group; `taskGroup()` does it for you.
@@ -169,11 +163,7 @@ export class TaskGroup {
     }
     const work = this.#slots === undefined ? coro : limited(this.#slots, coro);
     const task = this.#loop!.createTask(work, options);
-    this.#tasks.add(task as Task<unknown>);
-    // By way of the loop even if it is done: its error must not cancel the caller
-    // within this call.
-    if (task.done()) this._wake(task as Task<unknown>);
-    else task._addWaiter(this);
+    this.#tasks!.add(task as Task<unknown>);
     // Its first step, run eagerly, may have ended the group before it was in.
     if (this.#aborting) task.cancel();
     return task;
@@ -230,7 +220,8 @@ export class TaskGroup {
   /** Gives `<TaskGroup tasks=2 entered>` and the like. */
   toString(): string {
     const words = ["TaskGroup"];
-    if (this.#tasks.size > 0) words.push(`tasks=${this.#tasks.size}`);
+    const { size = 0 } = this.#tasks ?? {};
+    if (size > 0) words.push(`tasks=${size}`);
     if (this.#errors.length > 0) words.push(`errors=${this.#errors.length}`);
     if (this.#aborting) words.push("cancelling");
     else if (this.#parent !== undefined) words.push("entered");
@@ -240,28 +231,6 @@ export class TaskGroup {
   /** Gives {@linkcode TaskGroup.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
-  }
-
-  /** @internal A task is done. */
-  _wake(task: Task<unknown>): void {
-    this.#ended.push(task);
-    this.#loop!._enqueue(this);
-  }
-
-  /** @internal */
-  _run(): void {
-    running.task = undefined;
-    const task = this.#ended[this.#collected++]!;
-    if (this.#collected === this.#ended.length) {
-      this.#ended = [];
-      this.#collected = 0;
-    }
-    this.#collect(task);
-  }
-
-  /** @internal */
-  *_awaitedBy(): Generator<unknown, void, undefined> {
-    if (this.#parent !== undefined) yield this.#parent;
   }
 
   *#run<T>(
@@ -297,6 +266,11 @@ export class TaskGroup {
     if (aborted !== undefined) throw aborted;
     this.#parent = parent;
     this.#loop = parent.getLoop() as EventLoop;
+    this.#tasks = new Children(parent.getLoop(), {
+      what: "taskGroup",
+      task: parent,
+      childEnded: (task) => this.#collect(task),
+    });
     this.#cancelling = parent.cancelling();
     if (this.#cancelOnEnter) this.cancel();
     return this.#signal === undefined ? undefined : linkSignal(this.#signal, {
@@ -312,22 +286,11 @@ export class TaskGroup {
       this.#noteInterrupt(failure.error);
       if (!this.#aborting) this.#abort();
     }
-    // The wait may be cancelled more than once, and ends only when the tasks have.
-    while (this.#tasks.size > 0) {
-      this.#joining = new Waiter(
-        this.#loop!,
-        () => `taskGroup, ${this.#tasks.size} not done`,
-        () => [...this.#tasks],
-      );
-      try {
-        yield* this.#joining;
-      } catch (error) {
-        // It comes out below, when all have ended.
-        cancelled ??= { error };
-        if (!this.#aborting) this.#abort();
-      }
-      this.#joining = undefined;
-    }
+    yield* this.#tasks!.join((error) => {
+      // It comes out below, when all have ended.
+      cancelled ??= { error };
+      if (!this.#aborting) this.#abort();
+    });
     if (this.#interrupt !== undefined) throw this.#interrupt.error;
     if (this.#takeBackCancel()) cancelled = undefined;
     if (failure !== undefined && !isCancel) this.#errors.push(failure.error);
@@ -359,7 +322,7 @@ export class TaskGroup {
   }
 
   #ending(): boolean {
-    return this.#exiting && this.#tasks.size === 0;
+    return this.#exiting && this.#tasks!.size === 0;
   }
 
   #refusal(): string | undefined {
@@ -371,7 +334,7 @@ export class TaskGroup {
 
   #abort(message?: string, options?: ErrorOptions): void {
     this.#aborting = true;
-    for (const task of this.#tasks) task.cancel(message, options);
+    this.#tasks!.cancel(message, options);
   }
 
   #cancelParent(message?: string, options?: ErrorOptions): void {
@@ -393,8 +356,6 @@ export class TaskGroup {
   }
 
   #collect(task: Task<unknown>): void {
-    this.#tasks.delete(task);
-    if (this.#tasks.size === 0) this.#joining?.release();
     if (task.cancelled()) return;
     const error = task.exception();
     if (error === undefined) return;

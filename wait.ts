@@ -22,13 +22,14 @@
 import type { Delay } from "./clock.ts";
 import { copyContext } from "./context.ts";
 import type { Coroutine } from "./_task/coroutine.ts";
-import { coroutine, isCoroutine } from "./coroutine.ts";
+import { coroutine } from "./coroutine.ts";
+import { checkList } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
-import { Future, isFuture } from "./future.ts";
+import { type Future, isFuture } from "./future.ts";
 import { currentTask } from "./task.ts";
 import { describeKind, describeValue } from "./_base/repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
-import type { Handle, Scheduler } from "./handle.ts";
+import { Waiter } from "./_task/waiter.ts";
 
 /** Return from {@linkcode wait} when one future is done. */
 export const FIRST_COMPLETED = "FIRST_COMPLETED";
@@ -111,10 +112,21 @@ export const wait: <F extends Future<unknown>>(
       );
     }
     const loop = requireScheduler();
-    const waiter = new Waiting(loop, unique, returnWhen);
-    if (options.timeout !== undefined) waiter.limit(options.timeout);
+    let missing = unique.size;
+    const waiter = new Waiter(
+      loop,
+      () => `wait for ${unique.size}, ${missing} not done`,
+      () => [...unique].filter((future) => !future.done()),
+    );
+    const release = (): void => waiter.release();
+    const timer = options.timeout === undefined
+      ? undefined
+      : loop.callLater(options.timeout, release, NO_CONTEXT);
     const onDone = new DoneCallback(
-      (future: Future<unknown>) => waiter.count(future),
+      (future: Future<unknown>) => {
+        missing--;
+        if (missing === 0 || endsWait(future, returnWhen)) release();
+      },
       copyContext(),
       currentTask(loop),
     );
@@ -126,7 +138,7 @@ export const wait: <F extends Future<unknown>>(
     try {
       yield* waiter;
     } finally {
-      waiter.stop();
+      timer?.cancel();
       for (const future of unique) future._removeWaiter(onDone);
     }
     const done = new Set<F>();
@@ -136,25 +148,14 @@ export const wait: <F extends Future<unknown>>(
   },
 );
 
+function endsWait(future: Future<unknown>, returnWhen: ReturnWhen): boolean {
+  if (returnWhen === FIRST_COMPLETED) return true;
+  return returnWhen === FIRST_EXCEPTION && !future.cancelled() &&
+    future.exception() !== undefined;
+}
+
 function checkFutures<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {
-  if (isFuture(futures) || isCoroutine(futures)) {
-    throw new TypeError(
-      `Cannot wait: a list of futures was expected, got ${
-        describeKind(futures)
-      }`,
-    );
-  }
-  if (
-    typeof (futures as Partial<Iterable<F>> | undefined)?.[Symbol.iterator] !==
-      "function"
-  ) {
-    throw new TypeError(
-      `Cannot wait: a list of futures was expected, got ${
-        describeKind(futures)
-      }`,
-    );
-  }
-  const unique = new Set(futures);
+  const unique = new Set(checkList<F>(futures, "wait", { what: "futures" }));
   if (unique.size === 0) {
     throw new RangeError("Cannot wait: the list of futures is empty");
   }
@@ -168,59 +169,4 @@ function checkFutures<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {
     }
   }
   return unique;
-}
-
-/** What a wait waits for itself. */
-class Waiting extends Future<undefined> {
-  readonly #futures: Set<Future<unknown>>;
-  readonly #returnWhen: ReturnWhen;
-  #missing: number;
-  #timer: Handle | undefined = undefined;
-
-  constructor(
-    loop: Scheduler,
-    futures: Set<Future<unknown>>,
-    returnWhen: ReturnWhen,
-  ) {
-    super({ loop });
-    this.#futures = futures;
-    this.#returnWhen = returnWhen;
-    this.#missing = futures.size;
-  }
-
-  count(future: Future<unknown>): void {
-    this.#missing--;
-    if (
-      this.#missing <= 0 || this.#returnWhen === FIRST_COMPLETED ||
-      (this.#returnWhen === FIRST_EXCEPTION && !future.cancelled() &&
-        future.exception() !== undefined)
-    ) this.release();
-  }
-
-  /** Releases the wait after a time. */
-  limit(timeout: Delay): void {
-    this.#timer = this.scheduler.callLater(
-      timeout,
-      () => this.release(),
-      NO_CONTEXT,
-    );
-  }
-
-  /** Calls the time limit off. */
-  stop(): void {
-    this.#timer?.cancel();
-  }
-
-  release(): void {
-    this.stop();
-    if (!this.done()) this.setResult(undefined);
-  }
-
-  _describe(): string {
-    return `wait for ${this.#futures.size}, ${this.#missing} not done`;
-  }
-
-  _waitsFor(): unknown[] {
-    return [...this.#futures].filter((future) => !future.done());
-  }
 }

@@ -13,10 +13,9 @@ import {
 import { FunctionCoroutine } from "../_task/function_coroutine.ts";
 import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import type { Wait } from "../future.ts";
-import { joinAll } from "./join.ts";
+import { Children } from "./children.ts";
 import type { EventLoop } from "../loop.ts";
 import { CompletionQueue } from "./completion_queue.ts";
-import type { Waiter } from "../_base/roles.ts";
 import { type Input, type Source, WorkSource } from "./work_source.ts";
 import type { Task } from "../task.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
@@ -39,7 +38,7 @@ export interface Plan<T, R> {
 const NONE: Input<unknown> = { item: undefined, index: -1 };
 
 /** Runs jobs over a source, not more than `limit` ahead of who takes the results. */
-export class WorkerPool<T, R> implements Waiter {
+export class WorkerPool<T, R> {
   readonly #loop: EventLoop;
   readonly #plan: Plan<T, R>;
   readonly #isGenerator: boolean;
@@ -50,7 +49,7 @@ export class WorkerPool<T, R> implements Waiter {
   // Results that came before their turn, by index.
   readonly #early = new Map<number, R>();
   #nextInOrder = 0;
-  readonly #workers = new Set<Task<unknown>>();
+  readonly #workers: Children<Task<unknown>>;
   #workerCount = 0;
   readonly #input: WorkSource<T>;
   #failure: Failure | undefined = undefined;
@@ -65,6 +64,12 @@ export class WorkerPool<T, R> implements Waiter {
   constructor(loop: EventLoop, plan: Plan<T, R>, keepAll: boolean) {
     this.#loop = loop;
     this.#plan = plan;
+    this.#workers = new Children(loop, {
+      what: "workers of mapConcurrent()",
+      childEnded: () => {
+        if (--this.#workerCount === 0) this.#results.wakeAll();
+      },
+    });
     this.#isGenerator = isGeneratorFunction(plan.job);
     this.#isAsync = isAsyncFunction(plan.job);
     this.#results = new CompletionQueue(
@@ -119,19 +124,11 @@ export class WorkerPool<T, R> implements Waiter {
   *close(): Coro<void> {
     this.#end();
     try {
-      if (this.#workers.size > 0) {
-        yield* joinAll(this.#loop, "workers of mapConcurrent()", this.#workers);
-      }
+      yield* this.#workers.joinOrThrow();
     } finally {
       while (this.#results.size > 0) this.#results.takeNow();
       yield* this.#input.close();
     }
-  }
-
-  /** @internal A worker has ended. */
-  _wake(worker: Task<unknown>): void {
-    this.#workers.delete(worker);
-    if (--this.#workerCount === 0) this.#results.wakeAll();
   }
 
   /** Shows itself in reports. */
@@ -175,9 +172,7 @@ export class WorkerPool<T, R> implements Waiter {
         ? mapConcurrent
         : new MethodCoroutine("mapConcurrent", () => this.#work(first)),
     ) as Task<unknown>;
-    if (worker.done()) return this._wake(worker);
     this.#workers.add(worker);
-    worker._addWaiter(this);
   }
 
   *#work(first: Input<T> | undefined): Coro<void> {
@@ -277,7 +272,7 @@ export class WorkerPool<T, R> implements Waiter {
   #end(): void {
     if (this.#input.isStopped) return;
     this.#input.stop();
-    for (const worker of this.#workers) worker.cancel();
+    this.#workers.cancel();
   }
 
   #report(exception: unknown): void {

@@ -1,0 +1,35 @@
+/**
+ * Checks the lists of awaitables that combinators take.
+ *
+ * @module
+ */
+import { type Awaitable, Coroutine, isGenerator } from "../_task/coroutine.ts";
+import { isFuture } from "../future.ts";
+import { describeKind } from "../_base/repr.ts";
+
+/**
+ * Refuses what is no list, a single awaitable above all.
+ *
+ * @param value What the user gave.
+ * @param action What can't be done with it, for the error.
+ * @param options What the list is to hold, and whether a generator is taken for a list of
+ * them, and not for a coroutine.
+ * @throws {TypeError} If it is no list.
+ */
+export function checkList<A = Awaitable<unknown>>(
+  value: unknown,
+  action: string,
+  { what = "awaitables", generatorsToo = false } = {},
+): Iterable<A> {
+  const list = value as Partial<Iterable<A>> | null | undefined;
+  const isSingle = isFuture(value) || value instanceof Coroutine ||
+    (!generatorsToo && isGenerator(value));
+  if (!isSingle && typeof list?.[Symbol.iterator] === "function") {
+    return list as Iterable<A>;
+  }
+  throw new TypeError(
+    `Cannot ${action}: a list of ${what} was expected, got ${
+      describeKind(value)
+    }`,
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * The futures that somebody has started and must see the end of: the tasks of a group,
+ * the runners of a race, the workers of a pool.
+ *
+ * @module
+ */
+import type { Coro } from "../_task/coroutine.ts";
+import type { Future } from "../future.ts";
+import type { Scheduler } from "../handle.ts";
+import type { Runnable, Waiter as Wakeable } from "../_base/roles.ts";
+import { running } from "../_base/running.ts";
+import { Waiter } from "../_task/waiter.ts";
+
+/** Who has children. */
+export interface Parent<F> {
+  /** What it is, for reports. */
+  readonly what: string;
+  /** The task that it belongs to, for reports. */
+  readonly task?: object | undefined;
+  /** Takes a child that has ended, in the turn after its end, in the order of the ends. */
+  childEnded?(child: F): void;
+}
+
+/** Those that have not ended. */
+export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
+  readonly #loop: Scheduler;
+  readonly #parent: Parent<F>;
+  readonly #running = new Set<F>();
+  // Those that have ended and were not handed over. For each of them this stands in the
+  // ready queue once: 8 B a child, where a handle with its context would be 130.
+  #ended: F[] = [];
+  #handedOver = 0;
+  #joining: Waiter | undefined = undefined;
+
+  constructor(loop: Scheduler, parent: Parent<F>) {
+    this.#loop = loop;
+    this.#parent = parent;
+  }
+
+  /** How many have not ended, or have not been handed over. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Takes one in; the end of one that is done comes by way of the loop too. */
+  add(child: F): void {
+    this.#running.add(child);
+    if (child.done()) this._wake(child);
+    else child._addWaiter(this);
+  }
+
+  /** Cancels all but one. */
+  cancel(message?: string, options?: ErrorOptions, except?: F): void {
+    for (const child of this.#running) {
+      if (child !== except) child.cancel(message, options);
+    }
+  }
+
+  /**
+   * Waits until all have ended, however often it is cancelled.
+   *
+   * @param onCancel Is told of each cancel.
+   */
+  *join(onCancel: (error: unknown) => void): Coro<void> {
+    while (this.#running.size > 0) {
+      this.#joining = new Waiter(
+        this.#loop,
+        () => `${this.#parent.what}, ${this.#running.size} not done`,
+        () => [...this.#running],
+      );
+      try {
+        yield* this.#joining;
+      } catch (error) {
+        // For the parent: it goes on when all have ended.
+        onCancel(error);
+      }
+      this.#joining = undefined;
+    }
+  }
+
+  /**
+   * Cancels all and waits until they have ended, however often it is cancelled.
+   *
+   * @throws {CancelledError} If it was cancelled, once all have ended.
+   */
+  *cancelAndJoin(): Coro<void> {
+    this.cancel();
+    yield* this.joinOrThrow();
+  }
+
+  /**
+   * Waits until all have ended, however often it is cancelled.
+   *
+   * @throws {CancelledError} If it was cancelled, once all have ended.
+   */
+  *joinOrThrow(): Coro<void> {
+    let cancelled: { readonly error: unknown } | undefined;
+    yield* this.join((error) => cancelled ??= { error });
+    if (cancelled !== undefined) throw cancelled.error;
+  }
+
+  /** Gives those that have not ended. */
+  [Symbol.iterator](): IterableIterator<F> {
+    return this.#running.values();
+  }
+
+  _wake(child: F): void {
+    this.#ended.push(child);
+    this.#loop._enqueue(this);
+  }
+
+  _run(): void {
+    running.task = undefined;
+    const child = this.#ended[this.#handedOver++]!;
+    if (this.#handedOver === this.#ended.length) {
+      this.#ended = [];
+      this.#handedOver = 0;
+    }
+    this.#running.delete(child);
+    if (this.#running.size === 0) this.#joining?.release();
+    this.#parent.childEnded?.(child);
+  }
+
+  *_awaitedBy(): Generator<unknown, void, undefined> {
+    if (this.#parent.task !== undefined) yield this.#parent.task;
+  }
+}
+
+/**
+ * Reports the errors of futures that nobody will look at.
+ *
+ * @param loop The loop.
+ * @param what Whose they were.
+ * @param futures Futures that are done.
+ */
+export function reportErrors(
+  loop: Scheduler,
+  what: string,
+  futures: Iterable<Future<unknown>>,
+): void {
+  for (const future of futures) {
+    if (future.cancelled()) continue;
+    const exception = future.exception();
+    if (exception === undefined) continue;
+    loop.callExceptionHandler({
+      message: `Exception in ${what}`,
+      exception,
+      future,
+    });
+  }
+}
