@@ -32,7 +32,7 @@ import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
 import { describeKind } from "./_base/repr.ts";
 import { describeState, title } from "./_sync/describe.ts";
-import { LoopBinding, WaiterList } from "./_sync/waiter_list.ts";
+import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode Condition}. */
@@ -99,7 +99,7 @@ export class Condition {
     this.#title = title(this, options);
     this.#lock = lock ?? new Lock(options);
     this.#waiters = new WaiterList(
-      new LoopBinding(this),
+      bindLoop(this),
       () => this._describe(),
     );
   }

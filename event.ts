@@ -33,7 +33,7 @@ import {
   WOULD_BLOCK,
 } from "./_sync/wait_operation.ts";
 import type { Waiter } from "./_task/waiter.ts";
-import { LoopBinding, WaiterList } from "./_sync/waiter_list.ts";
+import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Event}. */
 export interface EventOptions {
@@ -150,7 +150,7 @@ class EventWaitable implements Waitable<undefined, true> {
   isOpen = false;
 
   constructor(event: Event, title: string) {
-    this.waiters = new WaiterList(new LoopBinding(event), () => title);
+    this.waiters = new WaiterList(bindLoop(event), () => title);
   }
 
   tryNow(): true | typeof WOULD_BLOCK {

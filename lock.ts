@@ -35,7 +35,7 @@ import {
   WOULD_BLOCK,
 } from "./_sync/wait_operation.ts";
 import type { Waiter } from "./_task/waiter.ts";
-import { LoopBinding, WaiterList } from "./_sync/waiter_list.ts";
+import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Lock}. */
 export interface LockOptions {
@@ -163,7 +163,7 @@ class LockState implements Waitable<Guard | undefined, Disposable> {
 
   constructor(lock: Lock, title: string) {
     this.title = title;
-    this.waiters = new WaiterList(new LoopBinding(lock), () => this.describe());
+    this.waiters = new WaiterList(bindLoop(lock), () => this.describe());
   }
 
   tryNow(guard: Guard | undefined): Disposable | typeof WOULD_BLOCK {

@@ -35,7 +35,7 @@ import {
   WOULD_BLOCK,
 } from "./_sync/wait_operation.ts";
 import type { Waiter } from "./_task/waiter.ts";
-import { LoopBinding, WaiterList, wasWoken } from "./_sync/waiter_list.ts";
+import { bindLoop, WaiterList, wasWoken } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Semaphore} and {@linkcode BoundedSemaphore}. */
 export interface SemaphoreOptions {
@@ -209,7 +209,7 @@ class SemaphoreState implements Waitable<undefined, Disposable> {
     this.#semaphore = semaphore;
     this.title = title;
     this.value = value;
-    this.waiters = new WaiterList(new LoopBinding(semaphore), () => this.title);
+    this.waiters = new WaiterList(bindLoop(semaphore), () => this.title);
   }
 
   locked(): boolean {

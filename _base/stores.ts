@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { RingBuffer } from "./ring_buffer.ts";
 
 /** Keeps items. */
 export interface Store<T> {
@@ -17,41 +18,23 @@ export interface Store<T> {
 const SMALLEST = 16;
 const LARGEST_IDLE = 1024;
 
-/** First in, first out: a ring buffer. */
+/** First in, first out. */
 export class FifoStore<T> implements Store<T> {
-  // Invariant: the capacity is a power of two, so that `& mask` wraps an index.
-  #slots: (T | undefined)[] = new Array(SMALLEST).fill(undefined);
-  #head = 0;
-  size = 0;
+  readonly #items = new RingBuffer<T>(SMALLEST);
+
+  get size(): number {
+    return this.#items.size;
+  }
 
   push(item: T): void {
-    if (this.size === this.#slots.length) this.#grow();
-    this.#slots[(this.#head + this.size++) & (this.#slots.length - 1)] = item;
+    this.#items.push(item);
   }
 
   pop(): T {
-    const item = this.#slots[this.#head]!;
-    this.#slots[this.#head] = undefined;
-    this.#head = (this.#head + 1) & (this.#slots.length - 1);
+    const item = this.#items.shift();
     // An empty queue does not keep the memory of a burst.
-    if (--this.size === 0 && this.#slots.length > LARGEST_IDLE) this.#trim();
+    if (this.#items.size === 0) this.#items.trim(LARGEST_IDLE);
     return item;
-  }
-
-  #grow(): void {
-    const old = this.#slots;
-    const { length } = old;
-    const slots = new Array<T | undefined>(2 * length).fill(undefined);
-    for (let i = 0; i < length; i++) {
-      slots[i] = old[(this.#head + i) & (length - 1)];
-    }
-    this.#slots = slots;
-    this.#head = 0;
-  }
-
-  #trim(): void {
-    this.#slots = new Array(SMALLEST).fill(undefined);
-    this.#head = 0;
   }
 }
 

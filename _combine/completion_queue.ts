@@ -1,26 +1,20 @@
 /**
- * A queue without an end, through which a combinator hands over what has come.
+ * A queue without an end, through which a combinator hands over what has completed.
  *
  * @module
  */
-import type { Coro } from "../_task/coroutine.ts";
+import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Scheduler } from "../handle.ts";
-import { Waiter } from "../_task/waiter.ts";
+import { WaiterList } from "../_sync/waiter_list.ts";
+import type { Coro } from "../_task/coroutine.ts";
 
 /** Hands items to those who wait, in the order in which they came. */
 export class CompletionQueue<T> {
-  readonly #loop: Scheduler;
-  readonly #describeWait: () => string;
-  readonly #waitsFor: () => unknown[];
-  // A ring whose length is a power of two.
-  #ring: (T | undefined)[] = new Array(16).fill(undefined);
-  #first = 0;
-  readonly #takers = new Set<Waiter>();
-  /** How many items are there. */
-  size = 0;
+  readonly #items = new RingBuffer<T>(16);
+  readonly #takers: WaiterList;
 
   /**
-   * Makes an empty mailbox.
+   * Makes an empty queue.
    *
    * @param loop The loop of who waits.
    * @param describeWait What they wait for, for reports.
@@ -31,22 +25,23 @@ export class CompletionQueue<T> {
     describeWait: () => string,
     waitsFor: () => unknown[],
   ) {
-    this.#loop = loop;
-    this.#describeWait = describeWait;
-    this.#waitsFor = waitsFor;
+    this.#takers = new WaiterList(() => loop, describeWait, waitsFor);
+  }
+
+  /** How many items are there. */
+  get size(): number {
+    return this.#items.size;
   }
 
   /** Puts an item in, and wakes who waits longest. */
   put(item: T): void {
-    if (this.size === this.#ring.length) this.#grow();
-    this.#ring[(this.#first + this.size) & (this.#ring.length - 1)] = item;
-    this.size++;
-    if (this.#takers.size > 0) this.#wakeNext();
+    this.#items.push(item);
+    this.#takers.releaseNext();
   }
 
   /** Wakes everybody: there will be no more items. */
   wakeAll(): void {
-    while (this.#wakeNext());
+    this.#takers.releaseAll();
   }
 
   /** Takes an item, waiting for it. */
@@ -57,44 +52,19 @@ export class CompletionQueue<T> {
 
   /** Takes an item that is there. */
   takeNow(): T {
-    const item = this.#ring[this.#first] as T;
-    this.#ring[this.#first] = undefined;
-    this.#first = (this.#first + 1) & (this.#ring.length - 1);
-    this.size--;
-    return item;
+    return this.#items.shift();
   }
 
   /** Waits until it is this one's turn to look. */
   *wait(): Coro<void> {
-    const taker = new Waiter(this.#loop, this.#describeWait, this.#waitsFor);
-    this.#takers.add(taker);
+    const taker = this.#takers.append(this.#takers.makeWaiter());
     try {
       yield* taker;
     } catch (error) {
-      this.#takers.delete(taker);
+      this.#takers.remove(taker);
       // Cancelled in the turn that woke it: the item is for the next one.
-      if (this.size > 0 && !taker.cancelled()) this.#wakeNext();
+      if (this.size > 0 && !taker.cancelled()) this.#takers.releaseNext();
       throw error;
     }
-  }
-
-  #grow(): void {
-    const ring = this.#ring;
-    this.#ring = [
-      ...ring.slice(this.#first),
-      ...ring.slice(0, this.#first),
-      ...new Array(ring.length).fill(undefined),
-    ];
-    this.#first = 0;
-  }
-
-  #wakeNext(): boolean {
-    for (const taker of this.#takers) {
-      this.#takers.delete(taker);
-      if (taker.done()) continue;
-      taker.setResult(undefined);
-      return true;
-    }
-    return false;
   }
 }

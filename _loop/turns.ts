@@ -11,7 +11,7 @@ import type { Clock, Sleeper } from "../clock.ts";
 import { hostTurn } from "../_host/turn.ts";
 import { runAsTask } from "../_host/async_context.ts";
 import type { Runnable } from "../_base/roles.ts";
-import { ReadyQueue } from "./ready_queue.ts";
+import { RingBuffer } from "../_base/ring_buffer.ts";
 import { running } from "../_base/running.ts";
 import type { Timer } from "../_base/roles.ts";
 import { TimerHeap } from "./timer_heap.ts";
@@ -27,6 +27,8 @@ const MOST_RUNS_BETWEEN_CHECKS = 256;
 // each async function that it returns to; some come back only when others do.
 const MOST_HOPS = 4;
 const IDLE_HOPS = 16;
+// What the ready queue keeps of a burst, idle.
+const MOST_IDLE_SLOTS = 65_536;
 
 // To await a promise that has settled is a third less than to await `undefined`, which
 // makes one: 5 % of an async function's switch.
@@ -49,7 +51,8 @@ export class Turns implements Sleeper {
   watcher: ((runnable: Runnable) => void) | undefined;
   readonly #clock: Clock;
   readonly #owner: TurnsOwner;
-  readonly #ready = new ReadyQueue();
+  // The ready queue.
+  readonly #ready = new RingBuffer<Runnable>(64);
   readonly #timers = new TimerHeap<Timer & Runnable>();
   // Ends the pause of an idle loop.
   #endPause: (() => void) | undefined;
@@ -209,9 +212,9 @@ export class Turns implements Sleeper {
       if (this.#leftOfTurn === 0) {
         if (this.#stopping && this.#hasTurned) return "stopped";
         const sliceIsUsedUp = this.#beginTurn();
-        if (this.#ready.length === 0 && !this.#stopping) return "idle";
+        if (this.#ready.size === 0 && !this.#stopping) return "idle";
         this.#hasTurned = true;
-        this.#leftOfTurn = this.#ready.length;
+        this.#leftOfTurn = this.#ready.size;
         if (sliceIsUsedUp) return "slice used up";
       } else if (this.#runsToCheck <= 0 && this.#lookAtClock()) {
         // The rest of the turn comes first after the host, so the order stays.
@@ -241,7 +244,7 @@ export class Turns implements Sleeper {
   // Moves due timers to the ready queue; says whether the host is due.
   #beginTurn(): boolean {
     const isDue = this.#runsToCheck <= 0 || this.#clock.settles ||
-      this.#ready.length === 0;
+      this.#ready.size === 0;
     if (!isDue) return false;
     const hostIsDue = this.#lookAtClock();
     if (this.#timers.earliest() !== undefined) {
@@ -278,12 +281,12 @@ export class Turns implements Sleeper {
   }
 
   #isIdle(): boolean {
-    return this.#ready.length === 0 && !this.#stopping &&
+    return this.#ready.size === 0 && !this.#stopping &&
       this.#fatal === undefined && !this.#clock.settles;
   }
 
   async #becomeIdle(): Promise<void> {
-    this.#ready.trim();
+    this.#ready.trim(MOST_IDLE_SLOTS);
     const woken = new Promise<void>((resolve) => this.#endPause = resolve);
     this.#clock.wait(this, this.#timers.earliest());
     await woken;

@@ -8,7 +8,7 @@ import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import type { Store } from "../_base/stores.ts";
 import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";
 import type { Waiter } from "../_task/waiter.ts";
-import { LoopBinding, WaiterList, wasWoken } from "./waiter_list.ts";
+import { bindLoop, WaiterList, wasWoken } from "./waiter_list.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 
 /** The items of a queue, and who waits for them, for room, and for their end. */
@@ -33,7 +33,7 @@ export class QueueCore<T> {
     this.#title = title;
     this.#maxsize = maxsize;
     this.#capacity = maxsize > 0 ? maxsize : Infinity;
-    const binding = new LoopBinding(queue);
+    const binding = bindLoop(queue);
     this.getters = new WaiterList(binding, () => `${title} to get an item`);
     this.putters = new WaiterList(binding, () => `${title} to put an item`);
     this.joiners = new WaiterList(binding, () => `${title} to be done`);

@@ -8,30 +8,23 @@ import { Waiter } from "../_task/waiter.ts";
 import type { Scheduler } from "../handle.ts";
 import { requireScheduler } from "../_loop/scheduler.ts";
 
-/** Binds a primitive to the loop in which it first makes somebody wait. */
-export class LoopBinding {
-  readonly #owner: object;
-  #loop: Scheduler | undefined = undefined;
-
-  constructor(owner: object) {
-    this.#owner = owner;
-  }
-
-  /**
-   * Gives the running loop.
-   *
-   * @throws {RuntimeError} If none runs, or the primitive is used from another one.
-   */
-  loop(): Scheduler {
+/**
+ * Binds a primitive to the loop in which it first makes somebody wait.
+ *
+ * @param owner The primitive.
+ * @returns What gives the running loop. It throws a RuntimeError if none runs, or if the
+ * primitive is used from another one than before.
+ */
+export function bindLoop(owner: object): () => Scheduler {
+  let bound: Scheduler | undefined;
+  return () => {
     const loop = requireScheduler();
-    this.#loop ??= loop;
-    if (this.#loop !== loop) {
-      throw new RuntimeError(
-        `Cannot wait: ${this.#owner} is bound to a different event loop`,
-      );
-    }
-    return loop;
-  }
+    bound ??= loop;
+    if (bound === loop) return loop;
+    throw new RuntimeError(
+      `Cannot wait: ${owner} is bound to a different event loop`,
+    );
+  };
 }
 
 /**
@@ -41,8 +34,9 @@ export class LoopBinding {
  * A waiter that was woken or cancelled stays until its task has run, as in CPython.
  */
 export class WaiterList {
-  readonly #binding: LoopBinding;
+  readonly #loop: () => Scheduler;
   readonly #describeWait: () => string;
+  readonly #waitsFor: (() => unknown[]) | undefined;
   #last: Waiter | undefined = undefined;
   // Invariant: whoever stands before this one is done. A waiter never gets undone,
   // so it only moves forward, and waking n waiters takes n steps in all.
@@ -55,12 +49,18 @@ export class WaiterList {
   /**
    * Makes an empty list.
    *
-   * @param binding The loop to wait in.
+   * @param loop Gives the loop to wait in.
    * @param describeWait What the waiters wait for, for reports.
+   * @param waitsFor The futures that they depend on, for reports.
    */
-  constructor(binding: LoopBinding, describeWait: () => string) {
-    this.#binding = binding;
+  constructor(
+    loop: () => Scheduler,
+    describeWait: () => string,
+    waitsFor?: () => unknown[],
+  ) {
+    this.#loop = loop;
     this.#describeWait = describeWait;
+    this.#waitsFor = waitsFor;
   }
 
   /**
@@ -69,7 +69,7 @@ export class WaiterList {
    * @throws {RuntimeError} If no loop runs, or another one than before.
    */
   makeWaiter(): Waiter {
-    return new Waiter(this.#binding.loop(), this.#describeWait);
+    return new Waiter(this.#loop(), this.#describeWait, this.#waitsFor);
   }
 
   /** Appends a waiter. */
