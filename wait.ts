@@ -24,7 +24,7 @@ import { copyContext } from "./context.ts";
 import type { Coroutine } from "./_task/coroutine.ts";
 import { coroutine } from "./coroutine.ts";
 import { checkList } from "./_combine/awaitables.ts";
-import { DoneCallback } from "./_loop/done_callback.ts";
+import { DoneCallback } from "./_future/done_callback.ts";
 import { type Future, isFuture } from "./future.ts";
 import { currentTask } from "./task.ts";
 import { describeKind, describeValue } from "./_base/repr.ts";
