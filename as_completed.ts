@@ -65,10 +65,10 @@ export interface AsCompleted<A>
   extends
     Iterable<Coroutine<AwaitedResult<A>>>,
     AsyncIterable<CompletedFuture<A>> {
-  /** Gives coroutines, of which each waits for the next result. */
+  /** Returns coroutines, of which each waits for the next result. */
   [Symbol.iterator](): IterableIterator<Coroutine<AwaitedResult<A>>>;
   /**
-   * Gives the futures that are done. Its `next()` gives a coroutine, for a generator:
+   * Returns the futures that are done. Its `next()` gives a coroutine, for a generator:
    * `const { done, value } = yield* iterator.next()`.
    */
   [Symbol.asyncIterator](): CompletedIterator<A>;
@@ -82,7 +82,7 @@ export interface CompletedIterator<A> {
     & Promise<
       IteratorResult<CompletedFuture<A>, undefined>
     >;
-  /** Gives the iterator itself. */
+  /** Returns the iterator itself. */
   [Symbol.asyncIterator](): CompletedIterator<A>;
 }
 

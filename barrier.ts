@@ -167,7 +167,7 @@ export class Barrier {
     return new MethodCoroutine("abort", () => this.#abort());
   }
 
-  /** Gives `<Barrier [filling, waiters:0/2]>` and the like. */
+  /** Returns `<Barrier [filling, waiters:0/2]>` and the like. */
   toString(): string {
     const waiters = this.broken
       ? ""
@@ -175,7 +175,7 @@ export class Barrier {
     return `<${this.#title} [${this.#state}${waiters}]>`;
   }
 
-  /** Gives {@linkcode Barrier.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Barrier.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

@@ -70,7 +70,7 @@ export interface PrintCallGraphOptions extends CallGraphOptions {
 }
 
 /**
- * Gives the call graph of a future or task.
+ * Returns the call graph of a future or task.
  *
  * @param future The future or task; the running task if it is left out.
  * @param options How much of each stack to keep.
@@ -109,7 +109,7 @@ export function captureCallGraph(
 }
 
 /**
- * Gives the call graph of a future or task as text.
+ * Returns the call graph of a future or task as text.
  *
  * @param future The future or task; the running task if it is left out.
  * @param options How much of each stack to keep.

@@ -49,7 +49,7 @@ const UNITS = {
 } as const;
 
 /**
- * Gives the seconds of a delay.
+ * Returns the seconds of a delay.
  *
  * @param delay Seconds, or an object with units.
  * @returns Seconds. Negative stays negative.

@@ -195,13 +195,13 @@ export class Condition {
     this.notify(this.#waiters.size);
   }
 
-  /** Gives `<Condition [locked, waiters:1]>` and the like. */
+  /** Returns `<Condition [locked, waiters:1]>` and the like. */
   toString(): string {
     const state = this.locked() ? "locked" : "unlocked";
     return describeState(this.#title, state, this.#waiters.size);
   }
 
-  /** Gives {@linkcode Condition.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Condition.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

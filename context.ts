@@ -152,7 +152,7 @@ export class ContextVar<T> {
   }
 
   /**
-   * Gives the value in the current context, else `fallback`, else the default.
+   * Returns the value in the current context, else `fallback`, else the default.
    *
    * @param fallback What to give where the variable was not set.
    * @returns The value.
@@ -197,7 +197,7 @@ export class ContextVar<T> {
     token.restore(this, currentContext());
   }
 
-  /** Gives `<ContextVar name="…">`. */
+  /** Returns `<ContextVar name="…">`. */
   toString(): string {
     return `<ContextVar name=${JSON.stringify(this.name)}>`;
   }
@@ -258,13 +258,13 @@ export class Context {
     }
   }
 
-  /** Gives a new context with the same values. */
+  /** Returns a new context with the same values. */
   copy(): Context {
     return new Context(this.#values);
   }
 
   /**
-   * Gives the value of a variable here, or `undefined`; defaults do not count.
+   * Returns the value of a variable here, or `undefined`; defaults do not count.
    *
    * @param variable The variable.
    */
@@ -286,7 +286,7 @@ export class Context {
     return this.#values.size;
   }
 
-  /** Gives the variables that were set, with their values. */
+  /** Returns the variables that were set, with their values. */
   [Symbol.iterator](): IterableIterator<[ContextVar<unknown>, unknown]> {
     return this.#values.entries();
   }
@@ -317,7 +317,7 @@ export class Context {
 }
 
 /**
- * Gives the context in force: the running task's or callback's, else the thread's.
+ * Returns the context in force: the running task's or callback's, else the thread's.
  *
  * @example Look at the current context
  * ```ts
@@ -339,7 +339,7 @@ export function currentContext(): Context {
 }
 
 /**
- * Gives a copy of the context in force.
+ * Returns a copy of the context in force.
  *
  * @example Start from what is set now
  * ```ts

@@ -37,7 +37,7 @@ export interface EnsureFutureOptions {
 }
 
 /**
- * Gives a future or task itself; starts a task for a coroutine, promise or function.
+ * Returns a future or task itself; starts a task for a coroutine, promise or function.
  *
  * A task for a promise can be cancelled: the promise then goes on by itself, and what
  * it gives is dropped.

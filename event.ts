@@ -131,13 +131,13 @@ export class Event {
     return new WaitOperation(this.#waitable, undefined);
   }
 
-  /** Gives `<Event [unset, waiters:1]>` and the like. */
+  /** Returns `<Event [unset, waiters:1]>` and the like. */
   toString(): string {
     const state = this.#waitable.isOpen ? "set" : "unset";
     return describeState(this.#title, state, this.#waitable.waiters.size);
   }
 
-  /** Gives {@linkcode Event.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Event.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

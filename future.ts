@@ -162,7 +162,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * Gives the result, or throws the error.
+   * Returns the result, or throws the error.
    *
    * @returns The result.
    * @throws {InvalidStateError} If it is pending.
@@ -181,7 +181,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * Gives the error, or `undefined` if there is a result.
+   * Returns the error, or `undefined` if there is a result.
    *
    * @returns The error.
    * @throws {InvalidStateError} If it is pending.
@@ -357,7 +357,7 @@ export class Future<T> implements PromiseLike<T> {
     throw notIterable(this);
   }
 
-  /** Gives `<Future pending>` and the like. */
+  /** Returns `<Future pending>` and the like. */
   toString(): string {
     return describeOnce(
       this,
@@ -365,7 +365,7 @@ export class Future<T> implements PromiseLike<T> {
     );
   }
 
-  /** Gives {@linkcode Future.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Future.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
@@ -385,7 +385,7 @@ export class Future<T> implements PromiseLike<T> {
     return undefined;
   }
 
-  /** Gives the words of {@linkcode Future.toString}. */
+  /** Returns the words of {@linkcode Future.toString}. */
   protected describe(): string[] {
     return [
       describeState(this._state),

@@ -188,12 +188,12 @@ export class Handle {
     }
   }
 
-  /** Gives `<Handle name()>`, or `<Handle cancelled>`. */
+  /** Returns `<Handle name()>`, or `<Handle cancelled>`. */
   toString(): string {
     return `<${["Handle", ...this.describe()].join(" ")}>`;
   }
 
-  /** Gives the words of {@linkcode Handle.toString}. */
+  /** Returns the words of {@linkcode Handle.toString}. */
   protected describe(): string[] {
     const words = this.#callback === undefined ? ["cancelled"] : [];
     const name = this.#callback === undefined
@@ -203,7 +203,7 @@ export class Handle {
     return [...words, ...describeCreation(this.scheduler._traceOf(this))];
   }
 
-  /** Gives {@linkcode Handle.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Handle.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
@@ -264,12 +264,12 @@ export class TimerHandle extends Handle {
     return this.cancelled();
   }
 
-  /** Gives the words of {@linkcode TimerHandle.toString}. */
+  /** Returns the words of {@linkcode TimerHandle.toString}. */
   protected override describe(): string[] {
     return [`when=${this.#when}`, ...super.describe()];
   }
 
-  /** Gives `<TimerHandle when=… name()>`. */
+  /** Returns `<TimerHandle when=… name()>`. */
   override toString(): string {
     return `<${["TimerHandle", ...this.describe()].join(" ")}>`;
   }

@@ -133,14 +133,14 @@ export class Lock {
     this.#state.release();
   }
 
-  /** Gives `<Lock [locked, waiters:1]>` and the like. */
+  /** Returns `<Lock [locked, waiters:1]>` and the like. */
   toString(): string {
     const { waiters } = this.#state;
     const state = this.locked() ? "locked" : "unlocked";
     return describeState(this.#state.title, state, waiters.size);
   }
 
-  /** Gives {@linkcode Lock.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Lock.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

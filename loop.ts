@@ -490,12 +490,12 @@ export class EventLoop implements TaskScheduler {
     }
   }
 
-  /** Gives `<EventLoop running=… closed=… debug=…>`. */
+  /** Returns `<EventLoop running=… closed=… debug=…>`. */
   toString(): string {
     return `<EventLoop running=${this.isRunning()} closed=${this.#closed} debug=${this.#debug}>`;
   }
 
-  /** Gives {@linkcode EventLoop.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode EventLoop.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
@@ -681,7 +681,7 @@ export class EventLoop implements TaskScheduler {
 }
 
 /**
- * Gives the loop whose task or callback runs now.
+ * Returns the loop whose task or callback runs now.
  *
  * @returns The loop.
  * @throws {RuntimeError} If none runs here.
@@ -704,7 +704,7 @@ export function getRunningLoop(): EventLoop {
 }
 
 /**
- * Gives the running loop, else the current one. On the main thread it makes one the
+ * Returns the running loop, else the current one. On the main thread it makes one the
  * first time and gives the same one after; in a worker it throws until
  * {@linkcode setEventLoop} was called.
  *

@@ -57,7 +57,7 @@ export interface MapConcurrentOptions {
 /** What {@linkcode mapConcurrent} gives: results for `for await`, or at once. */
 export interface ConcurrentMap<R> extends AsyncIterable<R> {
   /**
-   * Gives the results as they come. Its `return()`, which leaving a `for await` calls,
+   * Returns the results as they come. Its `return()`, which leaving a `for await` calls,
    * cancels the jobs that run, waits for them, and closes the source.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<R, undefined, undefined>;

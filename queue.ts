@@ -299,12 +299,12 @@ export class Queue<T> implements AsyncIterable<T> {
     };
   }
 
-  /** Gives `<Queue maxsize=2 size=1>` and the like. */
+  /** Returns `<Queue maxsize=2 size=1>` and the like. */
   toString(): string {
     return this._core.toString();
   }
 
-  /** Gives {@linkcode Queue.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Queue.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

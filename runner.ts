@@ -139,7 +139,7 @@ export class Runner {
   }
 
   /**
-   * Gives the loop.
+   * Returns the loop.
    *
    * @returns The loop.
    * @throws {RuntimeError} If the runner is closed.

@@ -128,20 +128,20 @@ export class Semaphore {
     return new WaitOperation(this.#state, undefined);
   }
 
-  /** Gives a permit back, and wakes who waits longest. */
+  /** Returns a permit, and wakes who waits longest. */
   release(): void {
     this.#state.value++;
     this.#state.wakeNext();
   }
 
-  /** Gives `<Semaphore [unlocked, value:1]>` and the like. */
+  /** Returns `<Semaphore [unlocked, value:1]>` and the like. */
   toString(): string {
     const { title, value, waiters } = this.#state;
     const state = this.locked() ? "locked" : `unlocked, value:${value}`;
     return describeState(title, state, waiters.size);
   }
 
-  /** Gives {@linkcode Semaphore.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Semaphore.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
@@ -181,7 +181,7 @@ export class BoundedSemaphore extends Semaphore {
   }
 
   /**
-   * Gives a permit back, and wakes who waits longest.
+   * Returns a permit, and wakes who waits longest.
    *
    * @throws {RangeError} If all permits are back already.
    */
@@ -234,20 +234,20 @@ class SemaphoreState implements Waitable<undefined, Disposable> {
     this.wakeAll();
   }
 
-  /** Gives a permit to the first who waits. */
+  /** Hands a permit to the first waiter. */
   wakeNext(): boolean {
     if (this.waiters.wakeNext() === undefined) return false;
     this.value--;
     return true;
   }
 
-  /** Gives permits away as long as there are any and somebody wants one. */
+  /** Hands out permits as long as there are any and somebody wants one. */
   wakeAll(): void {
     while (this.value > 0 && this.wakeNext());
   }
 }
 
-/** Gives a permit back, once. */
+/** Returns a permit, once. */
 class Permit implements Disposable {
   #semaphore: Semaphore | undefined;
 

@@ -32,7 +32,7 @@ import { ensureFuture } from "./ensure.ts";
 import { Future } from "./future.ts";
 
 /**
- * Gives a future that follows `awaitable`, and whose cancel does not reach it.
+ * Returns a future that follows `awaitable`, and whose cancel does not reach it.
  *
  * - **Cancellation**: cancelling the result cancels the result alone. If the shielded work
  *   itself is cancelled, so is the result.

@@ -303,7 +303,7 @@ export class Task<T> extends Future<T> {
   }
 
   /**
-   * Gives the names of the coroutines that the task stands in, the newest last.
+   * Returns the names of the coroutines that the task stands in, the newest last.
    * JavaScript shows no frames, so plain `yield*` and `await` calls are not listed.
    *
    * @param options How many to give at most, the newest ones.
@@ -452,7 +452,7 @@ export class Task<T> extends Future<T> {
     return this.getName();
   }
 
-  /** Gives `<Task pending name=… coro=…>` and the like. */
+  /** Returns `<Task pending name=… coro=…>` and the like. */
   override toString(): string {
     return super.toString();
   }
@@ -474,7 +474,7 @@ export class Task<T> extends Future<T> {
     return this.getContext();
   }
 
-  /** Gives the words of {@linkcode Task.toString}. */
+  /** Returns the words of {@linkcode Task.toString}. */
   protected override describe(): string[] {
     const [state, ...rest] = super.describe();
     const words = [
@@ -581,7 +581,7 @@ class Extras {
 }
 
 /**
- * Gives the task that runs now, or `undefined` outside of one.
+ * Returns the task that runs now, or `undefined` outside of one.
  *
  * @param loop The loop to ask about.
  * @returns The task.
@@ -607,7 +607,7 @@ export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
 }
 
 /**
- * Gives the tasks of a loop that are not done.
+ * Returns the tasks of a loop that are not done.
  *
  * @param loop The loop.
  * @returns A new Set, the oldest task first.

@@ -217,7 +217,7 @@ export class TaskGroup {
     return new MethodCoroutine("taskGroup", () => this.#run(body));
   }
 
-  /** Gives `<TaskGroup tasks=2 entered>` and the like. */
+  /** Returns `<TaskGroup tasks=2 entered>` and the like. */
   toString(): string {
     const words = ["TaskGroup"];
     const { size = 0 } = this.#tasks ?? {};
@@ -228,7 +228,7 @@ export class TaskGroup {
     return `<${words.join(" ")}>`;
   }
 
-  /** Gives {@linkcode TaskGroup.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode TaskGroup.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

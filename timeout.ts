@@ -151,13 +151,13 @@ export class Timeout {
     return new TimeoutCoroutine(() => this, body);
   }
 
-  /** Gives `<Timeout [active] when=12.5>` and the like. */
+  /** Returns `<Timeout [active] when=12.5>` and the like. */
   toString(): string {
     const when = this.#state === ACTIVE ? ` when=${this.#when}` : "";
     return `<Timeout [${this.#state}]${when}>`;
   }
 
-  /** Gives {@linkcode Timeout.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Timeout.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

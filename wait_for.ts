@@ -149,7 +149,7 @@ function* atOnce(awaitable: unknown): Coro<unknown> {
   }
 }
 
-/** Gives what a task can wait for without a task in between. */
+/** Returns what a task can wait for without a task in between. */
 function inline(awaitable: unknown): Coro<unknown> {
   if (isFuture(awaitable) || isCoroutine(awaitable)) {
     return awaitable as unknown as Coro<unknown>;

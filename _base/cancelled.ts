@@ -11,7 +11,7 @@ import { CancelledError } from "../errors.ts";
 /** What a cancel request carries: a message, or a ready error with its cause. */
 export type CancelReason = string | CancelledError | undefined;
 
-/** Gives objects that are CancelledErrors but for the constructor, which would capture a stack. */
+/** Makes objects that are CancelledErrors but for the constructor, which would capture a stack. */
 const Stackless = function (this: { message: string }, message: string): void {
   this.message = message;
 } as unknown as new (message: string) => CancelledError;

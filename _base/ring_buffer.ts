@@ -41,7 +41,7 @@ export class RingBuffer<T> {
     return item;
   }
 
-  /** Gives the memory of a burst back, if there is none left and it was above `most`. */
+  /** Frees the memory of a burst, if there is none left and it was above `most`. */
   trim(most: number): void {
     if (this.size === 0 && this.#slots.length > most) this.clear();
   }

@@ -99,7 +99,7 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
     if (cancelled !== undefined) throw cancelled.error;
   }
 
-  /** Gives those that have not ended. */
+  /** Returns those that have not ended. */
   [Symbol.iterator](): IterableIterator<F> {
     return this.#running.values();
   }

@@ -24,7 +24,7 @@ export function slots(limit: number, name: string): Slots {
   return new Semaphore(limit, { name });
 }
 
-/** Gives a coroutine that begins `coro` when there is a slot for it. */
+/** Returns a coroutine that begins `coro` when there is a slot for it. */
 export function limited<T>(
   free: Slots,
   coro: CoroutineLike<T> | CoroutineFunction<T>,

@@ -29,7 +29,7 @@ export function checkBody(body: unknown, action: string): void {
 }
 
 /**
- * Gives the task that runs now.
+ * Returns the task that runs now.
  *
  * @throws {RuntimeError} If there is none.
  */

@@ -143,7 +143,7 @@ export class WorkSource<T> {
     for (const notifier of woken) notifier.wake();
   }
 
-  /** Gives no more input. */
+  /** Ends the input. */
   stop(): void {
     this.#isStopped = true;
   }

@@ -57,7 +57,7 @@ export class Failure implements Runnable {
     unfetched.register(future, this.#report);
   }
 
-  /** Gives the error to someone who asks for it. */
+  /** Hands the error to someone who asks for it. */
   fetch(): unknown {
     this.#report.fetched = true;
     this.#report.copy = undefined;

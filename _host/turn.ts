@@ -9,7 +9,7 @@ interface ImmediateHost {
 }
 
 /**
- * Gives a promise that settles after the host had its turn: I/O and timers.
+ * Returns a promise that settles after the host had its turn: I/O and timers.
  *
  * Who awaits it goes on in a microtask: an error thrown directly under a
  * `setImmediate` callback costs 2 to 6 times more.

@@ -46,7 +46,7 @@ export class TaskList<T extends TaskNode> {
     this.#last = undefined;
   }
 
-  /** Gives the tasks, the oldest first. */
+  /** Returns the tasks, the oldest first. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     let task = this.#first;
     while (task !== undefined) {

@@ -63,7 +63,7 @@ export class TimerHeap<T extends Timer> {
     this.#cancelledCount = 0;
   }
 
-  /** Gives the timers in no order. */
+  /** Returns the timers in no order. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#timers.values();
   }

@@ -5,7 +5,7 @@
  */
 
 /**
- * Gives the class and name of a primitive, for reports.
+ * Returns the class and name of a primitive, for reports.
  *
  * @param primitive The primitive.
  * @param options The options that its constructor was given.
@@ -24,7 +24,7 @@ export function title(
   return name === undefined ? kind : `${kind} ${JSON.stringify(name)}`;
 }
 
-/** Gives `<Lock "db" [locked, waiters:2]>` and the like. */
+/** Returns `<Lock "db" [locked, waiters:2]>` and the like. */
 export function describeState(
   heading: string,
   state: string,

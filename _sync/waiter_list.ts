@@ -49,7 +49,7 @@ export class WaiterList {
   /**
    * Makes an empty list.
    *
-   * @param loop Gives the loop to wait in.
+   * @param loop Returns the loop to wait in.
    * @param describeWait What the waiters wait for, for reports.
    * @param waitsFor The futures that they depend on, for reports.
    */

@@ -135,13 +135,13 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
   /** The name of the coroutine function, for reports. */
   abstract get name(): string;
 
-  /** @internal Gives the body to run, on behalf of `task`; many are their own. */
+  /** @internal Returns the body to run, on behalf of `task`; many are their own. */
   _start(_task: unknown): unknown {
     return this;
   }
 
   /**
-   * Gives the coroutine up, so that it is not reported as never awaited.
+   * Abandons the coroutine, so that it is not reported as never awaited.
    *
    * @throws {RuntimeError} If it is running.
    */
@@ -203,12 +203,12 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
     return { done: true, value };
   }
 
-  /** Gives `<coroutine name>`. */
+  /** Returns `<coroutine name>`. */
   toString(): string {
     return `<coroutine ${this.name}>`;
   }
 
-  /** Gives {@linkcode Coroutine.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode Coroutine.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
@@ -303,7 +303,7 @@ export function bodyOf(source: unknown): Body | (() => unknown) {
   );
 }
 
-/** Gives a coroutine up that nobody will run. */
+/** Abandons a coroutine that nobody will run. */
 export function closeCoroutine(source: unknown): void {
   if (source instanceof Coroutine) source.close();
   else if (isGenerator(source)) source.return(undefined);

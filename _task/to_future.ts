@@ -24,7 +24,7 @@ export interface TaskMaker extends Scheduler {
 }
 
 /**
- * Gives a future itself, and starts a task for anything else.
+ * Returns a future itself, and starts a task for anything else.
  *
  * @param source Anything that can be waited for.
  * @param loop The loop of the task; asked for only if one is needed.
