@@ -1,5 +1,5 @@
 /**
- * The program of `interrupt_test.ts`, in a process of its own: `tidy`, `stubborn`,
+ * The program of `runner_interrupt_test.ts`, in a process of its own: `tidy`, `stubborn`,
  * `done` or `lingering`.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * The worker of `worker_test.ts`: tells what it finds.
+ * The worker of `loop_worker_test.ts`: tells what it finds.
  *
  * @module
  */
