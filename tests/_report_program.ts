@@ -1,5 +1,5 @@
 /**
- * The program of `future_unfetched_test.ts`, in a process of its own: what the default handler
+ * The program of `future_unfetched_test.ts`, in a process of its own: what the default
  * writes.
  *
  * @module

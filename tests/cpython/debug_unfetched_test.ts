@@ -145,7 +145,7 @@ caseTest(
       const future = creator();
       assertMatch(
         firstFrame(loop._traceOf(future)),
-        /creator .*debug_test\.ts/,
+        /creator .*debug_unfetched_test\.ts/,
       );
     }, { debug: true }),
 );
@@ -158,7 +158,10 @@ caseTest(
         return loop.createTask(sleep(0));
       }
       const task = creator();
-      assertMatch(firstFrame(loop._traceOf(task)), /creator .*debug_test\.ts/);
+      assertMatch(
+        firstFrame(loop._traceOf(task)),
+        /creator .*debug_unfetched_test\.ts/,
+      );
       await loop.runUntilComplete(task);
     }, { debug: true }),
 );
@@ -179,7 +182,7 @@ caseTest(
       for (const handle of creator()) {
         assertMatch(
           firstFrame(loop._traceOf(handle)),
-          /creator .*debug_test\.ts/,
+          /creator .*debug_unfetched_test\.ts/,
         );
       }
     }, { debug: true }),

@@ -223,7 +223,7 @@ caseTest("futures.BaseFutureTests.wrap_future", () =>
     const future = ensureFuture(promise, { loop });
     assertInstanceOf(future, Future);
     assertStrictEquals(future.getLoop(), loop);
-    setTimeout(() => resolve("oi"), 0);
+    queueMicrotask(() => resolve("oi"));
     assertEquals(await loop.runUntilComplete(future), "oi");
   }));
 

@@ -58,7 +58,7 @@ caseTest("futures.BaseFutureTests.future_repr", async () => {
   await withLoop((loop) => {
     assertMatch(
       String(loop.createFuture()),
-      /^<Future pending created at .*repr_test\.ts:\d+:\d+>$/,
+      /^<Future pending created at .*repr_futures_test\.ts:\d+:\d+>$/,
     );
   }, { debug: true });
 });
@@ -183,7 +183,7 @@ caseTest("events.HandleTests.handle_repr_debug", () =>
   withLoop((loop) => {
     function noop(): void {}
     const handle = new Handle(noop, loop);
-    const place = "created at .*repr_test\\.ts:\\d+:\\d+";
+    const place = "created at .*repr_futures_test\\.ts:\\d+:\\d+";
     assertMatch(String(handle), new RegExp(`^<Handle noop\\(\\) ${place}>$`));
     for (let i = 0; i < 2; i++) {
       handle.cancel();
@@ -229,7 +229,7 @@ caseTest("events.TimerTests.timer_repr_debug", () =>
   withLoop((loop) => {
     function noop(): void {}
     const timer = new TimerHandle(123, noop, loop);
-    const place = "created at .*repr_test\\.ts:\\d+:\\d+";
+    const place = "created at .*repr_futures_test\\.ts:\\d+:\\d+";
     assertMatch(
       String(timer),
       new RegExp(`^<TimerHandle when=123 noop\\(\\) ${place}>$`),
