@@ -30,7 +30,8 @@ import { print } from "./_loop/report.ts";
 import { describeCall, describeKind } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { currentTask, Task } from "./task.ts";
+import { currentTask } from "./current_task.ts";
+import { Task } from "./task.ts";
 
 /** One coroutine of a call stack. */
 export interface FrameCallGraphEntry {

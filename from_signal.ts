@@ -29,7 +29,7 @@ import type { Scheduler } from "./handle.ts";
 import { runAsTask } from "./_host/async_context.ts";
 import { callbackName, describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { currentTask } from "./task.ts";
+import { currentTask } from "./current_task.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /**

@@ -24,7 +24,7 @@ import { checkList } from "./_combine/awaitables.ts";
 import { ensureFuture } from "./ensure.ts";
 import type { Future } from "./future.ts";
 import { Children, reportErrors } from "./_combine/children.ts";
-import { currentTask } from "./task.ts";
+import { currentTask } from "./current_task.ts";
 import { Waiter } from "./_task/waiter.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";

@@ -26,13 +26,15 @@ import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
 import { exitInterrupted, listenToInterrupt } from "./_host/interrupt.ts";
-import { type EventLoop, newEventLoop } from "./loop.ts";
+import type { EventLoop } from "./loop.ts";
+import { newEventLoop } from "./running_loop.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
 import { report } from "./_loop/report.ts";
 import { describeKind } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
-import { allTasks, Task } from "./task.ts";
+import { allTasks } from "./current_task.ts";
+import { Task } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { toFuture } from "./_task/to_future.ts";
 

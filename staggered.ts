@@ -32,7 +32,8 @@ import { Event } from "./event.ts";
 import { Children } from "./_combine/children.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { currentTask, type Task } from "./task.ts";
+import { currentTask } from "./current_task.ts";
+import type { Task } from "./task.ts";
 import { waitFor } from "./wait_for.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 

@@ -54,16 +54,11 @@ import { Future } from "./future.ts";
 import { PROMISE_BODY, type PromiseBody } from "./_task/promise_body.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
-import { asyncTask } from "./_host/async_context.ts";
 import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
 import { callbackName, describeCall, describeValue } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
-import {
-  requireScheduler,
-  runningScheduler,
-  schedulerForNew,
-} from "./_loop/scheduler.ts";
+import { runningScheduler, schedulerForNew } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { TaskList } from "./_loop/task_list.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
@@ -578,120 +573,6 @@ class Extras {
   mustCancel = false;
   cancelReason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
-}
-
-/**
- * Returns the task that runs now, or `undefined` outside of one.
- *
- * @param loop The loop to ask about.
- * @returns The task.
- * @throws {RuntimeError} If no loop is given and none is running.
- *
- * @example Read the own name
- * ```ts
- * import { createTask, currentTask, run } from "@asyncio/asyncio";
- * import { assertEquals } from "@std/assert";
- *
- * const name = await run(async () =>
- *   await createTask(async () => currentTask()?.getName(), { name: "worker" })
- * );
- * assertEquals(name, "worker");
- * ```
- */
-export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
-  const wanted = loop ?? requireScheduler();
-  const task = (running.loop === undefined ? asyncTask() : running.task) as
-    | Task<unknown>
-    | undefined;
-  return task?.getLoop() === wanted ? task : undefined;
-}
-
-/**
- * Returns the tasks of a loop that are not done.
- *
- * @param loop The loop.
- * @returns A new Set, the oldest task first.
- * @throws {RuntimeError} If no loop is given and none is running.
- *
- * @example Count what is left
- * ```ts
- * import { allTasks, createTask, run, sleep } from "@asyncio/asyncio";
- * import { assertEquals } from "@std/assert";
- *
- * await run(async () => {
- *   createTask(sleep(3600));
- *   assertEquals(allTasks().size, 2);
- * });
- * ```
- */
-export function allTasks(loop?: Scheduler): Set<Task<unknown>> {
-  const listed = ((loop ?? requireScheduler()) as TaskScheduler)._tasks;
-  return new Set([...listed].filter((task) => !task.done()));
-}
-
-/**
- * A task factory for `loop.setTaskFactory()`: tasks run their first step inside
- * `createTask()`, and one that never waits is done when it returns.
- *
- * @param loop The loop.
- * @param coro The coroutine.
- * @param options The options that `createTask()` was given.
- * @returns The task.
- *
- * @example Start all tasks eagerly
- * ```ts
- * import { createTask, eagerTaskFactory, getRunningLoop, run } from "@asyncio/asyncio";
- * import { assert } from "@std/assert";
- *
- * await run(async () => {
- *   getRunningLoop().setTaskFactory(eagerTaskFactory);
- *   assert(createTask(function* () {}).done());
- * });
- * ```
- */
-export function eagerTaskFactory<T>(
-  loop: TaskScheduler,
-  coro: CoroutineLike<T> | CoroutineFunction<T>,
-  options: TaskOptions = {},
-): Task<T> {
-  return new Task(coro, { eagerStart: true, ...options, loop });
-}
-
-/** A class of tasks: what {@linkcode createEagerTaskFactory} takes. */
-export interface TaskClass {
-  /** Makes a task. */
-  new <T>(
-    coro: CoroutineLike<T> | CoroutineFunction<T>,
-    options: TaskConstructorOptions,
-  ): Task<T>;
-}
-
-/**
- * Makes a task factory as {@linkcode eagerTaskFactory} of a class of your own.
- *
- * @param taskClass The class, which extends {@linkcode Task}.
- * @returns The factory, for `loop.setTaskFactory()`.
- *
- * @example Start tasks of your own class eagerly
- * ```ts
- * import { createEagerTaskFactory, createTask, getRunningLoop, run, Task } from "@asyncio/asyncio";
- * import { assert, assertInstanceOf } from "@std/assert";
- *
- * class MyTask<T> extends Task<T> {}
- *
- * await run(async () => {
- *   getRunningLoop().setTaskFactory(createEagerTaskFactory(MyTask));
- *   const task = createTask(function* () {});
- *   assertInstanceOf(task, MyTask);
- *   assert(task.done());
- * });
- * ```
- */
-export function createEagerTaskFactory(
-  taskClass: TaskClass,
-): typeof eagerTaskFactory {
-  return (loop, coro, options = {}) =>
-    new taskClass(coro, { eagerStart: true, ...options, loop });
 }
 
 /** The futures that a task waits for, those of its async functions too. */

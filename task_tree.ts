@@ -18,7 +18,8 @@
  */
 import { Future } from "./future.ts";
 import { running } from "./_base/running.ts";
-import { allTasks, Task, type TaskScheduler } from "./task.ts";
+import { allTasks } from "./current_task.ts";
+import { Task, type TaskScheduler } from "./task.ts";
 
 interface Described {
   _describe?(): string;

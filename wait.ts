@@ -26,7 +26,7 @@ import { coroutine } from "./coroutine.ts";
 import { checkList } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { type Future, isFuture } from "./future.ts";
-import { currentTask } from "./task.ts";
+import { currentTask } from "./current_task.ts";
 import { describeKind, describeValue } from "./_base/repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
 import { Waiter } from "./_task/waiter.ts";

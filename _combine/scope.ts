@@ -8,7 +8,8 @@ import { closeCoroutine } from "../_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { Wait } from "../future.ts";
 import { describeKind, describeValue } from "../_base/repr.ts";
-import { currentTask, type Task } from "../task.ts";
+import { currentTask } from "../current_task.ts";
+import type { Task } from "../task.ts";
 
 /** The body of a scope: an async or a generator function, or one that gives a coroutine. */
 export type ScopeBody<S, T> = (

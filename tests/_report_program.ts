@@ -1,6 +1,6 @@
 /**
  * The program of `future_unfetched_test.ts`, in a process of its own: what the default
- * writes.
+ * handler writes.
  *
  * @module
  */

@@ -16,8 +16,10 @@ const TOWER: readonly (readonly string[])[] = [
   ["future.ts"],
   ["_task/"],
   ["coroutine.ts", "sleep.ts", "task.ts", "_sync/"],
+  ["current_task.ts"],
   [
     "call_graph.ts",
+    "eager_tasks.ts",
     "event.ts",
     "from_signal.ts",
     "lock.ts",
@@ -26,7 +28,7 @@ const TOWER: readonly (readonly string[])[] = [
     "task_tree.ts",
   ],
   ["condition.ts", "loop.ts"],
-  ["barrier.ts", "create_task.ts", "ensure.ts", "_combine/"],
+  ["barrier.ts", "create_task.ts", "ensure.ts", "running_loop.ts", "_combine/"],
   [
     "as_completed.ts",
     "gather.ts",

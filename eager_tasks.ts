@@ -1,0 +1,87 @@
+/**
+ * Task factories whose tasks start at once, inside `createTask()`.
+ *
+ * ```ts
+ * import { createTask, eagerTaskFactory, getRunningLoop, run } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * await run(async () => {
+ *   getRunningLoop().setTaskFactory(eagerTaskFactory);
+ *   assert(createTask(function* () {}).done());
+ * });
+ * ```
+ *
+ * @module
+ */
+import type { CoroutineFunction, CoroutineLike } from "./_task/coroutine.ts";
+import {
+  Task,
+  type TaskConstructorOptions,
+  type TaskOptions,
+  type TaskScheduler,
+} from "./task.ts";
+
+/**
+ * A task factory for `loop.setTaskFactory()`: tasks run their first step inside
+ * `createTask()`, and one that never waits is done when it returns.
+ *
+ * @param loop The loop.
+ * @param coro The coroutine.
+ * @param options The options that `createTask()` was given.
+ * @returns The task.
+ *
+ * @example Start all tasks eagerly
+ * ```ts
+ * import { createTask, eagerTaskFactory, getRunningLoop, run } from "@asyncio/asyncio";
+ * import { assert } from "@std/assert";
+ *
+ * await run(async () => {
+ *   getRunningLoop().setTaskFactory(eagerTaskFactory);
+ *   assert(createTask(function* () {}).done());
+ * });
+ * ```
+ */
+export function eagerTaskFactory<T>(
+  loop: TaskScheduler,
+  coro: CoroutineLike<T> | CoroutineFunction<T>,
+  options: TaskOptions = {},
+): Task<T> {
+  return new Task(coro, { eagerStart: true, ...options, loop });
+}
+
+/** A class of tasks: what {@linkcode createEagerTaskFactory} takes. */
+export interface TaskClass {
+  /** Makes a task. */
+  new <T>(
+    coro: CoroutineLike<T> | CoroutineFunction<T>,
+    options: TaskConstructorOptions,
+  ): Task<T>;
+}
+
+/**
+ * Makes a task factory as {@linkcode eagerTaskFactory} of a class of your own.
+ *
+ * @param taskClass The class, which extends {@linkcode Task}.
+ * @returns The factory, for `loop.setTaskFactory()`.
+ *
+ * @example Start tasks of your own class eagerly
+ * ```ts
+ * import { createEagerTaskFactory, createTask, getRunningLoop, run, Task } from "@asyncio/asyncio";
+ * import { assert, assertInstanceOf } from "@std/assert";
+ *
+ * class MyTask<T> extends Task<T> {}
+ *
+ * await run(async () => {
+ *   getRunningLoop().setTaskFactory(createEagerTaskFactory(MyTask));
+ *   const task = createTask(function* () {});
+ *   assertInstanceOf(task, MyTask);
+ *   assert(task.done());
+ * });
+ * ```
+ */
+export function createEagerTaskFactory(
+  taskClass: TaskClass,
+): typeof eagerTaskFactory {
+  return (loop, coro, options = {}) =>
+    new taskClass(coro, { eagerStart: true, ...options, loop });
+}
