@@ -29,6 +29,7 @@ import {
   type CoroutineFunction,
   isAsyncFunction,
   isGeneratorFunction,
+  refuseAsyncGenerator,
 } from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
@@ -53,7 +54,7 @@ export {
  *
  * @param fn A generator function or an async function.
  * @returns A function with the same parameters that gives a {@linkcode Coroutine}.
- * @throws {TypeError} If `fn` is no function.
+ * @throws {TypeError} If `fn` is no function, or an `async function*`.
  *
  * @example Over an async function
  * ```ts
@@ -77,6 +78,7 @@ export function coroutine<A extends unknown[], T>(
       }`,
     );
   }
+  refuseAsyncGenerator(fn, "make a coroutine");
   const make = (...args: A): Coroutine<T> => new FunctionCoroutine<T>(fn, args);
   Object.defineProperty(make, "name", { value: fn.name });
   Object.defineProperty(make, kCoroutineFunction, { value: true });

@@ -22,7 +22,12 @@
  * @module
  */
 import { cancelledError, cancelReason } from "./_base/cancelled.ts";
-import { type Coro, type Coroutine, isThenable } from "./_task/coroutine.ts";
+import {
+  type Coro,
+  type Coroutine,
+  isThenable,
+  refuseAsyncGenerator,
+} from "./_task/coroutine.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
@@ -67,6 +72,7 @@ export function fromSignal<T>(
       }`,
     );
   }
+  refuseAsyncGenerator(fn, "wait");
   return new MethodCoroutine(callbackName(fn), () => waitFor(fn));
 }
 

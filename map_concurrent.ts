@@ -32,6 +32,7 @@ import {
   Coroutine,
   isGenerator,
   isThenable,
+  refuseAsyncGenerator,
 } from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
@@ -156,6 +157,7 @@ export function mapConcurrent<T, R>(
       }`,
     );
   }
+  refuseAsyncGenerator(job, "map concurrently");
   return new Mapping({ source, job, limit, ordered });
 }
 
@@ -175,6 +177,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
   }
 
   forEach(callback: (result: R) => unknown): Coroutine<void> {
+    refuseAsyncGenerator(callback, "map concurrently");
     return new MethodCoroutine("forEach", () => this.#forEach(callback));
   }
 
@@ -188,6 +191,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
     const handOver = (): unknown => {
       while (run.ready > 0) {
         const wait = callback(run.takeNow());
+        refuseAsyncGenerator(wait, "map concurrently");
         if (isGenerator(wait) || isThenable(wait)) return wait;
       }
       return undefined;

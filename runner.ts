@@ -20,6 +20,7 @@ import {
   type Awaitable,
   closeCoroutine,
   isThenable,
+  refuseAsyncGenerator,
 } from "./_task/coroutine.ts";
 import { isCoroutine } from "./_task/coroutine.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
@@ -229,6 +230,7 @@ export class Runner {
   }
 
   #prepare(main: unknown): EventLoop {
+    refuseAsyncGenerator(main, "run");
     if (!isCoroutine(main) && !isThenable(main) && typeof main !== "function") {
       throw new TypeError(
         `Cannot run: a function, coroutine or future was expected, got ${

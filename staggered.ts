@@ -20,7 +20,12 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import type { Coro, Coroutine, CoroutineFunction } from "./_task/coroutine.ts";
+import {
+  type Coro,
+  type Coroutine,
+  type CoroutineFunction,
+  refuseAsyncGenerator,
+} from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import {
   type CancelledError,
@@ -139,6 +144,7 @@ class StaggeredRace<T> {
     if (previousFailed !== undefined) yield* this.#letPass(previousFailed);
     const step = this.#functions.next();
     if (step.done) return;
+    refuseAsyncGenerator(step.value, "begin an attempt");
     const failed = new Event();
     const index = this.#errors.push(undefined) - 1;
     this.#start(failed);

@@ -21,6 +21,7 @@ import {
   closeCoroutine,
   type Coro,
   type Coroutine,
+  refuseAsyncGenerator,
 } from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { isCoroutine } from "./_task/coroutine.ts";
@@ -77,6 +78,7 @@ export function waitFor<A extends Awaitable<unknown>>(
   limit: Delay | undefined,
   options: WaitForOptions = {},
 ): Coroutine<AwaitedResult<A>> {
+  refuseAsyncGenerator(awaitable, "wait");
   let seconds: number | undefined;
   try {
     seconds = limit === undefined ? undefined : toSeconds(limit);

@@ -40,8 +40,29 @@ export function describeOnce(value: object, describe: () => string): string {
 /** Shows a value's kind as a noun, for "got …" in error messages. */
 export function describeKind(value: unknown): string {
   if (value instanceof Promise) return "a Promise";
-  if (typeof value === "function") return `the function ${callbackName(value)}`;
+  if (isAsyncGenerator(value)) return "an async generator";
+  if (typeof value === "function") {
+    const kind = isAsyncGeneratorFunction(value) ? "async generator " : "";
+    return `the ${kind}function ${callbackName(value)}`;
+  }
   return describeValue(value);
+}
+
+const AsyncGeneratorFunction =
+  Object.getPrototypeOf(async function* (): AsyncGenerator<void> {})
+    .constructor;
+/** Stands in for the class of async generators, which has no constructor to name. */
+const AsyncGeneratorClass = function (): void {} as unknown as new () => object;
+AsyncGeneratorClass.prototype = AsyncGeneratorFunction.prototype.prototype;
+
+/** Says whether `value` is an `async function*`. */
+export function isAsyncGeneratorFunction(value: unknown): boolean {
+  return value instanceof AsyncGeneratorFunction;
+}
+
+/** Says whether `value` is what calling an `async function*` gives. */
+export function isAsyncGenerator(value: unknown): boolean {
+  return value instanceof AsyncGeneratorClass;
 }
 
 /** Shows a call of a function or coroutine; what has no name of its own as it is. */

@@ -9,6 +9,7 @@ import {
   Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
+  refuseAsyncGenerator,
 } from "../_task/coroutine.ts";
 import { FunctionCoroutine } from "../_task/function_coroutine.ts";
 import { isCoroutine } from "../_task/coroutine.ts";
@@ -29,6 +30,7 @@ export function limited<T>(
   free: Slots,
   coro: CoroutineLike<T> | CoroutineFunction<T>,
 ): Coroutine<T> {
+  refuseAsyncGenerator(coro, "create a task");
   if (!isCoroutine(coro) && typeof coro !== "function") {
     throw new TypeError(
       `A coroutine was expected, got ${

@@ -4,7 +4,7 @@
  * @module
  */
 import { linkSignal } from "../_host/abort_signal.ts";
-import { closeCoroutine } from "../_task/coroutine.ts";
+import { closeCoroutine, refuseAsyncGenerator } from "../_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { Wait } from "../future.ts";
 import { describeKind, describeValue } from "../_base/repr.ts";
@@ -22,6 +22,7 @@ export type ScopeBody<S, T> = (
  * @throws {TypeError} If it is none.
  */
 export function checkBody(body: unknown, action: string): void {
+  refuseAsyncGenerator(body, action);
   if (typeof body === "function") return;
   closeCoroutine(body);
   throw new TypeError(

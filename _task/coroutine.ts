@@ -7,7 +7,11 @@ import { RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Wait } from "../future.ts";
 import { asyncTask, hasAsyncContext } from "../_host/async_context.ts";
-import { describeKind } from "../_base/repr.ts";
+import {
+  describeKind,
+  isAsyncGenerator,
+  isAsyncGeneratorFunction,
+} from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
 
@@ -271,7 +275,36 @@ export function isGenerator(value: unknown): value is Generator {
 function isGeneratorLike(value: unknown): boolean {
   const like = value as Partial<Generator> | null | undefined;
   return typeof like?.next === "function" && typeof like.throw === "function" &&
-    typeof like.return === "function" && !isThenable(value);
+    typeof like.return === "function" && !(Symbol.asyncIterator in like) &&
+    !isThenable(value);
+}
+
+/**
+ * Refuses an `async function*`, before anything is begun: its call begins nothing that a
+ * task could run to an end.
+ *
+ * @param value A function, or anything else.
+ * @param action What can't be done with it, for the error.
+ * @throws {TypeError} If it is one, or what its call gives.
+ */
+export function refuseAsyncGenerator(value: unknown, action: string): void {
+  if (isAsyncGeneratorFunction(value) || isAsyncGenerator(value)) {
+    throw new TypeError(
+      `Cannot ${action}: a coroutine was expected, got ${describeKind(value)}${
+        adviceFor(value)
+      }`,
+    );
+  }
+}
+
+/** What to do with something that is no coroutine, for the end of an error message. */
+export function adviceFor(value: unknown): string {
+  if (isAsyncGeneratorFunction(value) || isAsyncGenerator(value)) {
+    return ': take its items with "for await" in an async function';
+  }
+  return isThenable(value)
+    ? ": pass the function itself, or use ensureFuture()"
+    : "";
 }
 
 /** Says whether `value` is a generator function. */
@@ -294,12 +327,11 @@ export function bodyOf(source: unknown): Body | (() => unknown) {
     return source[Symbol.iterator]() as unknown as Body;
   }
   // Called at the task's first step.
-  if (typeof source === "function") return source as () => unknown;
-  const advice = isThenable(source)
-    ? ": pass the function itself, or use ensureFuture()"
-    : "";
+  if (typeof source === "function" && !isAsyncGeneratorFunction(source)) {
+    return source as () => unknown;
+  }
   throw new TypeError(
-    `A coroutine was expected, got ${describeKind(source)}${advice}`,
+    `A coroutine was expected, got ${describeKind(source)}${adviceFor(source)}`,
   );
 }
 

@@ -9,6 +9,7 @@
  * @module
  */
 import {
+  adviceFor,
   type Body,
   Coroutine,
   isGenerator,
@@ -28,7 +29,7 @@ import {
   waitForTaskPromise,
 } from "./promise_body.ts";
 import { kFunctionName, type Runnable, type Waiter } from "../_base/roles.ts";
-import { describeKind } from "../_base/repr.ts";
+import { describeKind, isAsyncGenerator } from "../_base/repr.ts";
 
 /** What runs a stack of bodies. */
 export interface Driver extends PromiseDriver, Waiter, Runnable {
@@ -188,12 +189,13 @@ function asBody(opened: unknown, opener: unknown): Body {
   // A future is waited for as by `yield*`, and so can be cancelled.
   if (opened instanceof Future) return opened as unknown as Body;
   if (isThenable(opened)) return PROMISE_BODY;
+  const advice = isAsyncGenerator(opened) ? adviceFor(opened) : "";
   throw new TypeError(
     `Cannot run ${
       describeKind(opener)
     }: it must give a generator, coroutine or promise, gave ${
       describeKind(opened)
-    }`,
+    }${advice}`,
   );
 }
 

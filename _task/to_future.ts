@@ -4,11 +4,13 @@
  * @module
  */
 import {
+  adviceFor,
   type Coro,
   type CoroutineFunction,
   type CoroutineLike,
   isCoroutine,
   isThenable,
+  refuseAsyncGenerator,
 } from "./coroutine.ts";
 import { Future, isFuture } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
@@ -38,6 +40,7 @@ export function toFuture(
   options: { readonly context?: Context } = {},
 ): Future<unknown> {
   if (isFuture(source)) return source;
+  refuseAsyncGenerator(source, "wait");
   if (isCoroutine(source)) return loop().createTask(source, options);
   if (typeof source === "function") {
     return loop().createTask(
@@ -52,7 +55,7 @@ export function toFuture(
   throw new TypeError(
     `A future, coroutine, promise or function was expected, got ${
       describeKind(source)
-    }`,
+    }${adviceFor(source)}`,
   );
 }
 
