@@ -1,23 +1,50 @@
 /**
- * Words for reports: how values, errors, functions and stacks are shown.
+ * Words for reports: how values, functions and stacks are shown.
+ *
+ * What is shown is the users': their getters, `toString` and iterators may throw, and their
+ * objects may be circles or proxies. Nothing here throws, and no text is longer than a limit.
  *
  * @module
  */
 import { running } from "./running.ts";
 
 const LONGEST = 80;
+/** More items or characters than fit in a text. */
+const MOST_PARTS = LONGEST;
+
+/** What `show` gives; the fallback where code of users that it calls throws. */
+export function guarded<T>(show: () => T, fallback: T): T {
+  try {
+    return show();
+  } catch {
+    // Users' getters and methods run in here, no coroutine, so no cancel can be meant.
+    return fallback;
+  }
+}
+
+/** `instanceof`, for what may be a proxy that throws. */
+export function isInstance<T>(
+  value: unknown,
+  kind: abstract new (...args: never[]) => T,
+): value is T {
+  return guarded(() => value instanceof kind, false);
+}
 
 /** Shows a value in a few words, as in an error message. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return shorten(JSON.stringify(value));
+      return shorten(JSON.stringify(value.slice(0, LONGEST)));
     case "function":
       return `function ${callbackName(value)}`;
     case "bigint":
-      return `${value}n`;
+      return shorten(`${value}n`);
     case "object":
-      return value === null ? "null" : describeObject(value);
+      return value === null
+        ? "null"
+        : guarded(() => describeObject(value), "an object");
+    case "symbol":
+      return shorten(String(value));
     default:
       return String(value);
   }
@@ -39,7 +66,7 @@ export function describeOnce(value: object, describe: () => string): string {
 
 /** Shows a value's kind as a noun, for "got …" in error messages. */
 export function describeKind(value: unknown): string {
-  if (value instanceof Promise) return "a Promise";
+  if (isInstance(value, Promise)) return "a Promise";
   if (isAsyncGenerator(value)) return "an async generator";
   if (typeof value === "function") {
     const kind = isAsyncGeneratorFunction(value) ? "async generator " : "";
@@ -72,10 +99,16 @@ export function describeCall(name: string): string {
 
 /** The name of a function, for reports. */
 export function callbackName(callback: unknown): string {
-  const { name } = callback as { name?: string };
-  return name === undefined || name === ""
+  // A class may have a static method or a getter of that name.
+  const name = guarded(() => (callback as { name?: unknown }).name, undefined);
+  return typeof name !== "string" || name === ""
     ? "<anonymous>"
-    : name.replace(/^bound /, "");
+    : shorten(name.replace(/^bound /, ""));
+}
+
+/** `String(value)`, where that works. */
+export function textOf(value: unknown): string {
+  return guarded(() => String(value), undefined) ?? describeKind(value);
 }
 
 const LIBRARY = new URL("../", import.meta.url).href;
@@ -101,65 +134,33 @@ function isOfLibrary(frame: string): boolean {
     /^([^/]+|_[a-z]+\/[^/]+)$/.test(frame.slice(at + LIBRARY.length));
 }
 
-/** An error with its stack, for a report. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return `Thrown: ${describeValue(error)}`;
-  const text = error.stack || `${error.name}: ${error.message}`;
-  if (error instanceof AggregateError) {
-    const parts = error.errors.map((part) => indent(describeError(part)));
-    return [text, ...parts].join("\n");
-  }
-  if (error.cause === undefined) return text;
-  return `${text}\nCaused by ${describeError(error.cause)}`;
+/** Moves a text to the right, by two places unless a margin is given. */
+export function indent(text: string, margin = "  "): string {
+  return text.split("\n").map((line) => margin + line).join("\n");
 }
 
-/**
- * Copies an error without the frames of its stack, which hold what they ran on; the
- * copy has the stack's text, and so have the copies of its causes.
- */
-export function withoutFrames(
-  error: unknown,
-  depth: number = DEEPEST,
-): unknown {
-  if (!(error instanceof Error) || depth === 0) return error;
-  const copy = Object.create(Object.getPrototypeOf(error));
-  for (const key of Reflect.ownKeys(error)) {
-    const descriptor = Object.getOwnPropertyDescriptor(error, key)!;
-    const value: unknown = Reflect.get(error, key);
-    const part = key === "errors" && Array.isArray(value)
-      ? value.map((part) => withoutFrames(part, depth - 1))
-      : withoutFrames(value, depth - 1);
-    Object.defineProperty(copy, key, {
-      value: part,
-      configurable: true,
-      writable: true,
-      enumerable: descriptor.enumerable ?? false,
-    });
-  }
-  return copy;
-}
-
-/** Moves a text two places to the right. */
-export function indent(text: string): string {
-  return text.split("\n").map((line) => `  ${line}`).join("\n");
+/** Cuts a text that is too long to be read in a line of a message. */
+export function shorten(text: string, longest: number = LONGEST): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
 function describeObject(value: object): string {
   if (value instanceof Error) {
-    return shorten(`${value.name}(${JSON.stringify(value.message)})`);
+    const name = guarded(() => String(value.name), "Error");
+    const message = guarded(() => String(value.message), "");
+    return shorten(`${name}(${JSON.stringify(message.slice(0, LONGEST))})`);
   }
   const own = Object.prototype.toString !== value.toString &&
     !Array.isArray(value) && typeof value.toString === "function";
   if (own) return shorten(String(value));
-  try {
-    return shorten(JSON.stringify(value));
-  } catch {
-    // A circle, or a getter that throws: its class says enough. No coroutine
-    // runs in here, so no cancellation can be meant.
-    return Object.prototype.toString.call(value);
-  }
+  // A circle, or a getter that throws: its class says enough.
+  return guarded(() => json(value), undefined) ??
+    Object.prototype.toString.call(value);
 }
 
-function shorten(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+function json(value: object): string {
+  return shorten(JSON.stringify(value, (_key, part) => {
+    if (typeof part === "string") return part.slice(0, MOST_PARTS);
+    return Array.isArray(part) ? part.slice(0, MOST_PARTS) : part;
+  }));
 }

@@ -6,7 +6,8 @@
 import type { Context } from "../context.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable } from "../_base/roles.ts";
-import { withoutFrames } from "../_base/repr.ts";
+import { withoutFrames } from "../_base/error_text.ts";
+import { isInstance } from "../_base/repr.ts";
 
 /** What the registry keeps. It must not reach the future, or that is never collected. */
 interface Report {
@@ -69,6 +70,6 @@ export class Failure implements Runnable {
     const { error } = this;
     if (this.#report.fetched) return;
     this.#report.copy = withoutFrames(error);
-    if (error instanceof Error) this.#report.original = new WeakRef(error);
+    if (isInstance(error, Error)) this.#report.original = new WeakRef(error);
   }
 }

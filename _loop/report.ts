@@ -4,39 +4,62 @@
  * @module
  */
 import type { ExceptionContext } from "../handle.ts";
-import { describeError, indent } from "../_base/repr.ts";
+import { describeError } from "../_base/error_text.ts";
+import { guarded, indent, shorten, textOf } from "../_base/repr.ts";
 
-/** Writes what an exception handler is told. */
+// A handler that fails for a handler that failed, and so on.
+const MOST_CONTEXTS = 10;
+const LONGEST_TEXT = 10_000;
+
+/** Writes what an exception handler is told. It never throws. */
 export function report(context: ExceptionContext): void {
-  // deno-lint-ignore no-console
-  console.error(formatReport(context));
+  print(
+    guarded(() => formatReport(context), "asyncio: an error, not to be shown"),
+  );
 }
 
 /** Writes a text that was asked for. */
 export function print(text: string): void {
+  // A console that users have replaced may throw, and nobody could be told.
   // deno-lint-ignore no-console
-  console.error(text);
+  guarded(() => console.error(text), undefined);
 }
 
 /** Writes a warning. */
 export function warn(text: string): void {
   // deno-lint-ignore no-console
-  console.warn(`asyncio: ${text}`);
+  guarded(() => console.warn(`asyncio: ${text}`), undefined);
 }
 
 function formatReport(context: ExceptionContext): string {
-  const { message, exception, sourceTraceback, context: original, ...rest } =
-    context;
-  const lines = [`asyncio: ${message}`];
-  for (const [key, value] of Object.entries(rest)) {
-    if (value !== undefined) lines.push(`  ${key}: ${value}`);
+  const lines: string[] = [];
+  let margin = "";
+  let told: ExceptionContext | undefined = context;
+  for (let i = 0; told !== undefined && i < MOST_CONTEXTS; i++) {
+    if (i > 0) {
+      margin += "  ";
+      lines.push(`${margin}While handling:`);
+    }
+    lines.push(indent(formatContext(told), margin));
+    told = told.context;
   }
-  if (exception !== undefined) lines.push(indent(describeError(exception)));
+  return lines.join("\n");
+}
+
+function formatContext(told: ExceptionContext): string {
+  const { message, exception, sourceTraceback, context: _, ...rest } = told;
+  const lines = [`asyncio: ${shown(message)}`];
+  for (const [key, value] of Object.entries(rest)) {
+    if (value !== undefined) lines.push(`  ${key}: ${shown(value)}`);
+  }
+  // Somebody may have thrown `undefined`.
+  if ("exception" in told) lines.push(indent(describeError(exception)));
   if (sourceTraceback !== undefined) {
     lines.push("  Made at:", indent(sourceTraceback));
   }
-  if (original !== undefined) {
-    lines.push("  While handling:", indent(formatReport(original)));
-  }
   return lines.join("\n");
+}
+
+function shown(value: unknown): string {
+  return shorten(textOf(value), LONGEST_TEXT);
 }

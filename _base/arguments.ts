@@ -1,0 +1,204 @@
+/**
+ * Refuses what users give by mistake, at once and in the same words everywhere:
+ * `Cannot <do it>: <parameter> must be <what>, got <value>`. A TypeError for another type,
+ * a RangeError for a value of the type that can't be.
+ *
+ * A function checks all that it was given before it begins anything:
+ *
+ * ```ts ignore
+ * const OPTIONS: OptionKinds<SleepOptions> = { name: STRING, signal: SIGNAL };
+ *
+ * check("sleep", "callback", callback, FUNCTION);
+ * checkOptions("sleep", options, OPTIONS);
+ * ```
+ *
+ * @module
+ */
+import { describeKind, guarded, isInstance } from "./repr.ts";
+
+/** What an argument may be. */
+export interface Kind {
+  /** What it must be, in words: "a function". */
+  readonly words: string;
+  /** Whether a value is of the type. */
+  readonly fits: (value: unknown) => boolean;
+  /** Whether a value of the type can be. */
+  readonly allows?: (value: never) => boolean;
+}
+
+/** The kinds of the options of an interface: all of them are named. */
+export type OptionKinds<O> = { readonly [Name in keyof Required<O>]: Kind };
+
+/** True or false. */
+export const BOOLEAN: Kind = {
+  words: "true or false",
+  fits: (value) => typeof value === "boolean",
+};
+
+/** A string. */
+export const STRING: Kind = {
+  words: "a string",
+  fits: (value) => typeof value === "string",
+};
+
+/** A number that is not NaN. */
+export const NUMBER: Kind = {
+  words: "a number",
+  fits: (value) => typeof value === "number",
+  allows: (value) => !Number.isNaN(value),
+};
+
+/** A function. */
+export const FUNCTION: Kind = {
+  words: "a function",
+  fits: (value) => typeof value === "function",
+};
+
+/** A span of time; `toSeconds()` looks at it closely. */
+export const DELAY: Kind = {
+  words: "seconds or an object with units",
+  fits: (value) =>
+    typeof value === "number" ||
+    (typeof value === "object" && value !== null && !Array.isArray(value)),
+  allows: (value) => !Number.isNaN(value),
+};
+
+/** An AbortSignal, also one that is not the host's own. */
+export const SIGNAL: Kind = {
+  words: "an AbortSignal",
+  fits: (value) => has(value, "addEventListener") && "aborted" in value,
+};
+
+/** An event loop. */
+export const LOOP: Kind = {
+  words: "an event loop",
+  fits: (value) => has(value, "_enqueue") && has(value, "callSoon"),
+};
+
+/** Anything. */
+export const ANYTHING: Kind = { words: "anything", fits: () => true };
+
+/** An integer of at least `least`. */
+export function integer(least: number): Kind {
+  return {
+    words: `an integer of at least ${least}`,
+    fits: (value) => typeof value === "number",
+    allows: (value) => Number.isInteger(value) && value >= least,
+  };
+}
+
+/** An instance of a class. */
+export function instance(
+  kind: abstract new (...args: never[]) => unknown,
+  words: string,
+): Kind {
+  return { words, fits: (value) => isInstance(value, kind) };
+}
+
+/** One of some values. */
+export function oneOf(values: readonly string[]): Kind {
+  return {
+    words: `one of ${values.join(", ")}`,
+    fits: (value) => typeof value === "string",
+    allows: (value) => values.includes(value),
+  };
+}
+
+/**
+ * Refuses an argument of the wrong kind.
+ *
+ * @param action What can't be done with it, as in "Cannot …".
+ * @param parameter The name of the parameter or option.
+ * @param value What was given.
+ * @param kind What it must be.
+ * @throws {TypeError} If it is of another type.
+ * @throws {RangeError} If it is of the type, and can't be.
+ */
+export function check(
+  action: string,
+  parameter: string,
+  value: unknown,
+  kind: Kind,
+): void {
+  if (!kind.fits(value)) {
+    throw new TypeError(refusal(action, parameter, kind.words, value));
+  }
+  if (kind.allows !== undefined && !kind.allows(value as never)) {
+    throw new RangeError(refusal(action, parameter, kind.words, value));
+  }
+}
+
+/**
+ * Refuses options that are no object, that have a name which is not known, or a value of
+ * the wrong kind. What is left out, or `undefined`, is not looked at.
+ *
+ * @param action What can't be done with them, as in "Cannot …".
+ * @param options What was given.
+ * @param kinds What each option must be.
+ * @throws {TypeError} If something is of another type, or not known.
+ * @throws {RangeError} If a value is of its type, and can't be.
+ */
+export function checkOptions(
+  action: string,
+  options: unknown,
+  kinds: Readonly<Record<string, Kind>>,
+): void {
+  if (options === undefined) return;
+  if (
+    typeof options !== "object" || options === null ||
+    !mayBeOptions(options, kinds)
+  ) {
+    const names = Object.keys(kinds).join(", ");
+    throw new TypeError(
+      refusal(action, "options", `an object with ${names}`, options),
+    );
+  }
+  for (const name in options) {
+    if (Object.hasOwn(kinds, name)) continue;
+    const known = Object.keys(kinds).join(", ");
+    throw new TypeError(
+      `Cannot ${action}: unknown option "${name}", it takes ${known}`,
+    );
+  }
+  // By the kinds, so that getters of a class are seen too.
+  for (const name in kinds) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined) check(action, name, value, kinds[name]!);
+  }
+}
+
+/** The words of a refusal. */
+export function refusal(
+  action: string,
+  parameter: string,
+  words: string,
+  value: unknown,
+): string {
+  return `Cannot ${action}: ${parameter} must be ${words}, got ${
+    describeKind(value)
+  }`;
+}
+
+// A signal, a context or a Map in the place of the options is a mistake; an object of a
+// class that has some of them is none.
+function mayBeOptions(
+  options: object,
+  kinds: Readonly<Record<string, Kind>>,
+): boolean {
+  if (Array.isArray(options) || isInstance(options, Error)) return false;
+  const prototype = Object.getPrototypeOf(options) as unknown;
+  // Of every realm: the prototype of plain objects is the one that has none itself.
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) {
+    return true;
+  }
+  return Object.keys(kinds).some((name) => name in options);
+}
+
+function has<Name extends string>(
+  value: unknown,
+  name: Name,
+): value is Record<Name, unknown> {
+  return typeof value === "object" && value !== null &&
+    guarded(() => typeof (value as Record<string, unknown>)[name], "") ===
+      "function";
+}
