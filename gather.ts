@@ -231,6 +231,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   readonly #ended: Future<unknown>[] = [];
   #collected = 0;
   #exhausted = false;
+  #isAsking = false;
   #cancelRequested = false;
   #cancelReason: CancelReason = undefined;
 
@@ -310,9 +311,21 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   }
 
   #beginNext(doneBefore: Future<unknown>[]): void {
-    const step = this.#iterator.next();
+    this.#isAsking = true;
+    let step: IteratorResult<Awaitable<unknown>>;
+    try {
+      step = this.#iterator.next();
+    } finally {
+      this.#isAsking = false;
+    }
     if (step.done) {
       this.#exhausted = true;
+      return;
+    }
+    if (this.#exhausted) {
+      // The source itself has cancelled the gathering.
+      closeCoroutine(step.value);
+      this.#endSource();
       return;
     }
     const child = this.#childOf(step.value);
@@ -372,11 +385,25 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     if (this.#exhausted) return;
     this.#exhausted = true;
     if (!Array.isArray(this.#source)) {
-      this.#iterator.return?.();
+      // While it is asked for the next one, it can't be closed.
+      if (!this.#isAsking) this.#endSource();
       return;
     }
     for (const awaitable of this.#source.slice(this.#children.length)) {
       closeCoroutine(awaitable);
+    }
+  }
+
+  // The gathering has an outcome of its own to give, and `cancel()` throws nothing.
+  #endSource(): void {
+    try {
+      this.#iterator.return?.();
+    } catch (exception) {
+      this.scheduler.callExceptionHandler({
+        message: "Exception in a source of gather() that was closed",
+        exception,
+        future: this,
+      });
     }
   }
 }

@@ -24,7 +24,7 @@ import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import type { Runnable } from "./_base/roles.ts";
 import type { Timer } from "./_base/roles.ts";
-import { callbackName, describeCreation } from "./_base/repr.ts";
+import { callbackName, describeCreation, isInstance } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 
 /** What an exception handler is told. */
@@ -177,7 +177,7 @@ export class Handle {
     try {
       callback(this.#argument as never);
     } catch (error) {
-      if (error instanceof KeyboardInterrupt) throw error;
+      if (isInstance(error, KeyboardInterrupt)) throw error;
       const sourceTraceback = this.scheduler._traceOf(this);
       this.scheduler.callExceptionHandler({
         message: `Exception in callback ${callbackName(callback)}`,

@@ -40,7 +40,14 @@ import {
 import { hasAsyncContext } from "./_host/async_context.ts";
 import type { Runnable } from "./_base/roles.ts";
 import { report, warn } from "./_loop/report.ts";
-import { callbackName, creationStack, describeKind } from "./_base/repr.ts";
+import {
+  callbackName,
+  creationStack,
+  describeKind,
+  guarded,
+  isInstance,
+  textOf,
+} from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
@@ -475,13 +482,13 @@ export class EventLoop implements TaskScheduler {
     const owner = (context.task ?? context.handle) as
       | Partial<Handle>
       | undefined;
-    const ownContext = owner?.getContext?.();
+    const ownContext = guarded(() => owner?.getContext?.(), undefined);
     try {
       if (ownContext === undefined || ownContext === currentContext()) {
         handler(this, context);
       } else ownContext.run(handler, this, context);
     } catch (error) {
-      if (error instanceof KeyboardInterrupt) throw error;
+      if (isInstance(error, KeyboardInterrupt)) throw error;
       this.#callDefaultHandler({
         message: "Unhandled error in exception handler",
         exception: error,
@@ -598,7 +605,7 @@ export class EventLoop implements TaskScheduler {
   }
 
   #runWatched(runnable: Runnable): void {
-    const name = String(runnable);
+    const name = textOf(runnable);
     const start = this.time();
     runnable._run();
     const now = this.time();
@@ -670,7 +677,7 @@ export class EventLoop implements TaskScheduler {
     try {
       this.defaultExceptionHandler(context);
     } catch (error) {
-      if (error instanceof KeyboardInterrupt) throw error;
+      if (isInstance(error, KeyboardInterrupt)) throw error;
       report({
         message: "Exception in default exception handler",
         exception: error,

@@ -30,6 +30,7 @@ import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { Future } from "./future.ts";
+import { guarded } from "./_base/repr.ts";
 
 /**
  * Returns a future that follows `awaitable`, and whose cancel does not reach it.
@@ -118,9 +119,12 @@ function reportError(future: Future<unknown>): void {
   if (future.cancelled()) return;
   const error = future.exception();
   if (error === undefined) return;
-  const { name } = error as { name?: string };
+  const name = guarded(
+    () => String((error as { name?: unknown }).name ?? "Unknown"),
+    "Unknown",
+  );
   future.getLoop().callExceptionHandler({
-    message: `${name ?? "Unknown"} exception in shielded future`,
+    message: `${name} exception in shielded future`,
     exception: error,
     future,
   });

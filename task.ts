@@ -42,7 +42,7 @@ import {
   type CoroutineFunction,
   type CoroutineLike,
 } from "./_task/coroutine.ts";
-import { isCoroutine } from "./_task/coroutine.ts";
+import { isCoroutine, nameOf } from "./_task/coroutine.ts";
 import { drive, SUSPENDED } from "./_task/drive.ts";
 import {
   CancelledError,
@@ -56,7 +56,12 @@ import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
 import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
-import { callbackName, describeCall, describeValue } from "./_base/repr.ts";
+import {
+  callbackName,
+  describeCall,
+  describeValue,
+  isInstance,
+} from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { runningScheduler, schedulerForNew } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
@@ -544,12 +549,12 @@ export class Task<T> extends Future<T> {
 
   #fail(error: unknown): void {
     if (!this.#leave()) return;
-    if (error instanceof CancelledError) return this._settleCancelled(error);
+    if (isInstance(error, CancelledError)) return this._settleCancelled(error);
     // A coroutine may throw anything; a future wants an error.
     super.setException(
       error ?? new RuntimeError(`Task failed: ${error} was thrown`),
     );
-    if (error instanceof KeyboardInterrupt) throw error;
+    if (isInstance(error, KeyboardInterrupt)) throw error;
   }
 
   // Says whether the outcome is still to be set, as it is unless somebody has called
@@ -595,7 +600,7 @@ function describeCoroutine(source: unknown): string {
 function coroutineName(source: unknown): string {
   if (typeof source === "function") return callbackName(source);
   return isCoroutine(source) && "name" in source
-    ? String(source.name)
+    ? nameOf(source)
     // A generator does not know its function.
     : "<generator>";
 }

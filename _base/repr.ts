@@ -115,7 +115,9 @@ const LIBRARY = new URL("../", import.meta.url).href;
 
 /** The stack of the place that made something, from the user's code on. */
 export function creationStack(): string {
-  const frames = (new Error().stack ?? "").split("\n").slice(1);
+  // Users may have set `Error.prepareStackTrace`, which may give anything.
+  const stack = guarded<unknown>(() => new Error().stack, undefined);
+  const frames = (typeof stack === "string" ? stack : "").split("\n").slice(1);
   const first = frames.findIndex((frame) => !isOfLibrary(frame));
   return frames.slice(Math.max(first, 0)).join("\n");
 }

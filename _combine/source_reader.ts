@@ -3,97 +3,205 @@
  *
  * @module
  */
-import { type Coro, Coroutine, isThenable } from "../_task/coroutine.ts";
+import {
+  cancelledError,
+  type CancelReason,
+  cancelReason,
+} from "../_base/cancelled.ts";
+import { isInstance } from "../_base/repr.ts";
+import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
-import type { Scheduler } from "../handle.ts";
+import type { TimerHandle } from "../handle.ts";
 import { runAsTask } from "../_host/async_context.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { type Coro, Coroutine, isThenable } from "../_task/coroutine.ts";
 import type { Task } from "../task.ts";
 
-/** Asks a source, and knows whether an answer is still to come. */
+// How many seconds a source that is closed may wait for a promise of the host, which may
+// never settle.
+const PATIENCE = 5;
+
+/** Asks a source, and closes it. */
 export class SourceReader<T> {
   readonly #iterator: AsyncIterator<T>;
-  #open: PendingRead<IteratorResult<T>> | undefined = undefined;
+  #isClosed = false;
 
   constructor(iterator: AsyncIterator<T>) {
     this.#iterator = iterator;
   }
 
-  /** Asks for the next item. */
+  /** Asks for the next item. A cancel closes the source and waits for its clean-up. */
   *ask(task: Task<unknown>): Coro<IteratorResult<T>> {
-    return (yield* this.#wait(
-      task,
-      () => this.#iterator.next(),
-    )) as IteratorResult<T>;
-  }
-
-  /** Closes the source. Does not wait for it while an answer is still to come. */
-  *close(task: Task<unknown>): Coro<void> {
-    const iterator = this.#iterator;
-    if (iterator.return === undefined) return;
-    if (this.#open === undefined) {
-      yield* this.#wait(task, () => iterator.return!());
-      return;
-    }
-    // An async generator would answer only after what the host still owes it, which
-    // may be never.
-    const loop = task.getLoop();
-    Promise.resolve(iterator.return()).catch((exception) =>
-      loop.callExceptionHandler({
-        message: "Exception in a source that was closed",
-        exception,
-      })
-    );
-  }
-
-  *#wait(
-    task: Task<unknown>,
-    call: () => unknown,
-  ): Coro<unknown> {
-    const answer = runAsTask(task, call);
+    const answer = runAsTask(task, () => this.#iterator.next()) as unknown;
     if (answer instanceof Coroutine) return yield* answer;
-    if (!isThenable(answer)) return answer;
-    const question = new PendingRead<IteratorResult<T>>(task.getLoop(), task);
-    this.#open = question;
-    const answered = (): void => {
-      if (this.#open === question) this.#open = undefined;
+    if (!isThenable(answer)) return answer as IteratorResult<T>;
+    const closing = this.#iterator.return === undefined ? undefined : {
+      isQueued: isAsyncGenerator(this.#iterator),
+      begin: () => this.#isClosed = true,
+      close: () => this.#callReturn(task),
     };
-    (answer as PromiseLike<IteratorResult<T>>).then((step) => {
-      answered();
-      if (!question.done()) question.setResult(step);
-    }, (error) => {
-      answered();
-      if (!question.done()) question.setException(error);
-    });
-    return yield* question;
+    const read = new PendingRead(answer, task, closing);
+    return (yield* read) as IteratorResult<T>;
+  }
+
+  /** Closes the source and waits for its clean-up. */
+  *close(task: Task<unknown>): Coro<void> {
+    if (this.#isClosed || this.#iterator.return === undefined) return;
+    const answer = this.#callReturn(task);
+    if (answer instanceof Coroutine) yield* answer;
+    if (!isThenable(answer)) return;
+    const end = new PendingRead(answer, task, undefined);
+    end.limit();
+    yield* end;
+  }
+
+  #callReturn(task: Task<unknown>): unknown {
+    this.#isClosed = true;
+    return runAsTask(task, () => this.#iterator.return!());
   }
 }
 
-/** The wait for a promise of a source. */
-class PendingRead<T> extends Future<T> {
-  readonly #task: Task<unknown>;
+/** How a source is closed. */
+interface Closing {
+  /** Whether it can be closed only when it has answered. */
+  readonly isQueued: boolean;
+  /** Notes that it is being closed. */
+  begin(): void;
+  /** Closes it, and gives what the end can be waited for by. */
+  close(): unknown;
+}
 
-  constructor(loop: Scheduler, task: Task<unknown>) {
-    super({ loop });
+/** The wait for a promise of a source. */
+class PendingRead extends Future<unknown> {
+  readonly #task: Task<unknown>;
+  readonly #closing: Closing | undefined;
+  #cancelled: { readonly reason: CancelReason } | undefined = undefined;
+  #timer: TimerHandle | undefined = undefined;
+
+  /**
+   * Waits.
+   *
+   * @param answer The promise.
+   * @param task The task in whose name the source was asked.
+   * @param closing How to close the source; without it a cancel ends the wait at once.
+   */
+  constructor(
+    answer: PromiseLike<unknown>,
+    task: Task<unknown>,
+    closing: Closing | undefined,
+  ) {
+    super({ loop: task.getLoop() });
     this.#task = task;
+    this.#closing = closing;
+    answer.then((value) => this.#fulfil(value), (error) => this.#fail(error));
+  }
+
+  /** Gives the source up when it goes on to wait for the host. */
+  limit(): void {
+    this.#timer = this.scheduler.callLater(
+      PATIENCE,
+      () => this.#waitsInside() ? this.limit() : this.#giveUp(),
+      NO_CONTEXT,
+    );
   }
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return false;
-    // A source that itself waits for this library gets the cancel too, and ends soon;
-    // one that waits for the host might never.
-    const inside = this.#task._waitsFor().some((wait) =>
-      wait !== this && !runs(wait, this)
-    );
-    return inside || super.cancel(message, options);
+    // A source that waits for this library gets the cancel itself, and ends soon.
+    if (this.#waitsInside()) return true;
+    if (this.#closing === undefined) {
+      this.#timer?.cancel();
+      return super.cancel(message, options);
+    }
+    if (this.#cancelled === undefined) {
+      this.#cancelled = { reason: cancelReason(message, options) };
+      this.#closing.begin();
+      this.limit();
+      if (!this.#closing.isQueued) this.#closeSource();
+    }
+    // The request stays, for the source's next wait for this library.
+    return false;
   }
 
   _describe(): string {
     return "the next item of a source";
   }
+
+  #closeSource(): void {
+    const { close } = this.#closing!;
+    // In a promise, as what it throws is for the report.
+    new Promise((resolve) => resolve(close())).then(
+      () => this.#end(),
+      (error) => {
+        this.#report(error);
+        this.#end();
+      },
+    );
+  }
+
+  #fulfil(value: unknown): void {
+    if (this.#cancelled === undefined) {
+      this.#timer?.cancel();
+      if (!this.done()) this.setResult(value);
+      return;
+    }
+    // It cleans up now, in the name of the task, and that is not cancelled again.
+    this.#task._takeCancel(this);
+    if (this.#closing!.isQueued) this.#closeSource();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#cancelled !== undefined) {
+      this.#task._takeCancel(this);
+      this.#report(error);
+      if (this.#closing!.isQueued) this.#end();
+    } else if (this.done()) this.#report(error);
+    else {
+      this.#timer?.cancel();
+      this.setException(error ?? new Error(`Rejected with ${error}`));
+    }
+  }
+
+  #end(): void {
+    this.#timer?.cancel();
+    if (this.done()) return;
+    const { reason } = this.#cancelled!;
+    this._settleCancelled(cancelledError(reason, this.scheduler.getDebug()));
+  }
+
+  #giveUp(): void {
+    if (this.done()) return;
+    this.scheduler.callExceptionHandler({
+      message: `A source was closed ${PATIENCE} s ago and still waits for a ` +
+        "promise of the host: let it take a signal, or wait for this library",
+    });
+    if (this.#cancelled === undefined) this.setResult(undefined);
+    else this.#end();
+  }
+
+  // Nobody waits for it any more.
+  #report(error: unknown): void {
+    if (isInstance(error, CancelledError)) return;
+    this.scheduler.callExceptionHandler({
+      message: "Exception in a source that was given up",
+      exception: error,
+    });
+  }
+
+  #waitsInside(): boolean {
+    return this.#task._waitsFor().some((wait) =>
+      wait !== this && !runs(wait, this)
+    );
+  }
 }
 
-/** Whether `wait` is an `await` of the coroutine that asks `question`. */
-function runs(wait: unknown, question: object): boolean {
+// The host closes it when it has answered, and in V8 loses its async context by that.
+function isAsyncGenerator(iterator: object): boolean {
+  return Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
+}
+
+/** Whether `wait` is an `await` of the coroutine that waits for `pending`. */
+function runs(wait: unknown, pending: object): boolean {
   return (wait as { _waitsFor?(): unknown[] })._waitsFor?.()
-    .includes(question) ?? false;
+    .includes(pending) ?? false;
 }

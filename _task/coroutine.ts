@@ -9,9 +9,11 @@ import type { Wait } from "../future.ts";
 import { asyncTask, hasAsyncContext } from "../_host/async_context.ts";
 import {
   describeKind,
+  guarded,
   isAsyncGenerator,
   isAsyncGeneratorFunction,
 } from "../_base/repr.ts";
+import { report } from "../_loop/report.ts";
 import { running } from "../_base/running.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
 
@@ -209,7 +211,7 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
 
   /** Returns `<coroutine name>`. */
   toString(): string {
-    return `<coroutine ${this.name}>`;
+    return `<coroutine ${nameOf(this)}>`;
   }
 
   /** Returns {@linkcode Coroutine.toString}, in the inspectors of Deno and Node. */
@@ -252,11 +254,16 @@ function refuseSecond(coroutine: Coroutine<unknown>): never {
   );
 }
 
+/** The name of a coroutine; a subclass of users may have a getter that throws. */
+export function nameOf(coroutine: { readonly name: unknown }): string {
+  return guarded(() => String(coroutine.name), "<anonymous>");
+}
+
 function watch(coroutine: Coroutine<unknown>): void {
   const record = { started: false, name: "", scheduler: runningScheduler() };
   coroutine._record = record;
   // The name comes from a subclass, whose fields are not set yet.
-  queueMicrotask(() => record.name = coroutine.name);
+  queueMicrotask(() => record.name = nameOf(coroutine));
   unawaited.register(coroutine, record);
 }
 
@@ -335,10 +342,23 @@ export function bodyOf(source: unknown): Body | (() => unknown) {
   );
 }
 
-/** Abandons a coroutine that nobody will run. */
+/**
+ * Abandons a coroutine that nobody will run. One that somebody has begun may clean up, and
+ * an error of that is reported: whoever closes it has an error of its own to throw.
+ */
 export function closeCoroutine(source: unknown): void {
-  if (source instanceof Coroutine) source.close();
-  else if (isGenerator(source)) source.return(undefined);
+  try {
+    if (source instanceof Coroutine) source.close();
+    else if (isGenerator(source)) source.return(undefined);
+  } catch (exception) {
+    const context = {
+      message: "Exception in a coroutine that was closed",
+      exception,
+    };
+    const loop = runningScheduler();
+    if (loop === undefined) report(context);
+    else loop.callExceptionHandler(context);
+  }
 }
 
 /** Says whether `value` has a `then` method. */

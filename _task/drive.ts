@@ -29,7 +29,7 @@ import {
   waitForTaskPromise,
 } from "./promise_body.ts";
 import { kFunctionName, type Runnable, type Waiter } from "../_base/roles.ts";
-import { describeKind, isAsyncGenerator } from "../_base/repr.ts";
+import { callbackName, describeKind, isAsyncGenerator } from "../_base/repr.ts";
 
 /** What runs a stack of bodies. */
 export interface Driver extends PromiseDriver, Waiter, Runnable {
@@ -178,7 +178,9 @@ function startFunction(
 function nameGenerators(generator: Generator, source: () => unknown): void {
   const prototype = Object.getPrototypeOf(generator);
   if (kFunctionName in prototype) return;
-  Object.defineProperty(prototype, kFunctionName, { value: source.name });
+  const value = callbackName(source);
+  // Not `Object.defineProperty`: users may have frozen it.
+  Reflect.defineProperty(prototype, kFunctionName, { value });
 }
 
 function asBody(opened: unknown, opener: unknown): Body {
