@@ -89,7 +89,7 @@ export function isAsyncGeneratorFunction(value: unknown): boolean {
 
 /** Says whether `value` is what calling an `async function*` gives. */
 export function isAsyncGenerator(value: unknown): boolean {
-  return value instanceof AsyncGeneratorClass;
+  return isInstance(value, AsyncGeneratorClass);
 }
 
 /** Shows a call of a function or coroutine; what has no name of its own as it is. */
