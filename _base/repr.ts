@@ -84,7 +84,7 @@ AsyncGeneratorClass.prototype = AsyncGeneratorFunction.prototype.prototype;
 
 /** Says whether `value` is an `async function*`. */
 export function isAsyncGeneratorFunction(value: unknown): boolean {
-  return value instanceof AsyncGeneratorFunction;
+  return isInstance(value, AsyncGeneratorFunction);
 }
 
 /** Says whether `value` is what calling an `async function*` gives. */
