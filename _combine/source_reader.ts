@@ -30,27 +30,60 @@ export class SourceReader<T> {
     this.#iterator = iterator;
   }
 
-  /** Asks for the next item. A cancel closes the source and waits for its clean-up. */
-  *ask(task: Task<unknown>): Coro<IteratorResult<T>> {
-    const answer = runAsTask(task, () => this.#iterator.next()) as unknown;
-    if (answer instanceof Coroutine) return yield* answer;
-    if (!isThenable(answer)) return answer as IteratorResult<T>;
-    const closing = this.#iterator.return === undefined ? undefined : {
-      isQueued: isAsyncGenerator(this.#iterator),
-      begin: () => this.#isClosed = true,
-      close: () => this.#callReturn(task),
+  /**
+   * Reads items as long as they are wanted. A cancel closes the source and waits for its
+   * clean-up.
+   *
+   * One question follows the other in the promise's reaction, which has the async context
+   * of the first: entering that for each item, and a turn of the loop, were half of the
+   * time.
+   *
+   * @param task The task in whose name the source is asked.
+   * @param take Takes an item; false if no more is wanted now.
+   * @returns Whether there may be more.
+   */
+  *read(task: Task<unknown>, take: (item: T) => boolean): Coro<boolean> {
+    const ask = (): unknown => {
+      for (;;) {
+        const answer: unknown = this.#iterator.next();
+        if (isThenable(answer)) return answer;
+        const more = handOver(answer as IteratorResult<T>, take);
+        if (more !== undefined) return more;
+      }
     };
-    const read = new PendingRead(answer, task, closing);
-    return (yield* read) as IteratorResult<T>;
+    const begin = (): unknown => {
+      const answer = ask();
+      if (answer instanceof Coroutine || !isThenable(answer)) return answer;
+      const closing = this.#iterator.return === undefined ? undefined : {
+        isQueued: isAsyncGenerator(this.#iterator),
+        begin: () => this.#isClosed = true,
+        close: () => this.#callReturn(task),
+      };
+      return new PendingRead(
+        answer,
+        task,
+        closing,
+        (step) => handOver(step as IteratorResult<T>, take) ?? ask(),
+      );
+    };
+    const begun = runAsTask(task, begin);
+    if (begun instanceof PendingRead) return (yield* begun) as boolean;
+    if (!(begun instanceof Coroutine)) return begun as boolean;
+    const step = (yield* begun) as IteratorResult<T>;
+    return handOver(step, take) ?? true;
   }
 
-  /** Closes the source and waits for its clean-up. */
+  /**
+   * Closes the source and waits for its clean-up.
+   *
+   * @param task The task in whose name the source is closed.
+   */
   *close(task: Task<unknown>): Coro<void> {
     if (this.#isClosed || this.#iterator.return === undefined) return;
     const answer = this.#callReturn(task);
     if (answer instanceof Coroutine) yield* answer;
     if (!isThenable(answer)) return;
-    const end = new PendingRead(answer, task, undefined);
+    const end = new PendingRead(answer, task, undefined, () => true);
     end.limit();
     yield* end;
   }
@@ -59,6 +92,15 @@ export class SourceReader<T> {
     this.#isClosed = true;
     return runAsTask(task, () => this.#iterator.return!());
   }
+}
+
+/** Hands an item over; whether there may be more, unless the next is to be asked for. */
+function handOver<T>(
+  step: IteratorResult<T>,
+  take: (item: T) => boolean,
+): boolean | undefined {
+  if (step.done) return false;
+  return take(step.value) ? undefined : true;
 }
 
 /** How a source is closed. */
@@ -75,6 +117,7 @@ interface Closing {
 class PendingRead extends Future<unknown> {
   readonly #task: Task<unknown>;
   readonly #closing: Closing | undefined;
+  readonly #goOn: (value: unknown) => unknown;
   #cancelled: { readonly reason: CancelReason } | undefined = undefined;
   #timer: TimerHandle | undefined = undefined;
 
@@ -84,16 +127,19 @@ class PendingRead extends Future<unknown> {
    * @param answer The promise.
    * @param task The task in whose name the source was asked.
    * @param closing How to close the source; without it a cancel ends the wait at once.
+   * @param goOn Takes an answer, and gives the promise of the next or the result.
    */
   constructor(
     answer: PromiseLike<unknown>,
     task: Task<unknown>,
     closing: Closing | undefined,
+    goOn: (value: unknown) => unknown,
   ) {
     super({ loop: task.getLoop() });
     this.#task = task;
     this.#closing = closing;
-    answer.then((value) => this.#fulfil(value), (error) => this.#fail(error));
+    this.#goOn = goOn;
+    this.#follow(answer);
   }
 
   /** Gives the source up when it goes on to wait for the host. */
@@ -139,15 +185,34 @@ class PendingRead extends Future<unknown> {
     );
   }
 
-  #fulfil(value: unknown): void {
+  // The same two functions for each answer.
+  #follow(answer: PromiseLike<unknown>): void {
+    Promise.resolve(answer).then(this.#onAnswer, this.#onError);
+  }
+
+  readonly #onAnswer = (value: unknown): void => {
     if (this.#cancelled === undefined) {
       this.#timer?.cancel();
-      if (!this.done()) this.setResult(value);
+      if (!this.done()) this.#advance(value);
       return;
     }
     // It cleans up now, in the name of the task, and that is not cancelled again.
     this.#task._takeCancel(this);
     if (this.#closing!.isQueued) this.#closeSource();
+  };
+
+  readonly #onError = (error: unknown): void => this.#fail(error);
+
+  #advance(value: unknown): void {
+    let next: unknown;
+    try {
+      next = this.#goOn(value);
+    } catch (error) {
+      // Of the source, whose code runs in here.
+      return this.#fail(error);
+    }
+    if (isThenable(next)) this.#follow(next);
+    else this.setResult(next);
   }
 
   #fail(error: unknown): void {

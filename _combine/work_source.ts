@@ -1,16 +1,17 @@
 /**
  * The input of `mapConcurrent()`: taken by workers one by one, and not further ahead
- * than the results are taken. A worker that may not take more lies down on its
- * {@linkcode Waiter}: that costs no future a wait.
+ * than the results are taken. A worker that may not take more waits on the same
+ * {@linkcode Waiter} each time: that costs no future a wait.
  *
  * @module
  */
 import { Waiter } from "../_task/waiter.ts";
 import type { Coro } from "../_task/coroutine.ts";
-import { Lock } from "../lock.ts";
+import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
 import { SourceReader } from "./source_reader.ts";
 import { requireTask } from "./scope.ts";
+import type { Task } from "../task.ts";
 
 /** Where the input comes from. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;
@@ -31,8 +32,12 @@ export class WorkSource<T> {
   readonly #limit: number;
   readonly #iterator: Iterator<T> | undefined = undefined;
   readonly #reader: SourceReader<T> | undefined = undefined;
-  // Async sources are asked one question at a time.
-  readonly #asking = new Lock({ name: "mapConcurrent source" });
+  // What was read of an async source, and nobody has taken.
+  readonly #read = new RingBuffer<T>(16);
+  // Where the reader of an async source waits until more is wanted.
+  readonly #demand: Waiter;
+  #isReaderIdle = false;
+  readonly #keepAll: boolean;
   // How much input may be taken before a result is.
   #credit: number;
   // Where workers lie that wait for credit.
@@ -59,10 +64,15 @@ export class WorkSource<T> {
   ) {
     this.#loop = loop;
     this.#limit = limit;
-    this.#credit = keepAll ? ENDLESS : limit;
+    this.#keepAll = keepAll;
+    this.#demand = new Waiter(loop, () => "room for the next item of a source");
     if (Symbol.asyncIterator in source) {
       this.#reader = new SourceReader(source[Symbol.asyncIterator]());
-    } else this.#iterator = source[Symbol.iterator]();
+      this.#credit = limit;
+    } else {
+      this.#iterator = source[Symbol.iterator]();
+      this.#credit = keepAll ? ENDLESS : limit;
+    }
   }
 
   /** Whether the source has to be waited for. */
@@ -77,8 +87,8 @@ export class WorkSource<T> {
 
   /** Whether a worker can take its next input without waiting. */
   get isAtHand(): boolean {
-    return this.#iterator !== undefined &&
-      (this.#credit > 0 || this.#exhausted);
+    return this.#exhausted ||
+      (this.#reader === undefined ? this.#credit > 0 : this.#read.size > 0);
   }
 
   /** Makes a place for a worker to wait in. */
@@ -87,12 +97,17 @@ export class WorkSource<T> {
   }
 
   /**
-   * Takes the next input of a source that is not async.
+   * Takes the next input, which is at hand.
    *
    * @returns Its index; -1 at the end. It stands in `last` then, which saves an object.
    */
   takeNow(): number {
-    if (this.#exhausted || this.#isStopped) return -1;
+    if (this.#isStopped) return -1;
+    if (this.#read.size > 0) {
+      this.last = this.#read.shift();
+      return this.#taken++;
+    }
+    if (this.#exhausted) return -1;
     this.#credit--;
     try {
       const step = this.#iterator!.next();
@@ -106,32 +121,72 @@ export class WorkSource<T> {
     }
   }
 
-  /** Takes the next input, waiting for credit and for the source. */
+  /** Takes the next input, waiting for credit or for what is read of an async source. */
   *take(notifier: Waiter): Coro<Input<T> | undefined> {
-    if (this.#credit <= 0 && !this.#exhausted) {
+    const isAsync = this.#reader !== undefined;
+    while (!this.isAtHand) {
       this.#notifiers.push(notifier);
       // Not `yield*`: who wakes it leaves the notifier pending.
       yield notifier._requestWait();
       if (notifier.cancelled()) notifier.result();
       // It was kept for this worker when it was woken, and is spent now.
-      this.#credit++;
+      if (!isAsync) this.#credit++;
     }
-    if (this.#reader !== undefined) return yield* this.#ask(this.#reader);
     const index = this.takeNow();
     return index < 0 ? undefined : { item: this.last as T, index };
+  }
+
+  /**
+   * Reads an async source to its end, as far ahead as there is credit.
+   *
+   * @param task The task that reads.
+   * @param beginWorker Begins a worker for an item that no worker waits for.
+   */
+  *read(task: Task<unknown>, beginWorker: () => void): Coro<void> {
+    const take = (item: T): boolean => {
+      // It came in spite of the cancel.
+      if (this.#isStopped) return false;
+      this.#read.push(item);
+      const worker = this.#notifiers.shift();
+      if (worker !== undefined) worker.wake();
+      else beginWorker();
+      return --this.#credit > 0;
+    };
+    try {
+      while (!this.#isStopped && (yield* this.#reader!.read(task, take))) {
+        while (this.#credit <= 0) {
+          this.#isReaderIdle = true;
+          yield this.#demand._requestWait();
+          if (this.#demand.cancelled()) this.#demand.result();
+        }
+      }
+    } catch (error) {
+      if (!this.#isStopped) this.#exhausted = true;
+      throw error;
+    } finally {
+      this.#isReaderIdle = false;
+    }
+    // Else it is still to be closed.
+    if (!this.#isStopped) this.#end();
   }
 
   /** Notes that a result was taken, so that there is credit for one more input. */
   giveCredit(): void {
     this.#credit++;
     // By halves: waking a worker for each result would cost a turn of the loop each.
-    if (this.#notifiers.length > 0 && this.#credit * 2 >= this.#limit) {
-      this.wakeWorkers();
-    }
+    if (this.#credit * 2 >= this.#limit) this.wakeWorkers();
+  }
+
+  /** Notes that a job has ended, whose result counts as taken if all are kept. */
+  jobEnded(): void {
+    if (!this.#keepAll || this.#reader === undefined) return;
+    this.#credit++;
+    this.#wakeReader();
   }
 
   /** Wakes as many of those who wait for credit as there is credit for. */
   wakeWorkers(): void {
+    if (this.#reader !== undefined) return this.#wakeReader();
     const notifiers = this.#notifiers;
     if (notifiers.length === 0) return;
     const count = this.#exhausted ? notifiers.length : this.#credit;
@@ -161,29 +216,16 @@ export class WorkSource<T> {
     return "mapConcurrent";
   }
 
-  *#ask(reader: SourceReader<T>): Coro<Input<T> | undefined> {
-    // Before the wait, so that those who ask at once stay within the limit.
-    this.#credit--;
-    yield* this.#asking.acquire();
-    try {
-      if (this.#exhausted || this.#isStopped) return undefined;
-      const step = yield* reader.ask(requireTask(this));
-      // It came in spite of the cancel.
-      if (this.#isStopped) return undefined;
-      if (!step.done) return { item: step.value, index: this.#taken++ };
-      this.#end();
-      return undefined;
-    } catch (error) {
-      if (!this.#isStopped) this.#exhausted = true;
-      throw error;
-    } finally {
-      this.#asking.release();
-    }
+  #wakeReader(): void {
+    if (!this.#isReaderIdle || this.#credit <= 0) return;
+    this.#isReaderIdle = false;
+    this.#demand.wake();
   }
 
   #end(): -1 {
     this.#exhausted = true;
-    this.wakeWorkers();
+    if (this.#reader === undefined) this.wakeWorkers();
+    else for (const worker of this.#notifiers.splice(0)) worker.wake();
     return -1;
   }
 }

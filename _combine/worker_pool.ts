@@ -34,9 +34,6 @@ export interface Plan<T, R> {
   readonly ordered: boolean;
 }
 
-/** What a worker has that is to ask for its first input. */
-const NONE: Input<unknown> = { item: undefined, index: -1 };
-
 /** Runs jobs over a source, not more than `limit` ahead of who takes the results. */
 export class WorkerPool<T, R> {
   readonly #loop: EventLoop;
@@ -67,7 +64,7 @@ export class WorkerPool<T, R> {
     this.#workers = new Children(loop, {
       what: "workers of mapConcurrent()",
       childEnded: () => {
-        if (--this.#workerCount === 0) this.#results.wakeAll();
+        if (this.#workers.size === 0) this.#results.wakeAll();
       },
     });
     this.#isGenerator = isGeneratorFunction(plan.job);
@@ -79,7 +76,7 @@ export class WorkerPool<T, R> {
     );
     this.#kept = keepAll ? [] : undefined;
     this.#input = new WorkSource(loop, plan.source, plan.limit, keepAll);
-    if (this.#input.isAsync) this.#addWorker(undefined);
+    if (this.#input.isAsync) this.#beginReader();
     else this.#begin();
   }
 
@@ -98,7 +95,7 @@ export class WorkerPool<T, R> {
   /** Waits until a result is ready; false when there will be none. */
   *wait(): Coro<boolean> {
     while (this.ready === 0) {
-      if (this.#failure !== undefined || this.#workerCount === 0) {
+      if (this.#failure !== undefined || this.#workers.size === 0) {
         yield* this.#finish();
         return false;
       }
@@ -162,7 +159,26 @@ export class WorkerPool<T, R> {
     }
   }
 
-  #addWorker(first: Input<T> | undefined): void {
+  #beginReader(): void {
+    const reader: Task<unknown> = this.#loop.createTask(
+      new MethodCoroutine("mapConcurrent", () => this.#read(reader)),
+    );
+    this.#workers.add(reader);
+  }
+
+  *#read(reader: Task<unknown>): Coro<void> {
+    try {
+      yield* this.#input.read(reader, () => {
+        if (this.#workerCount === this.#plan.limit) return;
+        const index = this.#input.takeNow();
+        this.#addWorker({ item: this.#input.last as T, index });
+      });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #addWorker(first: Input<T>): void {
     this.#workerCount++;
     // An async function for async jobs: it waits for a job's promise itself, which is a
     // third of the time of a coroutine that runs another.
@@ -175,18 +191,16 @@ export class WorkerPool<T, R> {
     this.#workers.add(worker);
   }
 
-  *#work(first: Input<T> | undefined): Coro<void> {
+  *#work(first: Input<T>): Coro<void> {
     const input = this.#input;
     const notifier = input.makeWaiter();
-    let { item, index } = first ?? NONE as Input<T>;
+    let { item, index } = first;
     try {
       for (;;) {
-        if (index >= 0) {
-          const result = yield* this.#isGenerator
-            ? this.#plan.job(item, index) as Coro<R>
-            : new FunctionCoroutine<R>(this.#plan.job, [item, index]);
-          this.#deliver(index, result);
-        }
+        const result = yield* this.#isGenerator
+          ? this.#plan.job(item, index) as Coro<R>
+          : new FunctionCoroutine<R>(this.#plan.job, [item, index]);
+        this.#deliver(index, result);
         if (input.isAtHand) {
           index = input.takeNow();
           if (index < 0) return;
@@ -195,7 +209,6 @@ export class WorkerPool<T, R> {
           const next = yield* input.take(notifier);
           if (next === undefined) return;
           ({ item, index } = next);
-          this.#addWorkerForAsync();
         }
       }
     } catch (error) {
@@ -203,16 +216,14 @@ export class WorkerPool<T, R> {
     }
   }
 
-  async #workAsync(first: Input<T> | undefined): Promise<void> {
+  async #workAsync(first: Input<T>): Promise<void> {
     const input = this.#input;
     const notifier = input.makeWaiter();
     const take = (): Coro<Input<T> | undefined> => input.take(notifier);
-    let { item, index } = first ?? NONE as Input<T>;
+    let { item, index } = first;
     try {
       for (;;) {
-        if (index >= 0) {
-          this.#deliver(index, await this.#plan.job(item, index) as R);
-        }
+        this.#deliver(index, await this.#plan.job(item, index) as R);
         if (input.isAtHand) {
           index = input.takeNow();
           if (index < 0) return;
@@ -221,7 +232,6 @@ export class WorkerPool<T, R> {
           const next = await new MethodCoroutine("mapConcurrent", take);
           if (next === undefined) return;
           ({ item, index } = next);
-          this.#addWorkerForAsync();
         }
       }
     } catch (error) {
@@ -229,15 +239,8 @@ export class WorkerPool<T, R> {
     }
   }
 
-  // How much an async source has is not known before it is asked.
-  #addWorkerForAsync(): void {
-    if (
-      this.#input.isAsync && !this.#input.isStopped &&
-      this.#workerCount < this.#plan.limit
-    ) this.#addWorker(undefined);
-  }
-
   #deliver(index: number, result: R): void {
+    this.#input.jobEnded();
     if (!this.#plan.ordered) return this.#put(result);
     if (index !== this.#nextInOrder) {
       this.#early.set(index, result);

@@ -99,6 +99,63 @@ inBoth("mapConcurrent() runs not more jobs than its limit", function* (style) {
 });
 
 inBoth(
+  "mapConcurrent() reads an async source no further ahead than jobs can begin",
+  function* (style) {
+    for (const limit of [1, 3]) {
+      const source = new Source(12);
+      let running = 0;
+      let most = 0;
+      const job = style.fn(function* (index: number) {
+        most = Math.max(most, ++running);
+        assert(source.taken <= index + limit, `${source.taken} at ${index}`);
+        yield* wait(sleep(1));
+        running--;
+        return index;
+      });
+      const map = mapConcurrent(source.slowly(0), job, { limit });
+      assertEquals((yield* wait(map.collect())).length, 12);
+      assertEquals(most, limit);
+    }
+  },
+);
+
+inBoth(
+  "mapConcurrent() asks an async source one question at a time",
+  function* (style) {
+    let asked = 0;
+    let open = 0;
+    const source = {
+      async next(): Promise<IteratorResult<number>> {
+        assertEquals(++open, 1);
+        await sleep(asked % 2);
+        open--;
+        return { done: asked === 9, value: asked++ };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+    const map = mapConcurrent(source, delayed(style, [0, 2]), { limit: 4 });
+    assertEquals(yield* wait(map.collect()), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  },
+);
+
+inBoth(
+  "mapConcurrent() takes an async source that answers at once",
+  function* (style) {
+    let asked = 0;
+    // Not what the type promises, but what some iterators written by hand do.
+    const next = () => ({ done: asked === 9, value: asked++ });
+    const source = {
+      next,
+      [Symbol.asyncIterator]: () => source,
+    } as unknown as AsyncIterable<number>;
+    const map = mapConcurrent(source, delayed(style, [1]), { limit: 4 });
+    assertEquals((yield* wait(map.collect())).length, 9);
+  },
+);
+
+inBoth(
   "mapConcurrent() takes no input before it is asked for results",
   function* (style) {
     const source = new Source();
