@@ -1,6 +1,6 @@
 /**
  * The input of `mapConcurrent()`: taken by workers one by one, and not further ahead
- * than the results are taken. A worker that may not take more lies down on its
+ * than the results are taken. A worker that may not take more waits on its
  * {@linkcode Waiter}: that costs no future a wait.
  *
  * @module

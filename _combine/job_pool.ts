@@ -38,7 +38,7 @@ export interface Plan<T, R> {
 const NONE: Input<unknown> = { item: undefined, index: -1 };
 
 /** Runs jobs over a source, not more than `limit` ahead of who takes the results. */
-export class WorkerPool<T, R> {
+export class JobPool<T, R> {
   readonly #loop: EventLoop;
   readonly #plan: Plan<T, R>;
   readonly #isGenerator: boolean;
@@ -52,14 +52,14 @@ export class WorkerPool<T, R> {
   readonly #workers: Children<Task<unknown>>;
   #workerCount = 0;
   readonly #input: WorkSource<T>;
-  #failure: Failure | undefined = undefined;
+  #failure: Thrown | undefined = undefined;
 
   /**
    * Begins the first jobs.
    *
    * @param loop The running loop.
    * @param plan What to do.
-   * @param keepAll Whether {@linkcode WorkerPool.all} takes the results.
+   * @param keepAll Whether {@linkcode JobPool.all} takes the results.
    */
   constructor(loop: EventLoop, plan: Plan<T, R>, keepAll: boolean) {
     this.#loop = loop;
@@ -283,6 +283,7 @@ export class WorkerPool<T, R> {
   }
 }
 
-interface Failure {
+/** An error that stops the run. */
+interface Thrown {
   readonly error: unknown;
 }
