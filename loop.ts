@@ -47,7 +47,6 @@ import {
   describeKind,
   guarded,
   isInstance,
-  textOf,
 } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
