@@ -89,7 +89,7 @@ export interface CompletedIterator<A> {
 /**
  * Goes through awaitables in the order in which they are done.
  *
- * - **Order**: results go to who waits in the order in which they began to wait, not in
+ * - **Order**: results go to the waiting tasks in the order in which they began to wait, not in
  *   that of the items.
  * - **Leaving**: the loop may be left and begun again; what was not taken comes then, and
  *   nothing is cancelled.

@@ -1,5 +1,5 @@
 /**
- * Call graphs: which coroutines a task stands in, who waits for it, who waits for those,
+ * Call graphs: which coroutines a task stands in, what waits for it, what waits for those,
  * and so on up. `formatTaskTree()` shows a whole loop from above.
  *
  * Nothing is recorded for them: they are read off the waits when somebody asks.
@@ -39,7 +39,7 @@ export interface FrameCallGraphEntry {
   readonly name: string;
 }
 
-/** A future or task, and who waits for it. */
+/** A future or task, and what waits for it. */
 export interface FutureCallGraph {
   /** The future or task. */
   readonly future: Future<unknown>;
@@ -79,7 +79,7 @@ export interface PrintCallGraphOptions extends CallGraphOptions {
  * @throws {RuntimeError} If no future is given and no loop is running.
  * @throws {TypeError} If `future` is none.
  *
- * @example See who waits
+ * @example See what waits
  * ```ts
  * import { captureCallGraph, createTask, run, sleep } from "@asyncio/asyncio";
  * import { assertEquals } from "@std/assert";

@@ -46,7 +46,7 @@ export interface ConditionOptions {
  *
  * - **Lock**: {@linkcode Condition.wait} releases it while it waits, and holds it again
  *   whenever it ends, by a cancel or an error too. The guard of the block stays valid.
- * - **Order**: notifications go to who waits longest; none is lost to a task that is
+ * - **Order**: notifications go to the task that has waited longest; none is lost to a task that is
  *   cancelled in the turn that wakes it.
  * - **Spurious wake-ups**: they happen, so prefer {@linkcode Condition.waitFor}.
  * - **Loop**: it belongs to the loop in which somebody first waits.
@@ -120,7 +120,7 @@ export class Condition {
   }
 
   /**
-   * Releases the lock, and wakes who waits longest for it.
+   * Releases the lock, and wakes the task that has waited longest for it.
    *
    * @throws {RuntimeError} If nobody holds it.
    */
@@ -187,7 +187,7 @@ export class Condition {
   }
 
   /**
-   * Wakes everybody who waits.
+   * Wakes all waiting tasks.
    *
    * @throws {RuntimeError} If nobody holds the lock.
    */

@@ -1,7 +1,7 @@
 /**
  * `Event`: a flag that tasks can wait for.
  *
- * Everybody who waits goes on when it is set. To hand over a value once, use a
+ * All waiting tasks go on when it is set. To hand over a value once, use a
  * `Future`; to hand over many, a `Queue`.
  *
  * ```ts
@@ -99,7 +99,7 @@ export class Event {
     return this.#waitable.isOpen;
   }
 
-  /** Sets it: everybody who waits goes on, and who comes later does not wait. */
+  /** Sets it: all waiting tasks go on, and later ones do not wait. */
   set(): void {
     if (this.#waitable.isOpen) return;
     this.#waitable.isOpen = true;

@@ -80,7 +80,7 @@ function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {
   const loop = requireScheduler();
   const name = callbackName(fn);
   const abortable = new Abortable<T>(loop, name);
-  // Parked, since it may be an async function that waits for this library.
+  // As its task, since it may be an async function that waits for this library.
   const promise = runAsTask(currentTask(loop), () => fn(abortable.signal));
   if (!isThenable(promise)) {
     throw new TypeError(

@@ -116,7 +116,7 @@ export class Future<T> implements PromiseLike<T> {
   /** @internal */
   declare _state: State;
   /**
-   * @internal The state says what it is. While it is pending who waits: nobody, one, or
+   * @internal The state says what it is. While it is pending, its waiters: none, one, or
    * several in the order in which they came; then the result, the Failure, or the
    * CancelReason. One field, since a future has never both: 8 B a future and a task.
    */

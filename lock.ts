@@ -122,7 +122,7 @@ export class Lock {
   }
 
   /**
-   * Releases the lock, and wakes who waits longest.
+   * Releases the lock, and wakes the task that has waited longest.
    *
    * @throws {RuntimeError} If nobody holds it.
    */

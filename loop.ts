@@ -39,14 +39,14 @@ import {
 } from "./handle.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
 import type { Runnable } from "./_base/roles.ts";
-import { report, warn } from "./_loop/report.ts";
+import { DebugMode } from "./_loop/debug_mode.ts";
+import { type Instrument, Instruments } from "./_loop/instrument.ts";
+import { report } from "./_loop/report.ts";
 import {
   callbackName,
-  creationStack,
   describeKind,
   guarded,
   isInstance,
-  textOf,
 } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
@@ -119,9 +119,8 @@ export class EventLoop implements TaskScheduler {
   #running = false;
   #closed = false;
   #debug: boolean;
-  #traces: WeakMap<object, string> | undefined;
-  #claimed: WeakSet<object> | undefined;
-  #waitingSince: WeakMap<object, number> | undefined;
+  #debugMode: DebugMode | undefined;
+  #instruments: Instruments | undefined;
   #taskFactory: TaskFactory | undefined;
   #exceptionHandler: ExceptionHandler | undefined;
   #asyncgens = new Set<AsyncGenerator<unknown>>();
@@ -138,7 +137,7 @@ export class EventLoop implements TaskScheduler {
     this.#clock = options.clock ?? new SystemClock();
     this.#turns = new Turns(this.#clock, this);
     this.#debug = options.debug ?? debugByEnvironment();
-    this.#watchTurns();
+    if (this.#debug) this._observe(this.#inDebugMode());
   }
 
   /** Seconds on the loop's clock; what `callAt()` counts in. */
@@ -167,8 +166,9 @@ export class EventLoop implements TaskScheduler {
    * @param enabled Whether it shall be on.
    */
   setDebug(enabled: boolean): void {
+    if (enabled && !this.#debug) this._observe(this.#inDebugMode());
+    else if (!enabled && this.#debug) this._unobserve(this.#inDebugMode());
     this.#debug = enabled;
-    this.#watchTurns();
     if (this.isRunning()) running.debug = enabled;
   }
 
@@ -508,7 +508,7 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  deadlockError(): DeadlockError {
+  _deadlockError(): DeadlockError {
     const tree = formatTaskTree(this);
     const waiting = tree === ""
       ? "nothing is scheduled and no task is left"
@@ -519,7 +519,7 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  hostIsBusy(): boolean {
+  _hostIsBusy(): boolean {
     for (const task of this._tasks) {
       const waits = task._waitsFor();
       if (waits.length > 0 && waits.every(isOfHost)) return true;
@@ -574,47 +574,43 @@ export class EventLoop implements TaskScheduler {
 
   /** @internal */
   _trace(made: object): void {
-    (this.#traces ??= new WeakMap()).set(made, creationStack());
+    this.#inDebugMode().trace(made);
   }
 
   /** @internal */
   _traceOf(made: object): string | undefined {
-    return this.#traces?.get(made);
+    return this.#debugMode?.traceOf(made);
   }
 
-  /** @internal A generator has no room for a mark, so only debug mode looks. */
+  /** @internal */
   _claim(coro: object): void {
-    const claimed = this.#claimed ??= new WeakSet();
-    if (claimed.has(coro) && typeof coro !== "function") {
-      throw new RuntimeError(
-        `Cannot run ${describeKind(coro)} twice: call its function again`,
-      );
-    }
-    claimed.add(coro);
+    this.#inDebugMode().claim(coro);
   }
 
   /** @internal */
   _waitingSince(task: Task<unknown>): number | undefined {
-    return this.#waitingSince?.get(task);
+    return this.#debugMode?.waitingSince(task);
   }
 
-  #watchTurns(): void {
-    this.#turns.watcher = this.#debug
-      ? (runnable) => this.#runWatched(runnable)
-      : undefined;
+  /** @internal */
+  _observe(instrument: Instrument): void {
+    const instruments = this.#instruments ??= new Instruments();
+    instruments.add(instrument);
+    this.#turns.observeBy(instruments);
+    this._tasks.onAdd = (task) => instruments.created(task);
   }
 
-  #runWatched(runnable: Runnable): void {
-    const name = textOf(runnable);
-    const start = this.time();
-    runnable._run();
-    const now = this.time();
-    if (now - start >= this.slowCallbackDuration) {
-      warn(`Slow: ${name} took ${(now - start).toFixed(3)} seconds`);
-    }
-    if (runnable instanceof Task && !runnable.done()) {
-      (this.#waitingSince ??= new WeakMap()).set(runnable, now);
-    }
+  /** @internal */
+  _unobserve(instrument: Instrument): void {
+    this.#instruments?.delete(instrument);
+    if (this.#instruments?.size !== 0) return;
+    this.#instruments = undefined;
+    this.#turns.observeBy(undefined);
+    this._tasks.onAdd = undefined;
+  }
+
+  #inDebugMode(): DebugMode {
+    return this.#debugMode ??= new DebugMode(this);
   }
 
   #schedule(

@@ -26,7 +26,7 @@
  *
  * @module
  */
-import { type Plan, WorkerPool } from "./_combine/worker_pool.ts";
+import { JobPool, type Plan } from "./_combine/job_pool.ts";
 import {
   type Coro,
   Coroutine,
@@ -215,7 +215,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
 /** The results for a `for await`. */
 class Results<T, R> implements AsyncIterableIterator<R, undefined, undefined> {
   readonly #plan: Plan<T, R>;
-  #run: WorkerPool<T, R> | undefined = undefined;
+  #run: JobPool<T, R> | undefined = undefined;
   #closed = false;
 
   constructor(plan: Plan<T, R>) {
@@ -259,6 +259,6 @@ class Results<T, R> implements AsyncIterableIterator<R, undefined, undefined> {
 function begin<T, R>(
   plan: Plan<T, R>,
   keepAll: boolean,
-): WorkerPool<T, R> {
-  return new WorkerPool(requireScheduler() as EventLoop, plan, keepAll);
+): JobPool<T, R> {
+  return new JobPool(requireScheduler() as EventLoop, plan, keepAll);
 }

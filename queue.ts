@@ -245,7 +245,7 @@ export class Queue<T> implements AsyncIterable<T> {
 
   /**
    * Lets nothing in any more: puts throw {@linkcode QueueShutDown}, and so do gets once
-   * the queue is empty. Everybody who waits for room or an item is woken.
+   * the queue is empty. All tasks that wait for room or an item are woken.
    *
    * @param options Whether to drop the items that are in it; each counts as done.
    *

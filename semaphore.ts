@@ -128,7 +128,7 @@ export class Semaphore {
     return new WaitOperation(this.#state, undefined);
   }
 
-  /** Returns a permit, and wakes who waits longest. */
+  /** Returns a permit, and wakes the task that has waited longest. */
   release(): void {
     this.#state.value++;
     this.#state.wakeNext();
@@ -181,7 +181,7 @@ export class BoundedSemaphore extends Semaphore {
   }
 
   /**
-   * Returns a permit, and wakes who waits longest.
+   * Returns a permit, and wakes the task that has waited longest.
    *
    * @throws {RangeError} If all permits are back already.
    */

@@ -1,5 +1,5 @@
 /**
- * `shield()`: protects work from the cancel of who waits for it.
+ * `shield()`: protects work from the cancel of the task that waits for it.
  *
  * The waiting task is cancelled as ever; the work goes on. Keep a reference to it if
  * someone is to wait for it again.
@@ -63,7 +63,7 @@ export function shield<A extends Awaitable<unknown>>(
   return outer as Future<unknown> as Future<AwaitedResult<A>>;
 }
 
-/** The future that stands between the work and who waits. */
+/** The future that stands between the work and the task that waits. */
 class Shielded extends Future<unknown> {
   readonly #inner: Future<unknown>;
 

@@ -168,7 +168,7 @@ export class Task<T> extends Future<T> {
   // What only some tasks need, made when it is needed.
   #extras: Extras | undefined = undefined;
   // What its async functions wait for: nearly always one thing.
-  #parked: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  #awaits: PendingAwait | Set<PendingAwait> | undefined = undefined;
 
   /**
    * Makes a task; `createTask()` and `loop.createTask()` do it for you.
@@ -395,10 +395,10 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _addAwait(wait: PendingAwait): void {
-    if (this.#parked === undefined) this.#parked = wait;
-    else if (this.#parked instanceof Set) this.#parked.add(wait);
-    else if (this.#parked !== wait) {
-      this.#parked = new Set([this.#parked, wait]);
+    if (this.#awaits === undefined) this.#awaits = wait;
+    else if (this.#awaits instanceof Set) this.#awaits.add(wait);
+    else if (this.#awaits !== wait) {
+      this.#awaits = new Set([this.#awaits, wait]);
     }
     const extras = this.#extras;
     if (extras?.mustCancel && wait._cancelWait(extras.cancelReason)) {
@@ -408,8 +408,8 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _removeAwait(wait: PendingAwait): void {
-    if (this.#parked === wait) this.#parked = undefined;
-    else if (this.#parked instanceof Set) this.#parked.delete(wait);
+    if (this.#awaits === wait) this.#awaits = undefined;
+    else if (this.#awaits instanceof Set) this.#awaits.delete(wait);
   }
 
   /** @internal */
@@ -487,8 +487,8 @@ export class Task<T> extends Future<T> {
   }
 
   #waits(): PendingAwait[] {
-    if (this.#parked === undefined) return [];
-    return this.#parked instanceof Set ? [...this.#parked] : [this.#parked];
+    if (this.#awaits === undefined) return [];
+    return this.#awaits instanceof Set ? [...this.#awaits] : [this.#awaits];
   }
 
   #cancelWaits(reason: CancelReason): boolean {

@@ -21,7 +21,12 @@ import { VirtualClock } from "./clock.ts";
 import type { CoroutineLike } from "./coroutine.ts";
 import type { ExceptionContext } from "./handle.ts";
 import { EventLoop } from "./loop.ts";
+import type { Instrument, Step } from "./_loop/instrument.ts";
+import type { Runnable } from "./_base/roles.ts";
 import { run } from "./runner.ts";
+import { Task } from "./task.ts";
+
+export type { Instrument, ReadySteps, Step } from "./_loop/instrument.ts";
 
 /**
  * A loop on a virtual clock that keeps what its exception handler was told.
@@ -93,4 +98,72 @@ export async function runTest<T>(
       reports.map((report) => report.message).join(", ")
     }`,
   );
+}
+
+/**
+ * Lets an instrument look on while a loop works, or choose what runs next. Several may.
+ *
+ * @experimental What an instrument is told may change.
+ *
+ * @param loop The loop.
+ * @param instrument What to call.
+ * @returns Ends it, at the end of a `using` block.
+ *
+ * @example Count the steps of a task
+ * ```ts
+ * import { createTask, sleep } from "@asyncio/asyncio";
+ * import { observe, runTest, taskOf } from "@asyncio/asyncio/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await runTest(async (loop) => {
+ *   const task = createTask(sleep(60));
+ *   let steps = 0;
+ *   using _ = observe(loop, {
+ *     before(step) {
+ *       if (taskOf(step) === task) steps++;
+ *     },
+ *   });
+ *   await task;
+ *   assertEquals(steps, 2);
+ * });
+ * ```
+ */
+export function observe(loop: EventLoop, instrument: Instrument): Disposable {
+  loop._observe(instrument);
+  return { [Symbol.dispose]: () => loop._unobserve(instrument) };
+}
+
+/**
+ * Returns the task that goes on by a step, or `undefined` for a callback or a timer.
+ *
+ * @experimental As {@linkcode observe}.
+ *
+ * @param step What an instrument was given.
+ * @returns The task.
+ *
+ * @example Say who wakes whom
+ * ```ts
+ * import { createTask, Event, sleep } from "@asyncio/asyncio";
+ * import { observe, runTest, taskOf } from "@asyncio/asyncio/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const wakes: unknown[] = [];
+ * await runTest(async (loop) => {
+ *   const event = new Event();
+ *   const waiter = createTask(() => event.wait(), { name: "waiter" });
+ *   await sleep(1);
+ *   using _ = observe(loop, {
+ *     woken(step, by) {
+ *       wakes.push([taskOf(step)?.getName(), by && taskOf(by)?.getName()]);
+ *     },
+ *   });
+ *   await createTask(async () => event.set(), { name: "setter" });
+ *   await waiter;
+ * });
+ * assertEquals(wakes[1], ["waiter", "setter"]);
+ * ```
+ */
+export function taskOf(step: Step): Task<unknown> | undefined {
+  const task = (step as Runnable)._task;
+  return task instanceof Task ? task : undefined;
 }

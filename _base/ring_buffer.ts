@@ -41,6 +41,22 @@ export class RingBuffer<T> {
     return item;
   }
 
+  /** Returns one without taking it; the first has the index 0. */
+  at(index: number): T {
+    return this.#slots[(this.#head + index) & (this.#slots.length - 1)]!;
+  }
+
+  /** Takes one from within, by its index. It takes longer the farther it stands. */
+  takeAt(index: number): T {
+    const item = this.at(index);
+    const mask = this.#slots.length - 1;
+    for (let i = this.#head + index; i > this.#head; i--) {
+      this.#slots[i & mask] = this.#slots[(i - 1) & mask];
+    }
+    this.shift();
+    return item;
+  }
+
   /** Frees the memory of a burst, if there is none left and it was above `most`. */
   trim(most: number): void {
     if (this.size === 0 && this.#slots.length > most) this.clear();

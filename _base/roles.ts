@@ -9,6 +9,8 @@
 export interface Runnable {
   /** Called by the loop's turn alone. */
   _run(): void;
+  /** The task that goes on by it; none for a callback. Asked by instruments alone. */
+  readonly _task?: object | undefined;
 }
 
 /** What stands in a future's list. Waking schedules, it never runs user code. */

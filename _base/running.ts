@@ -1,9 +1,9 @@
 /**
  * Who runs now on this thread: the only module-level state of the library,
- * beside the host's storage in `_parking.ts`.
+ * beside the host's storage in `_host/async_context.ts`.
  *
  * The slots hold what stands on the call stack at this moment. Async functions
- * are resumed by the host, with no loop on the stack: for them, see `_parking.ts`.
+ * are resumed by the host, with no loop on the stack: for them, see `_host/async_context.ts`.
  *
  * @module
  */

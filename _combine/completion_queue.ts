@@ -16,7 +16,7 @@ export class CompletionQueue<T> {
   /**
    * Makes an empty queue.
    *
-   * @param loop The loop of who waits.
+   * @param loop The loop of the waiting tasks.
    * @param describeWait What they wait for, for reports.
    * @param waitsFor The futures that it depends on, for reports.
    */
@@ -33,7 +33,7 @@ export class CompletionQueue<T> {
     return this.#items.size;
   }
 
-  /** Puts an item in, and wakes who waits longest. */
+  /** Puts an item in, and wakes the task that has waited longest. */
   put(item: T): void {
     this.#items.push(item);
     this.#takers.releaseNext();

@@ -1,7 +1,7 @@
 /**
  * The input of `mapConcurrent()`: taken by workers one by one, and not further ahead
- * than the results are taken. A worker that may not take more waits on the same
- * {@linkcode Waiter} each time: that costs no future a wait.
+ * than the results are taken. A worker that may not take more waits on its
+ * {@linkcode Waiter}: that costs no future a wait.
  *
  * @module
  */

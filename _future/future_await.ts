@@ -54,7 +54,7 @@ export function misplacedWait(
 export class FutureAwait<T, A, B> extends Await<T, A, B>
   implements Waiter, Runnable, PendingAwait {
   readonly #future: WaitedFuture<T>;
-  readonly #task: AwaitingTask | undefined;
+  readonly _task: AwaitingTask | undefined;
 
   constructor(
     future: WaitedFuture<T>,
@@ -64,7 +64,7 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
   ) {
     super(onFulfilled, onRejected);
     this.#future = future;
-    this.#task = task;
+    this._task = task;
     future.getLoop()._noteSuspended();
   }
 
@@ -75,10 +75,10 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
   _run(): void {
     this.#future.getLoop()._noteResumed();
     // For a callback that `then()` was given.
-    running.task = this.#task;
+    running.task = this._task;
     running.context = undefined;
-    this.#task?._removeAwait(this);
-    const cancelled = this.#task?._takeCancel(this.#future);
+    this._task?._removeAwait(this);
+    const cancelled = this._task?._takeCancel(this.#future);
     if (cancelled !== undefined) return this.reject(cancelled);
     let value: T;
     try {
@@ -104,12 +104,12 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
   }
 
   *_awaitedBy(): Generator<unknown, void, undefined> {
-    if (this.#task !== undefined) yield this.#task;
+    if (this._task !== undefined) yield this._task;
   }
 
   override toString(): string {
-    return this.#task === undefined
+    return this._task === undefined
       ? "await"
-      : `await of ${this.#task._describe()}`;
+      : `await of ${this._task._describe()}`;
   }
 }

@@ -17,6 +17,8 @@ export interface TaskNode {
 export class TaskList<T extends TaskNode> {
   #first: T | undefined;
   #last: T | undefined;
+  /** Told of each task that is added. */
+  onAdd: ((task: T) => void) | undefined = undefined;
 
   /** Appends a task. */
   add(task: T): void {
@@ -26,6 +28,7 @@ export class TaskList<T extends TaskNode> {
       this.#last._nextTask = task;
     }
     this.#last = task;
+    this.onAdd?.(task);
   }
 
   /** Takes a task out; does nothing if it is not in. */

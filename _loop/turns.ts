@@ -12,6 +12,7 @@ import { hostTurn } from "../_host/turn.ts";
 import { runAsTask } from "../_host/async_context.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
+import type { Instruments } from "./instrument.ts";
 import { running } from "../_base/running.ts";
 import type { Timer } from "../_base/roles.ts";
 import { TimerHeap } from "./timer_heap.ts";
@@ -40,15 +41,13 @@ type Pause = "idle" | "async function resumed" | "slice used up" | "stopped";
 /** What the turns ask of their loop. */
 export interface TurnsOwner {
   /** The error that ends a run in which nothing can happen any more. */
-  deadlockError(): Error;
+  _deadlockError(): Error;
   /** Whether an async function waits for a promise of the host. */
-  hostIsBusy(): boolean;
+  _hostIsBusy(): boolean;
 }
 
 /** Runs the turns of one loop. */
 export class Turns implements Sleeper {
-  /** Runs a runnable in debug mode, and watches it. */
-  watcher: ((runnable: Runnable) => void) | undefined;
   readonly #clock: Clock;
   readonly #owner: TurnsOwner;
   // The ready queue.
@@ -56,6 +55,9 @@ export class Turns implements Sleeper {
   readonly #timers = new TimerHeap<Timer & Runnable>();
   // Ends the pause of an idle loop.
   #endPause: (() => void) | undefined;
+  #instruments: Instruments | undefined;
+  // What `push()` does besides, if anything: one slot, so that it looks once.
+  #onPush: ((runnable: Runnable) => void) | undefined;
   // What ends the run from outside a turn.
   #fatal: { readonly error: unknown } | undefined;
   #stopping = false;
@@ -105,7 +107,13 @@ export class Turns implements Sleeper {
   /** Appends a runnable to the ready queue. */
   push(runnable: Runnable): void {
     this.#ready.push(runnable);
-    this.#endPause?.();
+    this.#onPush?.(runnable);
+  }
+
+  /** Lets instruments look on; `undefined` for none. */
+  observeBy(instruments: Instruments | undefined): void {
+    this.#instruments = instruments;
+    this.#setOnPush();
   }
 
   /** Adds a timer. */
@@ -153,12 +161,12 @@ export class Turns implements Sleeper {
 
   /** Called by the clock: no deadline will ever come. */
   deadlock(): void {
-    this.abort(this.#owner.deadlockError());
+    this.abort(this.#owner._deadlockError());
   }
 
   /** Called by the clock: whether an async function waits for the host. */
   hostIsBusy(): boolean {
-    return this.#owner.hostIsBusy();
+    return this.#owner._hostIsBusy();
   }
 
   // An async function keeps its own async context over its awaits, so nobody who
@@ -234,9 +242,8 @@ export class Turns implements Sleeper {
     for (let i = 0; i < count; i++) {
       // Counted one by one: one that throws ends the run in the middle.
       this.#leftOfTurn--;
-      const runnable = ready.shift();
-      if (this.watcher === undefined) runnable._run();
-      else this.watcher(runnable);
+      if (this.#instruments === undefined) ready.shift()._run();
+      else this.#instruments.runNext(ready);
       if (this.#resumed > 0 && this.#clock.settles) return;
     }
   }
@@ -287,10 +294,23 @@ export class Turns implements Sleeper {
 
   async #becomeIdle(): Promise<void> {
     this.#ready.trim(MOST_IDLE_SLOTS);
-    const woken = new Promise<void>((resolve) => this.#endPause = resolve);
+    const woken = new Promise<void>((resolve) => {
+      this.#endPause = () => resolve();
+    });
+    this.#setOnPush();
     this.#clock.wait(this, this.#timers.earliest());
     await woken;
     this.#endPause = undefined;
+    this.#setOnPush();
     this.#clock.unwait(this);
+  }
+
+  #setOnPush(): void {
+    const endPause = this.#endPause;
+    const instruments = this.#instruments;
+    this.#onPush = instruments === undefined ? endPause : (runnable) => {
+      endPause?.();
+      instruments.woken(runnable);
+    };
   }
 }

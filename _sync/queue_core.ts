@@ -11,7 +11,7 @@ import type { Waiter } from "../_task/waiter.ts";
 import { bindLoop, WaiterList, wasWoken } from "./waiter_list.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 
-/** The items of a queue, and who waits for them, for room, and for their end. */
+/** The items of a queue, and the tasks that wait for one, for room, and for their end. */
 export class QueueCore<T> {
   readonly getters: WaiterList;
   readonly putters: WaiterList;

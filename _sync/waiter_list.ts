@@ -41,7 +41,7 @@ export class WaiterList {
   // Invariant: whoever stands before this one is done. A waiter never gets undone,
   // so it only moves forward, and waking n waiters takes n steps in all.
   #pending: Waiter | undefined = undefined;
-  /** The one who waits longest. */
+  /** The one that has waited longest. */
   first: Waiter | undefined = undefined;
   /** How many stand in the list. */
   size = 0;

@@ -46,7 +46,7 @@ export interface Driver extends PromiseDriver, Waiter, Runnable {
 const { addDoneCallback } = Future.prototype;
 
 /** What {@linkcode drive} gives while there is something to wait for. */
-export const SUSPENDED: unique symbol = Symbol("asyncio.parked");
+export const SUSPENDED: unique symbol = Symbol("asyncio.suspended");
 
 /**
  * Resumes the top body and goes on until something must wait or all have ended.

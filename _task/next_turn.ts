@@ -70,7 +70,7 @@ export function awaitNextTurn<T, A, B>(
 /** It stands in the ready queue, so no cancel can reach it. */
 class TurnAwait<T, A, B> extends Await<T, A, B> implements Runnable {
   readonly #result: T;
-  readonly #task: AwaitingTask | undefined;
+  readonly _task: AwaitingTask | undefined;
 
   constructor(
     result: T,
@@ -80,20 +80,20 @@ class TurnAwait<T, A, B> extends Await<T, A, B> implements Runnable {
   ) {
     super(onFulfilled, onRejected);
     this.#result = result;
-    this.#task = task;
+    this._task = task;
   }
 
   _run(): void {
     (running.loop as Scheduler)._noteResumed();
     // For a callback that `then()` was given.
-    running.task = this.#task;
+    running.task = this._task;
     running.context = undefined;
-    const cancelled = this.#task?._takeCancel(undefined);
+    const cancelled = this._task?._takeCancel(undefined);
     if (cancelled === undefined) this.fulfil(this.#result);
     else this.reject(cancelled);
   }
 
   override toString(): string {
-    return `await of a turn by ${this.#task?._describe()}`;
+    return `await of a turn by ${this._task?._describe()}`;
   }
 }

@@ -40,7 +40,7 @@ export type { PromiseBody };
  * Stands on a driver's stack for an async function, and is what the driver waits for.
  *
  * The wait is not interrupted by a cancel; the waits that the async function does
- * itself are (they are parked with its task).
+ * itself are (they are registered with its task).
  */
 export const PROMISE_BODY: PromiseBody = new PromiseBody();
 

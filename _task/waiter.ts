@@ -21,7 +21,7 @@ export class Waiter extends Future<undefined> {
   /**
    * Makes a waiter.
    *
-   * @param loop The loop of who waits.
+   * @param loop The loop of the waiting task.
    * @param describeWait What they wait for, for reports.
    * @param waitsFor The futures that it depends on, for reports.
    */
@@ -37,12 +37,12 @@ export class Waiter extends Future<undefined> {
     this.following = undefined;
   }
 
-  /** Lets who waits go on; it may have been cancelled meanwhile. */
+  /** Lets the waiting task go on; it may have been cancelled meanwhile. */
   release(): void {
     if (!this.done()) this.setResult(undefined);
   }
 
-  /** Lets who waits go on and stays pending, so that it can be waited for again. */
+  /** Lets the waiting task go on and stays pending, so that it can be waited for again. */
   wake(): void {
     // Cancelled meanwhile, which has woken it.
     if (this.done()) return;

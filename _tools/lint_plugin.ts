@@ -16,6 +16,15 @@ const OTHER_ERRORS = new Set([
   "QueueShutDown",
 ]);
 
+/** The folders that are no part of the library. */
+const UNPUBLISHED = new Set([
+  "_tools",
+  "bench",
+  "docs",
+  "examples",
+  "tests",
+]);
+
 const CONTRACTION =
   /\b\w+(?:n't|'re|'ve|'ll|'d|'m)\b|\b(?:it|that|there|here|what|who|let)'s\b/i;
 
@@ -26,8 +35,7 @@ const plugin: Deno.lint.Plugin = {
     "error-message": {
       create(context) {
         // The rule is for what users see: the published modules.
-        const folder = relative(ROOT, dirname(resolve(context.filename)));
-        if (!/^(_(?!tools)[a-z]+)?$/.test(folder)) return {};
+        if (!isPublished(folderOf(context.filename))) return {};
         function check(
           node: Deno.lint.Node,
           args: readonly Deno.lint.Node[],
@@ -49,9 +57,56 @@ const plugin: Deno.lint.Plugin = {
         };
       },
     },
+    /** What is not the library uses it as its users do: no internals. */
+    "no-internals": {
+      create(context) {
+        if (isPublished(folderOf(context.filename))) return {};
+        function check(node: Deno.lint.Node, name: unknown): void {
+          if (typeof name !== "string" || !name.startsWith("_")) return;
+          if (name === "_") return;
+          context.report({ node, message: `"${name}" is internal` });
+        }
+        return {
+          ImportDeclaration(node) {
+            check(node, internalFolderOf(node.source.value));
+          },
+          ExportNamedDeclaration(node) {
+            check(node, node.source && internalFolderOf(node.source.value));
+          },
+          MemberExpression(node) {
+            if (!node.computed) check(node, nameOf(node.property));
+          },
+          MethodDefinition(node) {
+            if (!node.computed) check(node, nameOf(node.key));
+          },
+        };
+      },
+    },
   },
 };
 export default plugin;
+
+/** The folder of a file, from the project's root: "" for the root itself. */
+function folderOf(file: string): string {
+  return relative(ROOT, dirname(resolve(file))).replaceAll("\\", "/");
+}
+
+/** Whether the modules of a folder are published. */
+function isPublished(folder: string): boolean {
+  const [top = ""] = folder.split("/");
+  return !UNPUBLISHED.has(top);
+}
+
+/** The folder of internal modules that an import reaches into, if any. */
+function internalFolderOf(source: string): string | undefined {
+  return source.split("/").slice(0, -1).find((part) =>
+    part.startsWith("_") && part !== "_tools"
+  );
+}
+
+function nameOf(node: Deno.lint.Node): string | undefined {
+  return node.type === "Identifier" ? node.name : undefined;
+}
 
 /** An AggregateError has its message second. */
 function messageFirst(

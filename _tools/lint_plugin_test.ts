@@ -43,6 +43,33 @@ for (const [source, messages] of CASES) {
   });
 }
 
+const USES: [source: string, messages: string[]][] = [
+  [`import { run } from "../mod.ts";`, []],
+  [`import { both } from "./_both.ts";`, []],
+  [`import { Turns } from "../_loop/turns.ts";`, [`"_loop" is internal`]],
+  [`export { Turns } from "../_loop/turns.ts";`, [`"_loop" is internal`]],
+  [`import type { Runnable } from "../../_base/roles.ts";`, [
+    `"_base" is internal`,
+  ]],
+  ["loop._enqueue(task);", [`"_enqueue" is internal`]],
+  ["class A extends EventLoop { override _enqueue() {} }", [
+    `"_enqueue" is internal`,
+  ]],
+  ["using _ = observe(loop, {});", []],
+];
+
+for (const [source, messages] of USES) {
+  Deno.test({
+    name: `no-internals judges ${source}`,
+    ignore: Deno.lint === undefined,
+    fn: () => assertEquals(lint(source, "../tests/a_test.ts"), messages),
+  });
+}
+
+Deno.test("no-internals lets the library use itself", () => {
+  assertEquals(lint(`import { Turns } from "./_loop/turns.ts";`), []);
+});
+
 Deno.test("error-message looks at published modules only", () => {
   assertEquals(lint(`new Error("lower")`, "tool.ts"), []);
 });

@@ -27,17 +27,19 @@
  * @module
  */
 import {
-  type CallbackOptions,
   type CoroutineFunction,
   createTask,
-  type Delay,
   run,
   type Task,
-  type TimerHandle,
   wait,
 } from "../mod.ts";
-import { TestLoop } from "../testing.ts";
-import type { Runnable } from "../_base/roles.ts";
+import {
+  type Instrument,
+  observe,
+  type Step,
+  taskOf,
+  TestLoop,
+} from "../testing.ts";
 
 /** A program to sweep. */
 export interface SweepProgram {
@@ -86,8 +88,8 @@ interface Sight {
   readonly waitOfCancel: number;
 }
 
-// No program that is worth a sweep runs so many runnables.
-const MOST_RUNNABLES = 5_000;
+// No program that is worth a sweep takes so many steps.
+const MOST_STEPS = 5_000;
 
 /**
  * Sweeps a program.
@@ -134,9 +136,13 @@ async function attempt(
   make: (probe: Probe) => SweepProgram,
   plan: Plan,
 ): Promise<Sight> {
-  const loop = new SweepLoop(plan);
+  const loop = new TestLoop();
+  const sweeper = new Sweeper(plan);
+  using _ = observe(loop, sweeper);
   try {
-    await run(() => runProgram(make, loop, plan), { loopFactory: () => loop });
+    await run(() => runProgram(make, sweeper, plan), {
+      loopFactory: () => loop,
+    });
     if (loop.reports.length > 0) {
       throw new Error(
         `The exception handler was told: ${
@@ -154,12 +160,12 @@ async function attempt(
       { cause: error },
     );
   }
-  return loop.sight();
+  return sweeper.sight();
 }
 
 async function runProgram(
   make: (probe: Probe) => SweepProgram,
-  loop: SweepLoop,
+  sweeper: Sweeper,
   { victim }: Plan,
 ): Promise<void> {
   const sections = new Sections();
@@ -167,11 +173,11 @@ async function runProgram(
   const tasks = Object.entries(program.tasks).map(([name, work]) =>
     createTask(work, { name })
   );
-  loop.watch(tasks.find((task) => task.getName() === victim)!);
+  sweeper.watch(tasks.find((task) => task.getName() === victim)!);
   await wait(tasks);
-  loop.unwatch();
+  sweeper.unwatch();
   for (const task of tasks) {
-    const problem = problemOf(task, loop);
+    const problem = problemOf(task, sweeper);
     if (problem === undefined || program.mayEnd?.(task, task.getName())) {
       continue;
     }
@@ -184,8 +190,11 @@ async function runProgram(
   await program.check?.();
 }
 
-function problemOf(task: Task<unknown>, loop: SweepLoop): string | undefined {
-  if (task === loop.victim && loop.delivered) {
+function problemOf(
+  task: Task<unknown>,
+  sweeper: Sweeper,
+): string | undefined {
+  if (task === sweeper.victim && sweeper.delivered) {
     return task.cancelled() ? undefined : `It swallowed the cancel: ${task}`;
   }
   if (task.cancelled()) return `Another task was cancelled: ${task}`;
@@ -211,21 +220,20 @@ class Sections implements Probe {
   }
 }
 
-/** A loop that counts moments, and cancels the victim before some of them. */
-class SweepLoop extends TestLoop {
+/** Counts moments, and cancels the victim before some of them. */
+class Sweeper implements Instrument {
   readonly #plan: Plan;
   victim: Task<unknown> | undefined;
   /** Whether a cancel came in time. */
   delivered = false;
   #watching = false;
-  #runnables = 0;
+  #steps = 0;
   #moment = 0;
   #end = 0;
   #resumptions = 0;
   #waitOfCancel = 0;
 
   constructor(plan: Plan) {
-    super();
     this.#plan = plan;
   }
 
@@ -248,42 +256,8 @@ class SweepLoop extends TestLoop {
     };
   }
 
-  override _enqueue(runnable: Runnable): void {
-    super._enqueue({
-      _run: () => {
-        this.#pass(runnable);
-        runnable._run();
-      },
-    });
-  }
-
-  override callLater(
-    delay: Delay,
-    callback: () => void,
-    options?: CallbackOptions,
-  ): TimerHandle {
-    return super.callLater(delay, this.#passing(callback), options);
-  }
-
-  override callAt(
-    when: number,
-    callback: () => void,
-    options?: CallbackOptions,
-  ): TimerHandle {
-    return super.callAt(when, this.#passing(callback), options);
-  }
-
-  #passing(callback: () => void): () => void {
-    return () => {
-      this.#pass(callback);
-      callback();
-    };
-  }
-
-  #pass(what: unknown): void {
-    if (++this.#runnables > MOST_RUNNABLES) {
-      throw new Error("The program never ends");
-    }
+  before(step: Step): void {
+    if (++this.#steps > MOST_STEPS) throw new Error("The program never ends");
     const { victim } = this;
     if (!this.#watching || victim === undefined || victim.done()) return;
     this.#moment++;
@@ -293,13 +267,7 @@ class SweepLoop extends TestLoop {
       this.delivered = victim.cancel(`moment ${this.#moment}`) ||
         this.delivered;
     }
-    // The task itself, or a wait of its async function.
-    if (what === victim || isWaitOf(what, victim)) this.#resumptions++;
+    // A step of the task itself, or the resumption of its async function.
+    if (taskOf(step) === victim) this.#resumptions++;
   }
-}
-
-function isWaitOf(what: unknown, task: Task<unknown>): boolean {
-  const text = String(what);
-  return text === `await of ${task.getName()}` ||
-    text === `await of a turn by ${task.getName()}`;
 }

@@ -137,40 +137,44 @@ function firstFrame(stack: string | undefined): string {
 
 caseTest(
   "futures.BaseFutureTests.future_source_traceback",
-  () =>
-    withLoop((loop) => {
-      function creator() {
-        return loop.createFuture();
-      }
-      const future = creator();
-      assertMatch(
-        firstFrame(loop._traceOf(future)),
-        /creator .*debug_unfetched_test\.ts/,
-      );
-    }, { debug: true }),
+  async () => {
+    const [report] = await reportsOfDropped(
+      (future) => future.setException(error),
+      { debug: true },
+    );
+    assertMatch(
+      firstFrame(report!.sourceTraceback),
+      /makeAndDrop .*debug_unfetched_test\.ts/,
+    );
+  },
 );
 
 caseTest(
   "tasks.BaseTaskTests.task_source_traceback",
   () =>
-    withLoop(async (loop) => {
+    withLoop((loop) => {
+      const reports = recordReports(loop);
       function creator() {
         return loop.createTask(sleep(0));
       }
       const task = creator();
+      loop.close();
+      assertStrictEquals(reports[0]!.task, task);
       assertMatch(
-        firstFrame(loop._traceOf(task)),
+        firstFrame(reports[0]!.sourceTraceback),
         /creator .*debug_unfetched_test\.ts/,
       );
-      await loop.runUntilComplete(task);
     }, { debug: true }),
 );
 
 caseTest(
   "events.HandleTests.handle_source_traceback",
   () =>
-    withLoop((loop) => {
-      const callback = () => {};
+    withLoop(async (loop) => {
+      const reports = recordReports(loop);
+      const callback = () => {
+        throw error;
+      };
       function creator() {
         return [
           loop.callSoon(callback),
@@ -179,9 +183,12 @@ caseTest(
           loop.callAt(0, callback),
         ];
       }
-      for (const handle of creator()) {
+      const handles = creator();
+      await loop.runUntilComplete(sleep(1));
+      assertEquals(reports.map(({ handle }) => handle), handles);
+      for (const { sourceTraceback } of reports) {
         assertMatch(
-          firstFrame(loop._traceOf(handle)),
+          firstFrame(sourceTraceback),
           /creator .*debug_unfetched_test\.ts/,
         );
       }

@@ -12,11 +12,10 @@ import {
   getRunningLoop,
   sleep,
   staggeredRace,
-  Task,
   taskGroup,
   VirtualClock,
 } from "../../mod.ts";
-import type { Runnable } from "../../_base/roles.ts";
+import { observe, taskOf } from "../../testing.ts";
 import { both, caseTest } from "./_both.ts";
 
 function eagerly(): EventLoop {
@@ -118,29 +117,24 @@ function checkErrors(errors: readonly unknown[]): void {
   assertInstanceOf(errors[2], RangeError);
 }
 
-/** Counts the tasks that ever stood in the ready queue. */
-class CountingLoop extends EventLoop {
-  readonly scheduled: Set<Task<unknown>> = new Set();
-
-  override _enqueue(runnable: Runnable): void {
-    if (runnable instanceof Task) this.scheduled.add(runnable);
-    super._enqueue(runnable);
-  }
-}
-
-/** How many tasks are scheduled for `work`, without and with the eager factory. */
+/** How many tasks ever become ready for `work`, without and with the eager factory. */
 async function countTasks(work: () => Coro<void>): Promise<[number, number]> {
   const counts: number[] = [];
   for (const factory of [undefined, eagerTaskFactory]) {
-    using loop = new CountingLoop({ clock: new VirtualClock() });
+    using loop = new EventLoop({ clock: new VirtualClock() });
+    const scheduled = new Set<unknown>();
     await loop.runUntilComplete(function* () {
       loop.setTaskFactory(factory);
-      loop.scheduled.clear();
+      using _ = observe(loop, {
+        woken(step) {
+          if (taskOf(step) === step) scheduled.add(step);
+        },
+      });
       const root = createTask(work());
       yield* root;
-      loop.scheduled.delete(currentTask()!);
+      scheduled.delete(currentTask()!);
     });
-    counts.push(loop.scheduled.size);
+    counts.push(scheduled.size);
   }
   return counts as [number, number];
 }

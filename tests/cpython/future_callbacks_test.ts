@@ -15,7 +15,7 @@ import {
   InvalidStateError,
   sleep,
 } from "../../mod.ts";
-import type { Runnable } from "../../_base/roles.ts";
+import { observe } from "../../testing.ts";
 import {
   both,
   caseTest,
@@ -119,20 +119,15 @@ caseTest(
 caseTest(
   "futures.BaseFutureDoneCallbackTests.evil_call_soon_list_mutation",
   async () => {
-    let onSchedule: () => void = () => {};
-    class Meddler extends EventLoop {
-      override _enqueue(runnable: Runnable): void {
-        onSchedule();
-        super._enqueue(runnable);
-      }
-    }
-    using loop = new Meddler();
+    using loop = new EventLoop();
     const { future, first, second, third } = watched(loop);
-    onSchedule = () => {
-      for (const callback of [first, second, third]) {
-        future.removeDoneCallback(callback);
-      }
-    };
+    using _ = observe(loop, {
+      woken() {
+        for (const callback of [first, second, third]) {
+          future.removeDoneCallback(callback);
+        }
+      },
+    });
     future.setResult("foo");
     for (const callback of [first, second, third]) {
       assertEquals(future.removeDoneCallback(callback), 0);

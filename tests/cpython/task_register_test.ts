@@ -10,62 +10,65 @@ import {
   createTask,
   currentTask,
   type EventLoop,
+  Future,
   getRunningLoop,
   RuntimeError,
   sleep,
-  type Task,
+  Task,
+  type TaskClass,
 } from "../../mod.ts";
-import { both, caseTest, errorOf, virtualLoop, withLoop } from "./_both.ts";
+import {
+  both,
+  caseTest,
+  errorOf,
+  recordReports,
+  virtualLoop,
+  withLoop,
+} from "./_both.ts";
 
-// The registry of a loop, which is a list through the tasks themselves.
+// A task registers itself when it is made, and goes when it ends.
 
-class TaskLike {
-  done(): boolean {
-    return false;
+class OwnTask<T> extends Task<T> {}
+
+class LooplessTask<T> extends Task<T> {
+  override getLoop(): never {
+    throw new RuntimeError("No loop is known");
   }
 }
 
-class LoopedTaskLike extends TaskLike {
-  getLoop(): EventLoop | undefined {
-    return undefined;
-  }
-}
-
-class DoneTaskLike extends TaskLike {
+class DoneTask<T> extends Task<T> {
   override done(): boolean {
     return true;
   }
 }
 
-function registered(loop: EventLoop, task: TaskLike): number {
-  loop._tasks.add(task as Task<unknown>);
-  const { size } = allTasks(loop);
-  loop._tasks.delete(task as Task<unknown>);
-  return size;
+/** How many tasks are listed after one of this class was made, which never runs. */
+function registered(loop: EventLoop, taskClass: TaskClass): number {
+  loop.setExceptionHandler(() => {});
+  new taskClass(sleep(0), { loop });
+  return allTasks(loop).size;
 }
 
 caseTest(
   "tasks.BaseTaskIntrospectionTests._register_task_1",
-  () => withLoop((loop) => assertEquals(registered(loop, new TaskLike()), 1)),
+  () => withLoop((loop) => assertEquals(registered(loop, OwnTask), 1)),
 );
 
 caseTest(
   "tasks.BaseTaskIntrospectionTests._register_task_2",
-  () =>
-    withLoop((loop) => assertEquals(registered(loop, new LoopedTaskLike()), 1)),
+  () => withLoop((loop) => assertEquals(registered(loop, LooplessTask), 1)),
 );
 
 caseTest(
   "tasks.BaseTaskIntrospectionTests._register_task_3",
-  () =>
-    withLoop((loop) => assertEquals(registered(loop, new DoneTaskLike()), 0)),
+  () => withLoop((loop) => assertEquals(registered(loop, DoneTask), 0)),
 );
 
 caseTest(
   "tasks.BaseTaskIntrospectionTests._unregister_task",
   () =>
-    withLoop((loop) => {
-      registered(loop, new TaskLike());
+    withLoop(async (loop) => {
+      await loop.runUntilComplete(new OwnTask(sleep(0), { loop }));
       assertEquals(allTasks(loop).size, 0);
     }),
 );
@@ -73,11 +76,14 @@ caseTest(
 caseTest(
   "tasks.BaseTaskIntrospectionTests._unregister_task_not_registered",
   () =>
-    withLoop((loop) => {
-      const task = loop.createTask(sleep(0));
-      loop._tasks.delete(new TaskLike() as Task<unknown>);
+    withLoop(async (loop) => {
+      const reports = recordReports(loop);
+      const task = loop.createTask(sleep(10));
+      const twice = loop.createTask(sleep(0));
+      Future.prototype.cancel.call(twice);
+      await loop.runUntilComplete(sleep(1));
+      assertEquals(reports.length, 1);
       assertEquals([...allTasks(loop)], [task]);
-      return loop.runUntilComplete(task);
     }),
 );
 

@@ -13,21 +13,21 @@ import {
   type Coro,
   createTask,
   currentTask,
-  EventLoop,
   Future,
   getRunningLoop,
   InvalidStateError,
+  RuntimeError,
   sleep,
   Task,
   TimeoutError,
 } from "../../mod.ts";
-import type { Runnable } from "../../_base/roles.ts";
 import {
   both,
   caseTest,
   errorOf,
   recordReports,
   rejectionOf,
+  virtualLoop,
   withLoop,
 } from "./_both.ts";
 
@@ -178,16 +178,12 @@ both("tasks.BaseTaskTests.uncancel_resets_must_cancel", {
 });
 
 caseTest("tasks.BaseTaskTests.error_in_call_soon", () => {
-  class Broken extends EventLoop {
-    override _enqueue(_runnable: Runnable): void {
-      throw new RangeError("no callSoon today");
-    }
-  }
-  using loop = new Broken();
+  const loop = virtualLoop();
+  loop.close();
   assertThrows(
     () => new Task(sleep(0), { loop }),
-    RangeError,
-    "no callSoon today",
+    RuntimeError,
+    "Cannot schedule: the event loop is closed",
   );
   assertEquals(allTasks(loop).size, 0);
 });

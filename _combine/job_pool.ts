@@ -35,7 +35,7 @@ export interface Plan<T, R> {
 }
 
 /** Runs jobs over a source, not more than `limit` ahead of who takes the results. */
-export class WorkerPool<T, R> {
+export class JobPool<T, R> {
   readonly #loop: EventLoop;
   readonly #plan: Plan<T, R>;
   readonly #isGenerator: boolean;
@@ -49,14 +49,14 @@ export class WorkerPool<T, R> {
   readonly #workers: Children<Task<unknown>>;
   #workerCount = 0;
   readonly #input: WorkSource<T>;
-  #failure: Failure | undefined = undefined;
+  #failure: Thrown | undefined = undefined;
 
   /**
    * Begins the first jobs.
    *
    * @param loop The running loop.
    * @param plan What to do.
-   * @param keepAll Whether {@linkcode WorkerPool.all} takes the results.
+   * @param keepAll Whether {@linkcode JobPool.all} takes the results.
    */
   constructor(loop: EventLoop, plan: Plan<T, R>, keepAll: boolean) {
     this.#loop = loop;
@@ -286,6 +286,7 @@ export class WorkerPool<T, R> {
   }
 }
 
-interface Failure {
+/** An error that stops the run. */
+interface Thrown {
   readonly error: unknown;
 }
