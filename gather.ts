@@ -25,6 +25,7 @@ import {
   cancelledError,
   type CancelReason,
   cancelReason,
+  passCancel,
 } from "./_base/cancelled.ts";
 import { type Context, copyContext } from "./context.ts";
 import { checkList } from "./_combine/awaitables.ts";
@@ -274,10 +275,13 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return false;
+    const { asked } = running.cancels;
+    if (asked?.has(this)) return true;
     let taken = false;
     for (const child of this.#children) {
-      if (child.cancel(message, options)) taken = true;
+      if (passCancel(child, message, options)) taken = true;
     }
+    if (taken) asked?.add(this);
     // When all children were done already, they settle this anyway.
     if (taken) {
       this.#cancelRequested = true;
@@ -285,6 +289,14 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
       this.#closeSource();
     }
     return taken;
+  }
+
+  _wouldTakeCancel(): boolean | undefined {
+    // Of a child that gathers no more, but is not done yet, the answer is wrong: what
+    // waits for this is cancelled by this, and not at its next step.
+    return this.done()
+      ? undefined
+      : this.#children.some((child) => !child.done());
   }
 
   _wake(child: Future<unknown>): void {

@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { cancelEach } from "./_base/cancelled.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
 import { type Context, copyContext } from "./context.ts";
 import {
@@ -262,7 +263,7 @@ export class Runner {
 async function cancelAllTasks(loop: EventLoop): Promise<void> {
   const tasks = [...allTasks(loop)];
   if (tasks.length === 0) return;
-  for (const task of tasks) task.cancel();
+  cancelEach(tasks);
   await loop.runUntilComplete(gather(tasks, { returnExceptions: true }));
   for (const task of tasks) {
     if (task.cancelled()) continue;

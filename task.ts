@@ -68,6 +68,9 @@ import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { TaskList } from "./_loop/task_list.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 
+// Each stands on the stack of the one that made it, which has room for some hundreds.
+const MOST_EAGER_STARTS = 100;
+
 /** Options of {@linkcode Task} but for the loop; `createTask()` takes them. */
 export interface TaskOptions {
   /**
@@ -83,7 +86,8 @@ export interface TaskOptions {
    */
   readonly context?: Context;
   /**
-   * Whether the first step runs at once, and not in the loop's next turn.
+   * Whether the first step runs at once, and not in the loop's next turn. Where a hundred
+   * tasks start each other so, the next one starts in the next turn all the same.
    *
    * @default {false}
    */
@@ -190,9 +194,17 @@ export class Task<T> extends Future<T> {
     this.#name = options.name === undefined
       ? ++running.taskCount
       : String(options.name);
-    if (options.eagerStart && runningScheduler() === scheduler) {
+    if (
+      options.eagerStart && running.eagerStarts < MOST_EAGER_STARTS &&
+      runningScheduler() === scheduler
+    ) {
       scheduler._tasks.add(this as Task<unknown>);
-      this.#runNow(false, undefined);
+      running.eagerStarts++;
+      try {
+        this.#runNow(false, undefined);
+      } finally {
+        running.eagerStarts--;
+      }
     } else {
       // First, since a closed loop refuses and must not list the task.
       scheduler._enqueue(this);
@@ -212,6 +224,11 @@ export class Task<T> extends Future<T> {
    */
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return super.cancel();
+    const { asked } = running.cancels;
+    if (asked !== undefined) {
+      if (asked.has(this)) return true;
+      asked.add(this);
+    }
     const reason = cancelReason(message, options);
     const extras = this.#extras ??= new Extras();
     extras.cancelRequests++;
@@ -372,6 +389,11 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
+  _wouldTakeCancel(): boolean | undefined {
+    return this.done() ? undefined : true;
+  }
+
+  /** @internal */
   _wake(): void {
     this.scheduler._enqueue(this);
   }
@@ -510,8 +532,9 @@ export class Task<T> extends Future<T> {
     try {
       this.#step(throwing, input);
     } catch (error) {
-      // Only what must end the run comes out of a step.
-      this.scheduler._abortRun(error);
+      if (isInstance(error, KeyboardInterrupt)) this.scheduler._abortRun(error);
+      // The stack is full: the step could not even fail.
+      else this.scheduler._enqueue({ _run: () => this.#failLate(error) });
     } finally {
       running.loop = loop;
       running.task = task;
@@ -555,6 +578,11 @@ export class Task<T> extends Future<T> {
       error ?? new RuntimeError(`Task failed: ${error} was thrown`),
     );
     if (isInstance(error, KeyboardInterrupt)) throw error;
+  }
+
+  #failLate(error: unknown): void {
+    running.task = undefined;
+    if (!this.done()) this.#fail(error);
   }
 
   // Says whether the outcome is still to be set, as it is unless somebody has called

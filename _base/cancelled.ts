@@ -7,6 +7,7 @@
  * @module
  */
 import { CancelledError } from "../errors.ts";
+import { running } from "./running.ts";
 
 /** What a cancel request carries: a message, or a ready error with its cause. */
 export type CancelReason = string | CancelledError | undefined;
@@ -48,6 +49,16 @@ export function cancelReason(
   return new CancelledError(text, options);
 }
 
+/** What a cancel may be passed on to. */
+export interface CancelTarget {
+  cancel(message?: string, options?: ErrorOptions): boolean;
+  /**
+   * What `cancel()` will return, of those that are not done and pass a cancel on: they may
+   * be asked later, when the stack is not so full.
+   */
+  _wouldTakeCancel?(): boolean | undefined;
+}
+
 /**
  * Cancels a future or task with what a cancel request carried.
  *
@@ -56,14 +67,79 @@ export function cancelReason(
  * @returns Whether it took the request.
  */
 export function cancelWith(
-  future: { cancel(message?: string, options?: ErrorOptions): boolean },
+  future: CancelTarget,
   reason: CancelReason,
 ): boolean {
-  if (typeof reason !== "object") return future.cancel(reason);
+  if (typeof reason !== "object") return passCancel(future, reason);
   const options = reason.cause === undefined
     ? undefined
     : { cause: reason.cause };
-  return future.cancel(reason.message, options);
+  return passCancel(future, reason.message, options);
+}
+
+// A cancel goes from a task to what it waits for, and so on down: a chain of 100,000 tasks
+// would overflow the stack. A hundred may stand in each other, the rest waits in a queue.
+const MOST_NESTED = 100;
+
+/**
+ * Cancels what somebody who is cancelled waits for.
+ *
+ * @param target What to cancel.
+ * @param message The message of the CancelledError.
+ * @param options The `cause` of the CancelledError.
+ * @returns Whether it took the request.
+ */
+export function passCancel(
+  target: CancelTarget,
+  message?: string,
+  options?: ErrorOptions,
+): boolean {
+  const { cancels } = running;
+  if (cancels.nested >= MOST_NESTED) {
+    const taken = target._wouldTakeCancel?.();
+    if (taken) cancels.toCome.push(() => target.cancel(message, options));
+    if (taken !== undefined) return taken;
+  }
+  cancels.nested++;
+  try {
+    return target.cancel(message, options);
+  } finally {
+    if (cancels.nested === 1) passTheRest();
+    cancels.nested--;
+  }
+}
+
+function passTheRest(): void {
+  const { toCome } = running.cancels;
+  if (toCome.length === 0) return;
+  // One that throws, of a subclass of users, does not keep the others from being asked.
+  let failure: { readonly error: unknown } | undefined;
+  for (const cancel of toCome) {
+    try {
+      cancel();
+    } catch (error) {
+      failure ??= { error };
+    }
+  }
+  toCome.length = 0;
+  if (failure !== undefined) throw failure.error;
+}
+
+/**
+ * Cancels many that may wait for each other: each is asked once, also where many others
+ * pass the cancel on to it.
+ *
+ * @param targets What to cancel.
+ */
+export function cancelEach(targets: Iterable<CancelTarget>): void {
+  const { cancels } = running;
+  const outer = cancels.asked;
+  cancels.asked = new Set();
+  try {
+    for (const target of targets) target.cancel();
+  } finally {
+    cancels.asked = outer;
+  }
 }
 
 function textOf(message: unknown): string | undefined {

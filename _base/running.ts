@@ -32,6 +32,17 @@ export const running: {
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
   awaitedBy: WeakMap<object, Set<object>> | undefined;
+  /** How many tasks start eagerly, each inside the step of the one before. */
+  eagerStarts: number;
+  /** The cancels that are under way: see `cancelled.ts`. */
+  readonly cancels: {
+    /** How many stand in each other. */
+    nested: number;
+    /** Those that have to wait. */
+    readonly toCome: (() => unknown)[];
+    /** Who was asked, where each is to be asked once. */
+    asked: Set<object> | undefined;
+  };
 } = {
   loop: undefined,
   task: undefined,
@@ -44,4 +55,6 @@ export const running: {
   debug: false,
   taskCount: 0,
   awaitedBy: undefined,
+  eagerStarts: 0,
+  cancels: { nested: 0, toCome: [], asked: undefined },
 };
