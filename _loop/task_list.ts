@@ -18,6 +18,11 @@ export class TaskList<T extends TaskNode> {
   #first: T | undefined;
   #last: T | undefined;
 
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return this.#first === undefined;
+  }
+
   /** Appends a task. */
   add(task: T): void {
     if (this.#last === undefined) this.#first = task;
