@@ -181,7 +181,8 @@ export class SystemClock implements Clock {
   readonly resolution: number = 1e-6;
   /** A loop in real time runs on without waiting for the host. */
   readonly settles: boolean = false;
-  #timers: Map<Sleeper, HostTimer> = new Map();
+  // Made when it is needed: many a loop never waits.
+  #timers: Map<Sleeper, HostTimer> | undefined = undefined;
 
   /** Seconds since the program started. */
   time(): number {
@@ -211,10 +212,10 @@ export class SystemClock implements Clock {
     if (deadline === undefined) return;
     const delay = Math.ceil((deadline - performance.now() / 1000) * 1000);
     const timer = setTimeout(() => {
-      this.#timers.delete(sleeper);
+      this.#timers?.delete(sleeper);
       sleeper.wake();
     }, Math.min(Math.max(delay, 0), LONGEST_HOST_TIMER_MS));
-    this.#timers.set(sleeper, timer);
+    (this.#timers ??= new Map()).set(sleeper, timer);
   }
 
   /**
@@ -223,10 +224,10 @@ export class SystemClock implements Clock {
    * @param sleeper The loop.
    */
   unwait(sleeper: Sleeper): void {
-    const timer = this.#timers.get(sleeper);
+    const timer = this.#timers?.get(sleeper);
     if (timer === undefined) return;
     clearTimeout(timer);
-    this.#timers.delete(sleeper);
+    this.#timers?.delete(sleeper);
   }
 }
 

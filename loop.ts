@@ -49,7 +49,7 @@ import {
   isInstance,
 } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
-import { runningScheduler } from "./_loop/scheduler.ts";
+import { NO_CONTEXT, runningScheduler } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
@@ -123,7 +123,8 @@ export class EventLoop implements TaskScheduler {
   #instruments: Instruments | undefined;
   #taskFactory: TaskFactory | undefined;
   #exceptionHandler: ExceptionHandler | undefined;
-  #asyncgens = new Set<AsyncGenerator<unknown>>();
+  // Made when it is needed: there may be a loop a request.
+  #asyncgens: Set<AsyncGenerator<unknown>> | undefined = undefined;
   #asyncgensShut = false;
   /** @internal */
   readonly _tasks: TaskList<Task<unknown>> = new TaskList();
@@ -309,18 +310,16 @@ export class EventLoop implements TaskScheduler {
    * or callback of a loop.
    * @throws {DeadlockError} If nothing can ever happen any more (virtual clock).
    */
-  async runForever(): Promise<void> {
-    this.#checkCanRun();
+  runForever(): Promise<void> {
+    try {
+      this.#checkCanRun();
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.#running = true;
     running.activeLoops.add(this);
     running.debug = this.#debug;
-    try {
-      await this.#turns.run();
-    } finally {
-      this.#running = false;
-      running.activeLoops.delete(this);
-      if (running.activeLoops.size === 0) running.debug = false;
-    }
+    return this.#turns.run();
   }
 
   /**
@@ -353,7 +352,7 @@ export class EventLoop implements TaskScheduler {
         future.exception() instanceof KeyboardInterrupt;
       if (!ended) this.stop();
     };
-    future.addDoneCallback(onDone);
+    future.addDoneCallback(onDone, NO_CONTEXT);
     try {
       await this.runForever();
     } catch (error) {
@@ -418,7 +417,7 @@ export class EventLoop implements TaskScheduler {
         asyncgen: generator,
       });
     }
-    this.#asyncgens.add(generator);
+    (this.#asyncgens ??= new Set()).add(generator);
     return generator;
   }
 
@@ -429,8 +428,8 @@ export class EventLoop implements TaskScheduler {
    */
   async shutdownAsyncgens(): Promise<void> {
     this.#asyncgensShut = true;
-    const generators = [...this.#asyncgens];
-    this.#asyncgens.clear();
+    const generators = [...this.#asyncgens ?? []];
+    this.#asyncgens = undefined;
     const ends = await Promise.allSettled(
       generators.map((generator) => generator.return(undefined)),
     );
@@ -519,6 +518,13 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
+  _runEnded(): void {
+    this.#running = false;
+    running.activeLoops.delete(this);
+    if (running.activeLoops.size === 0) running.debug = false;
+  }
+
+  /** @internal */
   _hostIsBusy(): boolean {
     for (const task of this._tasks) {
       const waits = task._waitsFor();
@@ -552,6 +558,16 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   _noteSuspended(): void {
     this.#turns.noteSuspended();
+  }
+
+  /** @internal Calls `call` before the host has its next turn; `undefined` calls it off. */
+  _beforeHost(call: (() => void) | undefined): void {
+    this.#turns.beforeHost = call;
+  }
+
+  /** @internal Whether async generators are left to close. */
+  _hasAsyncgens(): boolean {
+    return this.#asyncgens !== undefined;
   }
 
   /** @internal */

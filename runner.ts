@@ -27,7 +27,7 @@ import { isCoroutine } from "./_task/coroutine.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
-import { exitInterrupted, listenToInterrupt } from "./_host/interrupt.ts";
+import { exitBySignal, listenToSignal } from "./_host/signals.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
@@ -181,17 +181,26 @@ export class Runner {
       ? undefined
       : linkSignal(options.signal, task);
     let interrupted: KeyboardInterrupt | undefined;
-    const stopListening = listenToInterrupt(() => {
+    let stopListening: (() => void) | undefined;
+    const onInterrupt = (): void => {
       if (interrupted !== undefined) {
         report({
           message: `Interrupted twice, ending now\n${formatTaskTree(loop)}`,
         });
-        return exitInterrupted();
+        return exitBySignal("SIGINT");
       }
       interrupted = new KeyboardInterrupt(
         `Interrupted by Ctrl-C\n${formatTaskTree(loop)}`,
       );
       task.cancel();
+    };
+    // To listen is 10 µs, and a signal comes in the host's turn only.
+    loop._beforeHost(() => {
+      try {
+        stopListening = listenToSignal("SIGINT", onInterrupt);
+      } catch {
+        // A host without signals: Ctrl-C does there what it does.
+      }
     });
     try {
       return await loop.runUntilComplete(task);
@@ -202,7 +211,8 @@ export class Runner {
         (!(task instanceof Task) || task.uncancel?.() === 0);
       throw byInterrupt ? interrupted : error;
     } finally {
-      stopListening();
+      loop._beforeHost(undefined);
+      stopListening?.();
       unlink?.();
     }
   }
@@ -219,7 +229,9 @@ export class Runner {
     if (loop === undefined) return;
     try {
       await cancelAllTasks(loop);
-      await loop.runUntilComplete(() => loop.shutdownAsyncgens());
+      if (loop._hasAsyncgens()) {
+        await loop.runUntilComplete(() => loop.shutdownAsyncgens());
+      }
     } finally {
       loop.close();
     }
@@ -261,6 +273,7 @@ export class Runner {
 }
 
 async function cancelAllTasks(loop: EventLoop): Promise<void> {
+  if (loop._tasks.isEmpty) return;
   const tasks = [...allTasks(loop)];
   if (tasks.length === 0) return;
   cancelEach(tasks);

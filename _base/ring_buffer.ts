@@ -64,6 +64,8 @@ export class RingBuffer<T> {
 
   /** Drops everything. */
   clear(): void {
+    // What was shifted has left no trace.
+    if (this.size === 0 && this.#slots.length === this.#smallest) return;
     this.#slots = new Array(this.#smallest).fill(undefined);
     this.#head = 0;
     this.size = 0;

@@ -22,12 +22,12 @@ export const running: {
   currentLoop: unknown;
   /** The loops between the start and the end of a run, for hosts without async context. */
   readonly activeLoops: Set<unknown>;
-  /** Who is told of Ctrl-C. */
-  readonly interruptHandlers: Set<{ call(): void }>;
   /** What is being shown; empty but while a text is made. */
   readonly beingShown: Set<object>;
   /** Whether some loop runs in debug mode. */
   debug: boolean;
+  /** What the environment says of debug mode, once it was asked. */
+  debugByEnvironment: boolean | undefined;
   /** Counts tasks, for their default names. */
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
@@ -50,9 +50,9 @@ export const running: {
   rootContext: undefined,
   currentLoop: undefined,
   activeLoops: new Set(),
-  interruptHandlers: new Set(),
   beingShown: new Set(),
   debug: false,
+  debugByEnvironment: undefined,
   taskCount: 0,
   awaitedBy: undefined,
   eagerStarts: 0,

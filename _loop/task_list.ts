@@ -20,6 +20,11 @@ export class TaskList<T extends TaskNode> {
   /** Told of each task that is added. */
   onAdd: ((task: T) => void) | undefined = undefined;
 
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return this.#first === undefined;
+  }
+
   /** Appends a task. */
   add(task: T): void {
     if (this.#last === undefined) this.#first = task;

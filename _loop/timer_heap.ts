@@ -58,6 +58,7 @@ export class TimerHeap<T extends Timer> {
 
   /** Drops everything. */
   clear(): void {
+    if (this.#timers.length === 0) return;
     this.#timers = [];
     this.#times = [];
     this.#cancelledCount = 0;

@@ -28,6 +28,8 @@ const MOST_RUNS_BETWEEN_CHECKS = 256;
 // each async function that it returns to; some come back only when others do.
 const MOST_HOPS = 4;
 const IDLE_HOPS = 16;
+// A run of one task needs no more, and there may be one a request.
+const SMALLEST_READY = 8;
 // What the ready queue keeps of a burst, idle.
 const MOST_IDLE_SLOTS = 65_536;
 
@@ -44,14 +46,18 @@ export interface TurnsOwner {
   _deadlockError(): Error;
   /** Whether an async function waits for a promise of the host. */
   _hostIsBusy(): boolean;
+  /** Called when the run has ended. */
+  _runEnded(): void;
 }
 
 /** Runs the turns of one loop. */
 export class Turns implements Sleeper {
+  /** Called once, before the host has its next turn. */
+  beforeHost: (() => void) | undefined;
   readonly #clock: Clock;
   readonly #owner: TurnsOwner;
   // The ready queue.
-  readonly #ready = new RingBuffer<Runnable>(64);
+  readonly #ready = new RingBuffer<Runnable>(SMALLEST_READY);
   readonly #timers = new TimerHeap<Timer & Runnable>();
   // Ends the pause of an idle loop.
   #endPause: (() => void) | undefined;
@@ -78,18 +84,12 @@ export class Turns implements Sleeper {
   }
 
   /** Runs turns until {@linkcode Turns.stop}. */
-  async run(): Promise<void> {
+  run(): Promise<void> {
     this.#clock.attach(this);
     this.#beginSlice();
-    try {
-      await runAsTask(undefined, () => this.#pump());
-    } finally {
-      this.#clock.detach(this);
-      this.#stopping = false;
-      this.#fatal = undefined;
-      this.#leftOfTurn = 0;
-      this.#hasTurned = false;
-    }
+    // An async function keeps its own async context over its awaits, so nobody who
+    // wakes the loop lends it theirs.
+    return runAsTask(undefined, Turns.#pumpOf, this);
   }
 
   /** Ends the run after the turn under way, or the next run after its first turn. */
@@ -169,34 +169,46 @@ export class Turns implements Sleeper {
     return this.#owner._hostIsBusy();
   }
 
-  // An async function keeps its own async context over its awaits, so nobody who
-  // wakes the loop lends it theirs.
+  // Not a closure: that would be one a run.
+  static #pumpOf(turns: Turns): Promise<void> {
+    return turns.#pump();
+  }
+
   async #pump(): Promise<void> {
-    for (;;) {
-      const pause = this.#drain();
-      if (this.#fatal !== undefined) throw this.#fatal.error;
-      switch (pause) {
-        case "stopped":
-          return;
-        case "idle":
-          // An async function may still be on its way to its next wait. Becoming idle
-          // costs more than these hops, 1.3 µs if there is a timer.
-          for (let hop = 0; this.#isIdle() && hop < IDLE_HOPS; hop++) {
-            await SETTLED;
-          }
-          if (this.#clock.settles || this.#isIdle()) await this.#becomeIdle();
-          break;
-        case "slice used up":
-          await this.#letHostTurn();
-          break;
-        case "async function resumed":
-          if (this.#clock.settles) await this.#letHostTurn();
-          // Here, since another async function would be 300 B a switch.
-          for (let hop = 0; this.#resumed > 0 && hop < MOST_HOPS; hop++) {
-            await SETTLED;
-          }
-          this.#resumed = 0;
+    try {
+      for (;;) {
+        const pause = this.#drain();
+        if (this.#fatal !== undefined) throw this.#fatal.error;
+        switch (pause) {
+          case "stopped":
+            return;
+          case "idle":
+            // An async function may still be on its way to its next wait. Becoming idle
+            // costs more than these hops, 1.3 µs if there is a timer.
+            for (let hop = 0; this.#isIdle() && hop < IDLE_HOPS; hop++) {
+              await SETTLED;
+            }
+            if (this.#clock.settles || this.#isIdle()) await this.#becomeIdle();
+            break;
+          case "slice used up":
+            await this.#letHostTurn();
+            break;
+          case "async function resumed":
+            if (this.#clock.settles) await this.#letHostTurn();
+            // Here, since another async function would be 300 B a switch.
+            for (let hop = 0; this.#resumed > 0 && hop < MOST_HOPS; hop++) {
+              await SETTLED;
+            }
+            this.#resumed = 0;
+        }
       }
+    } finally {
+      this.#clock.detach(this);
+      this.#stopping = false;
+      this.#fatal = undefined;
+      this.#leftOfTurn = 0;
+      this.#hasTurned = false;
+      this.#owner._runEnded();
     }
   }
 
@@ -277,6 +289,7 @@ export class Turns implements Sleeper {
   }
 
   async #letHostTurn(): Promise<void> {
+    this.#callBeforeHost();
     await hostTurn();
     this.#beginSlice();
   }
@@ -287,12 +300,20 @@ export class Turns implements Sleeper {
     this.checkSoon();
   }
 
+  #callBeforeHost(): void {
+    const call = this.beforeHost;
+    if (call === undefined) return;
+    this.beforeHost = undefined;
+    call();
+  }
+
   #isIdle(): boolean {
     return this.#ready.size === 0 && !this.#stopping &&
       this.#fatal === undefined && !this.#clock.settles;
   }
 
   async #becomeIdle(): Promise<void> {
+    this.#callBeforeHost();
     this.#ready.trim(MOST_IDLE_SLOTS);
     const woken = new Promise<void>((resolve) => {
       this.#endPause = () => resolve();

@@ -35,7 +35,7 @@ const HOST_TIME = [
 const RULES: readonly Rule[] = [
   {
     what: "module-level mutable state",
-    places: ["_base/running.ts", "_host/async_context.ts"],
+    places: ["_base/running.ts", "_host/async_context.ts", "_host/signals.ts"],
     look: (found) => ({
       VariableDeclaration(node) {
         if (isOfModule(node) && node.kind !== "const" && !isType(node)) {
