@@ -40,6 +40,7 @@ import {
 import { hasAsyncContext } from "./_host/async_context.ts";
 import type { Runnable } from "./_base/roles.ts";
 import { report, warn } from "./_loop/report.ts";
+import { type Resource, Resources } from "./_loop/resources.ts";
 import { callbackName, creationStack, describeKind } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
@@ -121,6 +122,8 @@ export class EventLoop implements TaskScheduler {
   #asyncgensShut = false;
   /** @internal */
   readonly _tasks: TaskList<Task<unknown>> = new TaskList();
+  /** @internal What was opened in the loop and is closed with it. */
+  readonly _resources: Resources = new Resources();
 
   /**
    * Makes a loop.
@@ -379,6 +382,10 @@ export class EventLoop implements TaskScheduler {
       throw new RuntimeError("Cannot close a running event loop");
     }
     if (this.#closed) return;
+    this._resources.abandonAll(
+      this.#debug,
+      (error, resource) => this.#reportEndError(error, resource),
+    );
     this.#closed = true;
     this.#turns.clear();
     for (const task of this._tasks) {
@@ -500,6 +507,14 @@ export class EventLoop implements TaskScheduler {
     return this.toString();
   }
 
+  /** @internal Closes what is open in the loop; called in it, at the end of a run. */
+  _endResources(): Promise<void> {
+    return this._resources.endAll(
+      this.#debug,
+      (error, resource) => this.#reportEndError(error, resource),
+    );
+  }
+
   /** @internal */
   deadlockError(): DeadlockError {
     const tree = formatTaskTree(this);
@@ -591,6 +606,13 @@ export class EventLoop implements TaskScheduler {
     return this.#waitingSince?.get(task);
   }
 
+  #reportEndError(error: unknown, resource: Resource): void {
+    this.callExceptionHandler({
+      message: `An error occurred while closing ${resource}`,
+      exception: error,
+    });
+  }
+
   #watchTurns(): void {
     this.#turns.watcher = this.#debug
       ? (runnable) => this.#runWatched(runnable)
@@ -680,8 +702,18 @@ export class EventLoop implements TaskScheduler {
   }
 }
 
+// An async function's wait for a future is of the host if the future is.
 function isOfHost(wait: unknown): boolean {
-  return wait === PROMISE_BODY || wait instanceof HostFuture;
+  if (wait === PROMISE_BODY || wait instanceof HostFuture) return true;
+  const { _ofHost, _waitsFor } = wait as {
+    readonly _ofHost?: boolean;
+    _waitsFor?(): unknown[];
+  };
+  if (wait instanceof Future || _waitsFor === undefined) {
+    return _ofHost === true;
+  }
+  const inner = _waitsFor.call(wait);
+  return inner.length > 0 && inner.every(isOfHost);
 }
 
 function optionalFunction<F>(

@@ -218,6 +218,9 @@ export class Runner {
     if (loop === undefined) return;
     try {
       await cancelAllTasks(loop);
+      if (loop._resources.size > 0) {
+        await loop.runUntilComplete(() => loop._endResources());
+      }
       await loop.runUntilComplete(() => loop.shutdownAsyncgens());
     } finally {
       loop.close();
