@@ -48,6 +48,7 @@ import {
   guarded,
   isInstance,
 } from "./_base/repr.ts";
+import { type Resource, Resources } from "./_loop/resources.ts";
 import { running } from "./_base/running.ts";
 import { NO_CONTEXT, runningScheduler } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
@@ -128,6 +129,8 @@ export class EventLoop implements TaskScheduler {
   #asyncgensShut = false;
   /** @internal */
   readonly _tasks: TaskList<Task<unknown>> = new TaskList();
+  /** @internal What was opened in the loop and is closed with it. */
+  readonly _resources: Resources = new Resources();
 
   /**
    * Makes a loop.
@@ -385,6 +388,10 @@ export class EventLoop implements TaskScheduler {
       throw new RuntimeError("Cannot close a running event loop");
     }
     if (this.#closed) return;
+    this._resources.abandonAll(
+      this.#debug,
+      (error, resource) => this.#reportEndError(error, resource),
+    );
     this.#closed = true;
     this.#turns.clear();
     for (const task of this._tasks) {
@@ -506,6 +513,14 @@ export class EventLoop implements TaskScheduler {
     return this.toString();
   }
 
+  /** @internal Closes what is open in the loop; called in it, at the end of a run. */
+  _endResources(): Promise<void> {
+    return this._resources.endAll(
+      this.#debug,
+      (error, resource) => this.#reportEndError(error, resource),
+    );
+  }
+
   /** @internal */
   _deadlockError(): DeadlockError {
     const tree = formatTaskTree(this);
@@ -608,6 +623,13 @@ export class EventLoop implements TaskScheduler {
     return this.#debugMode?.waitingSince(task);
   }
 
+  #reportEndError(error: unknown, resource: Resource): void {
+    this.callExceptionHandler({
+      message: `An error occurred while closing ${resource}`,
+      exception: error,
+    });
+  }
+
   /** @internal */
   _observe(instrument: Instrument): void {
     const instruments = this.#instruments ??= new Instruments();
@@ -699,8 +721,18 @@ export class EventLoop implements TaskScheduler {
   }
 }
 
+// An async function's wait for a future is of the host if the future is.
 function isOfHost(wait: unknown): boolean {
-  return wait === PROMISE_BODY || wait instanceof HostFuture;
+  if (wait === PROMISE_BODY || wait instanceof HostFuture) return true;
+  const { _ofHost, _waitsFor } = wait as {
+    readonly _ofHost?: boolean;
+    _waitsFor?(): unknown[];
+  };
+  if (wait instanceof Future || _waitsFor === undefined) {
+    return _ofHost === true;
+  }
+  const inner = _waitsFor.call(wait);
+  return inner.length > 0 && inner.every(isOfHost);
 }
 
 function optionalFunction<F>(

@@ -50,6 +50,8 @@ export * from "./semaphore.ts";
 export * from "./shield.ts";
 export * from "./sleep.ts";
 export * from "./staggered.ts";
+export * from "./stream_reader.ts";
+export * from "./stream_writer.ts";
 export * from "./task.ts";
 export * from "./task_group.ts";
 export * from "./task_tree.ts";

@@ -229,6 +229,9 @@ export class Runner {
     if (loop === undefined) return;
     try {
       await cancelAllTasks(loop);
+      if (loop._resources.size > 0) {
+        await loop.runUntilComplete(() => loop._endResources());
+      }
       if (loop._hasAsyncgens()) {
         await loop.runUntilComplete(() => loop.shutdownAsyncgens());
       }

@@ -28,6 +28,9 @@ const TOWER: readonly (readonly string[])[] = [
     "task_tree.ts",
   ],
   ["condition.ts", "loop.ts"],
+  ["stream_writer.ts"],
+  ["_io/"],
+  ["stream_reader.ts"],
   ["barrier.ts", "create_task.ts", "ensure.ts", "running_loop.ts", "_combine/"],
   [
     "as_completed.ts",

@@ -1,0 +1,161 @@
+/**
+ * Bytes that came and were not taken yet.
+ *
+ * They stand in one piece, so that they can be searched. What is taken is a view of the
+ * piece: nothing is copied, and bytes that were handed out are never written again.
+ *
+ * @module
+ */
+
+// A piece costs 225 ns a KiB if it has 2 KiB, and 80 ns if it has 64.
+const SMALLEST = 2048;
+const LARGEST = 65_536;
+
+/** No bytes. */
+export const EMPTY: Uint8Array = new Uint8Array(0);
+
+/** Bytes in a row: they come in at the end and are taken at the start. */
+export class ByteBuffer {
+  #piece = EMPTY;
+  #start = 0;
+  #end = 0;
+  #nextSize = SMALLEST;
+
+  /** How many bytes there are. */
+  get size(): number {
+    return this.#end - this.#start;
+  }
+
+  /**
+   * Gives free room for a host to read into.
+   *
+   * @returns A view, of 1 byte at least.
+   */
+  room(): Uint8Array {
+    const free = this.#piece.length - this.#end;
+    if (free === 0) this.#grow(this.#nextSize);
+    else if (free < SMALLEST && free < this.#piece.length) {
+      // So a quiet connection keeps 2 KiB, and a busy one has few pieces.
+      this.#nextSize = Math.min(this.#nextSize * 2, LARGEST);
+      this.#grow(this.#nextSize);
+    }
+    return this.#piece.subarray(this.#end);
+  }
+
+  /**
+   * Adds what a host has read.
+   *
+   * @param room What {@linkcode ByteBuffer.room} gave.
+   * @param count How many of its bytes were filled.
+   */
+  commit(room: Uint8Array, count: number): void {
+    const isNext = room.buffer === this.#piece.buffer &&
+      room.byteOffset === this.#piece.byteOffset + this.#end &&
+      this.#end + count <= this.#piece.length;
+    if (isNext) this.#end += count;
+    // Something else came in meanwhile.
+    else this.append(room.subarray(0, count));
+  }
+
+  /**
+   * Adds bytes.
+   *
+   * @param bytes The bytes, which nobody may change any more.
+   */
+  append(bytes: Uint8Array): void {
+    if (this.#start === this.#end) {
+      this.#piece = bytes;
+      this.#start = 0;
+      this.#end = bytes.length;
+      return;
+    }
+    if (this.#piece.length - this.#end < bytes.length) this.#grow(bytes.length);
+    this.#piece.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  /** Puts back at the start what was taken. */
+  putBack(bytes: Uint8Array): void {
+    const rest = this.take(this.size);
+    this.append(bytes);
+    if (rest.length > 0) this.append(rest);
+  }
+
+  /**
+   * Takes bytes from the start.
+   *
+   * @param count How many at most.
+   * @returns A view of them.
+   */
+  take(count: number): Uint8Array {
+    const from = this.#start;
+    this.drop(count);
+    return from === 0 && this.#start === this.#piece.length
+      ? this.#piece
+      : this.#piece.subarray(from, this.#start);
+  }
+
+  /** Drops so many bytes from the start, or all there are. */
+  drop(count: number): void {
+    this.#start += Math.min(count, this.#end - this.#start);
+  }
+
+  /**
+   * Finds a byte.
+   *
+   * @param byte The byte.
+   * @param from Where to begin, counted from the first byte.
+   * @returns Where it stands, or -1.
+   */
+  indexOf(byte: number, from: number): number {
+    if (from >= this.size) return -1;
+    // A view, since indexOf() has no end and would search the free room too.
+    const view = this.#piece.subarray(this.#start + from, this.#end);
+    const at = view.indexOf(byte);
+    return at === -1 ? -1 : at + from;
+  }
+
+  /**
+   * Finds several bytes.
+   *
+   * @param part The bytes, one at least.
+   * @param from Where to begin, counted from the first byte.
+   * @returns Where they stand, or -1.
+   */
+  find(part: Uint8Array, from: number): number {
+    for (let at = from;; at++) {
+      at = this.indexOf(part[0]!, at);
+      if (at === -1 || at + part.length > this.size) return -1;
+      if (this.#hasAt(part, at)) return at;
+    }
+  }
+
+  #hasAt(part: Uint8Array, at: number): boolean {
+    const start = this.#start + at;
+    return part.every((byte, i) => this.#piece[start + i] === byte);
+  }
+
+  #grow(count: number): void {
+    const rest = this.#piece.subarray(this.#start, this.#end);
+    this.#piece = new Uint8Array(
+      rest.length === 0 ? Math.max(count, SMALLEST) : rest.length * 2 + count,
+    );
+    this.#piece.set(rest);
+    this.#start = 0;
+    this.#end = rest.length;
+  }
+}
+
+/** Joins pieces to one; a single one is given back as it is. */
+export function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  let size = 0;
+  for (const piece of pieces) size += piece.length;
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -1,0 +1,158 @@
+/**
+ * What came and was not read: the middle between a source of bytes and a StreamReader.
+ *
+ * @module
+ */
+import { RuntimeError } from "../errors.ts";
+import type { Scheduler } from "../handle.ts";
+import { ByteBuffer } from "./byte_buffer.ts";
+import { IoWait } from "./io_wait.ts";
+import type { ByteSource } from "./transport.ts";
+
+/** The bytes, the end, the error, and who waits for more. */
+export class ReceiveBuffer {
+  /** How many bytes a line may have; above twice as many the source is paused. */
+  readonly limit: number;
+  /** The bytes. */
+  readonly bytes: ByteBuffer = new ByteBuffer();
+  readonly #loop: Scheduler;
+  #source: ByteSource | undefined;
+  #eof = false;
+  #error: unknown;
+  #waiter: IoWait<undefined> | undefined;
+  #paused = false;
+
+  /**
+   * Makes an empty one.
+   *
+   * @param limit How many bytes a line may have.
+   * @param loop The loop of who reads.
+   */
+  constructor(limit: number, loop: Scheduler) {
+    this.limit = limit;
+    this.#loop = loop;
+  }
+
+  /** What fills it, if it is known. */
+  get source(): ByteSource | undefined {
+    return this.#source;
+  }
+
+  /** Whether nothing more comes. */
+  get eof(): boolean {
+    return this.#eof;
+  }
+
+  /** The error that ends all reading. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** The wait of who reads, if somebody waits. */
+  get waiter(): IoWait<undefined> | undefined {
+    return this.#waiter;
+  }
+
+  /** Whether the source was asked to hold back. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Says what fills it. */
+  attach(source: ByteSource): void {
+    this.#source = source;
+  }
+
+  /**
+   * Adds bytes.
+   *
+   * @param bytes The bytes, which nobody may change any more.
+   * @throws {RuntimeError} If the end was told.
+   */
+  feed(bytes: Uint8Array): void {
+    if (this.#eof) throw new RuntimeError("Cannot feed data after EOF");
+    if (bytes.length === 0) return;
+    this.bytes.append(bytes);
+    this.#received();
+  }
+
+  /** Gives room to read into. */
+  room(): Uint8Array {
+    return this.bytes.room();
+  }
+
+  /** Adds what was read into {@linkcode ReceiveBuffer.room}. */
+  commit(room: Uint8Array, count: number): void {
+    this.bytes.commit(room, count);
+    this.#received();
+  }
+
+  /** Tells the end: nothing more comes. */
+  feedEof(): void {
+    this.#eof = true;
+    this.#wake();
+  }
+
+  /** Tells the error that ends all reading. */
+  fail(error: unknown): void {
+    this.#error = error;
+    this.#wake();
+  }
+
+  /**
+   * Makes the wait for more.
+   *
+   * @param name Who reads, for the error.
+   * @throws {RuntimeError} If somebody else waits.
+   */
+  wait(name: string): IoWait<undefined> {
+    if (this.#waiter !== undefined) {
+      throw new RuntimeError(
+        `Cannot read: ${name}() was called while another coroutine is already waiting for incoming data, let one task read`,
+      );
+    }
+    const source = this.#source;
+    const waiter = new IoWait<undefined>(
+      this.#loop,
+      "data of a StreamReader",
+      source?.ofHost ?? false,
+    );
+    this.#waiter = waiter;
+    // Who waits wants more than is there, so the limit must not hold it back.
+    this.#resume();
+    source?.pull();
+    return waiter;
+  }
+
+  /** Takes the wait back, if it is still there. What was asked for comes all the same. */
+  giveUp(waiter: unknown): void {
+    if (this.#waiter === waiter) this.#waiter = undefined;
+  }
+
+  /** Lets the source go on, once few enough bytes are left. */
+  taken(): void {
+    if (this.#paused && this.bytes.size <= this.limit) this.#resume();
+  }
+
+  #received(): void {
+    this.#wake();
+    if (
+      this.#paused || this.#source?.pauseReading === undefined ||
+      this.bytes.size <= 2 * this.limit
+    ) return;
+    this.#paused = true;
+    this.#source.pauseReading();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#source?.resumeReading?.();
+  }
+
+  #wake(): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.release(undefined);
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * The StreamWriter over a transport.
+ *
+ * @module
+ */
+import { describeKind, describeOnce } from "../_base/repr.ts";
+import type { Coro, Coroutine } from "../_task/coroutine.ts";
+import { MethodCoroutine } from "../_task/function_coroutine.ts";
+import { RuntimeError } from "../errors.ts";
+import { Future } from "../future.ts";
+import type { Scheduler } from "../handle.ts";
+import type { Resource } from "../_loop/resources.ts";
+import type { ExtraInfo, StreamWriter, TlsOptions } from "../stream_writer.ts";
+import { concat } from "./byte_buffer.ts";
+import { connectionReset } from "./host_errors.ts";
+import { IoWaits } from "./io_wait.ts";
+import type { ReceiveBuffer } from "./receive_buffer.ts";
+import type { Transport, TransportOwner } from "./transport.ts";
+
+/** What a writer is made of. */
+export interface WriterParts {
+  /** What takes the bytes. */
+  readonly transport: Transport;
+  /** The other half, if there is one: it is told the end. */
+  readonly buffer?: ReceiveBuffer;
+  /** The loop of who writes. */
+  readonly loop: Scheduler;
+  /** Called once, when the connection is over. */
+  readonly onLost?: () => void;
+  /** Goes over to TLS, where that is possible; gives the transport to write to. */
+  readonly upgrade?: (
+    transport: Transport,
+    options: TlsOptions,
+  ) => Coro<Transport>;
+}
+
+// How long the end of a run waits for a peer to take what was written, in seconds.
+const LINGER = 1;
+
+/** Sends what is written by way of a transport, and knows whether it lives. */
+export class TransportWriter implements StreamWriter, TransportOwner, Resource {
+  readonly #parts: WriterParts;
+  #transport: Transport;
+  readonly #done: Future<void>;
+  readonly #drains: IoWaits<void>;
+  readonly #closes: IoWaits<void>;
+  #closing = false;
+  #ended = false;
+  #upgrading = false;
+  #lost: { readonly error: unknown } | undefined;
+
+  constructor(parts: WriterParts) {
+    const { transport, loop } = parts;
+    this.#parts = parts;
+    this.#transport = transport;
+    this.#drains = new IoWaits(loop, "room to write", transport.ofHost);
+    this.#closes = new IoWaits(
+      loop,
+      "the end of a connection",
+      transport.ofHost,
+    );
+    // One for all, since nobody can cancel what is done.
+    this.#done = new Future({ loop });
+    this.#done.setResult(undefined);
+  }
+
+  write(data: Uint8Array): Future<void> {
+    checkBytes(data);
+    if (this.#closing || this.#ended || this.#upgrading) this.#refuse();
+    if (this.#lost !== undefined) return this.#failed(this.#lostError());
+    return data.length === 0 || this.#transport.write(data)
+      ? this.#done
+      : this.#drains.wait();
+  }
+
+  writelines(parts: Iterable<Uint8Array>): Future<void> {
+    const list = [...parts];
+    list.forEach(checkBytes);
+    return this.write(concat(list));
+  }
+
+  drain(): Future<void> {
+    const error = this.#parts.buffer?.error;
+    if (error !== undefined) return this.#failed(error);
+    if (this.#closing || this.#lost !== undefined) {
+      return this.#failed(this.#lostError());
+    }
+    return this.#transport.isBacklogged() ? this.#drains.wait() : this.#done;
+  }
+
+  canWriteEof(): boolean {
+    return this.#transport.canWriteEof();
+  }
+
+  writeEof(): void {
+    if (!this.canWriteEof()) {
+      throw new RuntimeError(
+        `Cannot write EOF: ${this.#transport} has no half to end, use close()`,
+      );
+    }
+    if (this.#ended || this.isClosing()) return;
+    this.#ended = true;
+    this.#transport.writeEof();
+  }
+
+  close(): Future<void> {
+    this.#beginClosing();
+    return this.waitClosed();
+  }
+
+  isClosing(): boolean {
+    return this.#closing || this.#lost !== undefined;
+  }
+
+  waitClosed(): Future<void> {
+    if (this.#lost === undefined) return this.#closes.wait();
+    const { error } = this.#lost;
+    return error === undefined ? this.#done : this.#failed(error);
+  }
+
+  abort(): void {
+    this.#closing = true;
+    if (this.#lost === undefined) this.#transport.abort();
+  }
+
+  getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined {
+    return this.#transport.extraInfo(name);
+  }
+
+  startTls(options: TlsOptions = {}): Coroutine<void> {
+    return new MethodCoroutine("startTls", () => this.#startTls(options));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.close();
+    } catch (error) {
+      // At the end of a block nobody can do anything about a lost connection.
+      if (error !== this.#lost?.error) throw error;
+    }
+  }
+
+  toString(): string {
+    return describeOnce(
+      this,
+      () => `<StreamWriter transport=${this.#transport}>`,
+    );
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  resumeWriting(): void {
+    this.#drains.release(undefined);
+  }
+
+  connectionLost(error: unknown): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = { error };
+    const { buffer, onLost } = this.#parts;
+    if (error === undefined) buffer?.feedEof();
+    else buffer?.fail(error);
+    this.#drains.fail(this.#lostError());
+    if (error === undefined) this.#closes.release(undefined);
+    else this.#closes.fail(error);
+    onLost?.();
+  }
+
+  async _endWithLoop(): Promise<void> {
+    const giveUp = this.#parts.loop.callLater(LINGER, () => this.abort());
+    try {
+      await this[Symbol.asyncDispose]();
+    } finally {
+      giveUp.cancel();
+    }
+  }
+
+  _abandon(): void {
+    this.abort();
+  }
+
+  #beginClosing(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (this.#lost === undefined) this.#transport.close();
+  }
+
+  *#startTls(options: TlsOptions): Coro<void> {
+    const { upgrade } = this.#parts;
+    if (upgrade === undefined) {
+      throw new RuntimeError(
+        `Cannot start TLS: ${this.#transport} is no plain connection of the host`,
+      );
+    }
+    if (this.#upgrading || this.#ended) this.#refuse();
+    if (this.isClosing()) throw this.#lostError();
+    this.#upgrading = true;
+    try {
+      this.#transport = yield* upgrade(this.#transport, options);
+    } finally {
+      this.#upgrading = false;
+    }
+  }
+
+  // What would be lost without a word.
+  #refuse(): void {
+    if (this.#closing) throw this.#lostError();
+    const why = this.#ended
+      ? "writeEof() was called"
+      : "a TLS handshake is under way, wait for startTls()";
+    throw new RuntimeError(`Cannot write: ${why}`);
+  }
+
+  #lostError(): unknown {
+    if (this.#lost?.error !== undefined) return this.#lost.error;
+    const what = this.#closing ? "was closed here" : "was lost";
+    return connectionReset(`Cannot write: ${this.#transport} ${what}`);
+  }
+
+  #failed(error: unknown): Future<void> {
+    const future = new Future<void>({ loop: this.#parts.loop });
+    future.setException(error);
+    // Whoever waits gets it, and it is reported to nobody else.
+    future.exception();
+    return future;
+  }
+}
+
+function checkBytes(data: unknown): void {
+  if (data instanceof Uint8Array) return;
+  throw new TypeError(
+    `Cannot write: a Uint8Array was expected, got ${
+      describeKind(data)
+    }, encode text with a TextEncoder`,
+  );
+}

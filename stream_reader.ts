@@ -1,0 +1,275 @@
+/**
+ * `StreamReader`: reads bytes, lines and records, and can be cancelled at every wait.
+ *
+ * `openConnection()`, `startServer()` and `createSubprocessExec()` give one, and
+ * `feedData()` fills one by hand.
+ *
+ * ```ts
+ * import { run, StreamReader } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const reader = new StreamReader();
+ *   reader.feedData(new TextEncoder().encode("first\nsecond\n"));
+ *   reader.feedEof();
+ *   assertEquals(new TextDecoder().decode(await reader.readline()), "first\n");
+ *   assertEquals((await reader.read()).length, 7);
+ * });
+ * ```
+ *
+ * @module
+ */
+import { describeKind, describeOnce, describeValue } from "./_base/repr.ts";
+import { EMPTY } from "./_io/byte_buffer.ts";
+import { ReadOperation } from "./_io/read_operation.ts";
+import {
+  readAll,
+  readExactly,
+  readLine,
+  readSome,
+  readUntil,
+  type Separators,
+} from "./_io/reads.ts";
+import { ReceiveBuffer } from "./_io/receive_buffer.ts";
+import { schedulerForNew } from "./_loop/scheduler.ts";
+import type { Coroutine } from "./_task/coroutine.ts";
+import type { Scheduler } from "./handle.ts";
+
+/** Options of {@linkcode StreamReader}. */
+export interface StreamReaderOptions {
+  /**
+   * How many bytes a line, or what `readuntil()` gives, may have before its end. Above
+   * twice as many waiting bytes the source is asked to hold back.
+   *
+   * @default {65536}
+   */
+  readonly limit?: number;
+  /**
+   * The loop of who reads.
+   *
+   * @default {the running loop, else the current one}
+   */
+  readonly loop?: Scheduler;
+}
+
+const DEFAULT_LIMIT = 65_536;
+const NEWLINE = new Uint8Array([10]);
+
+/**
+ * The receiving half of a connection or a pipe.
+ *
+ * - **Cancel**: a cancelled read loses no byte: what came is there for the next one.
+ * - **One at a time**: while one task waits for data, a second one is refused.
+ * - **Views**: what a read gives is a view of a larger piece of 64 KiB at most: copy with
+ *   `slice()` what is kept long.
+ * - **Iteration**: `for await` goes over the lines, as bytes with their ends.
+ *
+ * @example Read records of four bytes
+ * ```ts
+ * import { IncompleteReadError, run, StreamReader } from "@asyncio/asyncio";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * await run(function* () {
+ *   const reader = new StreamReader();
+ *   reader.feedData(new Uint8Array([1, 2, 3, 4, 5, 6]));
+ *   reader.feedEof();
+ *   assertEquals([...yield* reader.readexactly(4)], [1, 2, 3, 4]);
+ *   try {
+ *     yield* reader.readexactly(4);
+ *   } catch (error) {
+ *     if (!(error instanceof IncompleteReadError)) throw error;
+ *     assertEquals([...error.partial], [5, 6]);
+ *   }
+ * });
+ * ```
+ */
+export class StreamReader implements AsyncIterable<Uint8Array> {
+  /** @internal */
+  readonly _buffer: ReceiveBuffer;
+
+  /**
+   * Makes an empty reader.
+   *
+   * @param options The limit and the loop.
+   * @throws {RangeError} If the limit is not above 0.
+   * @throws {TypeError} If the limit is no number.
+   * @throws {RuntimeError} If no loop is given, running or current.
+   */
+  constructor(options: StreamReaderOptions = {}) {
+    this._buffer = new ReceiveBuffer(
+      checkLimit(options.limit ?? DEFAULT_LIMIT),
+      options.loop ?? schedulerForNew(),
+    );
+  }
+
+  /**
+   * Reads what is there, and waits only if that is nothing.
+   *
+   * @param n How many bytes at most; below 0 everything up to the end.
+   * @returns A coroutine of the bytes, none at the end.
+   * @throws {TypeError} If `n` is no number.
+   * @throws {RangeError} If `n` is no integer.
+   */
+  read(n = -1): Coroutine<Uint8Array> {
+    checkCount(n, "read()");
+    return n < 0
+      ? new ReadOperation("read", this._buffer, readAll, undefined)
+      : new ReadOperation("read", this._buffer, readSome, n);
+  }
+
+  /**
+   * Reads one line, with its end `"\n"`.
+   *
+   * @returns A coroutine of the line. The last one may have no end, and none is left
+   * when it is empty. A line above the limit is dropped, and a RangeError thrown.
+   */
+  readline(): Coroutine<Uint8Array> {
+    return new ReadOperation("readline", this._buffer, readLine, undefined);
+  }
+
+  /**
+   * Reads exactly so many bytes.
+   *
+   * @param n How many.
+   * @returns A coroutine of the bytes; it throws an IncompleteReadError if the end comes
+   * before.
+   * @throws {TypeError} If `n` is no number.
+   * @throws {RangeError} If `n` is below 0, or no integer.
+   */
+  readexactly(n: number): Coroutine<Uint8Array> {
+    checkCount(n, "readexactly()");
+    if (n < 0) {
+      throw new RangeError(
+        `The readexactly size can not be less than zero, got ${n}`,
+      );
+    }
+    return new ReadOperation("readexactly", this._buffer, readExactly, n);
+  }
+
+  /**
+   * Reads up to a separator.
+   *
+   * @param separator The separator, or several, of which the one that ends first counts.
+   * @returns A coroutine of the bytes, with the separator. It throws an
+   * IncompleteReadError if the end comes before, and a LimitOverrunError, with the bytes
+   * left to be read, above the limit.
+   */
+  readuntil(
+    separator: Uint8Array | readonly Uint8Array[] = NEWLINE,
+  ): Coroutine<Uint8Array> {
+    return new ReadOperation<Separators>(
+      "readuntil",
+      this._buffer,
+      readUntil,
+      separator,
+    );
+  }
+
+  /** Whether the end has come and all bytes were read. */
+  atEof(): boolean {
+    return this._buffer.eof && this._buffer.bytes.size === 0;
+  }
+
+  /** What {@linkcode StreamReader.setException} was given, or the connection was lost by. */
+  exception(): unknown {
+    return this._buffer.error;
+  }
+
+  /**
+   * Makes every read throw, the one that waits too.
+   *
+   * @param error What to throw.
+   * @throws {TypeError} If there is no error.
+   */
+  setException(error: unknown): void {
+    if (error === undefined || error === null) {
+      throw new TypeError(
+        `Cannot set exception: an error was expected, got ${error}`,
+      );
+    }
+    this._buffer.fail(error);
+  }
+
+  /**
+   * Adds bytes to be read. They are copied.
+   *
+   * @param data The bytes.
+   * @throws {TypeError} If they are no bytes.
+   * @throws {RuntimeError} After {@linkcode StreamReader.feedEof}.
+   */
+  feedData(data: Uint8Array): void {
+    if (!(data instanceof Uint8Array)) {
+      throw new TypeError(
+        `Cannot feed data: a Uint8Array was expected, got ${
+          describeKind(data)
+        }`,
+      );
+    }
+    this._buffer.feed(data.length === 0 ? EMPTY : new Uint8Array(data));
+  }
+
+  /** Tells the end: nothing more comes. */
+  feedEof(): void {
+    this._buffer.feedEof();
+  }
+
+  /** Goes over the lines, as bytes with their ends. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return {
+      next: async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+        const line = await this.readline();
+        return line.length === 0
+          ? { done: true, value: undefined }
+          : { done: false, value: line };
+      },
+    };
+  }
+
+  /** Gives `<StreamReader 4 bytes eof>` and the like. */
+  toString(): string {
+    return describeOnce(this, () => `<${describe(this._buffer).join(" ")}>`);
+  }
+
+  /** Gives {@linkcode StreamReader.toString}, in the inspectors of Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+function describe(buffer: ReceiveBuffer): string[] {
+  const { bytes, limit, waiter, error, source } = buffer;
+  const words = ["StreamReader"];
+  if (bytes.size > 0) words.push(`${bytes.size} bytes`);
+  if (buffer.eof) words.push("eof");
+  if (limit !== DEFAULT_LIMIT) words.push(`limit=${limit}`);
+  if (waiter !== undefined) words.push(`waiter=${waiter}`);
+  if (error !== undefined) words.push(`exception=${describeValue(error)}`);
+  if (source !== undefined) words.push(`transport=${source}`);
+  if (buffer.paused) words.push("paused");
+  return words;
+}
+
+function checkLimit(limit: unknown): number {
+  if (typeof limit !== "number" || Number.isNaN(limit)) {
+    throw new TypeError(
+      `Limit must be a number of bytes, got ${describeKind(limit)}`,
+    );
+  }
+  if (limit <= 0) throw new RangeError(`Limit cannot be <= 0, got ${limit}`);
+  return limit;
+}
+
+function checkCount(count: unknown, where: string): void {
+  if (typeof count !== "number") {
+    throw new TypeError(
+      `Cannot read: ${where} takes a number of bytes, got ${
+        describeKind(count)
+      }`,
+    );
+  }
+  if (!Number.isInteger(count)) {
+    throw new RangeError(
+      `Cannot read: ${where} takes a whole number of bytes, got ${count}`,
+    );
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * What `StreamWriter` promises: the sending half of a connection or a pipe.
+ *
+ * `openConnection()`, `startServer()` and `createSubprocessExec()` give one.
+ *
+ * @module
+ */
+import type { Delay } from "./clock.ts";
+import type { Coroutine } from "./_task/coroutine.ts";
+import type { Future } from "./future.ts";
+
+/** The address of one end of a connection: of the Internet, or a path of a Unix socket. */
+export type Address =
+  | { readonly hostname: string; readonly port: number }
+  | { readonly path: string };
+
+/** What was agreed on in a TLS handshake. */
+export interface TlsInfo {
+  /** The version of the protocol, such as `"TLSv1.3"`, where the host tells it. */
+  readonly protocol: string | undefined;
+  /** The application protocol that both sides have chosen, if any. */
+  readonly alpn: string | undefined;
+}
+
+/** What `writer.getExtraInfo()` can tell. */
+export interface ExtraInfo {
+  /** The address of the other end. */
+  readonly peername: Address;
+  /** The address of this end. */
+  readonly sockname: Address;
+  /** What TLS has agreed on; `undefined` where the connection is plain. */
+  readonly tls: TlsInfo;
+  /** The host's own object: a `Deno.Conn`, or a `net.Socket`. */
+  readonly transport: unknown;
+}
+
+/** How TLS is done. */
+export interface TlsOptions {
+  /**
+   * The name that the server's certificate must have.
+   *
+   * @default {the host that was connected to}
+   */
+  readonly serverHostname?: string;
+  /** Certificates, as PEM, to trust beside those that the host trusts. */
+  readonly ca?: string | readonly string[];
+  /** The own certificate, as PEM. A server needs one. */
+  readonly cert?: string;
+  /** The key of the own certificate, as PEM. */
+  readonly key?: string;
+  /** The application protocols to offer, the best one first. */
+  readonly alpn?: readonly string[];
+  /**
+   * How long the handshake may take, in seconds or with units.
+   *
+   * @default {60}
+   */
+  readonly handshakeTimeout?: Delay;
+}
+
+/**
+ * The sending half of a connection or a pipe.
+ *
+ * - **Order**: bytes are sent in the order of the calls, as soon as the host takes them.
+ * - **Pressure**: what `write()` gives is done at once while less than 64 KiB wait to be
+ *   sent, and else when that has become less. Wait for it, and a slow peer slows you down.
+ * - **Errors**: what these futures hold is not reported if nobody looks at it.
+ *
+ * Differs from CPython: `write()` and `close()` give futures, so `await writer.write(x)`
+ * is `writer.write(x); await writer.drain()`, and `await writer.close()` is
+ * `writer.close(); await writer.wait_closed()`. Python's form works too. Writing after
+ * `close()` is refused at once. Bytes are not copied: do not change them before the wait
+ * has ended.
+ *
+ * @example Write lines
+ * ```ts
+ * import type { StreamWriter } from "@asyncio/asyncio";
+ *
+ * async function writeLines(writer: StreamWriter, lines: string[]) {
+ *   for (const line of lines) {
+ *     await writer.write(new TextEncoder().encode(`${line}\n`));
+ *   }
+ *   await writer.close();
+ * }
+ * ```
+ */
+export interface StreamWriter extends AsyncDisposable {
+  /**
+   * Sends bytes.
+   *
+   * @param data The bytes. They must not be changed before the wait has ended.
+   * @returns A future that is done when more may be written.
+   * @throws {TypeError} If `data` are no bytes.
+   * @throws {RuntimeError} After `writeEof()`.
+   * @throws {Error} After `close()`: the host's error for a reset connection.
+   */
+  write(data: Uint8Array): Future<void>;
+  /**
+   * Sends several pieces of bytes as one.
+   *
+   * @param parts The pieces.
+   * @returns A future that is done when more may be written.
+   * @throws {TypeError} If one of them is no bytes.
+   * @throws {RuntimeError} After `writeEof()`.
+   * @throws {Error} After `close()`: the host's error for a reset connection.
+   */
+  writelines(parts: Iterable<Uint8Array>): Future<void>;
+  /**
+   * Waits until more may be written.
+   *
+   * @returns A future. It fails if the connection is closed or lost.
+   */
+  drain(): Future<void>;
+  /** Whether {@linkcode StreamWriter.writeEof} can be called. */
+  canWriteEof(): boolean;
+  /**
+   * Ends the sending half, after what was written; reading goes on. Twice does nothing.
+   *
+   * @throws {RuntimeError} If the host can't do this here.
+   */
+  writeEof(): void;
+  /**
+   * Closes the connection, after what was written is sent. Closing twice does nothing.
+   *
+   * @returns A future as of {@linkcode StreamWriter.waitClosed}.
+   */
+  close(): Future<void>;
+  /** Whether it is closed, or about to be. */
+  isClosing(): boolean;
+  /**
+   * Waits until the connection is closed.
+   *
+   * @returns A future. It fails with the error that the connection was lost by, if so.
+   */
+  waitClosed(): Future<void>;
+  /** Closes the connection now: what is not sent is lost. */
+  abort(): void;
+  /**
+   * Tells about the connection.
+   *
+   * @param name What to tell.
+   * @returns That, or `undefined` if there is no such thing here.
+   */
+  getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined;
+  /**
+   * Goes over to TLS, once what was written is sent. Nobody may read meanwhile.
+   *
+   * @param options How; a server needs its certificate and key.
+   * @returns A coroutine that ends after the handshake.
+   * @throws {RuntimeError} If it is TLS already, if somebody reads, or if the host can't.
+   * @throws {TimeoutError} If the handshake takes too long.
+   */
+  startTls(options?: TlsOptions): Coroutine<void>;
+  /** Closes the connection, at the end of an `await using` block; its errors are passed over. */
+  [Symbol.asyncDispose](): Promise<void>;
+  /** Gives `<StreamWriter transport=… reader=…>`. */
+  toString(): string;
+}
