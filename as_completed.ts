@@ -105,12 +105,13 @@ export interface CompletedIterator<A> {
  *
  * @example In a generator
  * ```ts
- * import { asCompleted, run, sleep } from "@asyncio/asyncio";
+ * import { asCompleted, sleep } from "@asyncio/asyncio";
+ * import { runTest } from "@asyncio/asyncio/testing";
  * import { assertEquals } from "@std/assert";
  *
- * const results = await run(function* () {
+ * const results = await runTest(function* () {
  *   const results: string[] = [];
- *   for (const next of asCompleted([sleep(0.02, "slow"), sleep(0.001, "fast")])) {
+ *   for (const next of asCompleted([sleep(60, "slow"), sleep(1, "fast")])) {
  *     results.push(yield* next);
  *   }
  *   return results;

@@ -2,7 +2,7 @@
  * Tasks: coroutines that run, and can be cancelled.
  *
  * ```ts
- * import { createTask, run, sleep } from "@asyncio/asyncio";
+ * import { createTask, run, sleep, wait } from "@asyncio/asyncio";
  * import { assert, assertEquals } from "@std/assert";
  *
  * const log: string[] = [];
@@ -20,7 +20,7 @@
  *   const task = createTask(work);
  *   await sleep(0);
  *   task.cancel();
- *   await sleep(0.01);
+ *   await wait([task]);
  *   assert(task.cancelled());
  * });
  * assertEquals(log, ["cleaned up"]);

@@ -84,12 +84,13 @@ const RETURN_WHEN: readonly unknown[] = [
  *
  * @example With a time limit
  * ```ts
- * import { createTask, run, sleep, wait } from "@asyncio/asyncio";
+ * import { createTask, sleep, wait } from "@asyncio/asyncio";
+ * import { runTest } from "@asyncio/asyncio/testing";
  * import { assertEquals } from "@std/assert";
  *
- * await run(async () => {
- *   const tasks = [createTask(sleep(0.001)), createTask(sleep(3600))];
- *   const [done, pending] = await wait(tasks, { timeout: 0.02 });
+ * await runTest(async () => {
+ *   const tasks = [createTask(sleep(1)), createTask(sleep(3600))];
+ *   const [done, pending] = await wait(tasks, { timeout: 30 });
  *   assertEquals([done.size, pending.size], [1, 1]);
  * });
  * ```

@@ -75,6 +75,9 @@ export class Turns implements Sleeper {
   #leftOfTurn = 0;
   #sliceStart = 0;
   #lastCheck = 0;
+  // Whether the clock was looked at since the due timers were last moved: a look in the
+  // middle of a turn can't move them.
+  #hasNewTime = false;
   #runsBetweenChecks = 1;
   #runsToCheck = 0;
 
@@ -264,8 +267,9 @@ export class Turns implements Sleeper {
   #beginTurn(): boolean {
     const isDue = this.#runsToCheck <= 0 || this.#clock.settles ||
       this.#ready.size === 0;
-    if (!isDue) return false;
-    const hostIsDue = this.#lookAtClock();
+    if (!isDue && !this.#hasNewTime) return false;
+    const hostIsDue = isDue && this.#lookAtClock();
+    this.#hasNewTime = false;
     if (this.#timers.earliest() !== undefined) {
       const due = this.#lastCheck + this.#clock.resolution;
       for (;;) {
@@ -285,6 +289,7 @@ export class Turns implements Sleeper {
       : Math.min(between << 1, MOST_RUNS_BETWEEN_CHECKS);
     this.#runsToCheck = this.#runsBetweenChecks;
     this.#lastCheck = now;
+    this.#hasNewTime = true;
     return !this.#clock.settles && now - this.#sliceStart > SLICE;
   }
 

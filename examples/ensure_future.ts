@@ -1,12 +1,13 @@
 /**
  * What `ensureFuture()` takes: a coroutine, a future, and any other awaitable.
  *
- * `deno run examples/ensure_future.ts`
+ * `deno run examples/ensure_future.ts [generators]`
  *
  * @module
  */
 // deno-lint-ignore-file no-console
 import {
+  type Coro,
   createTask,
   ensureFuture,
   getRunningLoop,
@@ -52,4 +53,33 @@ export async function main() {
   );
 }
 
-if (import.meta.main) await run(main);
+/** The same with generators. */
+export const generators = {
+  *doSomething(t: number): Coro<string> {
+    yield* sleep(t);
+    return `嵌套Cose ${t}s`;
+  },
+
+  *main(): Coro<void> {
+    const { doSomething } = generators;
+    const task = ensureFuture(doSomething(2));
+    console.log("coroutine:", task instanceof Task, yield* task);
+
+    const future = getRunningLoop().createFuture<string>();
+    console.log("future:", ensureFuture(future) === future);
+    console.log("task:", ensureFuture(task) === task);
+
+    const awaited = ensureFuture(new Later());
+    console.log("awaitable:", awaited instanceof Task, yield* awaited);
+
+    console.log("createTask:", yield* createTask(doSomething(1)));
+    console.log(
+      "loop.createTask:",
+      yield* getRunningLoop().createTask(doSomething(1)),
+    );
+  },
+};
+
+if (import.meta.main) {
+  await run<void>(Deno.args[0] === "generators" ? generators.main : main);
+}

@@ -1,18 +1,22 @@
 /**
  * 99 tasks of 2 seconds, which together take 2 seconds, and three ways to their results.
  *
- * `deno run examples/many.ts`
+ * `deno run examples/many.ts [generators]`
  *
  * @module
  */
 // deno-lint-ignore-file no-console
 import {
+  type Coro,
+  type CoroutineFunction,
   ensureFuture,
+  type Future,
   gather,
   newEventLoop,
   setEventLoop,
   sleep,
   wait,
+  type WaitResult,
 } from "@asyncio/asyncio";
 
 export async function doSomething(t: number) {
@@ -45,7 +49,7 @@ export async function main3() {
 
 /** Runs `func`, shows what it gives, and says how many seconds it took. */
 export async function showPerf<T>(
-  func: () => Promise<T>,
+  func: CoroutineFunction<T>,
   show: (given: T) => void,
   loop = newEventLoop(),
 ) {
@@ -56,14 +60,56 @@ export async function showPerf<T>(
   loop.close();
 }
 
-export async function main(makeLoop = newEventLoop) {
-  await showPerf(main1, () => {}, makeLoop());
-  await showPerf(main2, ([done]) => {
+/** The same with generators. */
+export const generators = {
+  *doSomething(t: number): Coro<string> {
+    console.log("嵌套waiting:", t);
+    yield* sleep(t);
+    return `嵌套Cose ${t}s`;
+  },
+
+  *main1(): Coro<void> {
+    const [done] = yield* wait(generators.tasks());
+    for (const task of done) console.log("返回结果1:", task.result());
+  },
+
+  *main2() {
+    return yield* wait(generators.tasks());
+  },
+
+  *main3() {
+    return yield* gather(generators.tasks());
+  },
+
+  tasks() {
+    const coroutines = Array.from(
+      { length: 99 },
+      () => generators.doSomething(2),
+    );
+    return coroutines.map((coroutine) => ensureFuture(coroutine));
+  },
+};
+
+/** The three ways of one style. */
+export interface Ways {
+  readonly main1: CoroutineFunction<void>;
+  readonly main2: CoroutineFunction<WaitResult<Future<string>>>;
+  readonly main3: CoroutineFunction<string[]>;
+}
+
+export async function main(
+  ways: Ways = { main1, main2, main3 },
+  makeLoop = newEventLoop,
+) {
+  await showPerf(ways.main1, () => {}, makeLoop());
+  await showPerf(ways.main2, ([done]) => {
     for (const task of done) console.log("返回结果2:", task.result());
   }, makeLoop());
-  await showPerf(main3, (results) => {
+  await showPerf(ways.main3, (results) => {
     for (const result of results) console.log("返回结果3:", result);
   }, makeLoop());
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  await main(Deno.args[0] === "generators" ? generators : undefined);
+}

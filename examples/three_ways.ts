@@ -1,12 +1,14 @@
 /**
  * Three ways to wait for two coroutines. The first two run them at the same time.
  *
- * `deno run examples/three_ways.ts`
+ * `deno run examples/three_ways.ts [generators]`
  *
  * @module
  */
 // deno-lint-ignore-file no-console
 import {
+  type Coro,
+  type CoroutineFunction,
   ensureFuture,
   gather,
   getRunningLoop,
@@ -50,8 +52,47 @@ export async function main() {
   lap("await");
 }
 
+/** The same with generators. */
+export const generators = {
+  *do1(): Coro<string> {
+    console.log("do1:Starting");
+    yield* sleep(1);
+    console.log("do1:Ending");
+    return "do1";
+  },
+
+  *do3(): Coro<string> {
+    console.log("do3:Starting");
+    yield* sleep(3);
+    console.log("do3:Ending");
+    return "do3";
+  },
+
+  *main(): Coro<void> {
+    const { do1, do3 } = generators;
+    const lap = stopwatch();
+
+    const [return1, return3] = yield* gather(do1(), do3());
+    console.log(return1, return3);
+    lap("gather");
+
+    const task1 = ensureFuture(do1());
+    const task3 = ensureFuture(do3());
+    yield* task1;
+    yield* task3;
+    lap("ensureFuture");
+
+    yield* do1();
+    yield* do3();
+    lap("await");
+  },
+};
+
 /** Runs `func` and says how many seconds it took. */
-export async function perf(func: () => Promise<void>, loop = newEventLoop()) {
+export async function perf(
+  func: CoroutineFunction<void>,
+  loop = newEventLoop(),
+) {
   const start = loop.time();
   await run(func, { loopFactory: () => loop });
   console.log(`${func.name}花费：${(loop.time() - start).toFixed(1)}`);
@@ -66,4 +107,6 @@ function stopwatch() {
   };
 }
 
-if (import.meta.main) await perf(main);
+if (import.meta.main) {
+  await perf(Deno.args[0] === "generators" ? generators.main : main);
+}

@@ -15,12 +15,6 @@ import * as loops from "../examples/loops.ts";
 import * as many from "../examples/many.ts";
 import * as result from "../examples/result.ts";
 import * as threeWays from "../examples/three_ways.ts";
-import * as backgroundTaskGenerators from "../examples/generators/background_task.ts";
-import * as callbackGenerators from "../examples/generators/callback.ts";
-import * as ensureFutureGenerators from "../examples/generators/ensure_future.ts";
-import * as manyGenerators from "../examples/generators/many.ts";
-import * as resultGenerators from "../examples/generators/result.ts";
-import * as threeWaysGenerators from "../examples/generators/three_ways.ts";
 
 const CANNOT_READ =
   Deno.permissions.querySync({ name: "read" }).state !== "granted";
@@ -71,11 +65,11 @@ Deno.test("three_ways prints what each way does, and its time", async () => {
 });
 
 Deno.test("three_ways with generators prints the same", async () => {
-  const { perf, main } = threeWaysGenerators;
+  const { perf, generators: { main } } = threeWays;
   assertEquals(await printed(() => perf(main, virtualLoop())), THREE_WAYS);
 });
 
-for (const example of [callback, callbackGenerators]) {
+for (const example of [callback, callback.generators]) {
   Deno.test(`callback ${kindOf(example.returnData)} prints the result`, async () => {
     assertEquals(await printed(() => example.main(virtualLoop())), [
       "返回值: to be or not to be",
@@ -83,7 +77,7 @@ for (const example of [callback, callbackGenerators]) {
   });
 }
 
-for (const { main } of [result, resultGenerators]) {
+for (const { main } of [result, result.generators]) {
   Deno.test(`result ${kindOf(main)} throws first, then gives the result`, async () => {
     assertEquals(await printed(() => run<void>(main, VIRTUAL)), [
       "InvalidStateError, done: false",
@@ -92,14 +86,14 @@ for (const { main } of [result, resultGenerators]) {
   });
 }
 
-for (const example of [many, manyGenerators]) {
-  Deno.test(`many ${kindOf(example.main1)} takes 2 seconds for 99 tasks, three times`, async () => {
+for (const ways of [many, many.generators]) {
+  Deno.test(`many ${kindOf(ways.main1)} takes 2 seconds for 99 tasks, three times`, async () => {
     const shown = (way: number) => [
       ...Array(99).fill("嵌套waiting: 2"),
       ...Array(99).fill(`返回结果${way}: 嵌套Cose 2s`),
       "perf: 2.0",
     ];
-    assertEquals(await printed(() => example.main(virtualLoop)), [
+    assertEquals(await printed(() => many.main(ways, virtualLoop)), [
       ...shown(1),
       ...shown(2),
       ...shown(3),
@@ -107,7 +101,7 @@ for (const example of [many, manyGenerators]) {
   });
 }
 
-for (const { main } of [backgroundTask, backgroundTaskGenerators]) {
+for (const { main } of [backgroundTask, backgroundTask.generators]) {
   Deno.test({
     name: `background_task ${kindOf(main)} lives on after a forced gc`,
     ignore: !("gc" in globalThis),
@@ -134,7 +128,7 @@ Deno.test({
   },
 });
 
-for (const { main } of [ensureFuture, ensureFutureGenerators]) {
+for (const { main } of [ensureFuture, ensureFuture.generators]) {
   Deno.test(`ensure_future ${kindOf(main)} takes all kinds of awaitables`, async () => {
     assertEquals(await printed(() => run<void>(main, VIRTUAL)), [
       "coroutine: true 嵌套Cose 2s",
