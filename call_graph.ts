@@ -26,8 +26,9 @@
  * @module
  */
 import { Future, isFuture } from "./future.ts";
+import { Lines } from "./_base/lines.ts";
 import { print } from "./_loop/report.ts";
-import { describeCall, describeKind } from "./_base/repr.ts";
+import { describeCall, describeKind, textOf } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask } from "./current_task.ts";
@@ -45,8 +46,15 @@ export interface FutureCallGraph {
   readonly future: Future<unknown>;
   /** The coroutines that a task stands in, the innermost first; none for a future. */
   readonly callStack: readonly FrameCallGraphEntry[];
-  /** The tasks that wait for it. */
+  /**
+   * The tasks that wait for it. Who waits for one that stands in the graph already is shown
+   * there.
+   */
   readonly awaitedBy: readonly FutureCallGraph[];
+  /** Whether it stands in the graph already, with who waits for it. */
+  readonly isAbove?: true;
+  /** How many more tasks wait for it that stand in the graph already. */
+  readonly moreAwaitedBy?: number;
 }
 
 /** Options of {@linkcode captureCallGraph} and {@linkcode formatCallGraph}. */
@@ -106,7 +114,7 @@ export function captureCallGraph(
       }`,
     );
   }
-  return graphOf(root, options.limit, new Set());
+  return new GraphMaker(options.limit).make(root);
 }
 
 /**
@@ -114,7 +122,7 @@ export function captureCallGraph(
  *
  * @param future The future or task; the running task if it is left out.
  * @param options How much of each stack to keep.
- * @returns The text; empty if there is no task.
+ * @returns The text; empty if there is no task. Of more than 200 lines the rest is counted.
  * @throws {RuntimeError} If no future is given and no loop is running.
  * @throws {TypeError} If `future` is none.
  *
@@ -135,7 +143,7 @@ export function formatCallGraph(
   options: CallGraphOptions = {},
 ): string {
   const graph = captureCallGraph(future, options);
-  return graph === undefined ? "" : formatGraph(graph, "").join("\n");
+  return graph === undefined ? "" : formatGraph(graph);
 }
 
 /**
@@ -223,20 +231,140 @@ export function futureDiscardFromAwaitedBy(
   running.awaitedBy?.get(future)?.delete(waiter);
 }
 
-function graphOf(
-  future: Future<unknown>,
-  limit: number | undefined,
-  below: ReadonlySet<Future<unknown>>,
-): FutureCallGraph {
-  const names = future instanceof Task ? future.getStack().reverse() : [];
-  const seen = new Set(below).add(future);
-  // Waits in a circle are shown once round.
-  const waiters = [...waitersOf(future)].filter((waiter) => !seen.has(waiter));
-  return Object.freeze({
-    future,
-    callStack: limited(names, limit).map((name) => Object.freeze({ name })),
-    awaitedBy: waiters.map((waiter) => graphOf(waiter, limit, seen)),
-  });
+// How many of those who wait, and stand in the graph already, an entry names.
+const MOST_REPEATED = 10;
+
+/** An entry whose waiters are being looked at. */
+interface Frame {
+  readonly future: Future<unknown>;
+  readonly entry: {
+    readonly future: Future<unknown>;
+    readonly callStack: readonly FrameCallGraphEntry[];
+    readonly awaitedBy: FutureCallGraph[];
+    moreAwaitedBy?: number;
+  };
+  readonly waiters: readonly Future<unknown>[];
+  next: number;
+  repeated: number;
+}
+
+/**
+ * Makes the graph above a future. Each task is entered once, as many may wait for many, and
+ * by a loop, as a chain of tasks may be longer than the stack is deep.
+ */
+class GraphMaker {
+  readonly #limit: number | undefined;
+  readonly #entered = new Map<Future<unknown>, Frame["entry"]>();
+  // Those that the entry under way stands above: waits in a circle are shown once round.
+  readonly #path = new Set<Future<unknown>>();
+  // The tasks that wait for a combinator's own future; and those of which all are entered.
+  readonly #throughs = new Map<Future<unknown>, readonly Future<unknown>[]>();
+  readonly #exhausted = new Set<Future<unknown>>();
+
+  constructor(limit: number | undefined) {
+    this.#limit = limit;
+  }
+
+  make(root: Future<unknown>): FutureCallGraph {
+    const frames = [this.#enter(root)];
+    for (;;) {
+      const frame = frames.at(-1)!;
+      const waiter = frame.waiters[frame.next++];
+      if (waiter === undefined) {
+        this.#leave(frame);
+        frames.pop();
+        if (frames.length === 0) return frame.entry;
+        continue;
+      }
+      if (this.#path.has(waiter)) continue;
+      const entry = this.#entered.get(waiter);
+      if (entry !== undefined) repeat(frame, entry);
+      else {
+        const above = this.#enter(waiter);
+        frame.entry.awaitedBy.push(above.entry);
+        frames.push(above);
+      }
+    }
+  }
+
+  #enter(future: Future<unknown>): Frame {
+    this.#path.add(future);
+    const names = future instanceof Task ? future.getStack().reverse() : [];
+    const callStack = limited(names, this.#limit)
+      .map((name) => Object.freeze({ name }));
+    const entry = { future, callStack, awaitedBy: [] };
+    this.#entered.set(future, entry);
+    return {
+      future,
+      entry,
+      waiters: this.#waitersOf(future),
+      next: 0,
+      repeated: 0,
+    };
+  }
+
+  #leave({ future, entry, repeated }: Frame): void {
+    this.#path.delete(future);
+    if (repeated > MOST_REPEATED) {
+      entry.moreAwaitedBy = repeated - MOST_REPEATED;
+    }
+    Object.freeze(entry);
+    for (const waiter of directWaiters(future)) {
+      if (this.#throughs.has(waiter)) this.#exhausted.add(waiter);
+    }
+  }
+
+  /** The tasks that wait for a future, also by way of a combinator's own future. */
+  #waitersOf(future: Future<unknown>): readonly Future<unknown>[] {
+    const found = new Set<Future<unknown>>();
+    for (const waiter of directWaiters(future)) {
+      if (waiter instanceof Task) found.add(waiter);
+      else for (const task of this.#through(waiter)) found.add(task);
+    }
+    for (const waiter of running.awaitedBy?.get(future) ?? []) {
+      found.add(waiter as Future<unknown>);
+    }
+    return [...found];
+  }
+
+  #through(combinator: Future<unknown>): readonly Future<unknown>[] {
+    // All of them are entered, and some are enough: n futures of one gather that n tasks
+    // wait for would give n² waits.
+    if (this.#exhausted.has(combinator)) {
+      return this.#throughs.get(combinator)!.slice(0, MOST_REPEATED);
+    }
+    const known = this.#throughs.get(combinator);
+    if (known !== undefined) return known;
+    const tasks = tasksThrough(combinator);
+    this.#throughs.set(combinator, tasks);
+    return tasks;
+  }
+}
+
+function repeat(frame: Frame, { future, callStack }: FutureCallGraph): void {
+  if (frame.repeated++ >= MOST_REPEATED) return;
+  frame.entry.awaitedBy.push(
+    Object.freeze({ future, callStack, awaitedBy: [], isAbove: true }),
+  );
+}
+
+function directWaiters(future: Future<unknown>): Future<unknown>[] {
+  return [...future._awaitedBy()].filter((waiter) => waiter instanceof Future);
+}
+
+function tasksThrough(combinator: Future<unknown>): Future<unknown>[] {
+  const tasks = new Set<Future<unknown>>();
+  const seen = new Set([combinator]);
+  for (const future of seen) {
+    for (const waiter of directWaiters(future)) {
+      if (waiter instanceof Task) tasks.add(waiter);
+      else seen.add(waiter);
+    }
+    for (const waiter of running.awaitedBy?.get(future) ?? []) {
+      tasks.add(waiter as Future<unknown>);
+    }
+  }
+  return [...tasks];
 }
 
 function limited(names: string[], limit: number | undefined): string[] {
@@ -244,36 +372,47 @@ function limited(names: string[], limit: number | undefined): string[] {
   return limit >= 0 ? names.slice(0, limit) : names.slice(limit);
 }
 
-/** The tasks that wait for a future, also by way of a combinator's own future. */
-function waitersOf(
-  future: Future<unknown>,
-  found: Set<Future<unknown>> = new Set(),
-): Set<Future<unknown>> {
-  for (const waiter of future._awaitedBy()) {
-    if (waiter instanceof Task) found.add(waiter);
-    else if (waiter instanceof Future) waitersOf(waiter, found);
-  }
-  for (const waiter of running.awaitedBy?.get(future) ?? []) {
-    found.add(waiter as Future<unknown>);
-  }
-  return found;
+/** An entry that is still to be shown, or the number of those that are not named. */
+interface Branch {
+  readonly graph: FutureCallGraph;
+  readonly margin: string;
 }
 
-function formatGraph(graph: FutureCallGraph, margin: string): string[] {
-  const lines = [`* ${title(graph.future)}`];
-  if (graph.callStack.length > 0) {
-    lines.push("  + Call stack:");
-    lines.push(
-      ...graph.callStack.map(({ name }) => `  |   ${describeCall(name)}`),
-    );
+function formatGraph(root: FutureCallGraph): string {
+  const lines = new Lines();
+  const branches: Branch[] = [{ graph: root, margin: "" }];
+  for (;;) {
+    const branch = branches.pop();
+    if (branch === undefined) return lines.text("tasks");
+    const { graph, margin } = branch;
+    if (lines.isFull) {
+      if (graph.isAbove !== true) lines.leaveOut();
+    } else formatEntry(graph, lines, margin);
+    const { awaitedBy } = graph;
+    for (let i = awaitedBy.length - 1; i >= 0; i--) {
+      branches.push({ graph: awaitedBy[i]!, margin: margin + "    " });
+    }
   }
-  if (graph.awaitedBy.length > 0) lines.push("  + Awaited by:");
-  return [
-    ...lines.map((line) => margin + line),
-    ...graph.awaitedBy.flatMap((waiter) =>
-      formatGraph(waiter, margin + "    ")
-    ),
-  ];
+}
+
+function formatEntry(
+  { future, callStack, awaitedBy, isAbove, moreAwaitedBy }: FutureCallGraph,
+  lines: Lines,
+  margin: string,
+): void {
+  lines.add(`* ${title(future)}${isAbove ? " (above)" : ""}`, margin);
+  if (isAbove) return;
+  if (callStack.length > 0) {
+    lines.add("  + Call stack:", margin);
+    for (const { name } of callStack) {
+      lines.add(`  |   ${describeCall(name)}`, margin);
+    }
+  }
+  if (awaitedBy.length === 0) return;
+  const more = moreAwaitedBy === undefined
+    ? ""
+    : ` ${moreAwaitedBy} above, and`;
+  lines.add(`  + Awaited by${more}:`, margin);
 }
 
 function title(future: Future<unknown>): string {
@@ -281,5 +420,5 @@ function title(future: Future<unknown>): string {
     return `Task(name=${JSON.stringify(future.getName())})`;
   }
   const described = (future as { _describe?(): string })._describe?.();
-  return `Future(${described ?? String(future).replace(/^<\w+ |>$/g, "")})`;
+  return `Future(${described ?? textOf(future).replace(/^<\w+ |>$/g, "")})`;
 }

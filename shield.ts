@@ -30,7 +30,7 @@ import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { Future } from "./future.ts";
-import { guarded } from "./_base/repr.ts";
+import { describeOnce, guarded, textOf } from "./_base/repr.ts";
 
 /**
  * Returns a future that follows `awaitable`, and whose cancel does not reach it.
@@ -90,7 +90,7 @@ class Shielded extends Future<unknown> {
   }
 
   _describe(): string {
-    return `shield of ${describe(this.#inner)}`;
+    return describeOnce(this, () => `shield of ${describe(this.#inner)}`);
   }
 
   _waitsFor(): unknown[] {
@@ -112,7 +112,7 @@ class Shielded extends Future<unknown> {
 
 function describe(future: Future<unknown>): string {
   const described = future as { _describe?(): string };
-  return described._describe?.() ?? String(future);
+  return described._describe?.() ?? textOf(future);
 }
 
 function reportError(future: Future<unknown>): void {

@@ -61,6 +61,7 @@ import {
   describeCall,
   describeValue,
   isInstance,
+  textOf,
 } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { runningScheduler, schedulerForNew } from "./_loop/scheduler.ts";
@@ -68,6 +69,8 @@ import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { TaskList } from "./_loop/task_list.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 
+// How many of its waits a task's text names.
+const MOST_WAITS = 3;
 // Each stands on the stack of the one that made it, which has room for some hundreds.
 const MOST_EAGER_STARTS = 100;
 
@@ -331,12 +334,13 @@ export class Task<T> extends Future<T> {
     const coroutine = this.getCoro() as unknown;
     const names = [coroutineName(coroutine)];
     for (const driver of [this, ...this.#waits()]) {
-      const from = names.length;
+      const newest: string[] = [];
       let frame =
         (driver as { _coroutine?: Coroutine<unknown> | undefined })._coroutine;
       for (; frame !== undefined; frame = frame._caller) {
-        if (frame !== coroutine) names.splice(from, 0, frame.name);
+        if (frame !== coroutine) newest.push(nameOf(frame));
       }
+      for (let i = newest.length - 1; i >= 0; i--) names.push(newest[i]!);
     }
     return options.limit === undefined
       ? names
@@ -504,7 +508,13 @@ export class Task<T> extends Future<T> {
       `name=${describeValue(this.getName())}`,
       `coro=${describeCoroutine(this.getCoro())}`,
     ];
-    for (const future of waitedFor(this)) words.push(`wait_for=${future}`);
+    const waits = waitedFor(this);
+    for (const future of waits.slice(0, MOST_WAITS)) {
+      words.push(`wait_for=${textOf(future)}`);
+    }
+    if (waits.length > MOST_WAITS) {
+      words.push(`wait_for=<${waits.length - MOST_WAITS} more>`);
+    }
     return [...words, ...rest];
   }
 

@@ -16,7 +16,8 @@
  *
  * @module
  */
-import { Future } from "./future.ts";
+import { Lines, MOST_LINES } from "./_base/lines.ts";
+import { guarded, textOf } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { allTasks } from "./current_task.ts";
 import { Task, type TaskScheduler } from "./task.ts";
@@ -33,6 +34,7 @@ interface Described {
  *
  * @param loop The loop.
  * @returns A line a task, indented below the task that waits for it; empty without tasks.
+ * Of more than 200 lines the rest is counted.
  *
  * @example Look at a waiting task
  * ```ts
@@ -47,30 +49,116 @@ interface Described {
  * ```
  */
 export function formatTaskTree(loop: TaskScheduler): string {
-  const tasks = allTasks(loop);
-  const awaited = new Set<Task<unknown>>();
-  for (const task of tasks) {
-    for (const child of tasksBelow(task)) awaited.add(child);
-  }
-  const shown = new Set<Task<unknown>>();
-  const lines: string[] = [];
-  const show = (task: Task<unknown>, depth: number): void => {
-    const mark = depth === 0 ? "" : `${"   ".repeat(depth - 1)}└─ `;
-    if (shown.has(task)) {
-      lines.push(`${mark}${task.getName()} (above)`);
-      return;
-    }
-    shown.add(task);
-    lines.push(mark + describeTask(task, loop));
-    for (const child of tasksBelow(task)) {
-      if (!child.done()) show(child, depth + 1);
-    }
-  };
-  for (const task of tasks) if (!awaited.has(task)) show(task, 0);
-  // What is left waits in circles.
-  for (const task of tasks) if (!shown.has(task)) show(task, 0);
-  return lines.join("\n");
+  return new TaskTree(loop).text();
 }
+
+/** A task that is still to be shown. */
+interface Branch {
+  readonly task: Task<unknown>;
+  readonly depth: number;
+}
+
+/** Shows the tasks of a loop, each with those that it waits for. */
+class TaskTree {
+  readonly #loop: TaskScheduler;
+  readonly #tasks: ReadonlySet<Task<unknown>>;
+  readonly #shown = new Set<Task<unknown>>();
+  readonly #lines = new Lines();
+  // What each future waits for, since many may wait for the same.
+  readonly #below = new Map<unknown, readonly Task<unknown>[]>();
+
+  constructor(loop: TaskScheduler) {
+    this.#loop = loop;
+    this.#tasks = allTasks(loop);
+  }
+
+  text(): string {
+    const awaited = this.#awaited();
+    for (const task of this.#tasks) if (!awaited.has(task)) this.#show(task);
+    // What is left waits in circles.
+    for (const task of this.#tasks) {
+      if (!this.#shown.has(task)) this.#show(task);
+    }
+    this.#lines.leaveOut(this.#tasks.size - this.#shown.size);
+    return this.#lines.text("tasks");
+  }
+
+  /** The tasks that others wait for. */
+  #awaited(): Set<unknown> {
+    const seen = new Set<unknown>();
+    for (const task of this.#tasks) {
+      visit(
+        task._waitsFor(),
+        seen,
+        (wait) => (wait as Described)._waitsFor?.(),
+      );
+    }
+    return seen;
+  }
+
+  #show(root: Task<unknown>): void {
+    // By a loop, as a chain of tasks may be longer than the stack is deep.
+    const branches: Branch[] = [{ task: root, depth: 0 }];
+    while (!this.#lines.isFull) {
+      const branch = branches.pop();
+      if (branch === undefined) return;
+      const { task, depth } = branch;
+      const mark = depth === 0 ? "" : `${"   ".repeat(depth - 1)}└─ `;
+      if (this.#shown.has(task)) {
+        this.#lines.add(`${mark}${task.getName()} (above)`);
+        continue;
+      }
+      this.#shown.add(task);
+      this.#lines.add(mark + describeTask(task, this.#loop));
+      const below = this.#tasksBelow(task);
+      // The first is shown next; more than have room need not stand there.
+      for (let i = Math.min(below.length, MOST_LINES) - 1; i >= 0; i--) {
+        branches.push({ task: below[i]!, depth: depth + 1 });
+      }
+    }
+  }
+
+  #tasksBelow(task: Task<unknown>): readonly Task<unknown>[] {
+    const waits = task._waitsFor();
+    if (waits.length === 1) return this.#tasksOf(waits[0]);
+    const found = new Set(waits.flatMap((wait) => this.#tasksOf(wait)));
+    return [...found];
+  }
+
+  #tasksOf(wait: unknown): readonly Task<unknown>[] {
+    let found = this.#below.get(wait);
+    if (found === undefined) {
+      found = [];
+      visit([wait], new Set(), (wait) => {
+        if (!(wait instanceof Task)) return (wait as Described)._waitsFor?.();
+        if (!wait.done()) (found as Task<unknown>[]).push(wait);
+        return undefined;
+      });
+      this.#below.set(wait, found);
+    }
+    return found;
+  }
+}
+
+/** Visits `roots`, and what `below` gives of each, in order, each once. */
+function visit(
+  roots: readonly unknown[],
+  seen: Set<unknown>,
+  below: (wait: unknown) => readonly unknown[] | undefined,
+): void {
+  const open = [...roots].reverse();
+  while (open.length > 0) {
+    const wait = open.pop();
+    if (typeof wait !== "object" || wait === null || seen.has(wait)) continue;
+    seen.add(wait);
+    const next = below(wait);
+    if (next === undefined) continue;
+    for (let i = next.length - 1; i >= 0; i--) open.push(next[i]);
+  }
+}
+
+// How many of a task's waits are named.
+const MOST_WAITS = 5;
 
 function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
   const name = task.getName();
@@ -81,27 +169,15 @@ function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
   const suffix = since === undefined
     ? ""
     : `, since ${(loop.time() - since).toFixed(3)} s`;
-  return `${name} waits for ${waits.map(describeWait).join(" and ")}${suffix}`;
+  const words = waits.slice(0, MOST_WAITS).map(describeWait);
+  if (waits.length > MOST_WAITS) {
+    words.push(`${waits.length - MOST_WAITS} more`);
+  }
+  return `${name} waits for ${words.join(" and ")}${suffix}`;
 }
 
 /** Says in a few words what is waited for. */
 function describeWait(wait: unknown): string {
-  const described = (wait as Described)._describe?.();
-  if (described !== undefined) return described;
-  return String(wait);
-}
-
-function tasksBelow(task: Task<unknown>): Set<Task<unknown>> {
-  const found = new Set<Task<unknown>>();
-  const seen = new Set<unknown>([task]);
-  const visit = (wait: unknown): void => {
-    if (seen.has(wait)) return;
-    seen.add(wait);
-    if (wait instanceof Task) found.add(wait);
-    else if (wait instanceof Future || typeof wait === "object") {
-      (wait as Described)._waitsFor?.().forEach(visit);
-    }
-  };
-  task._waitsFor().forEach(visit);
-  return found;
+  return guarded(() => (wait as Described)._describe?.(), undefined) ??
+    textOf(wait);
 }

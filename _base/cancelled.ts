@@ -104,8 +104,11 @@ export function passCancel(
   try {
     return target.cancel(message, options);
   } finally {
-    if (cancels.nested === 1) passTheRest();
-    cancels.nested--;
+    try {
+      if (cancels.nested === 1) passTheRest();
+    } finally {
+      cancels.nested--;
+    }
   }
 }
 
