@@ -25,7 +25,7 @@
  *
  * @module
  */
-import { Future, isFuture } from "./future.ts";
+import { type Future, isFuture } from "./future.ts";
 import { print } from "./_loop/report.ts";
 import { describeCall, describeKind } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
@@ -45,7 +45,7 @@ export interface FutureCallGraph {
   readonly future: Future<unknown>;
   /** The coroutines that a task stands in, the innermost first; none for a future. */
   readonly callStack: readonly FrameCallGraphEntry[];
-  /** The tasks that wait for it. */
+  /** The tasks that wait for it; a task that stands in the graph before has none here. */
   readonly awaitedBy: readonly FutureCallGraph[];
 }
 
@@ -135,7 +135,9 @@ export function formatCallGraph(
   options: CallGraphOptions = {},
 ): string {
   const graph = captureCallGraph(future, options);
-  return graph === undefined ? "" : formatGraph(graph, "").join("\n");
+  return graph === undefined
+    ? ""
+    : formatGraph(graph, "", new Set()).join("\n");
 }
 
 /**
@@ -226,16 +228,16 @@ export function futureDiscardFromAwaitedBy(
 function graphOf(
   future: Future<unknown>,
   limit: number | undefined,
-  below: ReadonlySet<Future<unknown>>,
+  shown: Set<Future<unknown>>,
 ): FutureCallGraph {
   const names = future instanceof Task ? future.getStack().reverse() : [];
-  const seen = new Set(below).add(future);
-  // Waits in a circle are shown once round.
-  const waiters = [...waitersOf(future)].filter((waiter) => !seen.has(waiter));
+  // What has several ways up is gone up from once, or the graph would grow with their number.
+  const waiters = shown.has(future) ? [] : [...waitersOf(future)];
+  shown.add(future);
   return Object.freeze({
     future,
     callStack: limited(names, limit).map((name) => Object.freeze({ name })),
-    awaitedBy: waiters.map((waiter) => graphOf(waiter, limit, seen)),
+    awaitedBy: waiters.map((waiter) => graphOf(waiter, limit, shown)),
   });
 }
 
@@ -244,14 +246,19 @@ function limited(names: string[], limit: number | undefined): string[] {
   return limit >= 0 ? names.slice(0, limit) : names.slice(limit);
 }
 
+/** A future, or what a combinator keeps several of them in. */
+interface Awaited {
+  _awaitedBy(): Iterable<unknown>;
+}
+
 /** The tasks that wait for a future, also by way of a combinator's own future. */
 function waitersOf(
-  future: Future<unknown>,
+  future: Awaited,
   found: Set<Future<unknown>> = new Set(),
 ): Set<Future<unknown>> {
   for (const waiter of future._awaitedBy()) {
     if (waiter instanceof Task) found.add(waiter);
-    else if (waiter instanceof Future) waitersOf(waiter, found);
+    else waitersOf(waiter as Awaited, found);
   }
   for (const waiter of running.awaitedBy?.get(future) ?? []) {
     found.add(waiter as Future<unknown>);
@@ -259,7 +266,15 @@ function waitersOf(
   return found;
 }
 
-function formatGraph(graph: FutureCallGraph, margin: string): string[] {
+function formatGraph(
+  graph: FutureCallGraph,
+  margin: string,
+  shown: Set<Future<unknown>>,
+): string[] {
+  if (shown.has(graph.future)) {
+    return [`${margin}* ${title(graph.future)} (above)`];
+  }
+  shown.add(graph.future);
   const lines = [`* ${title(graph.future)}`];
   if (graph.callStack.length > 0) {
     lines.push("  + Call stack:");
@@ -271,7 +286,7 @@ function formatGraph(graph: FutureCallGraph, margin: string): string[] {
   return [
     ...lines.map((line) => margin + line),
     ...graph.awaitedBy.flatMap((waiter) =>
-      formatGraph(waiter, margin + "    ")
+      formatGraph(waiter, margin + "    ", shown)
     ),
   ];
 }
