@@ -29,7 +29,7 @@ import type {
   Coro,
   Coroutine,
 } from "./_task/coroutine.ts";
-import { checkList } from "./_combine/awaitables.ts";
+import { checkList, distinct } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { TimeoutError } from "./errors.ts";
@@ -97,7 +97,7 @@ export interface CompletedIterator<A> {
  *   loop itself. The awaitables go on.
  *
  * @param awaitables Futures, coroutines, promises, or functions that give one. The same
- * one given twice runs once.
+ * one given twice is waited for once; a function is called each time.
  * @param options The time limit.
  * @returns Something for `for` and for `for await`.
  * @throws {TypeError} If it is one awaitable, or one can't be waited for.
@@ -127,7 +127,7 @@ export function asCompleted<A extends Awaitable<unknown>>(
   const seconds = options.timeout === undefined
     ? undefined
     : toSeconds(options.timeout);
-  return new Completions<A>(new Set(list), seconds);
+  return new Completions<A>(distinct(list), seconds);
 }
 
 /** Says that the time was over before there was a result. */
@@ -141,7 +141,7 @@ class Completions<A> implements AsCompleted<A> {
   readonly #timer: TimerHandle | undefined;
   #untaken: number;
 
-  constructor(awaitables: Set<A>, limit: number | undefined) {
+  constructor(awaitables: readonly A[], limit: number | undefined) {
     const loop = schedulerForNew() as EventLoop;
     this.#limit = limit;
     this.#pending = new Set();
@@ -159,6 +159,7 @@ class Completions<A> implements AsCompleted<A> {
     this.#onDone = new DoneCallback(
       (future: Future<unknown>) => this.#collect(future),
       copyContext(),
+      this.#done,
     );
     for (const future of this.#pending) {
       if (future.done()) this.#onDone._wake(future);

@@ -35,6 +35,11 @@ export interface BarrierOptions {
   readonly name?: string;
 }
 
+/** A task inside a barrier. */
+interface Arrival {
+  place: number;
+}
+
 // Filling: tasks arrive. Draining: all have arrived, and leave one by one.
 // Resetting: those inside leave with an error. Broken: nobody gets in.
 type State = "filling" | "draining" | "resetting" | "broken";
@@ -72,8 +77,8 @@ export class Barrier {
   // Notified at every change of the state.
   readonly #changed: Condition;
   #state: State = "filling";
-  // How many are inside: they have arrived and not left.
-  #count = 0;
+  // Those inside, who have arrived and not left, in the order in which they came.
+  readonly #inside = new Set<Arrival>();
 
   /**
    * Makes a barrier.
@@ -94,7 +99,7 @@ export class Barrier {
     this.#title = title(this, options);
     this.#parties = parties;
     this.#changed = new StateCondition(
-      () => `${this.#title}, ${this.#count} of ${parties} there`,
+      () => `${this.#title}, ${this.#inside.size} of ${parties} there`,
     );
   }
 
@@ -105,7 +110,7 @@ export class Barrier {
 
   /** How many tasks wait now for the others to arrive. */
   get nWaiting(): number {
-    return this.#state === "filling" ? this.#count : 0;
+    return this.#state === "filling" ? this.#inside.size : 0;
   }
 
   /** Whether it was broken by {@linkcode Barrier.abort}. */
@@ -192,17 +197,25 @@ export class Barrier {
 
   *#pass(): Coro<number> {
     yield* this.#enter();
-    const index = this.#count++;
+    const arrival: Arrival = { place: 0 };
+    this.#inside.add(arrival);
     try {
-      if (index + 1 === this.#parties) {
-        this.#state = "draining";
-        this.#changed.notifyAll();
+      if (this.#inside.size === this.#parties) {
+        this.#drain();
       } else yield* this.#waitForOthers();
-      return index;
+      return arrival.place;
     } finally {
-      this.#count--;
+      this.#inside.delete(arrival);
       this.#leave();
     }
+  }
+
+  // Places are given when all are there: who was cancelled before has none.
+  #drain(): void {
+    let place = 0;
+    for (const arrival of this.#inside) arrival.place = place++;
+    this.#state = "draining";
+    this.#changed.notifyAll();
   }
 
   *#enter(): Coro<void> {
@@ -222,14 +235,14 @@ export class Barrier {
   }
 
   #leave(): void {
-    if (this.#count > 0) return;
+    if (this.#inside.size > 0) return;
     if (this.#state !== "broken") this.#state = "filling";
     this.#changed.notifyAll();
   }
 
   *#reset(): Coro<void> {
     yield* this.#changed.acquire();
-    this.#state = this.#count > 0 ? "resetting" : "filling";
+    this.#state = this.#inside.size > 0 ? "resetting" : "filling";
     this.#changed.notifyAll();
     this.#changed.release();
   }

@@ -25,7 +25,7 @@
  *
  * @module
  */
-import { Future, isFuture } from "./future.ts";
+import { type Future, isFuture } from "./future.ts";
 import { Lines } from "./_base/lines.ts";
 import { print } from "./_loop/report.ts";
 import { describeCall, describeKind, textOf } from "./_base/repr.ts";
@@ -255,11 +255,9 @@ interface Frame {
 class GraphMaker {
   readonly #limit: number | undefined;
   readonly #entered = new Map<Future<unknown>, Frame["entry"]>();
-  // Those that the entry under way stands above: waits in a circle are shown once round.
-  readonly #path = new Set<Future<unknown>>();
   // The tasks that wait for a combinator's own future; and those of which all are entered.
-  readonly #throughs = new Map<Future<unknown>, readonly Future<unknown>[]>();
-  readonly #exhausted = new Set<Future<unknown>>();
+  readonly #throughs = new Map<Awaited, readonly Future<unknown>[]>();
+  readonly #exhausted = new Set<Awaited>();
 
   constructor(limit: number | undefined) {
     this.#limit = limit;
@@ -276,7 +274,6 @@ class GraphMaker {
         if (frames.length === 0) return frame.entry;
         continue;
       }
-      if (this.#path.has(waiter)) continue;
       const entry = this.#entered.get(waiter);
       if (entry !== undefined) repeat(frame, entry);
       else {
@@ -288,7 +285,6 @@ class GraphMaker {
   }
 
   #enter(future: Future<unknown>): Frame {
-    this.#path.add(future);
     const names = future instanceof Task ? future.getStack().reverse() : [];
     const callStack = limited(names, this.#limit)
       .map((name) => Object.freeze({ name }));
@@ -304,7 +300,6 @@ class GraphMaker {
   }
 
   #leave({ future, entry, repeated }: Frame): void {
-    this.#path.delete(future);
     if (repeated > MOST_REPEATED) {
       entry.moreAwaitedBy = repeated - MOST_REPEATED;
     }
@@ -327,7 +322,7 @@ class GraphMaker {
     return [...found];
   }
 
-  #through(combinator: Future<unknown>): readonly Future<unknown>[] {
+  #through(combinator: Awaited): readonly Future<unknown>[] {
     // All of them are entered, and some are enough: n futures of one gather that n tasks
     // wait for would give n² waits.
     if (this.#exhausted.has(combinator)) {
@@ -348,13 +343,18 @@ function repeat(frame: Frame, { future, callStack }: FutureCallGraph): void {
   );
 }
 
-function directWaiters(future: Future<unknown>): Future<unknown>[] {
-  return [...future._awaitedBy()].filter((waiter) => waiter instanceof Future);
+/** A future, or what a combinator keeps several of them in. */
+interface Awaited {
+  _awaitedBy(): Iterable<unknown>;
 }
 
-function tasksThrough(combinator: Future<unknown>): Future<unknown>[] {
+function directWaiters(future: Awaited): Awaited[] {
+  return [...future._awaitedBy()] as Awaited[];
+}
+
+function tasksThrough(combinator: Awaited): Future<unknown>[] {
   const tasks = new Set<Future<unknown>>();
-  const seen = new Set([combinator]);
+  const seen = new Set<Awaited>([combinator]);
   for (const future of seen) {
     for (const waiter of directWaiters(future)) {
       if (waiter instanceof Task) tasks.add(waiter);

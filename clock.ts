@@ -309,10 +309,15 @@ export class VirtualClock implements Clock {
    * Moves time forward and wakes the loops whose deadlines have come.
    *
    * @param delay How far: seconds, or an object with units.
-   * @throws {RangeError} If it is negative or NaN.
+   * @throws {RangeError} If it is negative, Infinity or NaN.
    */
   advance(delay: Delay): void {
     const seconds = toSeconds(delay);
+    if (seconds === Infinity) {
+      throw new RangeError(
+        "Cannot move time: delay is Infinity, give a number",
+      );
+    }
     if (seconds < 0) {
       throw new RangeError(`Cannot turn time back: delay is ${seconds}`);
     }
@@ -347,7 +352,11 @@ export class VirtualClock implements Clock {
    * @param deadline When to wake it, in seconds of {@linkcode VirtualClock.time}.
    */
   wait(sleeper: Sleeper, deadline: number | undefined): void {
-    this.#deadlines.set(sleeper, deadline);
+    // What is due at Infinity never comes.
+    this.#deadlines.set(
+      sleeper,
+      deadline === Infinity ? undefined : deadline,
+    );
     this.#settle();
   }
 

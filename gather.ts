@@ -74,7 +74,7 @@ export type GatherOutcomes<A extends readonly unknown[]> = {
  * - **Cancellation**: cancelling the gathering cancels every child that is not done.
  *
  * @param awaitables Futures, coroutines, promises, or functions that give one. The same
- * one given twice runs once.
+ * one given twice is waited for once; a function is called each time.
  * @returns A future of the results.
  * @throws {TypeError} If one can't be waited for.
  * @throws {RangeError} If futures belong to different loops.
@@ -224,6 +224,8 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   readonly #context: Context | undefined;
   // In the order of the input; what is given twice stands here twice.
   readonly #children: Future<unknown>[] = [];
+  // Begun before there was a loop to ask.
+  #firstChild: Future<unknown> | undefined;
   // A future given twice is recognized by its queue; a coroutine must not be started twice.
   #started: Map<unknown, Future<unknown>> | undefined = undefined;
   #running = 0;
@@ -248,10 +250,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     this.#limit = options.limit ?? Infinity;
     this.#returnExceptions = options.returnExceptions ?? false;
     if (options.limit !== undefined) this.#context = copyContext();
-    if (firstChild !== undefined) {
-      const [first] = source as Awaitable<unknown>[];
-      this.#started = new Map([[first, firstChild]]);
-    }
+    this.#firstChild = firstChild;
   }
 
   /** Begins children until the limit is reached or there are no more. */
@@ -281,14 +280,13 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     for (const child of this.#children) {
       if (passCancel(child, message, options)) taken = true;
     }
-    if (taken) asked?.add(this);
-    // When all children were done already, they settle this anyway.
-    if (taken) {
-      this.#cancelRequested = true;
-      this.#cancelReason = cancelReason(message, options);
-      this.#closeSource();
-    }
-    return taken;
+    // When all there are were done already, they settle this anyway.
+    if (!taken && !this.#hasMore()) return false;
+    asked?.add(this);
+    this.#cancelRequested = true;
+    this.#cancelReason = cancelReason(message, options);
+    this.#closeSource();
+    return true;
   }
 
   _wouldTakeCancel(): boolean | undefined {
@@ -296,7 +294,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     // waits for this is cancelled by this, and not at its next step.
     return this.done()
       ? undefined
-      : this.#children.some((child) => !child.done());
+      : this.#hasMore() || this.#children.some((child) => !child.done());
   }
 
   _wake(child: Future<unknown>): void {
@@ -320,6 +318,13 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
 
   _waitsFor(): unknown[] {
     return this.#children.filter((child) => !child.done());
+  }
+
+  // Whether there may be children that were not begun.
+  #hasMore(): boolean {
+    const source = this.#source;
+    return !this.#exhausted &&
+      !(Array.isArray(source) && this.#children.length >= source.length);
   }
 
   #beginNext(doneBefore: Future<unknown>[]): void {
@@ -349,13 +354,16 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   }
 
   #childOf(awaitable: Awaitable<unknown>): Future<unknown> {
-    if (isFuture(awaitable)) return startChild(awaitable, this.#loop);
-    const started = this.#started ??= new Map();
-    let child = started.get(awaitable);
-    if (child === undefined) {
-      child = startChild(awaitable, this.#loop);
-      started.set(awaitable, child);
+    const first = this.#firstChild;
+    this.#firstChild = undefined;
+    // A function given twice is two pieces of work.
+    if (isFuture(awaitable) || typeof awaitable === "function") {
+      return first ?? startChild(awaitable, this.#loop);
     }
+    const started = this.#started ??= new Map();
+    let child = first ?? started.get(awaitable);
+    if (child === undefined) child = startChild(awaitable, this.#loop);
+    started.set(awaitable, child);
     return child;
   }
 

@@ -20,9 +20,9 @@ import {
   type Coro,
   type Coroutine,
 } from "./_task/coroutine.ts";
-import { checkList } from "./_combine/awaitables.ts";
+import { checkList, distinct } from "./_combine/awaitables.ts";
 import { ensureFuture } from "./ensure.ts";
-import type { Future } from "./future.ts";
+import { type Future, isFuture } from "./future.ts";
 import { Children, reportErrors } from "./_combine/children.ts";
 import { currentTask } from "./current_task.ts";
 import { Waiter } from "./_task/waiter.ts";
@@ -127,16 +127,27 @@ function* runRace(
 ): Coro<unknown> {
   const { name, tolerant } = rules;
   const loop = requireScheduler();
-  const futures = startAll(awaitables, loop as EventLoop);
+  const futures = startAll(rules, awaitables, loop as EventLoop);
   let winner: Future<unknown> | undefined;
+  let losers: Future<unknown>[] | undefined;
+  // Once, so that nobody's clean-up is cancelled.
+  const endLosers = (): void => {
+    losers = [...futures].filter((future) =>
+      future !== winner && !(tolerant && future.done())
+    );
+    runners.cancel(undefined, undefined, winner);
+  };
   const runners = new Children<Future<unknown>>(loop, {
     what: name,
-    task: currentTask(loop),
+    awaitedBy: currentTask(loop),
+    childSettled(future) {
+      if (losers !== undefined || (tolerant && !succeeded(future))) return;
+      winner = future;
+      // In the winner's own turn: a loser that something is handed in it passes that on.
+      endLosers();
+    },
     childEnded(future) {
-      if (winner === undefined && (!tolerant || succeeded(future))) {
-        winner = future;
-      } else if (runners.size > 0) return;
-      finish.release();
+      if (future === winner || runners.size === 0) finish.release();
     },
   });
   const finish = new Waiter(
@@ -144,15 +155,16 @@ function* runRace(
     () => `${name} of ${futures.size}, ${runners.size} not done`,
     () => [...runners],
   );
-  for (const future of futures) runners.add(future);
+  for (const future of futures) {
+    runners.add(future);
+    if (winner !== undefined && future !== winner) future.cancel();
+  }
   try {
     yield* finish;
   } finally {
-    const losers = [...futures].filter((future) =>
-      future !== winner && !(tolerant && future.done())
-    );
-    yield* runners.cancelAndJoin();
-    reportErrors(loop, `a loser of ${name}()`, losers);
+    if (losers === undefined) endLosers();
+    yield* runners.joinOrThrow();
+    reportErrors(loop, `a loser of ${name}()`, losers!);
   }
   if (winner !== undefined) return winner.result();
   throw new AggregateError(
@@ -162,19 +174,29 @@ function* runRace(
 }
 
 function checkRunners(name: string, awaitables: unknown): Awaitable<unknown>[] {
-  const list = [...new Set(checkList(awaitables, name))];
+  const list = distinct(checkList(awaitables, name));
   if (list.length > 0) return list;
   throw new RangeError(`Cannot ${name}: the list of awaitables is empty`);
 }
 
 function startAll(
+  { tolerant }: Rules,
   awaitables: Awaitable<unknown>[],
   loop: EventLoop,
 ): Set<Future<unknown>> {
   const futures = new Set<Future<unknown>>();
+  let isWon = false;
   for (const awaitable of awaitables) {
+    // A task that began eagerly has won already: nobody begins after it.
+    if (isWon && !isFuture(awaitable)) {
+      closeCoroutine(awaitable);
+      continue;
+    }
     try {
-      futures.add(ensureFuture(awaitable, { loop }));
+      const future = ensureFuture(awaitable, { loop });
+      futures.add(future);
+      isWon ||= !isFuture(awaitable) && future.done() &&
+        (!tolerant || succeeded(future));
     } catch (error) {
       // Nothing has begun to run, so there is nothing to wait for.
       for (const future of futures) future.cancel();

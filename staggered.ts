@@ -95,7 +95,7 @@ class StaggeredRace<T> {
   readonly #loop = requireScheduler() as EventLoop;
   readonly #attempts: Children<Task<void>> = new Children(this.#loop, {
     what: "staggeredRace",
-    task: currentTask(this.#loop),
+    awaitedBy: currentTask(this.#loop),
     childEnded: (task) => this.#collect(task),
   });
   readonly #errors: unknown[] = [];

@@ -268,7 +268,7 @@ export class TaskGroup {
     this.#loop = parent.getLoop() as EventLoop;
     this.#tasks = new Children(parent.getLoop(), {
       what: "taskGroup",
-      task: parent,
+      awaitedBy: parent,
       childEnded: (task) => this.#collect(task),
     });
     this.#cancelling = parent.cancelling();

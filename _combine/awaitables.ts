@@ -33,3 +33,20 @@ export function checkList<A = Awaitable<unknown>>(
     }`,
   );
 }
+
+/**
+ * Returns a list with what is given twice once. A function stays as often as it is given:
+ * each time is a call of its own.
+ *
+ * @param list The awaitables.
+ */
+export function distinct<A>(list: Iterable<A>): A[] {
+  const seen = new Set<A>();
+  const kept: A[] = [];
+  for (const awaitable of list) {
+    if (seen.has(awaitable)) continue;
+    if (typeof awaitable !== "function") seen.add(awaitable);
+    kept.push(awaitable);
+  }
+  return kept;
+}

@@ -15,8 +15,10 @@ import { Waiter } from "../_task/waiter.ts";
 export interface Parent<F> {
   /** What it is, for reports. */
   readonly what: string;
-  /** The task that it belongs to, for reports. */
-  readonly task?: object | undefined;
+  /** The task that waits for them, or what tasks wait at, for reports. */
+  readonly awaitedBy?: object | undefined;
+  /** Is told of the end of a child at once, inside what ends it. */
+  childSettled?(child: F): void;
   /** Takes a child that has ended, in the turn after its end, in the order of the ends. */
   childEnded?(child: F): void;
 }
@@ -79,16 +81,6 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
   }
 
   /**
-   * Cancels all and waits until they have ended, however often it is cancelled.
-   *
-   * @throws {CancelledError} If it was cancelled, once all have ended.
-   */
-  *cancelAndJoin(): Coro<void> {
-    this.cancel();
-    yield* this.joinOrThrow();
-  }
-
-  /**
    * Waits until all have ended, however often it is cancelled.
    *
    * @throws {CancelledError} If it was cancelled, once all have ended.
@@ -105,6 +97,7 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
   }
 
   _wake(child: F): void {
+    this.#parent.childSettled?.(child);
     this.#ended.push(child);
     this.#loop._enqueue(this);
   }
@@ -122,7 +115,8 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
   }
 
   *_awaitedBy(): Generator<unknown, void, undefined> {
-    if (this.#parent.task !== undefined) yield this.#parent.task;
+    const { awaitedBy } = this.#parent;
+    if (awaitedBy !== undefined) yield awaitedBy;
   }
 }
 

@@ -50,6 +50,13 @@ export class CompletionQueue<T> {
     return this.takeNow();
   }
 
+  /** Returns the waits of those who take. */
+  *_awaitedBy(): Generator<unknown, void, undefined> {
+    for (let at = this.#takers.first; at !== undefined; at = at.following) {
+      yield at;
+    }
+  }
+
   /** Takes an item that is there. */
   takeNow(): T {
     return this.#items.shift();

@@ -61,12 +61,6 @@ export class JobPool<T, R> {
   constructor(loop: EventLoop, plan: Plan<T, R>, keepAll: boolean) {
     this.#loop = loop;
     this.#plan = plan;
-    this.#workers = new Children(loop, {
-      what: "workers of mapConcurrent()",
-      childEnded: () => {
-        if (this.#workers.size === 0) this.#results.wakeAll();
-      },
-    });
     this.#isGenerator = isGeneratorFunction(plan.job);
     this.#isAsync = isAsyncFunction(plan.job);
     this.#results = new CompletionQueue(
@@ -74,6 +68,13 @@ export class JobPool<T, R> {
       () => `mapConcurrent, ${this.#workers.size} workers`,
       () => [...this.#workers],
     );
+    this.#workers = new Children(loop, {
+      what: "workers of mapConcurrent()",
+      awaitedBy: this.#results,
+      childEnded: () => {
+        if (this.#workers.size === 0) this.#results.wakeAll();
+      },
+    });
     this.#kept = keepAll ? [] : undefined;
     this.#input = new WorkSource(loop, plan.source, plan.limit, keepAll);
     if (this.#input.isAsync) this.#beginReader();

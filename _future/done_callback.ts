@@ -14,12 +14,13 @@ export class DoneCallback<F extends { getLoop(): Scheduler }>
   /** What to call. */
   readonly callback: (future: F) => void;
   readonly #options: { readonly context: Context };
-  readonly #owner: unknown;
+  // Who waits by way of it, for reports.
+  readonly #owner: { _awaitedBy(): Iterable<unknown> } | undefined;
 
   constructor(
     callback: (future: F) => void,
     context: Context,
-    owner?: unknown,
+    owner?: { _awaitedBy(): Iterable<unknown> },
   ) {
     this.callback = callback;
     this.#options = { context };

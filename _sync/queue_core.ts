@@ -16,8 +16,8 @@ export class QueueCore<T> {
   readonly getters: WaiterList;
   readonly putters: WaiterList;
   readonly joiners: WaiterList;
-  readonly getting: Waitable<undefined, T>;
-  readonly putting: Waitable<T, void>;
+  readonly getting: GetWaitable<T>;
+  readonly putting: PutWaitable<T>;
   readonly joining: Waitable<undefined, void>;
   /** A subclass of the queue brings its own, for its own order. */
   items: Store<T>;
@@ -37,8 +37,8 @@ export class QueueCore<T> {
     this.getters = new WaiterList(binding, () => `${title} to get an item`);
     this.putters = new WaiterList(binding, () => `${title} to put an item`);
     this.joiners = new WaiterList(binding, () => `${title} to be done`);
-    this.getting = new GetWaitable(this, this.getters);
-    this.putting = new PutWaitable(this, this.putters);
+    this.getting = new GetWaitable<T>(this, this.getters);
+    this.putting = new PutWaitable<T>(this, this.putters);
     this.joining = new JoinWaitable(this, this.joiners);
   }
 
@@ -46,34 +46,42 @@ export class QueueCore<T> {
     return this.items.size >= this.#capacity;
   }
 
+  /** How many more items it may hold. */
+  get room(): number {
+    return this.#capacity - this.items.size;
+  }
+
   /**
    * Puts an item in, if there is room.
    *
+   * @param item The item.
+   * @param promised How much of the room is for others.
    * @throws {QueueShutDown} If the queue is shut down.
    */
-  tryPut(item: T): undefined | typeof WOULD_BLOCK {
+  tryPut(item: T, promised = 0): undefined | typeof WOULD_BLOCK {
     if (this.#isShutDown) {
       throw new QueueShutDown(`Cannot put an item: ${this} is shut down`);
     }
-    if (this.items.size >= this.#capacity) return WOULD_BLOCK;
+    if (this.room <= promised) return WOULD_BLOCK;
     this.items.push(item);
     this.unfinished++;
-    if (this.getters.first !== undefined) this.getters.releaseNext();
+    if (this.getters.first !== undefined) this.getting.wakeNext();
     return undefined;
   }
 
   /**
    * Takes an item out, if there is one.
    *
+   * @param promised How many of the items are for others.
    * @throws {QueueShutDown} If there is none, and the queue is shut down.
    */
-  tryGet(): T | typeof WOULD_BLOCK {
-    if (this.items.size === 0) {
+  tryGet(promised = 0): T | typeof WOULD_BLOCK {
+    if (this.items.size <= promised) {
       if (!this.#isShutDown) return WOULD_BLOCK;
       throw new QueueShutDown(`Cannot get an item: ${this} is shut down`);
     }
     const item = this.items.pop();
-    if (this.putters.first !== undefined) this.putters.releaseNext();
+    if (this.putters.first !== undefined) this.putting.wakeNext();
     return item;
   }
 
@@ -103,8 +111,8 @@ export class QueueCore<T> {
   shutDown(immediate: boolean): void {
     this.#isShutDown = true;
     if (immediate) this.#dropItems();
-    this.getters.releaseAll();
-    this.putters.releaseAll();
+    while (this.getters.first !== undefined) this.getting.wakeNext();
+    while (this.putters.first !== undefined) this.putting.wakeNext();
   }
 
   toString(): string {
@@ -131,11 +139,18 @@ export class QueueCore<T> {
   }
 }
 
-/** Passes while there is room: takes the item in. */
+/**
+ * Passes while there is room: takes the item in.
+ *
+ * Who was woken has nothing until it runs, so what it was woken for is promised to it:
+ * who comes later does not overtake.
+ */
 class PutWaitable<T> implements Waitable<T, void> {
   readonly name = "put";
   readonly waiters: WaiterList;
   readonly #core: QueueCore<T>;
+  // How many were woken and have not run.
+  #promised = 0;
 
   constructor(core: QueueCore<T>, waiters: WaiterList) {
     this.#core = core;
@@ -143,24 +158,32 @@ class PutWaitable<T> implements Waitable<T, void> {
   }
 
   tryNow(item: T): undefined | typeof WOULD_BLOCK {
-    return this.#core.tryPut(item);
+    return this.#core.tryPut(item, this.#promised);
   }
 
   afterWake(item: T): undefined | typeof WOULD_BLOCK {
+    this.#promised--;
     return this.#core.tryPut(item);
   }
 
   abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
-    if (wasWoken(waiter) && !this.#core.full()) this.waiters.releaseNext();
+    if (!wasWoken(waiter)) return;
+    this.#promised--;
+    if (this.#core.room > this.#promised) this.wakeNext();
+  }
+
+  wakeNext(): void {
+    if (this.waiters.releaseNext()) this.#promised++;
   }
 }
 
-/** Passes while there are items: gives one. */
+/** Passes while there are items: gives one. The items are promised as the room is. */
 class GetWaitable<T> implements Waitable<undefined, T> {
   readonly name = "get";
   readonly waiters: WaiterList;
   readonly #core: QueueCore<T>;
+  #promised = 0;
 
   constructor(core: QueueCore<T>, waiters: WaiterList) {
     this.#core = core;
@@ -168,18 +191,23 @@ class GetWaitable<T> implements Waitable<undefined, T> {
   }
 
   tryNow(): T | typeof WOULD_BLOCK {
-    return this.#core.tryGet();
+    return this.#core.tryGet(this.#promised);
   }
 
   afterWake(): T | typeof WOULD_BLOCK {
+    this.#promised--;
     return this.#core.tryGet();
   }
 
   abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
-    if (wasWoken(waiter) && this.#core.items.size > 0) {
-      this.waiters.releaseNext();
-    }
+    if (!wasWoken(waiter)) return;
+    this.#promised--;
+    if (this.#core.items.size > this.#promised) this.wakeNext();
+  }
+
+  wakeNext(): void {
+    if (this.waiters.releaseNext()) this.#promised++;
   }
 }
 

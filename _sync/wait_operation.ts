@@ -50,12 +50,12 @@ export class WaitOperation<A, T> extends Coroutine<T> {
     const waiter = this._callerBody as Waiter | undefined;
     if (waiter === undefined) {
       if (!begin(this)) return ended<T>(undefined as T);
-      return this.#pass(this.#waitable.tryNow(this.#argument));
+      return this.#pass(this.#waitable.tryNow(this.#argument), false);
     }
     if (!waiter.done()) return { done: false, value: waiter._requestWait() };
     if (waiter.cancelled()) return this.throw(cancellationOf(waiter));
     this._callerBody = undefined;
-    return this.#pass(this.#waitable.afterWake(this.#argument, waiter));
+    return this.#pass(this.#waitable.afterWake(this.#argument, waiter), true);
   }
 
   /** @internal */
@@ -70,14 +70,20 @@ export class WaitOperation<A, T> extends Coroutine<T> {
     return super.return(value);
   }
 
-  #pass(result: T | typeof WOULD_BLOCK): IteratorResult<unknown, T> {
+  #pass(
+    result: T | typeof WOULD_BLOCK,
+    wasWoken: boolean,
+  ): IteratorResult<unknown, T> {
     if (result !== WOULD_BLOCK) {
       // It is under way, so this ends it.
       begin(this);
       return ended(result);
     }
     const { waiters } = this.#waitable;
-    const waiter = waiters.append(waiters.makeWaiter());
+    const waiter = waiters.makeWaiter();
+    // Somebody has taken what it was woken for, without waiting: it stays the first.
+    if (wasWoken) waiters.prepend(waiter);
+    else waiters.append(waiter);
     this._callerBody = waiter;
     return { done: false, value: waiter._requestWait() };
   }

@@ -83,6 +83,18 @@ export class WaiterList {
     return waiter;
   }
 
+  /** Puts a waiter before all others: it was woken for nothing, and has waited longest. */
+  prepend(waiter: Waiter): Waiter {
+    const { first } = this;
+    if (first === undefined) return this.append(waiter);
+    waiter.following = first;
+    first.previous = waiter;
+    this.first = waiter;
+    this.#pending = waiter;
+    this.size++;
+    return waiter;
+  }
+
   /** Takes a waiter out, if it is still in. */
   remove(waiter: Waiter): void {
     const { previous, following } = waiter;
@@ -115,14 +127,19 @@ export class WaiterList {
     while (this.wakeNext() !== undefined);
   }
 
-  /** Takes waiters out up to the first who is not cancelled, and wakes that one. */
-  releaseNext(): void {
+  /**
+   * Takes waiters out up to the first who is not cancelled, and wakes that one.
+   *
+   * @returns Whether one was woken.
+   */
+  releaseNext(): boolean {
     for (let at = this.first; at !== undefined; at = this.first) {
       this.remove(at);
       if (at.done()) continue;
       at.setResult(undefined);
-      return;
+      return true;
     }
+    return false;
   }
 
   /** Takes all waiters out and wakes them. */

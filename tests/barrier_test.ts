@@ -9,6 +9,7 @@ import {
   BrokenBarrierError,
   createTask,
   formatTaskTree,
+  gather,
   getRunningLoop,
   RuntimeError,
   sleep,
@@ -113,4 +114,33 @@ caseTest("Barrier.wait() belongs to the loop of its first wait", async () => {
   const error = await rejectionOf(runVirtual(() => barrier.wait()));
   assertInstanceOf(error, RuntimeError);
   assert(error.message.endsWith("is bound to a different event loop"));
+});
+
+both("Barrier.wait() gives each of a round another place, after cancels too", {
+  *generator() {
+    const barrier = new Barrier(3);
+    for (let round = 0; round < 3; round++) {
+      const tasks = [0, 1].map(() => createTask(barrier.wait()));
+      yield* sleep(1);
+      tasks[round % 2]!.cancel();
+      yield* errorOf(tasks[round % 2]!);
+      const rest = gather(
+        tasks[1 - round % 2]!,
+        barrier.wait(),
+        barrier.wait(),
+      );
+      assertEquals(yield* rest, [0, 1, 2]);
+    }
+  },
+  async async() {
+    const barrier = new Barrier(2);
+    const first = createTask(async () => await barrier.wait());
+    await sleep(1);
+    first.cancel();
+    const places = await gather(
+      async () => await barrier.wait(),
+      async () => await barrier.wait(),
+    );
+    assertEquals(places, [0, 1]);
+  },
 });

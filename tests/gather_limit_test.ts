@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  type Awaitable,
   CancelledError,
   createTask,
   formatTaskTree,
@@ -135,6 +136,63 @@ inBoth("gather() with a limit throws what its source throws", function* () {
   const failure = yield* failureOf(gather(source(), { limit: 5 }));
   assertStrictEquals(failure, error);
 });
+
+/** Where the awaitables of a gather with a limit may come from. */
+const SOURCES: Record<
+  string,
+  (list: Awaitable<unknown>[]) => Iterable<Awaitable<unknown>>
+> = {
+  "a list": (list) => list,
+  "a set": (list) => new Set(list),
+  *"a generator"(list) {
+    yield* list;
+  },
+};
+
+for (const [kind, from] of Object.entries(SOURCES)) {
+  inBoth(
+    `gather() with a limit ends by a cancel in the turn in which all that run have ended, over ${kind}`,
+    function* (style) {
+      for (const turns of [0, 1, 2, 3]) {
+        const loop = getRunningLoop();
+        const start = loop.time();
+        let begun = 0;
+        const job = style.fn(function* () {
+          begun++;
+          yield* wait(sleep(1));
+        });
+        const first = loop.createFuture<number>();
+        const task = createTask(style.fn(function* () {
+          yield* wait(gather(from([first, job, job, job]), { limit: 1 }));
+        }));
+        yield* wait(sleep(0));
+        yield* wait(sleep(0));
+        first.setResult(1);
+        for (let i = 0; i < turns; i++) yield* wait(sleep(0));
+        task.cancel();
+        assertInstanceOf(yield* failureOf(task), CancelledError);
+        assert(begun <= 1, `${begun} began`);
+        assertEquals(loop.time(), start);
+      }
+    },
+  );
+}
+
+inBoth(
+  "gather() with a limit gives its results to who cancels it when all have ended",
+  function* () {
+    const loop = getRunningLoop();
+    const [one, two] = [
+      loop.createFuture<number>(),
+      loop.createFuture<number>(),
+    ];
+    const all = gather([one, two], { limit: 2 });
+    one.setResult(1);
+    two.setResult(2);
+    assertEquals(all.cancel(), false);
+    assertEquals(yield* wait(all), [1, 2]);
+  },
+);
 
 inBoth("gather() with a limit takes an empty list", function* () {
   assertEquals(yield* wait(gather([], { limit: 1 })), []);

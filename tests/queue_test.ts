@@ -232,3 +232,157 @@ both("Queue tells formatTaskTree() its name", {
     assertEquals(Deno.inspect(queue), text);
   },
 });
+
+for (const kind of kinds) {
+  both(`${kind.name} serves those who wait in the order of their arrival`, {
+    *generator() {
+      const queue = new kind<number>(0);
+      const order: string[] = [];
+      function* get(name: string) {
+        order.push(`${name}=${yield* queue.get()}`);
+      }
+      createTask(() => get("first"));
+      yield* sleep(1);
+      createTask(() => get("second"));
+      yield* sleep(1);
+      queue.putNowait(1);
+      // It comes while the first is on its way to its item.
+      createTask(() => get("late"), { eagerStart: true });
+      for (const item of [2, 3]) {
+        yield* sleep(1);
+        queue.putNowait(item);
+      }
+      yield* sleep(1);
+      assertEquals(order, ["first=1", "second=2", "late=3"]);
+    },
+    async async() {
+      const queue = new kind<number>(0);
+      const order: string[] = [];
+      const get = async (name: string) =>
+        order.push(`${name}=${await queue.get()}`);
+      createTask(() => get("first"));
+      await sleep(1);
+      createTask(() => get("second"));
+      await sleep(1);
+      queue.putNowait(1);
+      const late = get("late");
+      for (const item of [2, 3]) {
+        await sleep(1);
+        queue.putNowait(item);
+      }
+      await late;
+      assertEquals(order, ["first=1", "second=2", "late=3"]);
+    },
+  });
+
+  both(`${kind.name} gives room in the order of arrival`, {
+    *generator() {
+      const queue = new kind<number>(1);
+      const order: string[] = [];
+      function* put(name: string, item: number) {
+        yield* queue.put(item);
+        order.push(name);
+      }
+      yield* queue.put(0);
+      createTask(() => put("first", 1));
+      createTask(() => put("second", 2));
+      yield* sleep(1);
+      queue.getNowait();
+      createTask(() => put("late", 3), { eagerStart: true });
+      for (let i = 0; i < 3; i++) {
+        yield* sleep(1);
+        queue.getNowait();
+      }
+      assertEquals(order, ["first", "second", "late"]);
+    },
+    async async() {
+      const queue = new kind<number>(1);
+      const order: string[] = [];
+      const put = async (name: string, item: number) => {
+        await queue.put(item);
+        order.push(name);
+      };
+      await queue.put(0);
+      createTask(() => put("first", 1));
+      createTask(() => put("second", 2));
+      await sleep(1);
+      queue.getNowait();
+      const late = put("late", 3);
+      for (let i = 0; i < 3; i++) {
+        await sleep(1);
+        queue.getNowait();
+      }
+      await late;
+      assertEquals(order, ["first", "second", "late"]);
+    },
+  });
+
+  both(`${kind.name} lets who was robbed by getNowait() stay the first`, {
+    *generator() {
+      const queue = new kind<number>(0);
+      const first = createTask(queue.get());
+      const second = createTask(queue.get());
+      yield* sleep(1);
+      queue.putNowait(1);
+      assertEquals(queue.getNowait(), 1);
+      yield* sleep(1);
+      queue.putNowait(2);
+      yield* sleep(1);
+      assertEquals([first.done(), second.done()], [true, false]);
+      // What a cancelled one was woken for goes to who waits longest after it.
+      const third = createTask(queue.get());
+      yield* sleep(1);
+      queue.putNowait(3);
+      second.cancel();
+      yield* sleep(1);
+      assertEquals(third.result(), 3);
+    },
+    async async() {
+      const queue = new kind<number>(1);
+      await queue.put(0);
+      const first = createTask(async () => await queue.put(1));
+      const second = createTask(async () => await queue.put(2));
+      await sleep(1);
+      queue.getNowait();
+      queue.putNowait(9);
+      await sleep(1);
+      assertEquals([first.done(), second.done()], [false, false]);
+      queue.getNowait();
+      await sleep(1);
+      assertEquals([first.done(), second.done()], [true, false]);
+    },
+  });
+
+  both(`${kind.name} leaves nobody waiting after a shutdown`, {
+    *generator() {
+      const queue = new kind<number>(0);
+      const getters = [1, 2].map(() => createTask(queue.get()));
+      yield* sleep(1);
+      queue.putNowait(1);
+      queue.shutdown();
+      const late = createTask(queue.get(), { eagerStart: true });
+      assertInstanceOf(yield* errorOf(late), QueueShutDown);
+      assertEquals(yield* getters[0]!, 1);
+      assertInstanceOf(yield* errorOf(getters[1]!), QueueShutDown);
+    },
+    async async() {
+      const queue = new kind<number>(1);
+      await queue.put(0);
+      const putter = createTask(async () => await queue.put(1));
+      await sleep(1);
+      queue.getNowait();
+      queue.shutdown();
+      assertInstanceOf(await errorOfAsync(putter), QueueShutDown);
+      assertInstanceOf(await errorOfAsync(queue.put(2)), QueueShutDown);
+    },
+  });
+}
+
+async function errorOfAsync(awaitable: PromiseLike<unknown>): Promise<unknown> {
+  try {
+    await awaitable;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("An error was expected");
+}

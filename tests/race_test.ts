@@ -6,13 +6,18 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  type Awaitable,
   CancelledError,
   createTask,
+  eagerTaskFactory,
   firstSuccess,
   formatTaskTree,
   type Future,
   getRunningLoop,
+  Lock,
+  Queue,
   race,
+  Semaphore,
   sleep,
 } from "../mod.ts";
 import { recordReports } from "./cpython/_both.ts";
@@ -148,3 +153,66 @@ inBoth(
     assertInstanceOf(second, CancelledError);
   },
 );
+
+for (const [name, first] of Object.entries({ race, firstSuccess })) {
+  inBoth(
+    `${name}() cancels the losers in the winner's turn: what they were handed stays`,
+    function* () {
+      const loop = getRunningLoop();
+      const [a, b] = [new Queue<string>(), new Queue<string>()];
+      loop.callLater(1, () => {
+        a.putNowait("A");
+        b.putNowait("B");
+      });
+      assertEquals(yield* wait(first([a.get(), b.get()])), "A");
+      assertEquals([a.qsize(), b.qsize()], [0, 1]);
+
+      const lock = new Lock();
+      yield* wait(lock.acquire());
+      loop.callLater(1, () => {
+        a.putNowait("A");
+        lock.release();
+      });
+      assertEquals(yield* wait(first([a.get(), lock.acquire()])), "A");
+      assertEquals(lock.locked(), false);
+
+      const semaphore = new Semaphore(1);
+      yield* wait(semaphore.acquire());
+      loop.callLater(1, () => {
+        a.putNowait("A");
+        semaphore.release();
+      });
+      assertEquals(yield* wait(first([a.get(), semaphore.acquire()])), "A");
+      assertEquals(semaphore.locked(), false);
+    },
+  );
+
+  inBoth(`${name}() of free locks takes one of them`, function* (style) {
+    // Async functions that all begin before the host resumes one have all taken theirs.
+    for (const eager of style.isAsync ? [false] : [false, true]) {
+      if (eager) getRunningLoop().setTaskFactory(eagerTaskFactory);
+      const locks = [new Lock(), new Lock(), new Lock()];
+      const takers = eager
+        ? locks.map((lock) =>
+          style.fn(function* () {
+            return yield* wait(lock.acquire());
+          })
+        )
+        : locks.map((lock) => lock.acquire());
+      const guard = yield* wait(first<Awaitable<Disposable>>(takers));
+      assertEquals(locks.filter((lock) => lock.locked()).length, 1);
+      guard[Symbol.dispose]();
+      assertEquals(locks.filter((lock) => lock.locked()).length, 0);
+    }
+  });
+
+  inBoth(`${name}() cancels a loser's clean-up not again`, function* (style) {
+    const log: string[] = [];
+    const racer = createTask(first([slow(style, log), sleep(1, "fast")]));
+    yield* wait(sleep(1.5));
+    racer.cancel();
+    assertInstanceOf(yield* failureOf(racer), CancelledError);
+    assertEquals(log, ["cleaned up"]);
+    assertEquals(getRunningLoop().time(), 2);
+  });
+}

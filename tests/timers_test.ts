@@ -5,13 +5,18 @@
  */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  asCompleted,
+  DeadlockError,
   type Delay,
   EventLoop,
   getRunningLoop,
   sleep,
+  staggeredRace,
   SystemClock,
   timeout,
+  timeoutAt,
   TimeoutError,
+  VirtualClock,
   wait,
   waitFor,
 } from "@asyncio/asyncio";
@@ -180,3 +185,63 @@ Deno.test("TimerHandle.when() is the loop's time and the delay", () =>
     assertEquals(getRunningLoop().callAt(170, () => {}).when(), 170);
     assert(loop.time() === 100);
   }));
+
+const NEVER: Record<string, (loop: TestLoop) => PromiseLike<unknown>> = {
+  "sleep()": () => sleep(Infinity),
+  "sleep() with units": () => sleep({ minutes: Infinity }),
+  "callLater()": (loop) => {
+    const future = loop.createFuture<void>();
+    loop.callLater(Infinity, () => future.setResult());
+    return future;
+  },
+  "callAt()": (loop) => {
+    const future = loop.createFuture<void>();
+    loop.callAt(Infinity, () => future.setResult());
+    return future;
+  },
+  "timeout()": (loop) => timeout(Infinity, () => loop.createFuture()),
+  "timeoutAt()": (loop) => timeoutAt(Infinity, () => loop.createFuture()),
+  "Timeout.reschedule()": (loop) =>
+    timeout(5, (scope) => {
+      scope.reschedule(Infinity);
+      return loop.createFuture();
+    }),
+  "waitFor()": (loop) => waitFor(loop.createFuture(), Infinity),
+  "wait()": (loop) => wait([loop.createFuture()], { timeout: Infinity }),
+  "asCompleted()": (loop) =>
+    asCompleted([loop.createFuture()], { timeout: Infinity })
+      [Symbol.asyncIterator]().next(),
+  "staggeredRace()": (loop) =>
+    staggeredRace([
+      () => loop.createFuture(),
+      () => sleep(0, "never"),
+    ], Infinity),
+};
+
+for (const [what, begin] of Object.entries(NEVER)) {
+  Deno.test(`${what} takes Infinity for a time that never comes`, async () => {
+    const loop = new TestLoop();
+    // Time goes on as ever beside it.
+    const other = loop.createTask(sleep(3));
+    await assertRejects(
+      () => loop.runUntilComplete(() => begin(loop)),
+      DeadlockError,
+    );
+    assert(other.done());
+    assertEquals(loop.time(), 3);
+    await assertRejects(
+      () => loop.runUntilComplete(waitFor(sleep(9), 1)),
+      TimeoutError,
+    );
+    assertEquals(loop.time(), 4);
+    loop.close();
+  });
+}
+
+Deno.test("VirtualClock.advance() refuses Infinity", () => {
+  assertThrows(
+    () => new VirtualClock().advance(Infinity),
+    RangeError,
+    "Infinity",
+  );
+});

@@ -63,6 +63,100 @@ class OrderedGroup(asyncio.TaskGroup):
         self._tasks = OrderedSet()
 
 
+class OrderlyBarrier(asyncio.Barrier):
+    """A barrier whose places are given when all are there. See departures.md."""
+
+    def __init__(self, parties):
+        super().__init__(parties)
+        self._arrivals = []
+
+    async def wait(self):
+        arrival = {"place": None}
+        async with self._cond:
+            await self._block()
+            self._arrivals.append(arrival)
+            self._count = len(self._arrivals)
+            try:
+                if self._count < self._parties:
+                    await self._wait()
+                else:
+                    for place, each in enumerate(self._arrivals):
+                        each["place"] = place
+                    await self._release()
+            finally:
+                self._arrivals.remove(arrival)
+                self._count = len(self._arrivals)
+                self._exit()
+        return arrival["place"]
+
+
+class Line:
+    """Those who wait at a queue: who was woken is promised what it was woken for."""
+
+    def __init__(self, queue, waiters, available):
+        self.queue = queue
+        self.waiters = waiters
+        self.available = available
+        self.promised = 0
+
+    def __bool__(self):
+        return bool(self.waiters)
+
+    def popleft(self):
+        """Called by CPython's own wake-ups, which take waiters out one by one."""
+        waiter = self.waiters.popleft()
+        if not waiter.done():
+            self.promised += 1
+        return waiter
+
+    async def enter(self):
+        """Waits, and gives how much there is for who has waited."""
+        queue, add = self.queue, self.waiters.append
+        while not queue._is_shutdown and self.available() <= self.promised:
+            waiter = queue._get_loop().create_future()
+            add(waiter)
+            try:
+                await waiter
+            except BaseException:
+                if waiter.done() and not waiter.cancelled():
+                    self.promised -= 1
+                    if self.available() > self.promised:
+                        queue._wakeup_next(self)
+                elif waiter in self.waiters:
+                    self.waiters.remove(waiter)
+                raise
+            self.promised -= 1
+            if self.available() > 0:
+                return self.available()
+            add = self.waiters.appendleft
+        return self.available() - self.promised
+
+
+class InOrder:
+    """A queue that serves in the order of arrival. See departures.md."""
+
+    def __init__(self, maxsize):
+        super().__init__(maxsize)
+        self._getters = Line(self, self._getters, self.qsize)
+        self._putters = Line(self, self._putters, lambda: maxsize - self.qsize() if maxsize > 0 else sys.maxsize)
+
+    async def get(self):
+        if await self._getters.enter() <= 0:
+            raise asyncio.QueueShutDown
+        return self.get_nowait()
+
+    async def put(self, item):
+        await self._putters.enter()
+        return self.put_nowait(item)
+
+
+QUEUES = {
+    "fifo": type("Fifo", (InOrder, asyncio.Queue), {}),
+    "lifo": type("Lifo", (InOrder, asyncio.LifoQueue), {}),
+    "priority": type("Priority", (InOrder, asyncio.PriorityQueue), {}),
+}
+
+
 def describe(error):
     """Names an error in the words that both interpreters share."""
     if error is None:
@@ -143,10 +237,9 @@ class Interpreter:
             case "condition":
                 self.objects[name] = asyncio.Condition(self.objects.get(args[0]))
             case "barrier":
-                self.objects[name] = asyncio.Barrier(args[0])
+                self.objects[name] = OrderlyBarrier(args[0])
             case "queue":
-                kinds = {"fifo": asyncio.Queue, "lifo": asyncio.LifoQueue, "priority": asyncio.PriorityQueue}
-                self.objects[name] = kinds[args[0]](args[1])
+                self.objects[name] = QUEUES[args[0]](args[1])
 
     # The trace
 
