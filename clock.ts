@@ -117,6 +117,8 @@ export interface Sleeper {
   deadlock(): void;
   /** Whether the host still works on something for one of the loop's tasks. */
   hostIsBusy(): boolean;
+  /** Whether real work is out, as a job in a worker is: virtual time stands still then. */
+  isHeld?(): boolean;
 }
 
 /**
@@ -256,7 +258,8 @@ const PATIENCE = 32;
  * A clock for tests: time stands still while anything is ready, and jumps to the
  * next deadline when nothing is. A loop with neither ends with a `DeadlockError`.
  *
- * Several loops may share one: time jumps when all of them wait.
+ * Several loops may share one: time jumps when all of them wait. It stands still while
+ * an executor has a job in a real worker.
  *
  * @example Wait for an hour in no time
  * ```ts
@@ -369,19 +372,21 @@ export class VirtualClock implements Clock {
     this.#deadlines.delete(sleeper);
   }
 
-  #allWait(): boolean {
-    return this.#attached.size > 0 &&
-      this.#deadlines.size === this.#attached.size;
+  #mayMove(): boolean {
+    if (this.#attached.size === 0) return false;
+    if (this.#deadlines.size !== this.#attached.size) return false;
+    for (const sleeper of this.#attached) if (sleeper.isHeld?.()) return false;
+    return true;
   }
 
   // What the host has in flight for async functions comes first: a host turn at
   // least, more while a task waits for a plain promise.
   #settle(): void {
-    if (!this.#autoJump || this.#settling || !this.#allWait()) return;
+    if (!this.#autoJump || this.#settling || !this.#mayMove()) return;
     this.#settling = true;
     let patience = PATIENCE;
     const turn = (): void => {
-      if (!this.#allWait()) {
+      if (!this.#mayMove()) {
         this.#settling = false;
       } else if (
         patience-- > 0 &&

@@ -10,6 +10,7 @@
  * | `KeyboardInterrupt` | {@linkcode KeyboardInterrupt} |
  * | `QueueEmpty`, `QueueFull`, `QueueShutDown` | the same names |
  * | `BrokenBarrierError` | {@linkcode BrokenBarrierError} |
+ * | `BrokenExecutor` | {@linkcode BrokenExecutor}, for the jobs that a lost worker had begun {@linkcode WorkerLostError} |
  * | `IncompleteReadError`, `LimitOverrunError` | the same names |
  * | `ValueError`, `TypeError` | `RangeError`, `TypeError` |
  * | `ExceptionGroup` | `AggregateError` |
@@ -337,4 +338,47 @@ export class LimitOverrunError extends Error {
     super(message);
     this.consumed = consumed;
   }
+}
+
+/**
+ * Says that the worker that had begun a job was lost: it crashed, was killed, or is out
+ * of reach. Whether the job's work was done cannot be known.
+ *
+ * CPython's `BrokenProcessPool` breaks the whole pool; here the other jobs go on, and the
+ * worker is replaced.
+ *
+ * @example Lose the worker of a job
+ * ```ts
+ * import { run, sleep, WorkerLostError } from "@asyncio/asyncio";
+ * import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await run(async () => {
+ *   await using executor = new InlineExecutor({ wait: () => sleep(3600) });
+ *   const job = executor.submit("wait", []);
+ *   await sleep(0.001);
+ *   executor.crash();
+ *   await assertRejects(() => Promise.resolve(job), WorkerLostError);
+ * });
+ * ```
+ */
+export class WorkerLostError extends RuntimeError {
+  /** The name of the class. */
+  override readonly name = "WorkerLostError";
+}
+
+/**
+ * Says that an executor's workers cannot start; the `cause` says why.
+ *
+ * @example Tell it from an error of the job
+ * ```ts
+ * import { BrokenExecutor, RuntimeError } from "@asyncio/asyncio";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * assertInstanceOf(new BrokenExecutor("The module is not there"), RuntimeError);
+ * ```
+ */
+export class BrokenExecutor extends RuntimeError {
+  /** The name of the class. */
+  override readonly name = "BrokenExecutor";
 }

@@ -585,6 +585,16 @@ export class EventLoop implements TaskScheduler {
     return this.#asyncgens !== undefined;
   }
 
+  /** @internal Keeps a virtual clock still, while real work is out. */
+  _hold(): void {
+    this.#turns.hold();
+  }
+
+  /** @internal Takes one `_hold()` back. */
+  _letGo(): void {
+    this.#turns.letGo();
+  }
+
   /** @internal */
   _abortRun(error: unknown): void {
     this.#turns.abort(error);

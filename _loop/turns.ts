@@ -73,6 +73,8 @@ export class Turns implements Sleeper {
   #hasTurned = false;
   // How many runnables of the turn under way are still to run.
   #leftOfTurn = 0;
+  // How many have real work out, for which virtual time waits.
+  #holds = 0;
   #sliceStart = 0;
   #lastCheck = 0;
   // Whether the clock was looked at since the due timers were last moved: a look in the
@@ -147,6 +149,24 @@ export class Turns implements Sleeper {
   /** Counts an async function that waits again, or has ended. */
   noteSuspended(): void {
     if (this.#resumed > 0) this.#resumed--;
+  }
+
+  /** Keeps virtual time still until {@linkcode Turns.letGo}. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** Takes one {@linkcode Turns.hold} back. */
+  letGo(): void {
+    this.#holds--;
+    if (this.#holds > 0 || this.#endPause === undefined) return;
+    // The clock forgot nothing, but looks again when it is asked again.
+    this.#clock.wait(this, this.#timers.earliest());
+  }
+
+  /** Called by the clock: whether virtual time has to stand still. */
+  isHeld(): boolean {
+    return this.#holds > 0;
   }
 
   /** Drops what is scheduled. */

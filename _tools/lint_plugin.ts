@@ -9,6 +9,7 @@ const ROOT = resolve(import.meta.dirname!, "..");
 
 /** Error classes whose names do not end in "Error": CPython's. */
 const OTHER_ERRORS = new Set([
+  "BrokenExecutor",
   "DOMException",
   "KeyboardInterrupt",
   "QueueEmpty",

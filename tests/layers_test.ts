@@ -45,6 +45,13 @@ const TOWER: readonly (readonly string[])[] = [
   ["runner.ts", "wait_for.ts"],
   ["staggered.ts", "testing.ts"],
   ["mod.ts"],
+  // The wing of executors, which the tower does not know.
+  ["_executor/"],
+  ["executor.ts", "_worker/"],
+  ["worker.ts", "_pool/"],
+  ["inline_executor.ts"],
+  ["_conformance/"],
+  ["executor_testing.ts"],
 ];
 
 const floors = new Map(

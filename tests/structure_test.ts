@@ -35,7 +35,13 @@ const HOST_TIME = [
 const RULES: readonly Rule[] = [
   {
     what: "module-level mutable state",
-    places: ["_base/running.ts", "_host/async_context.ts", "_host/signals.ts"],
+    places: [
+      "_base/running.ts",
+      "_host/async_context.ts",
+      "_host/signals.ts",
+      // A worker has its own state, whose threads never load the rest of a pool.
+      "_worker/state.ts",
+    ],
     look: (found) => ({
       VariableDeclaration(node) {
         if (isOfModule(node) && node.kind !== "const" && !isType(node)) {

@@ -1,0 +1,210 @@
+/**
+ * What the checks are run with: the executor to be checked, and logs of its jobs.
+ *
+ * @module
+ */
+import type { Delay } from "../clock.ts";
+import type { Executor } from "../executor.ts";
+import { sleep } from "../sleep.ts";
+import { builtin } from "../_executor/host.ts";
+import type * as jobs from "./jobs.ts";
+
+/** An executor of the kit's jobs. */
+export type CheckedExecutor = Executor<typeof jobs>;
+
+/** What not every executor can do; a check says what it needs. */
+export type Ability =
+  /** Values of every kind that can be cloned arrive, circles too. */
+  | "structured clone"
+  /** Values can be moved. */
+  | "transfer"
+  /** `checkCancelled()` sees a cancel in a loop that never waits. */
+  | "check"
+  /** An endless loop is ended by force. */
+  | "kill"
+  /** A job that ignores its cancel is given up after the grace. */
+  | "give up"
+  /** A worker can be lost without the executor. */
+  | "crash"
+  /** What a lost worker had not begun is known, and is run elsewhere. */
+  | "run elsewhere"
+  /** `maxWorkers`, `concurrency` and `maxQueue` count. */
+  | "limits"
+  /** A stream waits for who reads it. */
+  | "back-pressure"
+  /** A job knows its deadline. */
+  | "deadline"
+  /** The host tells apart which task's async function runs. */
+  | "async context"
+  /** Jobs have keys. */
+  | "durable";
+
+/** How an executor is to be made. */
+export interface CheckedExecutorOptions {
+  /** How many workers there are at most. */
+  readonly maxWorkers?: number;
+  /** How many jobs a worker runs at once. */
+  readonly concurrency?: number;
+  /** How long a cancelled job has, in seconds. */
+  readonly grace?: Delay;
+  /** How many jobs may wait. */
+  readonly maxQueue?: number;
+}
+
+/** Options of {@linkcode Context}. */
+export interface ContextOptions {
+  /** Makes an executor of the kit's jobs. */
+  readonly make: (
+    options: CheckedExecutorOptions,
+  ) => CheckedExecutor | Promise<CheckedExecutor>;
+  /** Makes an executor whose module of jobs cannot be loaded. */
+  readonly makeBroken?: () => CheckedExecutor | Promise<CheckedExecutor>;
+  /** What the executor can do. */
+  readonly abilities: readonly Ability[];
+}
+
+// What logs begin with in browsers; elsewhere they are files.
+const CHANNEL = "channel:";
+
+interface Files {
+  mkdtempSync(prefix: string): string;
+  existsSync(path: string): boolean;
+  readFileSync(path: string, encoding: "utf8"): string;
+  rmSync(path: string, options: { recursive: boolean; force: boolean }): void;
+}
+
+/**
+ * What checks are run with.
+ *
+ * @example Check an executor
+ * ```ts
+ * import { run } from "@asyncio/asyncio";
+ * import { checks, Context, jobs } from "@asyncio/asyncio/executor-testing";
+ * import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
+ *
+ * using context = new Context({
+ *   make: (options) => new InlineExecutor(jobs, options),
+ *   abilities: ["limits"],
+ * });
+ * const check = checks.find(({ name }) => name === "no result is undefined")!;
+ * if (context.can(check)) await run(() => check.run(context));
+ * ```
+ */
+export class Context implements Disposable {
+  readonly #options: ContextOptions;
+  readonly #abilities: ReadonlySet<Ability>;
+  readonly #channels = new Map<
+    string,
+    { readonly channel: BroadcastChannel; readonly lines: string[] }
+  >();
+  #folder: string | undefined;
+  #logs = 0;
+
+  /**
+   * Makes a context; dispose of it, as it may have files.
+   *
+   * @param options How to make the executor, and what it can do.
+   */
+  constructor(options: ContextOptions) {
+    this.#options = options;
+    this.#abilities = new Set(options.abilities);
+  }
+
+  /**
+   * Says whether the executor can do what a check needs.
+   *
+   * @param check The check.
+   * @returns Whether it may be run.
+   */
+  can(
+    check: {
+      readonly needs: readonly Ability[];
+      readonly needsBroken: boolean;
+    },
+  ): boolean {
+    return check.needs.every((ability) => this.#abilities.has(ability)) &&
+      (!check.needsBroken || this.#options.makeBroken !== undefined);
+  }
+
+  /**
+   * Makes an executor of the kit's jobs.
+   *
+   * @param options How it is to be made.
+   * @returns A promise of it.
+   */
+  async make(options: CheckedExecutorOptions = {}): Promise<CheckedExecutor> {
+    return await this.#options.make(options);
+  }
+
+  /**
+   * Makes an executor whose module cannot be loaded.
+   *
+   * @returns A promise of it.
+   */
+  async makeBroken(): Promise<CheckedExecutor> {
+    return await this.#options.makeBroken!();
+  }
+
+  /**
+   * Opens a log for jobs.
+   *
+   * @returns What jobs know it by.
+   */
+  newLog(): string {
+    const files = builtin<Files>("node:fs");
+    if (files === undefined) return this.#newChannel();
+    this.#folder ??= files.mkdtempSync(
+      builtin<{ tmpdir(): string }>("node:os")!.tmpdir() + "/asyncio-",
+    );
+    return `${this.#folder}/${++this.#logs}`;
+  }
+
+  /**
+   * Reads a log.
+   *
+   * @param log What {@linkcode Context.newLog} gave.
+   * @returns Its lines.
+   */
+  lines(log: string): string[] {
+    const known = this.#channels.get(log);
+    if (known !== undefined) return [...known.lines];
+    const files = builtin<Files>("node:fs")!;
+    if (!files.existsSync(log)) return [];
+    return files.readFileSync(log, "utf8").split("\n").filter((line) =>
+      line !== ""
+    );
+  }
+
+  /**
+   * Waits until a job has logged something.
+   *
+   * @param log The log.
+   * @param line What it is to have logged.
+   * @param count How often.
+   * @returns A promise that settles when it has.
+   */
+  async until(log: string, line: string, count = 1): Promise<void> {
+    while (this.lines(log).filter((known) => known === line).length < count) {
+      await sleep(0.002);
+    }
+  }
+
+  /** Deletes the logs, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    for (const { channel } of this.#channels.values()) channel.close();
+    if (this.#folder === undefined) return;
+    builtin<Files>("node:fs")!.rmSync(this.#folder, {
+      recursive: true,
+      force: true,
+    });
+  }
+
+  #newChannel(): string {
+    const name = `${CHANNEL}${crypto.randomUUID()}`;
+    const channel = new BroadcastChannel(name);
+    const lines: string[] = [];
+    channel.onmessage = ({ data }): void => void lines.push(data);
+    this.#channels.set(name, { channel, lines });
+    return name;
+  }
+}

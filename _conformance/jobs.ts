@@ -1,0 +1,379 @@
+/**
+ * The jobs of the conformance kit. They tell what they do in a log, which can be read
+ * from another thread or process.
+ *
+ * @module
+ */
+import type { Coro } from "../coroutine.ts";
+import { CancelledError } from "../errors.ts";
+import { sleep } from "../sleep.ts";
+import { currentTask } from "../task.ts";
+import { taskGroup } from "../task_group.ts";
+import { linkSignal } from "../_host/abort_signal.ts";
+import { checkCancelled, currentJob, transfer } from "../worker.ts";
+
+// What logs begin with in browsers; elsewhere they are files.
+const CHANNEL = "channel:";
+
+interface HostProcess {
+  exit(code: number): never;
+  getBuiltinModule(
+    name: string,
+  ): { appendFileSync(path: string, text: string): void };
+}
+
+function hostProcess(): HostProcess | undefined {
+  return (globalThis as { process?: HostProcess }).process;
+}
+
+function log(where: string, line: string): void {
+  if (!where.startsWith(CHANNEL)) {
+    const files = hostProcess()!.getBuiltinModule("node:fs");
+    return files.appendFileSync(where, line + "\n");
+  }
+  const channel = new BroadcastChannel(where);
+  channel.postMessage(line);
+  channel.close();
+}
+
+/** Doubles a number. */
+export function double(x: number): number {
+  return 2 * x;
+}
+
+/** Doubles a number, after a wait. */
+export async function doubleAsync(x: number): Promise<number> {
+  await sleep(0.001);
+  return 2 * x;
+}
+
+/** Doubles a number, after a wait of a generator. */
+export function* doubleGenerator(x: number): Coro<number> {
+  yield* sleep(0.001);
+  return 2 * x;
+}
+
+/** Doubles a number, by a promise. */
+export function doublePromise(x: number): Promise<number> {
+  return Promise.resolve(2 * x);
+}
+
+/** Doubles a number: an even one by a promise. */
+export function doubleNowOrLater(x: number): number | Promise<number> {
+  return x % 2 === 0 ? Promise.resolve(2 * x) : 2 * x;
+}
+
+/** Gives nothing. */
+export function nothing(): void {}
+
+/** Gives its argument back. */
+export function echo<T>(x: T): T {
+  return x;
+}
+
+/** Changes its argument. */
+export function mutate(x: { n: number }): number {
+  x.n = 99;
+  return x.n;
+}
+
+/** Throws an error of a kind. */
+export function throwIt(kind: string): never {
+  switch (kind) {
+    case "range": {
+      const error = new RangeError("No such row", {
+        cause: new TypeError("Inner"),
+      });
+      throw Object.assign(error, { code: "E_ROW" });
+    }
+    case "many":
+      throw new AggregateError(
+        [new TypeError("One"), new RangeError("Two")],
+        "Many",
+      );
+    case "custom": {
+      class MyError extends Error {
+        override name = "MyError";
+      }
+      throw new MyError("Mine");
+    }
+    case "circle": {
+      const error = new Error("Round");
+      error.cause = error;
+      throw error;
+    }
+    case "unreadable":
+      throw Object.defineProperty(new Error("Hidden"), "message", {
+        get() {
+          throw new Error("The message cannot be read");
+        },
+      });
+    default:
+      // deno-lint-ignore no-throw-literal -- what a user may do
+      throw "a string";
+  }
+}
+
+/** Gives what cannot be sent. */
+export function uncloneable(): unknown {
+  return { f: () => 1 };
+}
+
+/** Gives bytes that are moved. */
+export function move(n: number): Uint8Array {
+  const bytes = new Uint8Array(n).fill(7);
+  return transfer(bytes, [bytes.buffer]);
+}
+
+/** Counts bytes. */
+export function size(bytes: Uint8Array): number {
+  return bytes.length;
+}
+
+/** Gives a value after some seconds. */
+export async function slow<T>(seconds: number, value: T): Promise<T> {
+  await sleep(seconds);
+  return value;
+}
+
+/** Gives a value after some seconds, as a generator. */
+export function* slowGenerator<T>(seconds: number, value: T): Coro<T> {
+  yield* sleep(seconds);
+  return value;
+}
+
+/** Logs its start and its end. */
+export async function logged(
+  where: string,
+  seconds: number,
+  name: string,
+): Promise<string> {
+  log(where, `start ${name}`);
+  try {
+    await sleep(seconds);
+    return name;
+  } catch (error) {
+    log(where, `${(error as Error).name} ${name}`);
+    throw error;
+  } finally {
+    log(where, `end ${name}`);
+  }
+}
+
+/** Waits, and cleans up. */
+export async function cleanup(where: string, seconds: number): Promise<string> {
+  log(where, "start");
+  try {
+    await sleep(3600);
+    return "never";
+  } finally {
+    log(where, "cleaning");
+    await sleep(seconds);
+    log(where, "clean");
+  }
+}
+
+/** Waits, and cleans up, as a generator. */
+export function* cleanupGenerator(
+  where: string,
+  seconds: number,
+): Coro<string> {
+  log(where, "start");
+  try {
+    yield* sleep(3600);
+    return "never";
+  } finally {
+    log(where, "cleaning");
+    yield* sleep(seconds);
+    log(where, "clean");
+  }
+}
+
+/** Swallows its cancel. */
+export async function swallow(where: string): Promise<string> {
+  log(where, "start");
+  try {
+    await sleep(3600);
+  } catch (error) {
+    if (!(error instanceof CancelledError)) throw error;
+  }
+  return "all the same";
+}
+
+/** Swallows its cancel, as a generator. */
+export function* swallowGenerator(where: string): Coro<string> {
+  log(where, "start");
+  try {
+    yield* sleep(3600);
+  } catch (error) {
+    if (!(error instanceof CancelledError)) throw error;
+  }
+  return "all the same";
+}
+
+/** Fails while it cleans up. */
+export async function failingCleanup(where: string): Promise<void> {
+  log(where, "start");
+  try {
+    await sleep(3600);
+  } catch {
+    throw new RangeError("The clean-up failed");
+  }
+}
+
+/** Fails while it cleans up, as a generator. */
+export function* failingCleanupGenerator(where: string): Coro<void> {
+  log(where, "start");
+  try {
+    yield* sleep(3600);
+  } catch {
+    throw new RangeError("The clean-up failed");
+  }
+}
+
+/** Asks in a loop whether it was cancelled. */
+export function spin(where: string): void {
+  log(where, "start");
+  try {
+    for (;;) checkCancelled();
+  } finally {
+    log(where, "clean");
+  }
+}
+
+/** Never ends, and never waits. */
+export function stubborn(where: string): void {
+  log(where, "start");
+  for (;;);
+}
+
+/** Ignores its cancel. Not for ever, as an executor that cannot kill leaves it to its loop. */
+export async function stubbornAsync(where: string): Promise<void> {
+  log(where, "start");
+  for (let i = 0; i < 2000; i++) {
+    try {
+      await sleep(0.01);
+    } catch {
+      log(where, "ignored");
+    }
+  }
+}
+
+/** Waits for the signal of its task. */
+export async function bySignal(where: string): Promise<void> {
+  log(where, "start");
+  const { signal } = currentTask()!;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const unlink = linkSignal(signal, {
+    cancel() {
+      log(where, `aborted ${signal.reason.name}`);
+      reject(signal.reason);
+      return true;
+    },
+  });
+  try {
+    await promise;
+  } finally {
+    unlink();
+  }
+}
+
+/** Waits for tasks of its own. */
+export async function children(where: string): Promise<void> {
+  await taskGroup(function* (group) {
+    for (const name of ["a", "b"]) {
+      group.createTask(async () => {
+        log(where, `start ${name}`);
+        try {
+          await sleep(3600);
+        } finally {
+          await sleep(0.005);
+          log(where, `clean ${name}`);
+        }
+      });
+    }
+  });
+}
+
+/** Ends its worker. */
+export function crash(where?: string): void {
+  if (where !== undefined) log(where, "start");
+  const process = hostProcess();
+  if (process !== undefined) process.exit(7);
+  // A web worker.
+  (globalThis as unknown as { close(): void }).close();
+  for (;;);
+}
+
+/** Leaves a rejection that nobody handles, and waits. */
+export async function reject(): Promise<void> {
+  Promise.reject(new Error("Stray"));
+  await sleep(3600);
+}
+
+/** Tells what the job knows of itself. */
+export function info(): { name: string; deadline: number | undefined } {
+  const { name, deadline } = currentJob()!;
+  return { name, deadline };
+}
+
+/** Tells its name, after a wait. */
+export async function infoAfterWait(): Promise<string | undefined> {
+  await sleep(0.001);
+  return currentJob()?.name;
+}
+
+/** Yields numbers. */
+export async function* count(
+  n: number,
+  where?: string,
+): AsyncGenerator<number, string> {
+  try {
+    for (let i = 0; i < n; i++) {
+      if (where !== undefined) log(where, `yield ${i}`);
+      yield i;
+    }
+    return "end";
+  } finally {
+    if (where !== undefined) log(where, "finally");
+  }
+}
+
+/** Yields numbers, then fails. */
+export async function* failing(n: number): AsyncGenerator<number> {
+  for (let i = 0; i < n; i++) yield i;
+  throw new RangeError("After the values");
+}
+
+/** Yields bytes that are moved. */
+export async function* chunks(
+  n: number,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < n; i++) {
+    const bytes = new Uint8Array(length).fill(i);
+    yield transfer(bytes, [bytes.buffer]);
+  }
+}
+
+/** Yields a value that cannot be sent. */
+export async function* uncloneableValues(
+  where: string,
+): AsyncGenerator<unknown> {
+  try {
+    yield 1;
+    yield () => 1;
+  } finally {
+    log(where, "finally");
+  }
+}
+
+/** Yields a number, and waits. */
+export async function* waitingStream(where: string): AsyncGenerator<number> {
+  try {
+    yield 1;
+    await sleep(3600);
+  } finally {
+    log(where, "finally");
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Checks of results and errors.
+ *
+ * @module
+ */
+import { RuntimeError } from "../errors.ts";
+import { gather } from "../gather.ts";
+import { type Check, check, equal, errorOf, isA } from "./check.ts";
+import type { CheckedExecutor } from "./context.ts";
+
+const KINDS = [
+  "double",
+  "doubleAsync",
+  "doubleGenerator",
+  "doublePromise",
+  "doubleNowOrLater",
+] as const;
+
+/** Checks of results. */
+export const resultChecks: readonly Check[] = [
+  check("functions of every kind give their result", {}, async (executor) => {
+    // The first call tells what a function is, so all calls have to agree.
+    for (const kind of KINDS) {
+      for (const x of [1, 2, 3, 4]) {
+        equal([kind, await executor.submit(kind, [x])], [kind, 2 * x]);
+      }
+    }
+  }),
+  check("no result is undefined", {}, async (executor) => {
+    equal(await executor.submit("nothing", []), undefined);
+  }),
+  check("arguments are copied", {}, async (executor) => {
+    const x = { n: 1 };
+    equal(await executor.submit("mutate", [x]), 99);
+    equal(x.n, 1);
+  }),
+  check("results are not shared", {}, async (executor) => {
+    const x = { n: 1 };
+    const y = await executor.submit("echo", [x]);
+    equal([y, y === x], [{ n: 1 }, false]);
+  }),
+  check("maps, dates, bytes, bigints and circles survive", {
+    needs: ["structured clone"],
+  }, async (executor) => {
+    const x: Record<string, unknown> = {
+      map: new Map([["a", 1]]),
+      date: new Date(5),
+      bytes: new Uint8Array([1, 2]),
+      big: 1n,
+    };
+    x.self = x;
+    const y = await executor.submit("echo", [x]) as typeof x;
+    equal(
+      [
+        (y.map as Map<string, number>).get("a"),
+        (y.date as Date).getTime(),
+        [...y.bytes as Uint8Array],
+        y.self === y,
+        y.big === 1n,
+      ],
+      [1, 5, [1, 2], true, true],
+    );
+  }),
+  check("a megabyte comes back whole", {}, async (executor) => {
+    const text = "0123456789abcdef".repeat(1 << 16);
+    equal(await executor.submit("echo", [text]) === text, true);
+  }),
+  check("what is moved is gone here and whole there", {
+    needs: ["transfer"],
+  }, async (executor) => {
+    const bytes = new Uint8Array(1 << 16);
+    const options = { transfer: [bytes.buffer] };
+    equal(await executor.submit("size", [bytes], options), 1 << 16);
+    equal(bytes.length, 0);
+    equal((await executor.submit("move", [1 << 16])).length, 1 << 16);
+  }),
+  check("an argument that cannot be sent fails its job alone", {}, async (
+    executor,
+  ) => {
+    const circle: Record<string, unknown> = { big: 1n, f: () => 1 };
+    circle.self = circle;
+    for (const bad of [circle, () => 1]) {
+      const [before, error, after] = await gather([
+        executor.submit("double", [1]),
+        executor.submit("echo", [bad]),
+        executor.submit("double", [3]),
+      ], { returnExceptions: true });
+      equal([before, after], [2, 6]);
+      isA(error, TypeError);
+    }
+  }),
+  check("a result that cannot be sent fails its job alone", {
+    needs: ["structured clone"],
+  }, async (executor) => {
+    const [before, error, after] = await gather([
+      executor.submit("double", [1]),
+      executor.submit("uncloneable", []),
+      executor.submit("double", [3]),
+    ], { returnExceptions: true });
+    equal([before, after], [2, 6]);
+    isA(error, TypeError);
+  }),
+  check("errors keep class, message, cause, fields and stack", {}, async (
+    executor,
+  ) => {
+    const error = await errorOf(executor.submit("throwIt", ["range"]));
+    isA(error, RangeError);
+    isA(error.cause, TypeError);
+    const hasStack = error.stack!.includes("throwIt");
+    equal([error.message, error.code, hasStack], [
+      "No such row",
+      "E_ROW",
+      true,
+    ]);
+  }),
+  check("an AggregateError keeps its errors", {}, async (executor) => {
+    const error = await errorOf(executor.submit("throwIt", ["many"]));
+    isA(error, AggregateError);
+    equal(
+      error.errors!.map(({ name, message }) => [name, message]),
+      [["TypeError", "One"], ["RangeError", "Two"]],
+    );
+  }),
+  check("a class of the user's own keeps its name", {}, async (executor) => {
+    const { name } = await errorOf(executor.submit("throwIt", ["custom"]));
+    equal(name, "MyError");
+  }),
+  check("what is thrown and no error becomes one", {}, async (executor) => {
+    const error = await errorOf(executor.submit("throwIt", ["string"]));
+    isA(error, Error);
+    equal(error.message.includes("a string"), true);
+  }),
+  check(
+    "an error that is its own cause, or cannot be read, comes out",
+    {},
+    async (
+      executor,
+    ) => {
+      for (const kind of ["circle", "unreadable"]) {
+        isA(await errorOf(executor.submit("throwIt", [kind])), Error);
+      }
+    },
+  ),
+  check(
+    "a name that the module does not export fails, and nothing hangs",
+    {},
+    async (
+      executor,
+    ) => {
+      const names = [
+        "nope",
+        "constructor",
+        "toString",
+        "__proto__",
+        "hasOwnProperty",
+        "",
+      ];
+      for (const name of names) {
+        isA(
+          await errorOf(submit(executor, name)),
+          RuntimeError,
+        );
+      }
+      equal(await executor.submit("double", [2]), 4);
+    },
+  ),
+];
+
+function submit(executor: CheckedExecutor, name: string): PromiseLike<unknown> {
+  return executor.submit(name as "nothing", []);
+}

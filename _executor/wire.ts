@@ -1,0 +1,93 @@
+/**
+ * What goes between a pool and its workers.
+ *
+ * Messages are arrays that begin with their kind. Jobs and results go in batches, as flat
+ * lists: structured clone of small objects is several times slower.
+ *
+ * @module
+ */
+
+/** The kinds of messages to a worker. */
+export const ToWorker = {
+  /** `[Run, [slot, seq, name, args, extra, ...]]` */
+  Run: 0,
+  /** `[Cancel, seq, message]` */
+  Cancel: 1,
+  /** `[Grant, seq, count]`: a stream may yield that many values more. */
+  Grant: 2,
+  /** `[Stop]`: end the tasks that jobs have left, and say so. */
+  Stop: 3,
+} as const;
+
+/** The kinds of messages from a worker. */
+export const FromWorker = {
+  /** `[Ready]` */
+  Ready: 10,
+  /** `[StartFailed, error]` */
+  StartFailed: 11,
+  /** `[Results, seconds, [slot, outcome, value, ...]]` */
+  Results: 12,
+  /** `[Stopped]` */
+  Stopped: 13,
+} as const;
+
+/** How a job ended, or what else is told of it. */
+export const Outcome = {
+  Ok: 0,
+  Failed: 1,
+  Cancelled: 2,
+  /** Not the end: a stream's value. */
+  Yielded: 3,
+  /** It was taken back before it began. */
+  Skipped: 4,
+  /** Its deadline had passed before it began. */
+  Expired: 5,
+} as const;
+
+/**
+ * A job's mark in memory that the pool and the worker share. Each changes it by
+ * compare-exchange, so they agree on whether a job has begun.
+ */
+export const Mark = {
+  /** It is in the worker's hands and has not begun. */
+  Queued: 0,
+  /** The worker has begun it. */
+  Begun: 1,
+  /** The pool has taken it back. */
+  Withdrawn: 2,
+  /** It has begun, and is asked to end. */
+  Cancelling: 3,
+} as const;
+
+/** How many jobs may be in a worker's hands at once. */
+export const SLOTS = 256;
+/** How many entries a job has in the list of {@linkcode ToWorker.Run}. */
+export const RUN_WIDTH = 5;
+/** How many entries an end has in the list of {@linkcode FromWorker.Results}. */
+export const RESULT_WIDTH = 3;
+
+/** Sends a message to the other side; throws if it cannot be sent. */
+export type Post = (
+  message: unknown,
+  transfer: readonly Transferable[],
+) => void;
+
+/** What only some jobs bring along. */
+export interface Extra {
+  /** When the job has to be done, in seconds since 1970. */
+  readonly deadline: number | undefined;
+  /** How many values it may yield ahead; `undefined` if nobody reads them. */
+  readonly credit: number | undefined;
+}
+
+/** What a worker is told first. */
+export interface Hello {
+  /** The URL of the module of jobs. */
+  readonly module: string;
+  /** How many jobs may run at once. */
+  readonly concurrency: number;
+  /** The marks of the jobs, if memory can be shared. */
+  readonly marks: Int32Array | undefined;
+  /** The name of the worker. */
+  readonly name: string;
+}

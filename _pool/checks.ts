@@ -1,0 +1,137 @@
+/**
+ * What may be submitted, and how an executor may be set up.
+ *
+ * @module
+ */
+import { RuntimeError } from "../errors.ts";
+import { describeValue } from "../_base/repr.ts";
+import type { SubmitOptions } from "../_executor/job_types.ts";
+
+/** Begins the message of an error of a job. */
+export function cannotSubmit(name: unknown, why: string): string {
+  return `Cannot submit the job ${describeValue(name)}: ${why}`;
+}
+
+/**
+ * Checks what `submit()` and `stream()` were given.
+ *
+ * @throws {TypeError} If a value is of the wrong kind.
+ * @throws {RuntimeError} If there is a key.
+ */
+export function checkJob(
+  name: unknown,
+  args: unknown,
+  options: SubmitOptions | undefined,
+): void {
+  if (typeof name !== "string") {
+    throw new TypeError(
+      cannotSubmit(name, "the name of an exported function was expected"),
+    );
+  }
+  if (!Array.isArray(args)) {
+    throw new TypeError(
+      cannotSubmit(
+        name,
+        `an array of arguments was expected, got ${describeValue(args)}`,
+      ),
+    );
+  }
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      cannotSubmit(
+        name,
+        `options must be an object, got ${describeValue(options)}`,
+      ),
+    );
+  }
+  const { key, transfer } = options;
+  if (transfer !== undefined && !Array.isArray(transfer)) {
+    throw new TypeError(
+      cannotSubmit(
+        name,
+        `transfer must be an array, got ${describeValue(transfer)}`,
+      ),
+    );
+  }
+  if (key !== undefined) {
+    throw new RuntimeError(
+      cannotSubmit(
+        name,
+        `this executor is not durable and knows no keys, got the key ${
+          describeValue(key)
+        }`,
+      ),
+    );
+  }
+}
+
+/** Whether a value can be copied to no worker, as can be seen without a try. */
+export function isUnsendable(value: unknown): boolean {
+  return typeof value === "function" || typeof value === "symbol";
+}
+
+/** The error of a job whose arguments cannot be sent. */
+export function unsendable(
+  name: string,
+  args: readonly unknown[],
+  cause?: unknown,
+): TypeError {
+  const at = args.findIndex(isUnsendable);
+  const why = at >= 0
+    ? `argument ${at + 1} is ${
+      describeValue(args[at])
+    }, which cannot be copied; ` +
+      "export the function from the module of jobs, and send its name"
+    : cause instanceof Error
+    ? cause.message
+    : String(cause);
+  return new TypeError(
+    `Cannot send the arguments of the job ${describeValue(name)}: ${why}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/**
+ * Checks a high water mark.
+ *
+ * @throws {RangeError} If it is no whole number above 0.
+ */
+export function checkAhead(name: string, ahead: unknown): void {
+  if (Number.isSafeInteger(ahead) && (ahead as number) > 0) return;
+  throw new RangeError(
+    cannotSubmit(
+      name,
+      `highWaterMark must be a whole number above 0, got ${
+        describeValue(ahead)
+      }`,
+    ),
+  );
+}
+
+/**
+ * Checks a count that an executor is set up with.
+ *
+ * @returns The count.
+ * @throws {TypeError} If it is no number.
+ * @throws {RangeError} If it is no whole number above 0.
+ */
+export function checkCount(
+  option: string,
+  count: number | undefined,
+  fallback: number,
+): number {
+  if (count === undefined) return fallback;
+  if (typeof count !== "number") {
+    throw new TypeError(
+      `Cannot make an executor: ${option} must be a number, got ${
+        describeValue(count)
+      }`,
+    );
+  }
+  if (count === fallback && count === Infinity) return count;
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new RangeError(
+    `Cannot make an executor: ${option} must be a whole number above 0, got ${count}`,
+  );
+}

@@ -1,0 +1,319 @@
+/**
+ * A pool: takes jobs, tells how they end, and leaves none behind.
+ *
+ * @module
+ */
+import {
+  BrokenExecutor,
+  QueueFull,
+  RuntimeError,
+  type WorkerLostError,
+} from "../errors.ts";
+import { Future } from "../future.ts";
+import type { Scheduler } from "../handle.ts";
+import { type EventLoop, getRunningLoop } from "../loop.ts";
+import { describeValue } from "../_base/repr.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";
+import { HostTimer } from "../_executor/host_timer.ts";
+import type { JobOwner } from "../_executor/job.ts";
+import { JobStream } from "../_executor/job_stream.ts";
+import type {
+  ShutdownOptions,
+  StreamOptions,
+  SubmitOptions,
+} from "../_executor/job_types.ts";
+import { Keeper } from "../_executor/keeper.ts";
+import { Outcome, ToWorker } from "../_executor/wire.ts";
+import {
+  cannotSubmit,
+  checkAhead,
+  checkJob,
+  isUnsendable,
+  unsendable,
+} from "./checks.ts";
+import {
+  Dispatcher,
+  type DispatcherOptions,
+  type DispatcherOwner,
+} from "./dispatcher.ts";
+import { PoolJob } from "./pool_job.ts";
+import type { PoolWorker } from "./pool_worker.ts";
+
+/** What {@linkcode Pool} is made of. */
+export interface PoolOptions extends DispatcherOptions {
+  /** How many jobs may wait for a worker. */
+  readonly maxQueue: number;
+}
+
+const DEFAULT_HIGH_WATER_MARK = 16;
+
+/** Jobs, and workers that run them. */
+export class Pool implements JobOwner, DispatcherOwner {
+  readonly #options: PoolOptions;
+  readonly #dispatcher: Dispatcher;
+  readonly #keepers = new Map<EventLoop, Keeper>();
+  // The loops that will dispatch in their next turn.
+  readonly #dispatching = new WeakSet<EventLoop>();
+  // Who waits for the end; there is an end to come once there is a list.
+  #shutdowns: ShutdownFuture[] | undefined;
+  #broken: { readonly message: string; readonly cause: unknown } | undefined;
+  #lastId = 0;
+
+  /** Makes a pool; its workers start when they are needed. */
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#dispatcher = new Dispatcher(options, this);
+  }
+
+  /** Runs a job. */
+  submit(
+    name: string,
+    args: readonly unknown[],
+    options?: SubmitOptions,
+  ): PoolJob {
+    const job = this.#makeJob(name, args, options);
+    this.#begin(job);
+    return job;
+  }
+
+  /** Runs a job that yields. */
+  stream(
+    name: string,
+    args: readonly unknown[],
+    options?: StreamOptions,
+  ): JobStream<unknown, unknown> {
+    const ahead = options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
+    checkAhead(name, ahead);
+    const job = this.#makeJob(name, args, options);
+    job.credit = ahead;
+    job.stream = new JobStream(job, ahead, (count) => {
+      if (job.worker === undefined) job.credit! += count;
+      else job.worker.post(ToWorker.Grant, job.id, count);
+    });
+    this.#begin(job);
+    return job.stream;
+  }
+
+  /** Takes no more jobs, and ends the workers when those that are left have ended. */
+  shutdown({ cancelFutures = false }: ShutdownOptions = {}): Future<void> {
+    const loop = getRunningLoop();
+    const end = new ShutdownFuture(loop, this.#options.name);
+    if (this.#options.factory.isReal) end.hold(loop);
+    (this.#shutdowns ??= []).push(end);
+    if (cancelFutures) {
+      for (const job of this.#jobs()) job.cancel("The executor was shut down");
+    }
+    this.#dispatcher.reference(true);
+    this.#endIfEmpty();
+    return end;
+  }
+
+  /** Loses all workers at once, as a crash does. */
+  crash(): void {
+    this.#dispatcher.crash();
+  }
+
+  cancelJob(job: PoolJob, message: string | undefined): void {
+    const { worker } = job;
+    if (worker === undefined) {
+      job.finishCancelled();
+      this.#dispatcher.queue.remove();
+    } else if (worker.takeBack(job)) job.finishCancelled();
+    else return this.#cancelBegun(job, worker, message);
+    job.keeper.delete(job);
+    this.#endIfEmpty();
+  }
+
+  hasBegun(job: PoolJob): boolean {
+    return job.worker?.hasBegun(job) === true;
+  }
+
+  callLater(
+    loop: Scheduler,
+    seconds: number,
+    callback: () => void,
+  ): { cancel(): void } {
+    return this.#options.factory.isReal
+      ? new HostTimer(seconds, callback)
+      : loop.callLater(seconds, callback, NO_CONTEXT);
+  }
+
+  jobEnded(job: PoolJob, outcome: number, value: unknown): void {
+    switch (outcome) {
+      case Outcome.Ok:
+        job.finish(value);
+        break;
+      case Outcome.Failed:
+        job.fail(fromErrorData(value as ErrorData));
+        break;
+      case Outcome.Expired:
+        job.finishExpired();
+        break;
+      default:
+        job.finishCancelled();
+    }
+    this.#leave(job);
+  }
+
+  jobLost(job: PoolJob, error: WorkerLostError): void {
+    if (job.isCancelRequested()) job.finishCancelled(error);
+    else job.fail(error);
+    this.#leave(job);
+  }
+
+  jobUnsendable(job: PoolJob, error: unknown): void {
+    job.fail(unsendable(job.jobName, job.args, error));
+    this.#leave(job);
+  }
+
+  broken(message: string, cause: unknown): void {
+    this.#broken = { message, cause };
+    for (const job of [...this.#jobs()]) {
+      if (job.worker !== undefined) continue;
+      job.fail(this.#brokenError());
+      this.#dispatcher.queue.remove();
+      this.#leave(job);
+    }
+  }
+
+  allGone(): void {
+    const ends = this.#shutdowns;
+    if (ends === undefined || this.#hasJobs()) return;
+    this.#shutdowns = [];
+    for (const end of ends) end.release();
+  }
+
+  #makeJob(
+    name: string,
+    args: readonly unknown[],
+    options: SubmitOptions | undefined,
+  ): PoolJob {
+    checkJob(name, args, options);
+    if (this.#shutdowns !== undefined) {
+      throw new RuntimeError(cannotSubmit(name, "the executor was shut down"));
+    }
+    if (this.#broken !== undefined) throw this.#brokenError();
+    const { maxQueue } = this.#options;
+    if (this.#dispatcher.queue.size >= maxQueue) {
+      throw new QueueFull(
+        cannotSubmit(name, `${maxQueue} are waiting, which is the maxQueue`),
+      );
+    }
+    const keeper = this.#keeperOf(getRunningLoop());
+    return new PoolJob(this, name, ++this.#lastId, args, keeper, options);
+  }
+
+  #begin(job: PoolJob): void {
+    // Its signal was aborted before, or its time was over.
+    if (job.done()) return;
+    if (this.#options.factory.copies && job.args.some(isUnsendable)) {
+      return job.fail(unsendable(job.jobName, job.args));
+    }
+    const loop = job.getLoop() as EventLoop;
+    job.keeper.add(job);
+    this.#dispatcher.reference(true);
+    this.#dispatcher.add(job);
+    if (this.#dispatching.has(loop)) return;
+    this.#dispatching.add(loop);
+    loop.callSoon(() => {
+      this.#dispatching.delete(loop);
+      this.#dispatcher.dispatch();
+    }, NO_CONTEXT);
+  }
+
+  #cancelBegun(
+    job: PoolJob,
+    worker: PoolWorker,
+    message: string | undefined,
+  ): void {
+    worker.cancel(job, message);
+    const { grace, factory } = this.#options;
+    if (grace === Infinity) return;
+    job.grace = this.callLater(job.getLoop(), grace, () => {
+      if (job.worker !== worker) return;
+      const left = factory.kills ? "was killed" : "was given up";
+      this.#dispatcher.kill(
+        worker,
+        `${left}, as the job ${
+          describeValue(job.jobName)
+        } did not end within ` +
+          `${grace} s of its cancel`,
+      );
+    });
+  }
+
+  #leave(job: PoolJob): void {
+    job.grace?.cancel();
+    job.keeper.delete(job);
+    this.#endIfEmpty();
+  }
+
+  #endIfEmpty(): void {
+    if (this.#shutdowns !== undefined && !this.#hasJobs()) {
+      this.#dispatcher.end();
+    }
+  }
+
+  #hasJobs(): boolean {
+    for (const keeper of this.#keepers.values()) {
+      if (keeper.size > 0) return true;
+    }
+    return false;
+  }
+
+  #jobs(): PoolJob[] {
+    return [...this.#keepers.values()].flatMap((
+      keeper,
+    ) => [...keeper]) as PoolJob[];
+  }
+
+  #keeperOf(loop: EventLoop): Keeper {
+    const known = this.#keepers.get(loop);
+    if (known !== undefined) return known;
+    const keeper = new Keeper(loop, {
+      isReal: this.#options.factory.isReal,
+      name: this.#options.name,
+      onRest: () => {
+        this.#keepers.delete(loop);
+        if (this.#shutdowns === undefined && !this.#hasJobs()) {
+          this.#dispatcher.reference(false);
+        }
+      },
+    });
+    this.#keepers.set(loop, keeper);
+    return keeper;
+  }
+
+  #brokenError(): BrokenExecutor {
+    const { message, cause } = this.#broken!;
+    return new BrokenExecutor(`The executor is broken: ${message}`, { cause });
+  }
+}
+
+/** The end of a pool, for one of those who wait for it. */
+class ShutdownFuture extends Future<void> {
+  readonly #name: string;
+  #held: EventLoop | undefined;
+
+  constructor(loop: EventLoop, name: string) {
+    super({ loop });
+    this.#name = name;
+  }
+
+  /** Keeps virtual time still until the release. */
+  hold(loop: EventLoop): void {
+    this.#held = loop;
+    loop._hold();
+  }
+
+  release(): void {
+    this.#held?._letGo();
+    const loop = this.getLoop() as EventLoop;
+    if (!this.done() && !loop.isClosed()) this.setResult();
+  }
+
+  _describe(): string {
+    return `the shutdown of the executor ${this.#name}`;
+  }
+}

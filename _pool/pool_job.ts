@@ -1,0 +1,52 @@
+/**
+ * A job in a pool.
+ *
+ * @module
+ */
+import { type Delay, toSeconds } from "../clock.ts";
+import { Job, type JobOwner } from "../_executor/job.ts";
+import type { JobStream } from "../_executor/job_stream.ts";
+import type { SubmitOptions } from "../_executor/job_types.ts";
+import type { Keeper } from "../_executor/keeper.ts";
+import type { PoolWorker } from "./pool_worker.ts";
+
+/** A job, and where it stands. */
+export class PoolJob extends Job<unknown> {
+  /** Jobs are begun in this order. */
+  declare readonly id: number;
+  readonly args: readonly unknown[];
+  readonly transfer: readonly Transferable[] | undefined;
+  /** When it has to be done, in seconds since 1970. */
+  readonly deadline: number | undefined;
+  readonly keeper: Keeper;
+  /** The worker that has it; `undefined` while it is in the queue. */
+  worker: PoolWorker | undefined = undefined;
+  /** Its place in the worker's hands. */
+  slot = -1;
+  /** Who reads what it yields. */
+  stream: JobStream<unknown, unknown> | undefined = undefined;
+  /** How many values it may yield from the start on. */
+  credit: number | undefined = undefined;
+  /** Ends the worker if the job does not end after its cancel. */
+  grace: { cancel(): void } | undefined = undefined;
+
+  constructor(
+    owner: JobOwner,
+    name: string,
+    id: number,
+    args: readonly unknown[],
+    keeper: Keeper,
+    options: SubmitOptions | undefined,
+  ) {
+    super(owner, name, id, options);
+    this.args = args;
+    this.transfer = options?.transfer;
+    this.keeper = keeper;
+    this.deadline = deadlineOf(options?.timeout);
+  }
+}
+
+function deadlineOf(timeout: Delay | undefined): number | undefined {
+  const seconds = timeout === undefined ? Infinity : toSeconds(timeout);
+  return seconds === Infinity ? undefined : Date.now() / 1000 + seconds;
+}

@@ -1,0 +1,258 @@
+/**
+ * A worker, and the jobs in its hands.
+ *
+ * @module
+ */
+import {
+  type Extra,
+  Mark,
+  Outcome,
+  RUN_WIDTH,
+  ToWorker,
+} from "../_executor/wire.ts";
+import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
+import type { PoolJob } from "./pool_job.ts";
+
+// How much work a worker may have in hand beyond what it runs, in seconds: more hides
+// the way of the messages, less leaves more to others.
+const AHEAD = 0.0004;
+const MOST_AHEAD = 64;
+// How fast the measured time of a job may rise. A thread that waited for a core says
+// little of its jobs: with a mean, the jobs a second fall to a fifth.
+const STEEPEST = 1.5;
+
+/** Where a worker is. */
+type WorkerState = "starting" | "ready" | "stopping" | "gone";
+
+/** Stands in the place of a job that was taken back, until the worker says so. */
+const TAKEN_BACK: unique symbol = Symbol("asyncio.takenBack");
+
+/** What {@linkcode PoolWorker} is made of. */
+export interface PoolWorkerOptions {
+  readonly module: string;
+  readonly concurrency: number;
+  readonly name: string;
+}
+
+/** One worker of a pool. */
+export class PoolWorker {
+  readonly name: string;
+  readonly channel: Channel;
+  state: WorkerState = "starting";
+  /** How many jobs are in its hands, those taken back included. */
+  load = 0;
+  /** How many cancels it has not answered; it may have to be killed, so it gets no jobs. */
+  unanswered = 0;
+  /** Ends it by force if it does not stop. */
+  stopTimer: { cancel(): void } | undefined = undefined;
+  readonly #concurrency: number;
+  readonly #marks: Int32Array | undefined;
+  readonly #jobs: (PoolJob | typeof TAKEN_BACK | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
+  // What a job takes, in seconds.
+  #secondsAJob = Infinity;
+  #isFilling = false;
+  #out: unknown[] = [];
+  #moves: Transferable[] = [];
+
+  /** Starts a worker; throws if the host cannot. */
+  constructor(
+    factory: ChannelFactory,
+    options: PoolWorkerOptions,
+    events: ChannelEvents,
+  ) {
+    const { concurrency, name, module } = options;
+    this.name = name;
+    this.#concurrency = concurrency;
+    const slots = concurrency + MOST_AHEAD;
+    for (let slot = slots - 1; slot >= 0; slot--) this.#freeSlots.push(slot);
+    this.#marks = factory.sharesMemory
+      ? marks(slots, factory.isReal)
+      : undefined;
+    this.channel = factory.open(
+      { module, concurrency, marks: this.#marks, name },
+      events,
+    );
+  }
+
+  /** Whether it runs nothing, and may be given a job. */
+  isIdle(): boolean {
+    return this.state === "ready" && this.load === 0 && this.unanswered === 0;
+  }
+
+  /** Whether it may have a job in hand beyond those that it runs. */
+  takesAhead(job: PoolJob): boolean {
+    // What is moved could not be taken back.
+    if (this.#marks === undefined || job.transfer !== undefined) return false;
+    const most = this.#secondsAJob === Infinity ? 1 : Math.min(
+      Math.max(Math.floor(AHEAD / this.#secondsAJob), 1),
+      MOST_AHEAD,
+    );
+    // By halves, so that messages stay large.
+    if (this.load <= this.#concurrency + (most >> 1)) this.#isFilling = true;
+    else if (this.load >= this.#concurrency + most) this.#isFilling = false;
+    return this.#isFilling && this.#freeSlots.length > 0;
+  }
+
+  /** Takes a job; {@linkcode PoolWorker.flush} sends it. */
+  take(job: PoolJob): void {
+    const slot = this.#freeSlots.pop()!;
+    job.worker = this;
+    job.slot = slot;
+    this.#jobs[slot] = job;
+    this.load++;
+    if (this.#marks !== undefined) {
+      Atomics.store(this.#marks, slot, Mark.Queued);
+    } else job.markBegun();
+    this.#out.push(slot, job.id, job.jobName, job.args, extraOf(job));
+    if (job.transfer !== undefined) this.#moves.push(...job.transfer);
+  }
+
+  /**
+   * Sends what was taken.
+   *
+   * @param onFailed Is told of each job that cannot be sent.
+   */
+  flush(onFailed: (job: PoolJob, error: unknown) => void): void {
+    if (this.#out.length === 0) return;
+    const out = this.#out;
+    const moves = this.#moves;
+    this.#out = [];
+    if (moves.length > 0) this.#moves = [];
+    try {
+      this.channel.post([ToWorker.Run, out], moves);
+    } catch {
+      // One of them cannot be sent: each for itself, then.
+      for (let i = 0; i < out.length; i += RUN_WIDTH) {
+        this.#sendOne(out.slice(i, i + RUN_WIDTH), onFailed);
+      }
+    }
+  }
+
+  /** Sends anything else. */
+  post(...message: unknown[]): void {
+    try {
+      this.channel.post(message, []);
+    } catch {
+      // It is on its way out, and `exit` follows.
+    }
+  }
+
+  /** Whether a job has begun, as far as is known. */
+  hasBegun(job: PoolJob): boolean {
+    return this.#marks === undefined ||
+      Atomics.load(this.#marks, job.slot) !== Mark.Queued;
+  }
+
+  /** Takes a job back; false if it has begun, or may have. */
+  takeBack(job: PoolJob): boolean {
+    const marks = this.#marks;
+    if (marks === undefined) return false;
+    const { Queued, Withdrawn } = Mark;
+    if (
+      Atomics.compareExchange(marks, job.slot, Queued, Withdrawn) !== Queued
+    ) {
+      return false;
+    }
+    // The worker says when the slot is free.
+    this.#jobs[job.slot] = TAKEN_BACK;
+    job.worker = undefined;
+    return true;
+  }
+
+  /** Tells a job that has begun to end. */
+  cancel(job: PoolJob, message: string | undefined): void {
+    if (this.#marks !== undefined) {
+      const { Begun, Cancelling } = Mark;
+      Atomics.compareExchange(this.#marks, job.slot, Begun, Cancelling);
+    }
+    this.unanswered++;
+    this.post(ToWorker.Cancel, job.id, message);
+  }
+
+  /** Notes how long some jobs took together, in seconds. */
+  measure(seconds: number, count: number): void {
+    if (seconds <= 0) return;
+    const each = seconds / count;
+    const last = this.#secondsAJob;
+    this.#secondsAJob = each < last ? each : Math.min(each, last * STEEPEST);
+  }
+
+  /**
+   * Takes what the worker says of a slot.
+   *
+   * @returns The job, unless it was taken back.
+   */
+  ended(slot: number, outcome: number): PoolJob | undefined {
+    const job = this.#jobs[slot];
+    if (outcome !== Outcome.Yielded) this.#free(slot);
+    if (job === undefined || job === TAKEN_BACK) return undefined;
+    if (outcome !== Outcome.Yielded) {
+      if (job.isCancelRequested()) this.unanswered--;
+      job.worker = undefined;
+    }
+    return job;
+  }
+
+  /** Returns the jobs in its hands. */
+  held(): PoolJob[] {
+    return this.#jobs.filter((job) =>
+      job !== undefined && job !== TAKEN_BACK
+    ) as PoolJob[];
+  }
+
+  /** Whether it has jobs that it cannot have begun. */
+  hasSpare(): boolean {
+    return this.#marks !== undefined && this.load > this.#concurrency;
+  }
+
+  /** Takes back about half of what it has not begun, those sent last. */
+  takeBackHalf(): PoolJob[] {
+    let wanted = (this.load - this.#concurrency + 1) >> 1;
+    const taken: PoolJob[] = [];
+    const held = this.held().filter(({ transfer }) => transfer === undefined);
+    held.sort((a, b) => b.id - a.id);
+    for (const job of held) {
+      if (wanted === 0) break;
+      if (!this.takeBack(job)) continue;
+      taken.push(job);
+      wanted--;
+    }
+    return taken.reverse();
+  }
+
+  #sendOne(
+    out: unknown[],
+    onFailed: (job: PoolJob, error: unknown) => void,
+  ): void {
+    const slot = out[0] as number;
+    const job = this.#jobs[slot] as PoolJob;
+    try {
+      this.channel.post([ToWorker.Run, out], job.transfer ?? []);
+    } catch (error) {
+      this.#free(slot);
+      job.worker = undefined;
+      onFailed(job, error);
+    }
+  }
+
+  #free(slot: number): void {
+    if (this.#jobs[slot] === undefined) return;
+    this.#jobs[slot] = undefined;
+    this.#freeSlots.push(slot);
+    this.load--;
+  }
+}
+
+function extraOf({ deadline, credit }: PoolJob): Extra | undefined {
+  return deadline === undefined && credit === undefined
+    ? undefined
+    : { deadline, credit };
+}
+
+// In the loop itself no memory is to be shared; browsers may have none that could be.
+function marks(slots: number, isShared: boolean): Int32Array {
+  return isShared
+    ? new Int32Array(new SharedArrayBuffer(4 * slots))
+    : new Int32Array(slots);
+}

@@ -1,0 +1,277 @@
+/**
+ * Runs the jobs that a pool sends, in a loop of the worker.
+ *
+ * @module
+ */
+import { type Coro, isCoroutineFunction } from "../coroutine.ts";
+import { CancelledError, RuntimeError } from "../errors.ts";
+import type { EventLoop } from "../loop.ts";
+import type { Task } from "../task.ts";
+import { describeValue } from "../_base/repr.ts";
+import { running } from "../_base/running.ts";
+import { isAsyncFunction, isThenable } from "../_task/coroutine.ts";
+import { toErrorData } from "../_executor/error_data.ts";
+import {
+  type Extra,
+  type Hello,
+  Mark,
+  Outcome,
+  type Post,
+  RUN_WIDTH,
+  ToWorker,
+} from "../_executor/wire.ts";
+import { type JobFunction, runBody } from "./job_body.ts";
+import { ResultBatch } from "./result_batch.ts";
+import { RunningJob } from "./running_job.ts";
+import { type Jobs, jobVariable, worker } from "./state.ts";
+
+/** What a function is, as far as its calls have shown. */
+type Kind =
+  /** A generator function, or one that gives coroutines. */
+  | "coroutine"
+  /** One that gave a promise. */
+  | "async"
+  /** One that gave a plain value the last time: it needs no task. */
+  | "plain"
+  | undefined;
+
+/** Runs jobs. */
+export class JobRunner {
+  readonly #jobs: Jobs;
+  readonly #loop: () => EventLoop;
+  readonly #marks: Int32Array | undefined;
+  readonly #concurrency: number;
+  readonly #kinds = new WeakMap<JobFunction, Kind>();
+  readonly #running = new Map<number, RunningJob>();
+  readonly #results: ResultBatch;
+  // What the pool has sent and is not begun, from `#next` on.
+  #waiting: unknown[] = [];
+  #next = 0;
+  #isPumping = false;
+  #flushIsDue = false;
+
+  /**
+   * Makes a runner.
+   *
+   * @param jobs The functions.
+   * @param hello What the pool has said of itself.
+   * @param post Sends a message to the pool.
+   * @param loop The loop to run jobs in.
+   */
+  constructor(jobs: Jobs, hello: Hello, post: Post, loop: () => EventLoop) {
+    this.#jobs = jobs;
+    this.#loop = loop;
+    this.#marks = hello.marks;
+    this.#concurrency = hello.concurrency;
+    this.#results = new ResultBatch(post);
+  }
+
+  /** Takes a message of the pool. */
+  take(message: unknown): void {
+    const [kind, first, second] = message as [number, unknown, unknown];
+    switch (kind) {
+      case ToWorker.Run:
+        this.#addWaiting(first as unknown[]);
+        this.#results.begin();
+        return this.#pump();
+      case ToWorker.Cancel:
+        return this.#find(first)?.cancel(second as string | undefined);
+      case ToWorker.Grant:
+        return this.#find(first)?.grant(second as number);
+    }
+  }
+
+  /** The job that runs, if it is the only one. */
+  get onlyJob(): RunningJob | undefined {
+    if (this.#running.size !== 1) return undefined;
+    const [job] = this.#running.values();
+    return job;
+  }
+
+  /** Cancels all jobs: the pool has given this worker up. */
+  abandon(): void {
+    this.#waiting = [];
+    this.#next = 0;
+    for (const job of this.#running.values()) job.cancel("The worker was lost");
+  }
+
+  #find(seq: unknown): RunningJob | undefined {
+    for (const job of this.#running.values()) if (job.id === seq) return job;
+    return undefined;
+  }
+
+  #addWaiting(jobs: unknown[]): void {
+    if (this.#next === this.#waiting.length) {
+      this.#waiting = jobs;
+      this.#next = 0;
+    } else this.#waiting.push(...jobs);
+  }
+
+  // Begins what may run. It is called by the host, outside the loop's turns, so it lends
+  // the jobs the loop and leaves the slots as it found them.
+  #pump(): void {
+    if (this.#isPumping) return;
+    const { loop, task, context } = running;
+    running.loop = this.#loop();
+    running.task = undefined;
+    running.context = undefined;
+    this.#isPumping = true;
+    try {
+      while (
+        this.#next < this.#waiting.length &&
+        this.#running.size < this.#concurrency
+      ) this.#beginNext();
+    } finally {
+      this.#isPumping = false;
+      running.loop = loop;
+      running.task = task;
+      running.context = context;
+    }
+    if (this.#next === this.#waiting.length) {
+      this.#waiting = [];
+      this.#next = 0;
+    }
+    this.#results.flush();
+  }
+
+  #beginNext(): void {
+    const waiting = this.#waiting;
+    const at = this.#next;
+    this.#next += RUN_WIDTH;
+    const slot = waiting[at] as number;
+    const name = waiting[at + 2] as string;
+    const extra = waiting[at + 4] as Extra | undefined;
+    if (!this.#mayBegin(slot, name, extra)) return;
+    const fn = this.#jobs[name] as JobFunction;
+    const args = waiting[at + 3] as unknown[];
+    // Let go of what is moved on: a batch may wait behind a long job.
+    waiting[at + 3] = undefined;
+    const id = waiting[at + 1] as number;
+    const job = new RunningJob(slot, id, name, this.#marks, extra);
+    let kind = this.#kinds.get(fn);
+    if (kind === undefined && isCoroutineFunction(fn)) {
+      kind = isAsyncFunction(fn) ? "async" : "coroutine";
+      this.#kinds.set(fn, kind);
+    }
+    if (kind === "plain") this.#callPlain(job, fn, args);
+    else this.#startTask(job, fn, args, kind);
+  }
+
+  #mayBegin(slot: number, name: string, extra: Extra | undefined): boolean {
+    const marks = this.#marks;
+    if (
+      marks !== undefined &&
+      Atomics.compareExchange(marks, slot, Mark.Queued, Mark.Begun) !==
+        Mark.Queued
+    ) {
+      this.#results.add(slot, Outcome.Skipped, undefined);
+      return false;
+    }
+    if (extra?.deadline !== undefined && Date.now() >= extra.deadline * 1000) {
+      this.#results.add(slot, Outcome.Expired, undefined);
+      return false;
+    }
+    if (
+      Object.hasOwn(this.#jobs, name) && typeof this.#jobs[name] === "function"
+    ) return true;
+    this.#results.add(
+      slot,
+      Outcome.Failed,
+      toErrorData(noSuch(name, this.#jobs)),
+    );
+    return false;
+  }
+
+  // A function that waits for nothing needs no task.
+  #callPlain(job: RunningJob, fn: JobFunction, args: unknown[]): void {
+    const outer = worker.plainJob;
+    worker.plainJob = job;
+    try {
+      const value = fn(...args);
+      worker.plainJob = outer;
+      if (typeof value === "object" && value !== null && isWork(value)) {
+        // This time it waits.
+        this.#kinds.set(fn, undefined);
+        return this.#startTask(job, () => value, [], undefined);
+      }
+      this.#results.add(job.slot, Outcome.Ok, value);
+    } catch (error) {
+      worker.plainJob = outer;
+      this.#addError(job.slot, error);
+    }
+    this.#results.flushIfLate();
+  }
+
+  #startTask(
+    job: RunningJob,
+    fn: JobFunction,
+    args: unknown[],
+    kind: Kind,
+  ): void {
+    this.#running.set(job.slot, job);
+    const options = { name: job.name };
+    // A coroutine runs on the task's own stack, so that a cancel reaches it in browsers.
+    const task = job.task = this.#loop().createTask<unknown>(
+      kind === "coroutine"
+        ? function* () {
+          jobVariable.set(job);
+          return yield* fn(...args) as Coro<unknown>;
+        }
+        : async () => {
+          jobVariable.set(job);
+          const value = fn(...args);
+          if (isWork(value)) this.#kinds.set(fn, "async");
+          else if (kind === undefined) this.#kinds.set(fn, "plain");
+          return await runBody(job, value, this.#results);
+        },
+      options,
+    );
+    task.addDoneCallback((task) => this.#taskEnded(job, task));
+  }
+
+  #taskEnded(job: RunningJob, task: Task<unknown>): void {
+    this.#running.delete(job.slot);
+    if (task.cancelled()) {
+      this.#results.add(job.slot, Outcome.Cancelled, undefined);
+    } else {
+      const error = task.exception();
+      if (error === undefined) {
+        this.#results.add(job.slot, Outcome.Ok, task.result());
+      } else this.#addError(job.slot, error);
+    }
+    if (this.#next < this.#waiting.length) this.#pump();
+    else if (!this.#flushIsDue) {
+      this.#flushIsDue = true;
+      // Together with those that end in the same turn.
+      this.#loop().callSoon(() => {
+        this.#flushIsDue = false;
+        this.#results.flush();
+      });
+    }
+  }
+
+  #addError(slot: number, error: unknown): void {
+    if (error instanceof CancelledError) {
+      this.#results.add(slot, Outcome.Cancelled, undefined);
+    } else this.#results.add(slot, Outcome.Failed, toErrorData(error));
+  }
+}
+
+/** Whether a value is a promise, a coroutine or an async generator, and no plain result. */
+function isWork(value: unknown): boolean {
+  return isThenable(value) ||
+    typeof (value as { next?: unknown } | undefined)?.next === "function";
+}
+
+function noSuch(name: string, jobs: Jobs): RuntimeError {
+  const names = Object.keys(jobs).filter((key) =>
+    typeof jobs[key] === "function"
+  );
+  const known = names.length === 0
+    ? "it exports no functions"
+    : `it has ${names.slice(0, 10).join(", ")}${names.length > 10 ? " …" : ""}`;
+  return new RuntimeError(
+    `Cannot run the job ${describeValue(name)}: ` +
+      `the module exports no function of that name, ${known}`,
+  );
+}

@@ -1,0 +1,116 @@
+/**
+ * Sends results to the pool, in batches.
+ *
+ * @module
+ */
+import { describeValue } from "../_base/repr.ts";
+import { toErrorData } from "../_executor/error_data.ts";
+import { hostTime } from "../_executor/host_timer.ts";
+import {
+  FromWorker,
+  Outcome,
+  type Post,
+  RESULT_WIDTH,
+} from "../_executor/wire.ts";
+import { worker } from "./state.ts";
+
+// How long a result may wait for others, in seconds. What is not sent is lost with the
+// worker, so it is short.
+const LONGEST_WAIT = 0.0002;
+
+/** Results that are not sent yet. */
+export class ResultBatch {
+  readonly #post: Post;
+  #results: unknown[] = [];
+  #moves: Transferable[] = [];
+  // When the last batch was sent, or the first job since then came.
+  #since = 0;
+
+  constructor(post: Post) {
+    this.#post = post;
+  }
+
+  /** Begins to measure: jobs have come. */
+  begin(): void {
+    this.#since = hostTime();
+  }
+
+  /** Adds the end of a job. */
+  add(slot: number, outcome: number, value: unknown): void {
+    this.#results.push(slot, outcome, value);
+    if (typeof value !== "object" || value === null) return;
+    if (outcome === Outcome.Ok) this.#moves.push(...movesOf(value));
+  }
+
+  /**
+   * Sends a stream's value, now.
+   *
+   * @throws {TypeError} If it cannot be sent.
+   */
+  yield(slot: number, value: unknown): void {
+    try {
+      this.#send(0, [slot, Outcome.Yielded, value], movesOf(value));
+    } catch (error) {
+      throw cannotSend("a value that the job yielded", value, error);
+    }
+  }
+
+  /** Sends what there is, if the first has waited long enough. */
+  flushIfLate(): void {
+    if (hostTime() - this.#since > LONGEST_WAIT) this.flush();
+  }
+
+  /** Sends what there is. */
+  flush(): void {
+    const results = this.#results;
+    if (results.length === 0) return;
+    const moves = this.#moves;
+    this.#results = [];
+    this.#moves = [];
+    const now = hostTime();
+    const seconds = now - this.#since;
+    this.#since = now;
+    try {
+      this.#send(seconds, results, moves);
+    } catch {
+      // One of them can't be sent: each for itself, then.
+      for (let i = 0; i < results.length; i += RESULT_WIDTH) {
+        this.#sendOne(results.slice(i, i + RESULT_WIDTH));
+      }
+    }
+  }
+
+  #sendOne(result: unknown[]): void {
+    const [slot, outcome, value] = result;
+    try {
+      this.#send(0, result, outcome === Outcome.Ok ? movesOf(value) : []);
+    } catch (error) {
+      const data = toErrorData(
+        cannotSend("the result of the job", value, error),
+      );
+      this.#send(0, [slot, Outcome.Failed, data], []);
+    }
+  }
+
+  #send(
+    seconds: number,
+    results: unknown[],
+    moves: readonly Transferable[],
+  ): void {
+    this.#post([FromWorker.Results, seconds, results], moves);
+  }
+}
+
+function movesOf(value: unknown): readonly Transferable[] {
+  return typeof value === "object" && value !== null
+    ? worker.moves.get(value) ?? []
+    : [];
+}
+
+function cannotSend(what: string, value: unknown, cause: unknown): TypeError {
+  const reason = cause instanceof Error ? `: ${cause.message}` : "";
+  return new TypeError(
+    `Cannot send ${what}, ${describeValue(value)}${reason}`,
+    { cause },
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * A job, where it runs.
+ *
+ * @module
+ */
+import { CancelledError } from "../errors.ts";
+import type { Task } from "../task.ts";
+import type { Waiter } from "../_task/waiter.ts";
+import { type Extra, Mark } from "../_executor/wire.ts";
+
+/** What a job knows of itself. */
+export interface JobInfo {
+  /** What its executor calls it. */
+  readonly id: string | number;
+  /** The name of its function. */
+  readonly name: string;
+  /** When it has to be done, in seconds since 1970; `undefined` if it has no timeout. */
+  readonly deadline: number | undefined;
+  /** How often it was begun, this time included. Above 1 where the executor is durable. */
+  readonly attempt: number;
+}
+
+/** A job that a runner has begun. */
+export class RunningJob implements JobInfo {
+  readonly id: number;
+  readonly name: string;
+  readonly deadline: number | undefined;
+  readonly attempt = 1;
+  readonly slot: number;
+  /** Its task, if it needs one. */
+  task: Task<unknown> | undefined = undefined;
+  /** How many values it may yield; `undefined` if nobody reads them. */
+  credit: number | undefined;
+  /** What it waits on for more credit. */
+  credited: Waiter | undefined = undefined;
+  readonly #marks: Int32Array | undefined;
+  #isCancelled = false;
+
+  constructor(
+    slot: number,
+    id: number,
+    name: string,
+    marks: Int32Array | undefined,
+    extra: Extra | undefined,
+  ) {
+    this.slot = slot;
+    this.id = id;
+    this.name = name;
+    this.deadline = extra?.deadline;
+    this.credit = extra?.credit;
+    this.#marks = marks;
+  }
+
+  /** Whether it was asked to end. */
+  isCancelled(): boolean {
+    return this.#isCancelled || (this.#marks !== undefined &&
+      Atomics.load(this.#marks, this.slot) === Mark.Cancelling);
+  }
+
+  /** Asks it to end. */
+  cancel(message: string | undefined): void {
+    this.#isCancelled = true;
+    this.task?.cancel(message);
+  }
+
+  /** Lets it yield more values. */
+  grant(count: number): void {
+    if (this.credit === undefined) return;
+    this.credit += count;
+    this.credited?.release();
+  }
+
+  /** Throws if it was asked to end. */
+  checkCancelled(): void {
+    if (this.isCancelled()) throw new CancelledError("The job was cancelled");
+  }
+}

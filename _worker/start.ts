@@ -1,0 +1,153 @@
+/**
+ * The start of a worker, whatever kind it is: the bootstraps of `_pool/` call this.
+ *
+ * Deno's web workers are not used but where the user makes them: Deno 2.9 never stops one
+ * in a loop, never tells that one has ended, and cannot `unref()` one.
+ *
+ * @module
+ */
+import { gather } from "../gather.ts";
+import { type EventLoop, newEventLoop, setEventLoop } from "../loop.ts";
+import { allTasks } from "../task.ts";
+import { toErrorData } from "../_executor/error_data.ts";
+import { builtin } from "../_executor/host.ts";
+import {
+  FromWorker,
+  type Hello,
+  type Post,
+  ToWorker,
+} from "../_executor/wire.ts";
+import { packer } from "../_executor/packer.ts";
+import { JobRunner } from "./job_runner.ts";
+import { type Jobs, worker } from "./state.ts";
+
+/** Takes what the pool sends, after the first message. */
+type Take = (message: unknown) => void;
+
+/** Serves a pool by a thread of `node:worker_threads`. */
+export function startThread(): void {
+  const { parentPort } = builtin<ThreadModule>("node:worker_threads")!;
+  parentPort.once(
+    "message",
+    (hello: Hello & { readonly port: MessagePort }) => {
+      const { port } = hello;
+      const take = serve(hello, (message, transfer) => {
+        port.postMessage(message, transfer as Transferable[]);
+      });
+      port.onmessage = (event) => take(event.data);
+    },
+  );
+}
+
+/** Serves a pool by a process that has a channel to its parent. */
+export function startProcess(): void {
+  const { process } = globalThis as unknown as { process: ChildSide };
+  const { pack, unpack } = packer();
+  // Its parent has ended, or needs it no more.
+  process.on("disconnect", () => process.exit(0));
+  let take: Take | undefined;
+  process.on("message", (bytes: Uint8Array) => {
+    const message = unpack(bytes);
+    if (take !== undefined) return take(message);
+    take = serve(message as Hello, (message) => process.send(pack(message)));
+  });
+}
+
+/** Serves a pool by a web worker. */
+export function startWebWorker(): void {
+  const scope = globalThis as unknown as WebWorkerScope;
+  scope.onmessage = (
+    event: MessageEvent<Hello & { readonly lock?: string }>,
+  ) => {
+    const hello = event.data;
+    const take = serve(hello, (message, transfer) => {
+      scope.postMessage(message, transfer as Transferable[]);
+    }, held(hello.lock));
+    scope.onmessage = (event: MessageEvent) => take(event.data);
+  };
+}
+
+// What comes before the module is loaded waits in line.
+function serve(hello: Hello, post: Post, before?: Promise<void>): Take {
+  const early: unknown[] = [];
+  let take: Take = (message) => early.push(message);
+  start(hello, post, before).then((ready) => {
+    take = ready;
+    for (const message of early) ready(message);
+  });
+  return (message) => take(message);
+}
+
+async function start(
+  hello: Hello,
+  post: Post,
+  before: Promise<void> | undefined,
+): Promise<Take> {
+  await before;
+  let jobs: Jobs;
+  try {
+    jobs = worker.offered ?? await import(hello.module);
+  } catch (error) {
+    // The pool tells its users.
+    post([FromWorker.StartFailed, toErrorData(error)], []);
+    return () => {};
+  }
+  const loop = newEventLoop();
+  setEventLoop(loop);
+  void loop.runForever();
+  const runner = new JobRunner(jobs, hello, post, () => loop);
+  worker.runner = runner;
+  post([FromWorker.Ready], []);
+  return (message) => {
+    const [kind] = message as [number];
+    if (kind !== ToWorker.Stop) runner.take(message);
+    else stop(loop).finally(() => post([FromWorker.Stopped], []));
+  };
+}
+
+// As the end of `run()`: what jobs have left behind cleans up.
+async function stop(loop: EventLoop): Promise<void> {
+  const tasks = [...allTasks(loop)];
+  if (tasks.length > 0) {
+    for (const task of tasks) task.cancel();
+    await loop.createTask(() => gather(tasks, { returnExceptions: true }));
+  }
+  await loop.shutdownAsyncgens();
+}
+
+// Who gets the lock knows that this worker is gone: the web tells nobody else.
+async function held(name: string | undefined): Promise<void> {
+  if (name === undefined) return;
+  const { locks } = navigator as unknown as { locks: Locks };
+  await new Promise<void>((resolve) => {
+    void locks.request(name, () => {
+      resolve();
+      return new Promise(() => {});
+    });
+  });
+}
+
+interface ThreadModule {
+  readonly parentPort: {
+    once(
+      event: "message",
+      listener: (hello: Hello & { readonly port: MessagePort }) => void,
+    ): void;
+  };
+}
+
+interface ChildSide {
+  on(event: "disconnect", listener: () => void): void;
+  on(event: "message", listener: (bytes: Uint8Array) => void): void;
+  send(message: Uint8Array): void;
+  exit(code: number): never;
+}
+
+interface WebWorkerScope {
+  onmessage: unknown;
+  postMessage(message: unknown, transfer: Transferable[]): void;
+}
+
+interface Locks {
+  request(name: string, callback: () => unknown): Promise<unknown>;
+}
