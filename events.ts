@@ -37,6 +37,7 @@ import {
 } from "./_host/listen.ts";
 import type { CancelReason } from "./_base/cancelled.ts";
 import { describeKind } from "./_base/repr.ts";
+import type { Resource, ResourceOwner } from "./_loop/resources.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import {
   type ItemIterator,
@@ -266,7 +267,7 @@ export function on(
 const OVERFLOWS: readonly Overflow[] = ["error", "dropOldest", "dropNewest"];
 
 /** The wait of `once()`: whatever settles it removes the listener. */
-class EventWait extends Future<unknown> implements Listener {
+class EventWait extends Future<unknown> implements Listener, Resource {
   /** @internal Whether only the host can end it, as far as the loop knows. */
   readonly _ofHost = true;
   readonly #name: string | symbol;
@@ -281,6 +282,7 @@ class EventWait extends Future<unknown> implements Listener {
 
   listen(target: EventTarget | EventEmitterLike): void {
     this.#stop = listen(target, this.#name, this);
+    (this.scheduler as ResourceOwner)._resources?.add(this);
   }
 
   take(args: readonly unknown[]): void {
@@ -308,6 +310,14 @@ class EventWait extends Future<unknown> implements Listener {
     super._settleCancelled(reason);
   }
 
+  _endWithLoop(): void {
+    this.cancel();
+  }
+
+  _abandon(): void {
+    this.cancel();
+  }
+
   _describe(): string {
     return describeEvent(this.#name);
   }
@@ -315,6 +325,7 @@ class EventWait extends Future<unknown> implements Listener {
   #stopListening(): void {
     const stop = this.#stop;
     this.#stop = undefined;
+    (this.scheduler as ResourceOwner)._resources?.delete(this);
     try {
       stop?.();
     } catch (exception) {

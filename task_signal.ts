@@ -20,7 +20,7 @@
  * @module
  */
 import { RuntimeError } from "./errors.ts";
-import { currentTask } from "./task.ts";
+import { currentTask } from "./current_task.ts";
 
 /**
  * Gives the signal of the running task, for APIs of the host such as `fetch`. It aborts

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { CancelReason } from "../_base/cancelled.ts";
 import { begin, type Body, Coroutine, ended } from "../_task/coroutine.ts";
 import { QueueFull } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
+import type { Resource, ResourceOwner } from "../_loop/resources.ts";
 
 /**
  * What iterates over items that come by themselves. `for await` takes them in an async
@@ -46,13 +48,13 @@ export interface ItemStreamPlan {
   readonly overflow: Overflow;
   /** Is called when someone begins to wait. */
   onWait?(): void;
-  /** Stops the items. Called once. */
+  /** Stops the items. Called once, at the end of the loop at the latest. */
   stop(): void;
 }
 
 /** Takes items from who has them, and hands them to who asks. */
-export class ItemStream<T> implements ItemIterator<T> {
-  readonly #loop: Scheduler;
+export class ItemStream<T> implements ItemIterator<T>, Resource {
+  readonly #loop: Scheduler & ResourceOwner;
   readonly #plan: ItemStreamPlan;
   readonly #items = new RingBuffer<T>(8);
   // In the order in which they came.
@@ -64,6 +66,7 @@ export class ItemStream<T> implements ItemIterator<T> {
   constructor(loop: Scheduler, plan: ItemStreamPlan) {
     this.#loop = loop;
     this.#plan = plan;
+    this.#loop._resources?.add(this);
   }
 
   /** Whether it takes no more items. */
@@ -117,6 +120,7 @@ export class ItemStream<T> implements ItemIterator<T> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#loop._resources?.delete(this);
     try {
       this.#plan.stop();
     } catch (exception) {
@@ -155,6 +159,14 @@ export class ItemStream<T> implements ItemIterator<T> {
     this.drop();
   }
 
+  _endWithLoop(): void {
+    this.drop();
+  }
+
+  _abandon(): void {
+    this.drop();
+  }
+
   toString(): string {
     return `<${this.#plan.what}${this.#closed ? ", closed" : ""}>`;
   }
@@ -174,7 +186,7 @@ export class ItemStream<T> implements ItemIterator<T> {
 
   /** Makes a wait for the next item. */
   wait(): ItemWait<T> {
-    const wait = new ItemWait<T>(this.#loop, this.#plan);
+    const wait = new ItemWait<T>(this.#loop, this.#plan, this);
     this.#waits.add(wait);
     this.#plan.onWait?.();
     return wait;
@@ -192,11 +204,24 @@ class ItemWait<T> extends Future<IteratorResult<T, undefined>> {
   /** @internal */
   readonly _ofHost: boolean;
   readonly #what: string;
+  readonly #stream: ItemStream<T>;
 
-  constructor(loop: Scheduler, { what, ofHost }: ItemStreamPlan) {
+  constructor(
+    loop: Scheduler,
+    { what, ofHost }: ItemStreamPlan,
+    stream: ItemStream<T>,
+  ) {
     super({ loop });
     this.#what = what;
     this._ofHost = ofHost;
+    this.#stream = stream;
+  }
+
+  /** @internal */
+  override _settleCancelled(reason: CancelReason): void {
+    // Before who waits runs: an item may come in between.
+    this.#stream.leave(this);
+    super._settleCancelled(reason);
   }
 
   _describe(): string {

@@ -121,7 +121,7 @@ for (const [kind, makeSource] of Object.entries(SOURCES)) {
     assertEquals(source.listeners(), 0);
     const events = on(source.target, "item");
     source.emit(1);
-    yield* wait(events.return());
+    events.return();
     assertEquals(source.listeners(), 0);
     assertEquals(yield* wait(events.next()), { done: true, value: undefined });
   });
