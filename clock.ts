@@ -292,6 +292,7 @@ export class VirtualClock implements Clock {
   #attached: Set<Sleeper> = new Set();
   #deadlines: Map<Sleeper, number | undefined> = new Map();
   #settling = false;
+  #settleTimer: HostTimer | undefined;
 
   /**
    * Makes a clock.
@@ -345,6 +346,12 @@ export class VirtualClock implements Clock {
   detach(sleeper: Sleeper): void {
     this.#attached.delete(sleeper);
     this.#deadlines.delete(sleeper);
+    // A run that has ended leaves no timer; who still waits begins anew.
+    if (this.#settleTimer !== undefined) {
+      clearTimeout(this.#settleTimer);
+      this.#settleTimer = undefined;
+      this.#settling = false;
+    }
     this.#settle();
   }
 
@@ -386,6 +393,7 @@ export class VirtualClock implements Clock {
     this.#settling = true;
     let patience = PATIENCE;
     const turn = (): void => {
+      this.#settleTimer = undefined;
       if (!this.#mayMove()) {
         this.#settling = false;
       } else if (
@@ -393,7 +401,7 @@ export class VirtualClock implements Clock {
         [...this.#deadlines.keys()].some((s) => s.hostIsBusy())
       ) {
         // Real milliseconds, so that I/O has a chance too.
-        setTimeout(turn, 1);
+        this.#settleTimer = setTimeout(turn, 1);
       } else {
         this.#settling = false;
         this.#jump();

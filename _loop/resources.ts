@@ -21,6 +21,12 @@ export interface Resource {
   toString(): string;
 }
 
+/** A loop, as far as what is opened in it is concerned. */
+export interface ResourceOwner {
+  /** What is open in it; a loop of another make may have no such list. */
+  readonly _resources?: Resources;
+}
+
 /** What happened while a resource was closed. */
 export type OnEndError = (error: unknown, resource: Resource) => void;
 

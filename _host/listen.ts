@@ -1,0 +1,78 @@
+/**
+ * Listens to a source of events, and stops: the only place that adds listeners for users'
+ * events, so that every listener has a remover.
+ *
+ * @module
+ */
+
+/** What Node's `EventEmitter` has, as far as it is used here. */
+export interface EventEmitterLike {
+  /** Adds a listener. */
+  on(name: string | symbol, listener: (...args: unknown[]) => void): unknown;
+  /** Removes a listener. */
+  off(name: string | symbol, listener: (...args: unknown[]) => void): unknown;
+}
+
+/** Who is told of the events. */
+export interface Listener {
+  /** Takes what an event was emitted with: of an EventTarget, the Event alone. */
+  take(args: readonly unknown[]): void;
+  /** Takes the error of an emitter that says "error" while another event is wanted. */
+  fail(error: unknown): void;
+}
+
+/** Says whether `source` can be listened to as an EventTarget. */
+export function isEventTarget(source: unknown): source is EventTarget {
+  return isFunction(source, "addEventListener") &&
+    isFunction(source, "removeEventListener");
+}
+
+/** Says whether `source` can be listened to as a Node emitter. */
+export function isEmitter(source: unknown): source is EventEmitterLike {
+  return isFunction(source, "on") && isFunction(source, "off");
+}
+
+/**
+ * Listens to the events of one name.
+ *
+ * @param source What has them; an EventTarget first, since some are both.
+ * @param name The name.
+ * @param listener Who is told.
+ * @returns Stops listening.
+ */
+export function listen(
+  source: EventTarget | EventEmitterLike,
+  name: string | symbol,
+  listener: Listener,
+): () => void {
+  const take = (...args: unknown[]): void => listener.take(args);
+  if (isEventTarget(source)) {
+    source.addEventListener(name as string, take);
+    return () => source.removeEventListener(name as string, take);
+  }
+  if (name === "error") {
+    source.on(name, take);
+    return () => source.off(name, take);
+  }
+  const fail = (error: unknown): void => listener.fail(error);
+  source.on("error", fail);
+  try {
+    source.on(name, take);
+  } catch (error) {
+    source.off("error", fail);
+    throw error;
+  }
+  return () => {
+    try {
+      source.off(name, take);
+    } finally {
+      source.off("error", fail);
+    }
+  };
+}
+
+function isFunction(source: unknown, method: string): boolean {
+  return (typeof source === "object" || typeof source === "function") &&
+    source !== null &&
+    typeof (source as Record<string, unknown>)[method] === "function";
+}
