@@ -43,6 +43,12 @@ const SETTLED = Promise.resolve();
 /** Why a round of turns has paused. */
 type Pause = "idle" | "async function resumed" | "slice used up" | "stopped";
 
+/** Who has something to do before the host has its turn. */
+export interface BeforeHost {
+  /** Called once. */
+  _beforeHost(): void;
+}
+
 /** What the turns ask of their loop. */
 export interface TurnsOwner {
   /** The error that ends a run in which nothing can happen any more. */
@@ -55,8 +61,8 @@ export interface TurnsOwner {
 
 /** Runs the turns of one loop. */
 export class Turns implements Sleeper {
-  /** Called once, before the host has its next turn. */
-  beforeHost: (() => void) | undefined;
+  /** Told once, before the host has its next turn. */
+  beforeHost: BeforeHost | undefined;
   readonly #clock: Clock;
   readonly #owner: TurnsOwner;
   // The ready queue.
@@ -321,7 +327,7 @@ export class Turns implements Sleeper {
   }
 
   async #letHostTurn(): Promise<void> {
-    this.#callBeforeHost();
+    this.#tellBeforeHost();
     await hostTurn();
     this.#beginSlice();
   }
@@ -332,11 +338,11 @@ export class Turns implements Sleeper {
     this.checkSoon();
   }
 
-  #callBeforeHost(): void {
-    const call = this.beforeHost;
-    if (call === undefined) return;
+  #tellBeforeHost(): void {
+    const listener = this.beforeHost;
+    if (listener === undefined) return;
     this.beforeHost = undefined;
-    call();
+    listener._beforeHost();
   }
 
   #isIdle(): boolean {
@@ -345,7 +351,7 @@ export class Turns implements Sleeper {
   }
 
   #becomeIdle(): Promise<void> {
-    this.#callBeforeHost();
+    this.#tellBeforeHost();
     this.#ready.trim(MOST_IDLE_SLOTS);
     const woken = new Promise<void>((resolve) => {
       this.#endPause = () => resolve();
