@@ -163,7 +163,14 @@ export interface Clock {
 // Above this the host fires a timer at once instead of late.
 const LONGEST_HOST_TIMER_MS = 2 ** 31 - 1;
 
-type HostTimer = ReturnType<typeof setTimeout>;
+/** The host's timer of one loop. */
+interface ArmedTimer {
+  readonly timer: ReturnType<typeof setTimeout>;
+  /** For when it was set, in seconds. */
+  readonly deadline: number;
+  /** Whether the loop waits for it now. */
+  isWanted: boolean;
+}
 
 /**
  * The host's monotonic clock.
@@ -184,7 +191,7 @@ export class SystemClock implements Clock {
   /** A loop in real time runs on without waiting for the host. */
   readonly settles: boolean = false;
   // Made when it is needed: many a loop never waits.
-  #timers: Map<Sleeper, HostTimer> | undefined = undefined;
+  #timers: Map<Sleeper, ArmedTimer> | undefined = undefined;
 
   /** Seconds since the program started. */
   time(): number {
@@ -200,7 +207,10 @@ export class SystemClock implements Clock {
    * @param sleeper The loop.
    */
   detach(sleeper: Sleeper): void {
-    this.unwait(sleeper);
+    const armed = this.#timers?.get(sleeper);
+    if (armed === undefined) return;
+    clearTimeout(armed.timer);
+    this.#timers?.delete(sleeper);
   }
 
   /**
@@ -210,26 +220,42 @@ export class SystemClock implements Clock {
    * @param deadline When to wake it, in seconds of {@linkcode SystemClock.time}.
    */
   wait(sleeper: Sleeper, deadline: number | undefined): void {
-    this.unwait(sleeper);
+    const armed = this.#timers?.get(sleeper);
+    // A server's loop waits anew for each request, most often for the same deadline or
+    // for a later one, and the host's timer is 1.4 µs.
+    if (armed !== undefined && deadline !== undefined) {
+      armed.isWanted = armed.deadline <= deadline;
+      if (armed.isWanted) return;
+    }
+    this.detach(sleeper);
     if (deadline === undefined) return;
-    const delay = Math.ceil((deadline - performance.now() / 1000) * 1000);
+    const now = performance.now() / 1000;
+    const delay = Math.min(
+      Math.max(Math.ceil((deadline - now) * 1000), 0),
+      LONGEST_HOST_TIMER_MS,
+    );
     const timer = setTimeout(() => {
-      this.#timers?.delete(sleeper);
-      sleeper.wake();
-    }, Math.min(Math.max(delay, 0), LONGEST_HOST_TIMER_MS));
-    (this.#timers ??= new Map()).set(sleeper, timer);
+      const { isWanted } = this.#timers!.get(sleeper)!;
+      this.#timers!.delete(sleeper);
+      if (isWanted) sleeper.wake();
+    }, delay);
+    this.#timers ??= new Map();
+    this.#timers.set(sleeper, {
+      timer,
+      deadline: Math.min(deadline, now + delay / 1000),
+      isWanted: true,
+    });
   }
 
   /**
-   * Forgets the loop's wish.
+   * Forgets the loop's wish. The host's timer stays for the next one, until
+   * {@linkcode SystemClock.detach}.
    *
    * @param sleeper The loop.
    */
   unwait(sleeper: Sleeper): void {
-    const timer = this.#timers?.get(sleeper);
-    if (timer === undefined) return;
-    clearTimeout(timer);
-    this.#timers?.delete(sleeper);
+    const armed = this.#timers?.get(sleeper);
+    if (armed !== undefined) armed.isWanted = false;
   }
 }
 

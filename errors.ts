@@ -173,8 +173,11 @@ export class DeadlockError extends RuntimeError {
 }
 
 /**
- * Says that the program was interrupted by Ctrl-C. Thrown in a task or a
- * callback, it ends the run at once, as in Python.
+ * Says that the program was interrupted by Ctrl-C, or by another signal that `run()`
+ * listens to. Thrown in a task or a callback, it ends the run at once, as in Python.
+ *
+ * One that `run()` throws and that nobody catches ends the program as the signal does:
+ * with exit code 130 after Ctrl-C, 143 after SIGTERM, and without a stack.
  *
  * @example End a run from a callback
  * ```ts
@@ -196,6 +199,22 @@ export class DeadlockError extends RuntimeError {
 export class KeyboardInterrupt extends Error {
   /** The name of the class. */
   override readonly name = "KeyboardInterrupt";
+  /** The signal that ended the run, such as `"SIGTERM"`; `undefined` if none did. */
+  readonly signal: string | undefined;
+
+  /**
+   * Makes the error.
+   *
+   * @param message What happened.
+   * @param options The `cause`, and the signal.
+   */
+  constructor(
+    message?: string,
+    options: ErrorOptions & { readonly signal?: string } = {},
+  ) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.signal = options.signal;
+  }
 }
 
 /**

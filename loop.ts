@@ -27,6 +27,9 @@ import {
 } from "./_task/coroutine.ts";
 import { currentContext } from "./context.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
+import { SIGNAL_NAME, SignalHandlers } from "./_loop/signal_handlers.ts";
+import type { SignalName } from "./_host/signals.ts";
+import { check } from "./_base/arguments.ts";
 import { PROMISE_BODY } from "./_task/promise_body.ts";
 import { debugByEnvironment } from "./_host/environment.ts";
 import { DeadlockError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
@@ -57,7 +60,7 @@ import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { TaskList } from "./_loop/task_list.ts";
 import type { Timer } from "./_base/roles.ts";
-import { Turns } from "./_loop/turns.ts";
+import { type BeforeHost, Turns } from "./_loop/turns.ts";
 import { HostFuture, toFuture } from "./_task/to_future.ts";
 
 /** Makes a loop's tasks: what `loop.setTaskFactory()` takes. */
@@ -127,6 +130,9 @@ export class EventLoop implements TaskScheduler {
   // Made when it is needed: there may be a loop a request.
   #asyncgens: Set<AsyncGenerator<unknown>> | undefined = undefined;
   #asyncgensShut = false;
+  #signalHandlers: SignalHandlers | undefined = undefined;
+  /** @internal The shutdown of the run, once somebody asked for it. */
+  _shutdown: unknown = undefined;
   /** @internal */
   readonly _tasks: TaskList<Task<unknown>> = new TaskList();
   /** @internal What was opened in the loop and is closed with it. */
@@ -394,6 +400,7 @@ export class EventLoop implements TaskScheduler {
     );
     this.#closed = true;
     this.#turns.clear();
+    this.#signalHandlers?.clear();
     for (const task of this._tasks) {
       const sourceTraceback = this._traceOf(task);
       this.callExceptionHandler({
@@ -448,6 +455,49 @@ export class EventLoop implements TaskScheduler {
         asyncgen: generators[index],
       });
     });
+  }
+
+  /**
+   * Calls `callback` in the loop's next turn at every such signal; it takes the place of
+   * the handler before, and of what `run()` does at the signal.
+   *
+   * Differs from CPython: names in the place of numbers, and it returns a handle.
+   *
+   * @param signal The signal, such as `"SIGHUP"`.
+   * @param callback What to call: no coroutine function, but it may call `createTask()`.
+   * @returns A handle; cancelled, it takes the handler off when the signal comes.
+   * @throws {RuntimeError} If the loop is closed, or nobody can listen to the signal here,
+   * as to `"SIGKILL"`, in a worker or in a browser.
+   * @throws {TypeError} If `signal` is no string, or `callback` no plain function.
+   * @throws {RangeError} If there is no such signal.
+   */
+  addSignalHandler(signal: SignalName, callback: () => void): Handle {
+    check("add a signal handler", "signal", signal, SIGNAL_NAME);
+    this.#checkFunction(callback, "addSignalHandler()");
+    if (isCoroutineFunction(callback)) {
+      throw new TypeError(
+        `Cannot add a signal handler: callback must be a plain function, got the coroutine function ${
+          callbackName(callback)
+        }: call createTask() in a plain one`,
+      );
+    }
+    const handle = new Handle(callback, this);
+    this.#signalHandlers ??= new SignalHandlers();
+    this.#signalHandlers.add(signal, handle, (handle) => this._enqueue(handle));
+    return handle;
+  }
+
+  /**
+   * Takes the handler of a signal off; then it does what it did before.
+   *
+   * @param signal The signal.
+   * @returns Whether there was one.
+   * @throws {TypeError} If `signal` is no string.
+   * @throws {RangeError} If there is no such signal.
+   */
+  removeSignalHandler(signal: SignalName): boolean {
+    check("remove a signal handler", "signal", signal, SIGNAL_NAME);
+    return this.#signalHandlers?.remove(signal) ?? false;
   }
 
   /**
@@ -575,9 +625,14 @@ export class EventLoop implements TaskScheduler {
     this.#turns.noteSuspended();
   }
 
-  /** @internal Calls `call` before the host has its next turn; `undefined` calls it off. */
-  _beforeHost(call: (() => void) | undefined): void {
-    this.#turns.beforeHost = call;
+  /** @internal Tells `listener` once, before the host has its next turn; `undefined` calls it off. */
+  _tellBeforeHost(listener: BeforeHost | undefined): void {
+    this.#turns.beforeHost = listener;
+  }
+
+  /** @internal Whether the loop has a handler of its own for a signal. */
+  _handlesSignal(signal: SignalName): boolean {
+    return this.#signalHandlers?.has(signal) ?? false;
   }
 
   /** @internal Whether async generators are left to close. */

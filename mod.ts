@@ -50,6 +50,7 @@ export * from "./runner.ts";
 export * from "./running_loop.ts";
 export * from "./semaphore.ts";
 export * from "./shield.ts";
+export * from "./shutdown.ts";
 export * from "./sleep.ts";
 export * from "./staggered.ts";
 export * from "./stream_reader.ts";

@@ -14,30 +14,42 @@
  *
  * @module
  */
+import {
+  BOOLEAN,
+  checkOptions,
+  DELAY,
+  FUNCTION,
+  instance,
+  type Kind,
+  type OptionKinds,
+  SIGNAL,
+} from "./_base/arguments.ts";
 import { cancelEach } from "./_base/cancelled.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
-import { type Context, copyContext } from "./context.ts";
+import { type Delay, toSeconds } from "./clock.ts";
+import { Context, copyContext } from "./context.ts";
 import {
   type Awaitable,
   closeCoroutine,
+  isCoroutine,
   isThenable,
   refuseAsyncGenerator,
 } from "./_task/coroutine.ts";
-import { isCoroutine } from "./_task/coroutine.ts";
-import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
+import { CancelledError, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
-import { exitBySignal, listenToSignal } from "./_host/signals.ts";
+import { isCatchable, isSignalName } from "./_host/signals.ts";
+import type { BeforeHost } from "./_loop/turns.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
-import { report } from "./_loop/report.ts";
-import { describeKind } from "./_base/repr.ts";
+import { describeKind, isInstance } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import { allTasks } from "./current_task.ts";
+import type { ShutdownReport, SignalName } from "./shutdown.ts";
+import { SignalWatch } from "./_run/signal_watch.ts";
 import { Task } from "./task.ts";
-import { formatTaskTree } from "./task_tree.ts";
 import { toFuture } from "./_task/to_future.ts";
 
 /** Options of {@linkcode Runner}. */
@@ -54,6 +66,34 @@ export interface RunnerOptions {
    * @default {newEventLoop}
    */
   readonly loopFactory?: () => EventLoop;
+  /**
+   * The signals that end the run. A library that runs something of its own inside a
+   * program gives `[]`. Workers, browsers and signals that the system does not have are no
+   * error: nothing comes there.
+   *
+   * @default {["SIGINT"]}
+   */
+  readonly signals?: readonly SignalName[];
+  /**
+   * How long after the first signal nothing is cancelled: seconds, or an object with units.
+   * Meanwhile `closing()` is done and `onClosing()`'s services stop.
+   *
+   * @default {none: the first signal cancels}
+   */
+  readonly grace?: Delay;
+  /**
+   * How long cleaning up may take after the cancel: seconds, or an object with units. Then
+   * the run ends whatever hangs.
+   *
+   * @default {5 seconds with `grace`, else as long as it takes}
+   */
+  readonly cleanup?: Delay;
+  /**
+   * Takes what became of everything, when a signal has ended the run.
+   *
+   * @default {what did not go well is written to stderr}
+   */
+  readonly onShutdown?: (report: ShutdownReport) => void;
 }
 
 /** Options of {@linkcode Runner.run}. */
@@ -74,20 +114,59 @@ export interface RunOptions extends RunnerOptions {
   readonly signal?: AbortSignal;
 }
 
+const SIGNALS: Kind = {
+  words: 'an array of signals that can be listened to, such as ["SIGTERM"]',
+  fits: (value) =>
+    Array.isArray(value) && value.every((name) => typeof name === "string"),
+  allows: (names: readonly string[]) =>
+    names.every((name) => isSignalName(name) && isCatchable(name)),
+};
+
+const RUNNER_OPTIONS: OptionKinds<RunnerOptions> = {
+  debug: BOOLEAN,
+  loopFactory: FUNCTION,
+  signals: SIGNALS,
+  grace: DELAY,
+  cleanup: DELAY,
+  onShutdown: FUNCTION,
+};
+
+const RUN_OPTIONS: OptionKinds<RunOptions> = {
+  ...RUNNER_OPTIONS,
+  signal: SIGNAL,
+};
+
+const RUNNER_RUN_OPTIONS: OptionKinds<RunnerRunOptions> = {
+  context: instance(Context, "a Context"),
+  signal: SIGNAL,
+};
+
+const DEFAULT_SIGNALS: readonly SignalName[] = ["SIGINT"];
+/** Seconds that cleaning up may take where there is a grace. */
+const DEFAULT_CLEANUP = 5;
+// Compared by identity: to look at options costs a tenth of a run.
+const NO_OPTIONS = {};
+
 /**
  * Runs `main` in a new loop, then cancels what is left, waits for it, and closes the
  * loop.
  *
  * The first Ctrl-C cancels `main`, whose `finally` blocks run; the second ends the
- * program at once.
+ * program at once. With `grace` the first one asks services to stop (see `closing()` and
+ * `onClosing()`), the second cancels, and the third ends the run whatever hangs.
+ *
+ * Differs from CPython: it returns a promise, and `signals`, `grace`, `cleanup` and
+ * `onShutdown` are new.
  *
  * @param main An async or generator function, a coroutine, or anything to wait for.
- * @param options The debug mode, how to make the loop, and a signal.
+ * @param options The debug mode, how to make the loop, a signal, and how signals of the
+ * process end the run.
  * @returns A promise of what `main` gives.
  * @throws {RuntimeError} If called in a task or callback of a loop.
- * @throws {TypeError} If `main` can't be waited for.
+ * @throws {TypeError} If `main` can't be waited for, or an option is of a wrong type.
+ * @throws {RangeError} If a signal can't be listened to, or a delay is NaN.
  * @throws {CancelledError} If `main` was cancelled.
- * @throws {KeyboardInterrupt} If it was cancelled by Ctrl-C.
+ * @throws {KeyboardInterrupt} If it was cancelled by Ctrl-C, or another signal.
  *
  * @example Run a program
  * ```ts
@@ -100,17 +179,29 @@ export interface RunOptions extends RunnerOptions {
  * });
  * assertEquals(text, "done");
  * ```
+ *
+ * @example End in order on SIGTERM
+ * ```ts
+ * import { closing, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function main() {
+ *   setTimeout(() => Deno.kill(Deno.pid, "SIGTERM"), 1);
+ *   return await closing();
+ * }
+ *
+ * assertEquals(await run(main, { signals: ["SIGTERM"], grace: 10 }), "SIGTERM");
+ * ```
  */
 export async function run<T>(
   main: Awaitable<T>,
-  options: RunOptions = {},
+  options: RunOptions = NO_OPTIONS,
 ): Promise<T> {
-  const { signal, ...runnerOptions } = options;
-  const runner = new Runner(runnerOptions);
+  const runner = Runner._once(main, options);
   try {
-    return await runner.run(main, signal === undefined ? {} : { signal });
+    return await runner._run(main, options);
   } finally {
-    await runner.close();
+    if (!runner._closeIfIdle()) await runner.close();
   }
 }
 
@@ -127,19 +218,43 @@ export async function run<T>(
  * assertEquals(await runner.run(async () => 2), 2);
  * ```
  */
-export class Runner {
-  readonly #options: RunnerOptions;
+export class Runner implements BeforeHost {
+  #options: RunnerOptions;
   #loop: EventLoop | undefined;
   #context: Context | undefined;
   #closed = false;
+  // What it runs now.
+  #main: Future<unknown> | undefined;
+  // Made when the loop first has to wait: to listen is 10 µs, and a signal comes in the
+  // host's turn only.
+  #watch: SignalWatch | undefined;
+  // Whether it listens on from the end of the run to the end of close().
+  #once = false;
 
   /**
    * Makes a runner; its loop is made when it is first needed.
    *
-   * @param options The debug mode, and how to make the loop.
+   * @param options The debug mode, how to make the loop, and how signals of the process
+   * end a run.
+   * @throws {TypeError} If an option is of a wrong type.
+   * @throws {RangeError} If a signal can't be listened to, or a delay is NaN.
    */
-  constructor(options: RunnerOptions = {}) {
+  constructor(options: RunnerOptions = NO_OPTIONS) {
+    if (options !== NO_OPTIONS) {
+      checkOptions("make a runner", options, RUNNER_OPTIONS);
+    }
     this.#options = options;
+  }
+
+  /** @internal The runner of one `run()`. */
+  static _once(main: unknown, options: RunOptions): Runner {
+    if (options !== NO_OPTIONS) {
+      closeOnError(main, () => checkOptions("run", options, RUN_OPTIONS));
+    }
+    const runner = new Runner();
+    runner.#options = options;
+    runner.#once = true;
+    return runner;
   }
 
   /**
@@ -170,50 +285,47 @@ export class Runner {
    * @returns A promise of what `main` gives.
    * @throws {RuntimeError} If called in a task or callback of a loop, or if the runner is
    * closed.
-   * @throws {TypeError} If `main` can't be waited for.
+   * @throws {TypeError} If `main` can't be waited for, or an option is of a wrong type.
    * @throws {CancelledError} If `main` was cancelled.
-   * @throws {KeyboardInterrupt} If it was cancelled by Ctrl-C.
+   * @throws {KeyboardInterrupt} If it was cancelled by Ctrl-C, or another signal.
    */
-  async run<T>(main: Awaitable<T>, options: RunnerRunOptions = {}): Promise<T> {
+  async run<T>(
+    main: Awaitable<T>,
+    options: RunnerRunOptions = NO_OPTIONS,
+  ): Promise<T> {
+    if (options !== NO_OPTIONS) {
+      closeOnError(
+        main,
+        () => checkOptions("run", options, RUNNER_RUN_OPTIONS),
+      );
+    }
+    return await this._run(main, options);
+  }
+
+  /** @internal {@linkcode Runner.run}, with options that were looked at. */
+  async _run<T>(main: Awaitable<T>, options: RunnerRunOptions): Promise<T> {
     const loop = this.#prepare(main);
-    const task = this.#start(main, loop, options.context ?? this.#context!);
+    const context = options.context ?? this.#context!;
+    const task = toFuture(main, () => loop, { context }) as Future<T>;
     const unlink = options.signal === undefined
       ? undefined
       : linkSignal(options.signal, task);
-    let interrupted: KeyboardInterrupt | undefined;
-    let stopListening: (() => void) | undefined;
-    const onInterrupt = (): void => {
-      if (interrupted !== undefined) {
-        report({
-          message: `Interrupted twice, ending now\n${formatTaskTree(loop)}`,
-        });
-        return exitBySignal("SIGINT");
-      }
-      interrupted = new KeyboardInterrupt(
-        `Interrupted by Ctrl-C\n${formatTaskTree(loop)}`,
-      );
-      task.cancel();
-    };
-    // To listen is 10 µs, and a signal comes in the host's turn only.
-    loop._beforeHost(() => {
-      try {
-        stopListening = listenToSignal("SIGINT", onInterrupt);
-      } catch {
-        // A host without signals: Ctrl-C does there what it does.
-      }
-    });
+    this.#main = task;
+    loop._tellBeforeHost(this);
     try {
-      return await loop.runUntilComplete(task);
+      const result = await loop.runUntilComplete(task);
+      if (this.#watch !== undefined) await this.#stopServices();
+      return result;
     } catch (error) {
-      const byInterrupt = interrupted !== undefined &&
-        error instanceof CancelledError &&
-        // A task factory may make tasks without uncancel().
-        (!(task instanceof Task) || task.uncancel?.() === 0);
-      throw byInterrupt ? interrupted : error;
+      if (this.#watch === undefined) throw error;
+      await this.#stopServices();
+      throw this.#interruptOf(error, task) ?? error;
     } finally {
-      loop._beforeHost(undefined);
-      stopListening?.();
+      this.#main = undefined;
+      loop._tellBeforeHost(undefined);
       unlink?.();
+      if (this.#once) this.#watch?.listen(undefined);
+      else this.#watch?.unlisten();
     }
   }
 
@@ -223,19 +335,19 @@ export class Runner {
    * @returns A promise that settles when all has ended.
    */
   async close(): Promise<void> {
-    if (this.#closed) return;
+    if (this._closeIfIdle()) return;
     this.#closed = true;
-    const loop = this.#loop;
-    if (loop === undefined) return;
+    const loop = this.#loop!;
+    loop._tellBeforeHost(this);
     try {
-      await cancelAllTasks(loop);
-      if (loop._resources.size > 0) {
-        await loop.runUntilComplete(() => loop._endResources());
-      }
-      if (loop._hasAsyncgens()) {
-        await loop.runUntilComplete(() => loop.shutdownAsyncgens());
-      }
+      await this.#end(loop);
+    } catch (error) {
+      if (!this.#isGivenUp()) throw error;
     } finally {
+      this.#watch?.tell();
+      this.#watch?.unlisten();
+      // Those that are left were named.
+      if (this.#isGivenUp()) loop._tasks.clear();
       loop.close();
     }
   }
@@ -243,6 +355,37 @@ export class Runner {
   /** Closes the runner, at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** @internal Closes it at once if there is nothing to wait for; says whether it is closed. */
+  _closeIfIdle(): boolean {
+    if (this.#closed) return true;
+    const loop = this.#loop;
+    if (
+      loop !== undefined &&
+      (this.#watch !== undefined || !loop._tasks.isEmpty ||
+        loop._resources.size > 0 || loop._hasAsyncgens())
+    ) return false;
+    this.#closed = true;
+    loop?.close();
+    return true;
+  }
+
+  /** @internal The loop has to wait. */
+  _beforeHost(): void {
+    const { signals = DEFAULT_SIGNALS, grace, cleanup, onShutdown } =
+      this.#options;
+    this.#watch ??= new SignalWatch(this.#loop!, {
+      signals,
+      grace: grace === undefined ? undefined : toSeconds(grace),
+      cleanup: cleanup !== undefined
+        ? toSeconds(cleanup)
+        : grace === undefined
+        ? undefined
+        : DEFAULT_CLEANUP,
+      onShutdown,
+    });
+    this.#watch.listen(this.#main);
   }
 
   #prepare(main: unknown): EventLoop {
@@ -270,16 +413,54 @@ export class Runner {
     }
   }
 
-  #start<T>(main: Awaitable<T>, loop: EventLoop, context: Context): Future<T> {
-    return toFuture(main, () => loop, { context }) as Future<T>;
+  // When main has ended in the grace, the services have the rest of it.
+  async #stopServices(): Promise<void> {
+    const stopped = this.#watch?.shutdown?.servicesToStop();
+    if (stopped === undefined) return;
+    try {
+      await this.#loop!.runUntilComplete(stopped);
+    } catch (error) {
+      if (!this.#isGivenUp()) throw error;
+    }
+  }
+
+  // What a run throws that a signal has ended, if it has.
+  #interruptOf(error: unknown, main: Future<unknown>): unknown {
+    const shutdown = this.#watch?.shutdown;
+    if (shutdown?.interrupt === undefined) return undefined;
+    if (shutdown.isGivenUp && !main.done()) return shutdown.interrupt;
+    const isByUs = isInstance(error, CancelledError) &&
+      // A task factory may make tasks without uncancel().
+      (!(main instanceof Task) || main.uncancel?.() === 0);
+    return isByUs ? shutdown.interrupt : undefined;
+  }
+
+  #isGivenUp(): boolean {
+    return this.#watch?.shutdown?.isGivenUp ?? false;
+  }
+
+  async #end(loop: EventLoop): Promise<void> {
+    const shutdown = this.#watch?.shutdown;
+    if (shutdown?.isGivenUp) return;
+    // What is left has ended its grace with main.
+    shutdown?.harden();
+    const tasks = [...allTasks(loop)];
+    cancelEach(shutdown?.notCancelled(tasks) ?? tasks);
+    await waitForAll(tasks, loop);
+    if (loop._resources.size > 0) {
+      await loop.runUntilComplete(() => loop._endResources());
+    }
+    if (loop._hasAsyncgens()) {
+      await loop.runUntilComplete(() => loop.shutdownAsyncgens());
+    }
   }
 }
 
-async function cancelAllTasks(loop: EventLoop): Promise<void> {
-  if (loop._tasks.isEmpty) return;
-  const tasks = [...allTasks(loop)];
+async function waitForAll(
+  tasks: readonly Task<unknown>[],
+  loop: EventLoop,
+): Promise<void> {
   if (tasks.length === 0) return;
-  cancelEach(tasks);
   await loop.runUntilComplete(gather(tasks, { returnExceptions: true }));
   for (const task of tasks) {
     if (task.cancelled()) continue;
@@ -290,5 +471,14 @@ async function cancelAllTasks(loop: EventLoop): Promise<void> {
       exception,
       task,
     });
+  }
+}
+
+function closeOnError(main: unknown, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    closeCoroutine(main);
+    throw error;
   }
 }

@@ -28,6 +28,8 @@ export const running: {
   debug: boolean;
   /** What the environment says of debug mode, once it was asked. */
   debugByEnvironment: boolean | undefined;
+  /** Whether somebody looks at the errors that are about to end the program. */
+  isUncaughtWatched: boolean;
   /** Counts tasks, for their default names. */
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
@@ -53,6 +55,7 @@ export const running: {
   beingShown: new Set(),
   debug: false,
   debugByEnvironment: undefined,
+  isUncaughtWatched: false,
   taskCount: 0,
   awaitedBy: undefined,
   eagerStarts: 0,

@@ -60,7 +60,7 @@ export function toFuture(
 }
 
 /** A future of a promise: only the host can settle it. */
-export class HostFuture extends Future<unknown> {
+export class HostFuture<T = unknown> extends Future<T> {
   _describe(): string {
     return "a promise of the host";
   }

@@ -1,0 +1,248 @@
+/**
+ * The shutdown of a run: first soft, then hard.
+ *
+ * In the soft phase services are asked to stop and nothing is cancelled; it is the grace.
+ * In the hard phase everything is cancelled and cleans up. Who still does so when that has
+ * lasted too long is left behind, and named.
+ *
+ * @module
+ */
+import { cancelEach } from "../_base/cancelled.ts";
+import { copyContext } from "../context.ts";
+import { allTasks } from "../current_task.ts";
+import { KeyboardInterrupt } from "../errors.ts";
+import { Failure } from "../_future/failure.ts";
+import type { Future } from "../future.ts";
+import type { SignalName } from "../_host/signals.ts";
+import type { EventLoop } from "../loop.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { isInstance } from "../_base/repr.ts";
+import { Task } from "../task.ts";
+import { formatTaskTree } from "../task_tree.ts";
+import { HostFuture } from "../_task/to_future.ts";
+import { Services, type StopService } from "./services.ts";
+import { type ProcessEnd, Report, type TaskEnd } from "./shutdown_report.ts";
+
+/** How a run is shut down. */
+export interface ShutdownPlan {
+  /** What is cancelled first. */
+  readonly main: Future<unknown> | undefined;
+  /** Seconds before anything is cancelled; `undefined` means none, and `main` alone at first. */
+  readonly grace: number | undefined;
+  /** Seconds that cleaning up may take; `undefined` means any. */
+  readonly cleanup: number | undefined;
+}
+
+/** The shutdown of one loop. */
+export class Shutdown {
+  /** The signal that began it. */
+  signal: SignalName | undefined;
+  /** What `run()` throws, once `main` had to be cancelled. */
+  interrupt: KeyboardInterrupt | undefined;
+  /** Whether the run ends though not all has ended. */
+  isGivenUp = false;
+  readonly #loop: EventLoop;
+  readonly #services: Services;
+  readonly #closing = new Set<ClosingFuture>();
+  readonly #left = new Set<Task<unknown>>();
+  readonly #cancelled = new Set<Task<unknown>>();
+  readonly #taskEnds: TaskEnd[] = [];
+  readonly #processEnds: ProcessEnd[] = [];
+  #plan: ShutdownPlan | undefined;
+  #softAt = 0;
+  #hardAt: number | undefined;
+  #servicesStopped: Future<void> | undefined;
+
+  constructor(loop: EventLoop) {
+    this.#loop = loop;
+    this.#services = new Services(loop, () => this.#releaseMain());
+  }
+
+  /** Whether everything has been cancelled. */
+  get isHard(): boolean {
+    return this.#hardAt !== undefined;
+  }
+
+  /** Makes a future of the signal. */
+  closing(): Future<SignalName> {
+    const future = new ClosingFuture({ loop: this.#loop });
+    if (this.signal !== undefined) {
+      future.setResult(this.signal);
+      return future;
+    }
+    this.#closing.add(future);
+    future.addDoneCallback(() => this.#closing.delete(future), NO_CONTEXT);
+    return future;
+  }
+
+  /** Adds a service; returns what takes it out again. */
+  addService(name: string, stop: StopService): () => void {
+    return this.#services.add(name, stop, copyContext());
+  }
+
+  /** Adds a process that was ended with the run. */
+  addProcess(end: ProcessEnd): void {
+    this.#processEnds.push(end);
+  }
+
+  /** Begins the soft phase, or the hard one at once if there is no grace. */
+  begin(signal: SignalName, plan: ShutdownPlan): void {
+    this.signal = signal;
+    this.#plan = plan;
+    this.#softAt = this.#loop.time();
+    this.#watchTasks();
+    for (const future of this.#closing) {
+      if (!future.done()) future.setResult(signal);
+    }
+    this.#services.stopAll();
+    if (plan.grace === undefined) this.harden();
+    else this.#later(plan.grace, () => this.harden());
+  }
+
+  /** Begins the hard phase: cancels all that may end now, if that was not done. */
+  harden(): void {
+    if (this.isHard) return;
+    this.#hardAt = this.#loop.time();
+    this.#watchTasks();
+    const { main, grace, cleanup } = this.#plan!;
+    if (main !== undefined && !main.done()) {
+      this.interrupt = interruptBy(this.signal!, this.#loop);
+    }
+    // Without grace main alone, as at every end of a run: what it has begun may serve it
+    // while it cleans up.
+    const first = grace === undefined
+      ? [main]
+      : [main, ...[...this.#left].filter((task) => !isAwaited(task))];
+    const unfinished = new Set(first.filter((task) => task && !task.done()));
+    for (const task of unfinished) {
+      if (task instanceof Task) this.#cancelled.add(task);
+    }
+    cancelEach([...unfinished] as Task<unknown>[]);
+    if (cleanup !== undefined) this.#later(cleanup, () => this.giveUp());
+    this.#releaseMain();
+  }
+
+  /** Ends the run though not all has ended. */
+  giveUp(): void {
+    this.isGivenUp = true;
+    this.interrupt ??= interruptBy(this.signal!, this.#loop);
+    this.#loop.stop();
+  }
+
+  /** The tasks that are to be cancelled at the end of the run: each is so once. */
+  notCancelled(tasks: readonly Task<unknown>[]): Task<unknown>[] {
+    return tasks.filter((task) => !this.#cancelled.has(task));
+  }
+
+  /** What `main` leaves to wait for when it has ended in the grace, if anything. */
+  servicesToStop(): Future<void> | undefined {
+    if (this.signal === undefined || this.isHard || this.isGivenUp) {
+      return undefined;
+    }
+    if (this.#services.stopping.size === 0) return undefined;
+    return this.#servicesStopped = this.#loop.createFuture();
+  }
+
+  /** What became of everything, at the end of the run. */
+  report(): Report {
+    const now = this.#loop.time();
+    const hardAt = this.#hardAt ?? now;
+    for (const task of this.#left) {
+      this.#taskEnds.push({
+        name: task.getName(),
+        outcome: "ignored",
+        inGrace: false,
+        seconds: now - hardAt,
+        waitsFor: task._waitsFor().map(describeWait),
+      });
+    }
+    return new Report({
+      signal: this.signal!,
+      softSeconds: hardAt - this.#softAt,
+      hardSeconds: now - hardAt,
+      services: this.#services.ends(now),
+      tasks: this.#taskEnds,
+      processes: this.#processEnds,
+    });
+  }
+
+  #releaseMain(): void {
+    const future = this.#servicesStopped;
+    if (future !== undefined && !future.done()) future.setResult(undefined);
+  }
+
+  // Also those that have come since the last time.
+  #watchTasks(): void {
+    for (const task of allTasks(this.#loop)) {
+      if (this.#left.has(task) || this.#services.stopping.has(task)) continue;
+      this.#left.add(task);
+      task.addDoneCallback(() => this.#taskEnded(task), NO_CONTEXT);
+    }
+  }
+
+  #taskEnded(task: Task<unknown>): void {
+    this.#left.delete(task);
+    const inGrace = !this.isHard;
+    const since = inGrace ? this.#softAt : this.#hardAt!;
+    this.#taskEnds.push({
+      name: task.getName(),
+      outcome: outcomeOf(task),
+      inGrace,
+      seconds: this.#loop.time() - since,
+      waitsFor: [],
+    });
+  }
+
+  #later(seconds: number, callback: () => void): void {
+    this.#loop.callLater(seconds, callback, NO_CONTEXT);
+  }
+}
+
+/** The shutdown of a loop, also before anything has begun it. */
+export function shutdownOf(loop: EventLoop): Shutdown {
+  return (loop._shutdown ??= new Shutdown(loop)) as Shutdown;
+}
+
+/** Waits for a signal: only the host can settle it. */
+class ClosingFuture extends HostFuture<SignalName> {
+  override _describe(): string {
+    return "a signal that ends the run";
+  }
+}
+
+function interruptBy(signal: SignalName, loop: EventLoop): KeyboardInterrupt {
+  const cause = signal === "SIGINT" ? "Ctrl-C" : signal;
+  const error = new KeyboardInterrupt(
+    `Interrupted by ${cause}\n${formatTaskTree(loop)}`,
+    { signal },
+  );
+  // Its frames are the host's and this library's, and tell nobody anything.
+  Object.defineProperty(error, "stack", {
+    value: `${error.name}: ${error.message}`,
+    configurable: true,
+    writable: true,
+  });
+  return error;
+}
+
+// The error stays unfetched: who made the task may want to see it reported.
+function outcomeOf(task: Task<unknown>): TaskEnd["outcome"] {
+  if (task.cancelled()) return "cancelled";
+  return isInstance(task._waitersOrOutcome, Failure) ? "failed" : "finished";
+}
+
+/** Whether a task waits for it: then it is that one's to cancel it, as a group does. */
+function isAwaited(task: Task<unknown>): boolean {
+  const reached = new Set<Partial<Future<unknown>>>([task]);
+  for (const future of reached) {
+    for (const waiter of future._awaitedBy?.() ?? []) {
+      if (waiter instanceof Task && waiter !== task) return true;
+      reached.add(waiter as Partial<Future<unknown>>);
+    }
+  }
+  return false;
+}
+
+function describeWait(wait: unknown): string {
+  return (wait as { _describe?(): string })._describe?.() ?? String(wait);
+}
