@@ -31,7 +31,10 @@ const TOWER: readonly (readonly string[])[] = [
   ["stream_writer.ts"],
   ["_io/"],
   ["stream_reader.ts"],
+  ["server.ts"],
+  ["_net/"],
   ["barrier.ts", "create_task.ts", "ensure.ts", "running_loop.ts", "_combine/"],
+  ["_streams/"],
   [
     "as_completed.ts",
     "gather.ts",
@@ -42,7 +45,7 @@ const TOWER: readonly (readonly string[])[] = [
     "timeout.ts",
     "wait.ts",
   ],
-  ["runner.ts", "wait_for.ts"],
+  ["runner.ts", "streams.ts", "wait_for.ts"],
   ["staggered.ts", "testing.ts"],
   ["mod.ts"],
 ];
