@@ -318,7 +318,7 @@ export class VirtualClock implements Clock {
   #attached: Set<Sleeper> = new Set();
   #deadlines: Map<Sleeper, number | undefined> = new Map();
   #settling = false;
-  #settleTimer: HostTimer | undefined;
+  #settleTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Makes a clock.

@@ -249,7 +249,7 @@ export function on(
       }, got ${describeKind(overflow)}`,
     );
   }
-  let stop: (() => void) | undefined;
+  let stop: (() => void) | undefined = undefined;
   const stream = new ItemStream<unknown>(requireScheduler(), {
     what: describeEvent(name),
     ofHost: true,
@@ -268,6 +268,8 @@ const OVERFLOWS: readonly Overflow[] = ["error", "dropOldest", "dropNewest"];
 
 /** The wait of `once()`: whatever settles it removes the listener. */
 class EventWait extends Future<unknown> implements Listener, Resource {
+  /** @internal */
+  readonly _isClosing = false;
   /** @internal Whether only the host can end it, as far as the loop knows. */
   readonly _ofHost = true;
   readonly #name: string | symbol;

@@ -3,16 +3,51 @@
  *
  * `openConnection()`, `startServer()` and `createSubprocessExec()` give one.
  *
+ * ```ts
+ * import { openConnection, run, startServer, type StreamWriter } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function greet(writer: StreamWriter) {
+ *   await writer.write(new TextEncoder().encode("hello\n"));
+ * }
+ *
+ * await run(async () => {
+ *   await using server = await startServer((_, writer) => greet(writer), "127.0.0.1", 0);
+ *   const { port } = server.sockets[0]!;
+ *   const [reader, writer] = await openConnection("127.0.0.1", port);
+ *   await using _ = writer;
+ *   assertEquals(new TextDecoder().decode(await reader.readline()), "hello\n");
+ * });
+ * ```
+ *
  * @module
  */
 import type { Delay } from "./clock.ts";
 import type { Coroutine } from "./_task/coroutine.ts";
 import type { Future } from "./future.ts";
 
-/** The address of one end of a connection: of the Internet, or a path of a Unix socket. */
-export type Address =
-  | { readonly hostname: string; readonly port: number }
-  | { readonly path: string };
+/** The address of one end of a connection over TCP. */
+export interface InternetAddress {
+  /** An IP address, or a name where one was given. */
+  readonly hostname: string;
+  /** The port. */
+  readonly port: number;
+  /** It has no path. */
+  readonly path?: undefined;
+}
+
+/** The address of one end of a connection over a Unix socket. */
+export interface UnixAddress {
+  /** The path; empty for an end that has none. */
+  readonly path: string;
+  /** It has no hostname. */
+  readonly hostname?: undefined;
+  /** It has no port. */
+  readonly port?: undefined;
+}
+
+/** The address of one end of a connection. */
+export type Address = InternetAddress | UnixAddress;
 
 /** What was agreed on in a TLS handshake. */
 export interface TlsInfo {
@@ -74,7 +109,9 @@ export interface TlsOptions {
  *
  * @example Write lines
  * ```ts
- * import type { StreamWriter } from "@asyncio/asyncio";
+ * import { run, type StreamWriter } from "@asyncio/asyncio";
+ * import { connectionPair } from "@asyncio/asyncio/testing";
+ * import { assertEquals } from "@std/assert";
  *
  * async function writeLines(writer: StreamWriter, lines: string[]) {
  *   for (const line of lines) {
@@ -82,6 +119,12 @@ export interface TlsOptions {
  *   }
  *   await writer.close();
  * }
+ *
+ * await run(async () => {
+ *   const [[reader], [, writer]] = connectionPair();
+ *   await writeLines(writer, ["a", "b"]);
+ *   assertEquals(new TextDecoder().decode(await reader.read()), "a\nb\n");
+ * });
  * ```
  */
 export interface StreamWriter extends AsyncDisposable {

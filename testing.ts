@@ -26,6 +26,11 @@ import type { Runnable } from "./_base/roles.ts";
 import { run } from "./runner.ts";
 import { Task } from "./task.ts";
 
+export {
+  type ConnectionEnd,
+  connectionPair,
+  type ConnectionPairOptions,
+} from "./_streams/connection_pair.ts";
 export type { Instrument, ReadySteps, Step } from "./_loop/instrument.ts";
 
 /**

@@ -19,3 +19,25 @@ export function connectionReset(message: string): Error {
   if (Deno !== undefined) return new Deno.errors.ConnectionReset!(message);
   return Object.assign(new Error(message), { code: "ECONNRESET" });
 }
+
+/**
+ * Puts what an error of the host is about before its message: an address, a command.
+ *
+ * @param error What the host threw.
+ * @param subject What it is about, such as "Cannot connect to 127.0.0.1:80".
+ * @returns The same error.
+ */
+export function withSubject(error: unknown, subject: string): unknown {
+  if (!(error instanceof Error) || error.message.startsWith(subject)) {
+    return error;
+  }
+  const { message, stack } = error;
+  // The stack's text has the message that the error was made with.
+  const heading = `${error.name}: ${message}`;
+  const full = message === "" ? subject : `${subject}: ${message}`;
+  error.message = full;
+  if (stack?.startsWith(heading)) {
+    error.stack = `${error.name}: ${full}${stack.slice(heading.length)}`;
+  }
+  return error;
+}

@@ -167,6 +167,10 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
     onLost?.();
   }
 
+  get _isClosing(): boolean {
+    return this.isClosing();
+  }
+
   async _endWithLoop(): Promise<void> {
     const giveUp = this.#parts.loop.callLater(LINGER, () => this.abort());
     try {
@@ -201,6 +205,8 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
     } finally {
       this.#upgrading = false;
     }
+    // It was closed during the handshake.
+    if (this.#closing) this.#transport.close();
   }
 
   // What would be lost without a word.

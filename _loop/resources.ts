@@ -15,6 +15,8 @@ export interface Resource {
    * @returns A promise, if that takes time.
    */
   _endWithLoop(): PromiseLike<unknown> | void;
+  /** Whether it is about to be closed already, so that nobody has forgotten it. */
+  readonly _isClosing: boolean;
   /** Closes it at once: the loop is closed, and can't wait. */
   _abandon(): void;
   /** Names it, for reports. */
@@ -94,6 +96,7 @@ export class Resources implements Iterable<Resource> {
 
 function warnOf(open: readonly Resource[]): void {
   for (const resource of open) {
+    if (resource._isClosing) continue;
     warn(`Unclosed ${resource}: it was open at the end of the loop`);
   }
 }

@@ -54,6 +54,8 @@ export interface ItemStreamPlan {
 
 /** Takes items from who has them, and hands them to who asks. */
 export class ItemStream<T> implements ItemIterator<T>, Resource {
+  /** @internal */
+  readonly _isClosing = false;
   readonly #loop: Scheduler & ResourceOwner;
   readonly #plan: ItemStreamPlan;
   readonly #items = new RingBuffer<T>(8);

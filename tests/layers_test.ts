@@ -35,7 +35,10 @@ const TOWER: readonly (readonly string[])[] = [
   ["shutdown.ts", "stream_writer.ts"],
   ["_io/"],
   ["stream_reader.ts"],
+  ["server.ts"],
+  ["_net/"],
   ["barrier.ts", "create_task.ts", "ensure.ts", "running_loop.ts", "_combine/"],
+  ["_streams/"],
   [
     "as_completed.ts",
     "gather.ts",
@@ -46,7 +49,7 @@ const TOWER: readonly (readonly string[])[] = [
     "timeout.ts",
     "wait.ts",
   ],
-  ["runner.ts", "wait_for.ts"],
+  ["runner.ts", "streams.ts", "wait_for.ts"],
   ["staggered.ts", "testing.ts"],
   ["mod.ts"],
   // The wing of executors, which the tower does not know.

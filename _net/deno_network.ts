@@ -1,0 +1,124 @@
+/**
+ * The network of Deno.
+ *
+ * @module
+ */
+import type { Address, InternetAddress } from "../stream_writer.ts";
+import {
+  closeQuietly,
+  type DenoConn,
+  denoHost,
+  type DenoListener,
+} from "./deno_host.ts";
+import { addressOf, DenoTransport } from "./deno_transport.ts";
+import type {
+  ConnectRequest,
+  HostListener,
+  HostTransport,
+  ListenerOwner,
+  ListenRequest,
+  Network,
+} from "./network.ts";
+
+// As CPython: how long a listener rests after it could not accept, in seconds.
+const ACCEPT_RETRY = 1;
+
+/** Connects and listens by way of `Deno.connect()` and `Deno.listen()`. */
+export const DENO_NETWORK: Network = {
+  async connect(request, signal): Promise<HostTransport> {
+    const { address } = request;
+    const conn = address.path !== undefined
+      ? await denoHost().connect({ transport: "unix", path: address.path })
+      : await connectTcp(address, request, signal);
+    return new DenoTransport(conn);
+  },
+
+  // Async, so that what Deno throws at once comes as a rejection.
+  // deno-lint-ignore require-await
+  async listen(request, owner): Promise<HostListener> {
+    return new Listener(openListener(request), owner);
+  },
+};
+
+async function connectTcp(
+  { hostname, port }: InternetAddress,
+  { attemptDelay }: ConnectRequest,
+  signal: AbortSignal,
+): Promise<DenoConn> {
+  const conn = await denoHost().connect({
+    hostname,
+    port,
+    signal,
+    ...attemptDelay === undefined
+      ? {}
+      : { autoSelectFamilyAttemptDelay: attemptDelay },
+  });
+  // As CPython: small messages are not held back.
+  conn.setNoDelay?.(true);
+  return conn;
+}
+
+function openListener(
+  { address, backlog, reusePort }: ListenRequest,
+): DenoListener {
+  if (address.path !== undefined) {
+    return denoHost().listen({ transport: "unix", path: address.path });
+  }
+  return denoHost().listen({
+    hostname: address.hostname,
+    port: address.port,
+    ...backlog === undefined ? {} : { tcpBacklog: backlog },
+    ...reusePort === undefined ? {} : { reusePort },
+  });
+}
+
+/** Accepts one connection after the other. */
+class Listener implements HostListener {
+  readonly address: Address;
+  readonly #listener: DenoListener;
+  readonly #owner: ListenerOwner;
+  #retry: Disposable | undefined;
+  #closed = false;
+
+  constructor(listener: DenoListener, owner: ListenerOwner) {
+    this.address = addressOf(listener.addr);
+    this.#listener = listener;
+    this.#owner = owner;
+  }
+
+  start(): void {
+    this.#acceptNext();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#retry?.[Symbol.dispose]();
+    closeQuietly(this.#listener);
+  }
+
+  // By callbacks, so that the loop is not lent the context of an async function.
+  #acceptNext(): void {
+    this.#listener.accept().then(
+      (conn) => this.#accepted(conn),
+      (error) => this.#failed(error),
+    );
+  }
+
+  #accepted(conn: DenoConn): void {
+    if (this.#closed) return closeQuietly(conn);
+    this.#acceptNext();
+    try {
+      // As CPython: small messages are not held back.
+      conn.setNoDelay?.(true);
+    } catch {
+      // The other end has gone already, as the first read will tell.
+    }
+    this.#owner.connected(new DenoTransport(conn));
+  }
+
+  #failed(error: unknown): void {
+    if (this.#closed) return;
+    this.#owner.acceptFailed(error);
+    this.#retry = this.#owner.later(ACCEPT_RETRY, () => this.#acceptNext());
+  }
+}

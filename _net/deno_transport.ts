@@ -1,0 +1,186 @@
+/**
+ * A connection of Deno.
+ *
+ * It reads when it is asked to, since a read of Deno can't be taken back, and TLS can't
+ * begin while one is under way.
+ *
+ * @module
+ */
+import { concat } from "../_io/byte_buffer.ts";
+import { connectionReset, withSubject } from "../_io/host_errors.ts";
+import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
+import type { TransportOwner } from "../_io/transport.ts";
+import type { Address, ExtraInfo } from "../stream_writer.ts";
+import { closeQuietly, type DenoAddr, type DenoConn } from "./deno_host.ts";
+import { duplexOf } from "./deno_duplex.ts";
+import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
+import type { NodeSocket } from "./node_host.ts";
+
+const LOW_WATER = HIGH_WATER / 4;
+
+/** Reads when asked, and sends one piece at a time; what is written meanwhile goes as one. */
+export class DenoTransport implements HostTransport {
+  readonly ofHost = true;
+  readonly isTls = false;
+  readonly #conn: DenoConn;
+  #buffer: ReceiveBuffer | undefined;
+  #owner: TransportOwner | undefined;
+  // Where a read is under way.
+  #room: Uint8Array | undefined;
+  // What is being sent, what comes after it, and how much that is.
+  #sending: Uint8Array | undefined;
+  #queue: Uint8Array[] = [];
+  #unsent = 0;
+  #backlogged = false;
+  // What is to be done when all is sent.
+  #then: "go on" | "end" | "close" = "go on";
+  #closed = false;
+  // For who takes the connection over: when all is sent, and what is still being read.
+  #flushed: PromiseWithResolvers<void> | undefined;
+  #lastRead: PromiseWithResolvers<Uint8Array | null> | undefined;
+  // Made once, not for each read and write.
+  readonly #onRead = (count: number | null): void => this.#received(count);
+  readonly #onSent = (count: number): void => this.#sent(count);
+  readonly #onError = (error: unknown): void => this.#fail(error);
+
+  constructor(conn: DenoConn) {
+    this.#conn = conn;
+  }
+
+  start(buffer: ReceiveBuffer, owner: TransportOwner): void {
+    this.#buffer = buffer;
+    this.#owner = owner;
+    buffer.attach(this);
+  }
+
+  pull(): void {
+    if (this.#room !== undefined || this.#closed) return;
+    this.#room = this.#buffer!.room();
+    this.#conn.read(this.#room).then(this.#onRead, this.#onError);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#unsent += bytes.length;
+    if (this.#sending === undefined) this.#send(bytes);
+    else this.#queue.push(bytes);
+    if (this.#unsent > HIGH_WATER) this.#backlogged = true;
+    return !this.#backlogged;
+  }
+
+  isBacklogged(): boolean {
+    return this.#backlogged;
+  }
+
+  canWriteEof(): boolean {
+    return true;
+  }
+
+  writeEof(): void {
+    this.#then = "end";
+    if (this.#sending === undefined) this.#allSent();
+  }
+
+  close(): void {
+    this.#then = "close";
+    if (this.#sending === undefined) this.#allSent();
+  }
+
+  abort(): void {
+    this.#lose(undefined);
+  }
+
+  extraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined {
+    const info: { readonly [Name in keyof ExtraInfo]: () => unknown } = {
+      peername: () => addressOf(this.#conn.remoteAddr),
+      sockname: () => addressOf(this.#conn.localAddr),
+      tls: () => undefined,
+      transport: () => this.#conn,
+    };
+    return info[name]?.() as ExtraInfo[K] | undefined;
+  }
+
+  async detach(): Promise<NodeSocket> {
+    if (this.#sending !== undefined) {
+      this.#flushed = Promise.withResolvers();
+      await this.#flushed.promise;
+    }
+    this.#closed = true;
+    const early: Promise<Uint8Array | null>[] = [];
+    const bytes = this.#buffer?.bytes;
+    if (bytes !== undefined && bytes.size > 0) {
+      early.push(Promise.resolve(bytes.take(bytes.size)));
+    }
+    if (this.#room !== undefined) {
+      this.#lastRead = Promise.withResolvers();
+      early.push(this.#lastRead.promise);
+    }
+    return duplexOf(this.#conn, early);
+  }
+
+  toString(): string {
+    return `connection to ${showAddress(addressOf(this.#conn.remoteAddr))}`;
+  }
+
+  #received(count: number | null): void {
+    const room = this.#room!;
+    this.#room = undefined;
+    this.#lastRead?.resolve(count === null ? null : room.subarray(0, count));
+    if (this.#closed) return;
+    if (count === null) this.#buffer!.feedEof();
+    else this.#buffer!.commit(room, count);
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#sending = bytes;
+    this.#conn.write(bytes).then(this.#onSent, this.#onError);
+  }
+
+  #sent(count: number): void {
+    if (this.#closed) return;
+    const bytes = this.#sending!;
+    this.#unsent -= count;
+    if (count < bytes.length) this.#send(bytes.subarray(count));
+    else if (this.#queue.length > 0) {
+      const queue = this.#queue;
+      this.#queue = [];
+      this.#send(concat(queue));
+    } else {
+      this.#sending = undefined;
+      this.#allSent();
+    }
+    if (this.#backlogged && this.#unsent <= LOW_WATER) {
+      this.#backlogged = false;
+      this.#owner?.resumeWriting();
+    }
+  }
+
+  #allSent(): void {
+    if (this.#then === "close") return this.#lose(undefined);
+    // An end that is gone already can't be told, and need not be.
+    if (this.#then === "end") this.#conn.closeWrite().catch(() => {});
+    this.#flushed?.resolve();
+  }
+
+  #fail(error: unknown): void {
+    this.#room = undefined;
+    this.#lastRead?.reject(error);
+    if (this.#closed) return;
+    this.#lose(withSubject(error, `Lost the ${this}`));
+  }
+
+  #lose(error: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue = [];
+    closeQuietly(this.#conn);
+    this.#owner?.connectionLost(error);
+    this.#flushed?.reject(error ?? connectionReset(`Lost the ${this}`));
+  }
+}
+
+/** The address, as the library shows it. */
+export function addressOf({ hostname, port, path }: DenoAddr): Address {
+  return hostname === undefined
+    ? { path: path ?? "" }
+    : { hostname, port: port ?? 0 };
+}

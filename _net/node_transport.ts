@@ -1,0 +1,210 @@
+/**
+ * A connection of `node:net` or `node:tls`.
+ *
+ * It reads by itself, up to twice the reader's limit.
+ *
+ * @module
+ */
+import { linkSignal } from "../_host/abort_signal.ts";
+import { withSubject } from "../_io/host_errors.ts";
+import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
+import type { TransportOwner } from "../_io/transport.ts";
+import type { ExtraInfo, TlsInfo } from "../stream_writer.ts";
+import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
+import type { NodeSocket } from "./node_host.ts";
+
+/** The addresses of the two ends of a connection. */
+export type Ends = Pick<ExtraInfo, "peername" | "sockname">;
+
+/** Hands the events of a socket on. */
+export class NodeTransport implements HostTransport {
+  readonly ofHost = true;
+  readonly #socket: NodeSocket;
+  // Kept, since a closed socket has none.
+  readonly #ends: Ends;
+  readonly #tls: TlsInfo | undefined;
+  #buffer: ReceiveBuffer | undefined;
+  #owner: TransportOwner | undefined;
+  #error: unknown;
+  #backlogged = false;
+  #closed = false;
+  readonly #listeners: Readonly<Record<string, (argument: never) => void>> = {
+    data: (chunk: Uint8Array) => this.#buffer!.feed(plain(chunk)),
+    end: () => this.#buffer!.feedEof(),
+    drain: () => this.#drained(),
+    close: () => this.#lose(this.#error),
+  };
+
+  /**
+   * Makes one of a socket that is connected.
+   *
+   * @param socket The socket.
+   * @param ends The addresses of its two ends.
+   */
+  constructor(socket: NodeSocket, ends: Ends = endsOf(socket)) {
+    this.#socket = socket;
+    this.#ends = ends;
+    this.#tls = tlsInfo(socket);
+    // Never taken off: an error that nobody listens to ends the program.
+    socket.on("error", (error: unknown) => {
+      this.#error ??= withSubject(error, `Lost the ${this}`);
+    });
+  }
+
+  get isTls(): boolean {
+    return this.#socket.encrypted === true;
+  }
+
+  start(buffer: ReceiveBuffer, owner: TransportOwner): void {
+    this.#buffer = buffer;
+    this.#owner = owner;
+    buffer.attach(this);
+    for (const [event, listener] of Object.entries(this.#listeners)) {
+      this.#socket.on(event, listener);
+    }
+    // It may have been closed before anybody listened.
+    if (this.#socket.destroyed) this.#lose(this.#error);
+    else this.#socket.resume();
+  }
+
+  pull(): void {}
+
+  pauseReading(): void {
+    this.#socket.pause();
+  }
+
+  resumeReading(): void {
+    this.#socket.resume();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > HIGH_WATER) this.#backlogged = true;
+    return !this.#backlogged;
+  }
+
+  isBacklogged(): boolean {
+    return this.#backlogged;
+  }
+
+  canWriteEof(): boolean {
+    return true;
+  }
+
+  writeEof(): void {
+    this.#socket.end();
+  }
+
+  close(): void {
+    this.#socket.destroySoon();
+  }
+
+  abort(): void {
+    this.#socket.destroy();
+    this.#lose(undefined);
+  }
+
+  extraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined {
+    const info: { readonly [Name in keyof ExtraInfo]: () => unknown } = {
+      peername: () => this.#ends.peername,
+      sockname: () => this.#ends.sockname,
+      tls: () => this.#tls,
+      transport: () => this.#socket,
+    };
+    return info[name]?.() as ExtraInfo[K] | undefined;
+  }
+
+  async detach(): Promise<NodeSocket> {
+    const socket = this.#socket;
+    socket.pause();
+    if (socket.writableLength > 0) {
+      await new Promise<void>((resolve, reject) => {
+        socket.on("close", () => reject(this.#error));
+        socket.write(new Uint8Array(0), resolve);
+      });
+    }
+    this.#closed = true;
+    for (const [event, listener] of Object.entries(this.#listeners)) {
+      socket.off(event, listener);
+    }
+    // What came already belongs to the handshake.
+    const bytes = this.#buffer?.bytes;
+    if (bytes !== undefined && bytes.size > 0) {
+      socket.unshift(bytes.take(bytes.size));
+    }
+    return socket;
+  }
+
+  toString(): string {
+    return `connection to ${showAddress(this.#ends.peername)}`;
+  }
+
+  #drained(): void {
+    if (!this.#backlogged) return;
+    this.#backlogged = false;
+    this.#owner!.resumeWriting();
+  }
+
+  #lose(error: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#owner?.connectionLost(error);
+  }
+}
+
+function endsOf(socket: NodeSocket): Ends {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  return {
+    peername: { hostname: remoteAddress ?? "", port: remotePort ?? 0 },
+    sockname: { hostname: localAddress ?? "", port: localPort ?? 0 },
+  };
+}
+
+// Of a Buffer, `slice()` would be no copy.
+function plain({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
+function tlsInfo(socket: NodeSocket): TlsInfo | undefined {
+  if (socket.encrypted !== true) return undefined;
+  return {
+    protocol: socket.getProtocol?.() ?? undefined,
+    alpn: socket.alpnProtocol || undefined,
+  };
+}
+
+/** Waits until a socket is what it shall be; closes it if that fails. */
+export function settled(
+  socket: NodeSocket,
+  event: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      unlink();
+      socket.off(event, onEvent).off("close", onClose);
+    };
+    let error: unknown;
+    const onEvent = (): void => {
+      end();
+      socket.off("error", onError);
+      resolve();
+    };
+    const onError = (cause: unknown): void => {
+      error ??= cause;
+      end();
+      socket.destroy();
+      reject(error);
+    };
+    const onClose = (): void =>
+      onError(new Error("The connection was closed by the other end"));
+    socket.on(event, onEvent).on("error", onError).on("close", onClose);
+    let unlink = (): void => {};
+    unlink = linkSignal(signal, {
+      cancel: () => {
+        onError(signal.reason);
+        return true;
+      },
+    });
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * TLS, by `node:tls`, which Node, Bun and Deno have.
+ *
+ * On Deno too: a connection of Deno's own TLS stays open when it is closed in its handshake,
+ * until the other end goes, and Deno can't go over to TLS at the server's side.
+ *
+ * @module
+ */
+import { RuntimeError } from "../errors.ts";
+import type { HostTransport, TlsRequest } from "./network.ts";
+import { findNodeTls, nodeNet, type NodeTls } from "./node_host.ts";
+import { NodeTransport, settled } from "./node_transport.ts";
+
+/**
+ * Makes a plain connection one of TLS; closes it if that fails.
+ *
+ * @param transport The connection, used up by this.
+ * @param request How, and on which side.
+ * @param signal Gives it up.
+ * @returns A promise of the transport to use instead, not started.
+ */
+export async function secure(
+  transport: HostTransport,
+  request: TlsRequest,
+  signal: AbortSignal,
+): Promise<HostTransport> {
+  const tls = findNodeTls();
+  const ends = {
+    peername: transport.extraInfo("peername")!,
+    sockname: transport.extraInfo("sockname")!,
+  };
+  const socket = await transport.detach();
+  try {
+    if (tls === undefined) {
+      throw new RuntimeError("Cannot start TLS: this host has no node:tls");
+    }
+    const options = tlsOptions(tls, request);
+    const secured = request.isServer
+      ? new tls.TLSSocket(socket, { ...options, isServer: true })
+      : tls.connect({ ...options, ...serverName(request), socket });
+    const event = request.isServer ? "secure" : "secureConnect";
+    await settled(secured, event, signal);
+    return new NodeTransport(secured, ends);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function tlsOptions(
+  { rootCertificates }: NodeTls,
+  { ca, cert, key, alpn }: TlsRequest,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...cert === undefined ? {} : { cert },
+    ...key === undefined ? {} : { key },
+    ...alpn === undefined ? {} : { ALPNProtocols: [...alpn] },
+    // Beside those that the host trusts, which it would else put aside.
+    ...ca === undefined ? {} : { ca: [...rootCertificates, ...[ca].flat()] },
+  };
+}
+
+// An address is no name that a client may ask for, but is checked all the same.
+function serverName(
+  { serverHostname = "" }: TlsRequest,
+): Readonly<Record<string, unknown>> {
+  return nodeNet().isIP(serverHostname) === 0
+    ? { servername: serverHostname, host: serverHostname }
+    : { host: serverHostname };
+}

@@ -1,0 +1,317 @@
+/**
+ * The Server over a listener of the host.
+ *
+ * @module
+ */
+import { IoWaits } from "../_io/io_wait.ts";
+import { warn } from "../_loop/report.ts";
+import type { Resource } from "../_loop/resources.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import {
+  type Coro,
+  Coroutine,
+  isGenerator,
+  isThenable,
+} from "../_task/coroutine.ts";
+import { MethodCoroutine } from "../_task/function_coroutine.ts";
+import { CancelledError, RuntimeError, TimeoutError } from "../errors.ts";
+import type { Future } from "../future.ts";
+import type { EventLoop } from "../loop.ts";
+import type { ClientConnected, Server } from "../server.ts";
+import { sleep } from "../sleep.ts";
+import type { StreamReader } from "../stream_reader.ts";
+import type { Address, StreamWriter } from "../stream_writer.ts";
+import type { Task } from "../task.ts";
+import { HostCall } from "./host_call.ts";
+import {
+  type HostListener,
+  type HostTransport,
+  type ListenerOwner,
+  showAddress,
+  type TlsRequest,
+} from "../_net/network.ts";
+import { openStreams } from "./open_streams.ts";
+import { secure } from "../_net/tls.ts";
+
+/** What a server is made of. */
+export interface ServerParts {
+  readonly loop: EventLoop;
+  /** Is called for each connection. */
+  readonly clientConnected: ClientConnected;
+  /** The limit of the readers. */
+  readonly limit: number;
+  /** How the connections do TLS, if they do. */
+  readonly tls: TlsRequest | undefined;
+  /** How long a TLS handshake may take, in seconds. */
+  readonly handshakeTimeout: number;
+  /** How long handlers may go on after `close()`, in seconds. */
+  readonly grace: number | undefined;
+}
+
+/** A connection of a server. */
+interface Client {
+  readonly writer: StreamWriter;
+  readonly task: Task<unknown>;
+}
+
+/** Accepts connections, calls the handler, and knows which connections are open. */
+export class SocketServer implements Server, ListenerOwner, Resource {
+  readonly #parts: ServerParts;
+  #listener: HostListener | undefined;
+  #serving = false;
+  #closed = false;
+  readonly #clients = new Set<Client>();
+  readonly #handshakes = new Set<HostCall<HostTransport>>();
+  readonly #closes: IoWaits<void>;
+  #forever: Future<void> | undefined;
+  #graceTimer: Disposable | undefined;
+  #graceIsOver = false;
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#closes = new IoWaits(parts.loop, "the end of a Server", true);
+  }
+
+  /** Takes the listener, which was made for this server. */
+  attach(listener: HostListener): void {
+    this.#listener = listener;
+    this.#parts.loop._resources.add(this);
+  }
+
+  get sockets(): readonly Address[] {
+    return this.#listener === undefined ? [] : [this.#listener.address];
+  }
+
+  get _isClosing(): boolean {
+    return this.#closed;
+  }
+
+  getLoop(): EventLoop {
+    return this.#parts.loop;
+  }
+
+  isServing(): boolean {
+    return this.#serving;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#serving = false;
+    this.#listener?.close();
+    this.#listener = undefined;
+    for (const handshake of [...this.#handshakes]) handshake.cancel();
+    this.#forever?.cancel();
+    const { grace } = this.#parts;
+    if (grace !== undefined && this.#clients.size > 0) {
+      this.#graceTimer = this.later(grace, () => this.#endClients());
+    }
+    this.#checkEnd();
+  }
+
+  closeClients(): void {
+    for (const { writer } of [...this.#clients]) writer.close();
+  }
+
+  abortClients(): void {
+    for (const { writer } of [...this.#clients]) writer.abort();
+  }
+
+  startServing(): Coroutine<void> {
+    return new MethodCoroutine("startServing", () => this.#startServing());
+  }
+
+  serveForever(): Coroutine<never> {
+    return new MethodCoroutine("serveForever", () => this.#serveForever());
+  }
+
+  waitClosed(): Future<void> {
+    const wait = this.#closes.wait();
+    if (this.#hasEnded) this.#closes.release(undefined);
+    return wait;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.waitClosed();
+  }
+
+  connected(transport: HostTransport): void {
+    const { tls, loop } = this.#parts;
+    if (this.#closed) return transport.abort();
+    if (tls === undefined) return this.#serve(transport);
+    const handshake = new HostCall<HostTransport>(loop, {
+      what: `TLS handshake of the ${transport}`,
+      start: (signal) => secure(transport, tls, signal),
+      discard: (late) => late.abort(),
+    });
+    this.#handshakes.add(handshake);
+    const timer = this.later(this.#parts.handshakeTimeout, () => {
+      handshake.giveUp(new TimeoutError("The TLS handshake took too long"));
+    });
+    handshake.addDoneCallback(() => {
+      timer[Symbol.dispose]();
+      this.#handshakes.delete(handshake);
+      if (handshake.cancelled()) return;
+      const error = handshake.exception();
+      if (error === undefined) this.#serve(handshake.result());
+      else this.#handshakeFailed(error);
+    }, NO_CONTEXT);
+  }
+
+  acceptFailed(error: unknown): void {
+    this.#parts.loop.callExceptionHandler({
+      message: `${this} could not accept a connection`,
+      exception: error,
+    });
+  }
+
+  later(seconds: number, callback: () => void): Disposable {
+    return this.#parts.loop.callLater(seconds, callback, NO_CONTEXT);
+  }
+
+  _endWithLoop(): void {
+    this.close();
+  }
+
+  _abandon(): void {
+    this.close();
+  }
+
+  toString(): string {
+    return `<Server sockets=[${this.sockets.map(showAddress).join(", ")}]>`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** Begins to accept. */
+  start(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    this.#listener!.start();
+  }
+
+  get #hasEnded(): boolean {
+    return this.#closed && this.#clients.size === 0;
+  }
+
+  *#startServing(): Coro<void> {
+    this.#checkOpen("start serving");
+    this.start();
+    // As in CPython: who was waiting is accepted after this.
+    yield* sleep(0);
+  }
+
+  *#serveForever(): Coro<never> {
+    if (this.#forever !== undefined) {
+      throw new RuntimeError(
+        `Cannot serve: ${this} is already being awaited on serveForever()`,
+      );
+    }
+    this.#checkOpen("serve");
+    this.start();
+    const forever = new IoWaits<void>(
+      this.#parts.loop,
+      "the end of serveForever()",
+      true,
+    ).wait();
+    this.#forever = forever;
+    try {
+      yield* forever;
+    } catch (error) {
+      if (error instanceof CancelledError) {
+        this.close();
+        yield* this.waitClosed();
+      }
+      throw error;
+    } finally {
+      this.#forever = undefined;
+    }
+    throw new RuntimeError("Cannot serve any more");
+  }
+
+  #checkOpen(action: string): void {
+    if (this.#closed) {
+      throw new RuntimeError(`Cannot ${action}: ${this} is closed`);
+    }
+  }
+
+  #serve(transport: HostTransport): void {
+    if (this.#closed) return transport.abort();
+    const { loop, limit } = this.#parts;
+    const [reader, writer] = openStreams({
+      loop,
+      limit,
+      transport,
+      isServer: true,
+      serverHostname: undefined,
+      onLost: () => {
+        this.#clients.delete(client);
+        this.#checkEnd();
+      },
+    });
+    const work = { keepsOpen: false };
+    const task = loop.createTask(
+      () => this.#call(reader, writer, work),
+      { name: `${transport}` },
+    );
+    const client: Client = { writer, task };
+    this.#clients.add(client);
+    task.addDoneCallback(() => {
+      this.#report(task);
+      if (this.#graceIsOver) writer.abort();
+      else if (!work.keepsOpen || task.cancelled()) writer.close();
+    }, NO_CONTEXT);
+  }
+
+  #call(
+    reader: StreamReader,
+    writer: StreamWriter,
+    work: { keepsOpen: boolean },
+  ): Coro<unknown> | Coroutine<unknown> | PromiseLike<unknown> {
+    const running: unknown = this.#parts.clientConnected(reader, writer);
+    if (
+      isGenerator(running) || running instanceof Coroutine ||
+      isThenable(running)
+    ) return running as Coro<unknown>;
+    work.keepsOpen = true;
+    return nothing();
+  }
+
+  #report(task: Task<unknown>): void {
+    const exception = task.cancelled() ? undefined : task.exception();
+    if (exception === undefined) return;
+    this.#parts.loop.callExceptionHandler({
+      message: "Unhandled exception in clientConnected",
+      exception,
+      task,
+    });
+  }
+
+  #handshakeFailed(error: unknown): void {
+    // As CPython: anybody can connect and talk nonsense, so it is no news.
+    if (this.#parts.loop.getDebug()) {
+      warn(`${this}: a TLS handshake failed: ${error}`);
+    }
+  }
+
+  #endClients(): void {
+    this.#graceIsOver = true;
+    for (const { writer, task } of [...this.#clients]) {
+      task.cancel("The server's grace is over");
+      if (task.done()) writer.abort();
+    }
+  }
+
+  #checkEnd(): void {
+    if (!this.#hasEnded) return;
+    this.#graceTimer?.[Symbol.dispose]();
+    this.#parts.loop._resources.delete(this);
+    this.#closes.release(undefined);
+  }
+}
+
+// A plain function has done its part.
+function* nothing(): Coro<void> {}

@@ -1,0 +1,499 @@
+/**
+ * Connections and servers, over TCP, Unix sockets and TLS: `openConnection()`,
+ * `startServer()`, `openUnixConnection()`, `startUnixServer()`.
+ *
+ * They use `Deno.connect()` and `Deno.listen()` on Deno, `node:net` and `node:tls`
+ * elsewhere; both are looked up when they are first needed. Browsers have no sockets: a
+ * call there throws a RuntimeError.
+ *
+ * ```ts
+ * import { openConnection, run, startServer } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const encoder = new TextEncoder();
+ * const decoder = new TextDecoder();
+ *
+ * await run(async () => {
+ *   await using server = await startServer(async (reader, writer) => {
+ *     for await (const line of reader) await writer.write(line);
+ *   }, "127.0.0.1", 0);
+ *   const { port } = server.sockets[0]!;
+ *
+ *   const [reader, writer] = await openConnection("127.0.0.1", port);
+ *   await writer.write(encoder.encode("hello\n"));
+ *   assertEquals(decoder.decode(await reader.readline()), "hello\n");
+ *   await writer.close();
+ * });
+ * ```
+ *
+ * @module
+ */
+import {
+  BOOLEAN,
+  check,
+  checkOptions,
+  DELAY,
+  FUNCTION,
+  integer,
+  type Kind,
+  type OptionKinds,
+  STRING,
+} from "./_base/arguments.ts";
+import { withSubject } from "./_io/host_errors.ts";
+import { callHost } from "./_streams/host_call.ts";
+import { hostNetwork } from "./_net/host_network.ts";
+import {
+  type ConnectRequest,
+  showAddress,
+  type TlsRequest,
+} from "./_net/network.ts";
+import { HANDSHAKE_TIMEOUT, openStreams } from "./_streams/open_streams.ts";
+import { SocketServer } from "./_streams/socket_server.ts";
+import { secure } from "./_net/tls.ts";
+import type { Coro, Coroutine } from "./_task/coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
+import { type Delay, toSeconds } from "./clock.ts";
+import { CancelledError } from "./errors.ts";
+import { getRunningLoop } from "./running_loop.ts";
+import type { ClientConnected, Server } from "./server.ts";
+import type { StreamReader } from "./stream_reader.ts";
+import type {
+  Address,
+  InternetAddress,
+  StreamWriter,
+  TlsOptions,
+  UnixAddress,
+} from "./stream_writer.ts";
+
+/** Options of {@linkcode openConnection} and {@linkcode openUnixConnection}. */
+export interface ConnectionOptions {
+  /**
+   * How many bytes a line may have; see `StreamReader`.
+   *
+   * @default {65536}
+   */
+  readonly limit?: number;
+  /** Whether to use TLS, and how. */
+  readonly tls?: TlsOptions | boolean;
+  /**
+   * How long to wait for an answer of one address of a host before the next one is tried
+   * beside it, in seconds or with units. Not for Unix sockets.
+   *
+   * @default {0.25}
+   */
+  readonly happyEyeballsDelay?: Delay;
+  /**
+   * The address to connect from. Not for Unix sockets.
+   *
+   * @default {the host's choice}
+   */
+  readonly localAddress?: string;
+}
+
+/** Options of {@linkcode startServer} and {@linkcode startUnixServer}. */
+export interface ServerOptions {
+  /**
+   * How many bytes a line may have; see `StreamReader`.
+   *
+   * @default {65536}
+   */
+  readonly limit?: number;
+  /** How to use TLS, with certificate and key; without, connections are plain. */
+  readonly tls?: TlsOptions;
+  /**
+   * How many connections may wait to be accepted.
+   *
+   * @default {the host's: 511}
+   */
+  readonly backlog?: number;
+  /**
+   * Whether other processes may listen at the same port.
+   *
+   * @default {false}
+   */
+  readonly reusePort?: boolean;
+  /**
+   * Whether to accept connections at once.
+   *
+   * @default {true}
+   */
+  readonly startServing?: boolean;
+  /**
+   * How long the connections may go on after `close()`, in seconds or with units; then
+   * their handlers are cancelled, and they are closed.
+   *
+   * @default {as long as they like}
+   */
+  readonly grace?: Delay;
+}
+
+const DEFAULT_LIMIT = 65_536;
+
+const LIMIT: Kind = {
+  words: "a number above 0",
+  fits: (value) => typeof value === "number",
+  allows: (value) => value > 0,
+};
+
+const TLS: Kind = {
+  words: "true, false or an object of TLS options",
+  fits: (value) => typeof value === "boolean" || isObject(value),
+};
+
+const SERVER_TLS: Kind = {
+  words: "an object with cert and key",
+  fits: isObject,
+  allows: ({ cert, key }: TlsOptions) =>
+    cert !== undefined && key !== undefined,
+};
+
+const PEM: Kind = {
+  words: "PEM text, or several in an array",
+  fits: (value) => [value].flat().every((text) => typeof text === "string"),
+};
+
+const STRINGS: Kind = {
+  words: "an array of strings",
+  fits: (value) =>
+    Array.isArray(value) && value.every((text) => typeof text === "string"),
+};
+
+const NAME: Kind = { ...STRING, allows: (value: string) => value !== "" };
+
+const TLS_OPTIONS: OptionKinds<TlsOptions> = {
+  serverHostname: NAME,
+  ca: PEM,
+  cert: STRING,
+  key: STRING,
+  alpn: STRINGS,
+  handshakeTimeout: DELAY,
+};
+
+const UNIX_CONNECTION_OPTIONS = { limit: LIMIT, tls: TLS };
+
+const CONNECTION_OPTIONS: OptionKinds<ConnectionOptions> = {
+  ...UNIX_CONNECTION_OPTIONS,
+  happyEyeballsDelay: DELAY,
+  localAddress: NAME,
+};
+
+const SERVER_OPTIONS: OptionKinds<ServerOptions> = {
+  limit: LIMIT,
+  tls: SERVER_TLS,
+  backlog: integer(1),
+  reusePort: BOOLEAN,
+  startServing: BOOLEAN,
+  grace: DELAY,
+};
+
+/**
+ * Connects to a host over TCP, with TLS if that is asked for.
+ *
+ * - **Cancellation**: ends the wait at once; what is open by then is closed.
+ * - **Names**: a name with several addresses is tried at all of them.
+ *
+ * Differs from CPython: `ssl` is `tls`, `local_addr` an address without a port.
+ *
+ * @param host The name or address to connect to.
+ * @param port The port, from 1 to 65535.
+ * @param options The limit of the reader, TLS, and how to connect.
+ * @returns A coroutine of the reader and the writer.
+ * @throws {TypeError} If an argument is of the wrong type.
+ * @throws {RangeError} If the port is none, or an option can't be.
+ * @throws {RuntimeError} If the host of this program has no sockets.
+ * @throws {TimeoutError} If the TLS handshake takes too long.
+ * @throws {Error} The host's own error if there is no connection, with the address in its
+ * message: `Deno.errors.ConnectionRefused`, or an Error with the code `ECONNREFUSED`.
+ *
+ * @example Ask a web server
+ * ```ts ignore
+ * import { openConnection, run } from "@asyncio/asyncio";
+ *
+ * await run(async () => {
+ *   const [reader, writer] = await openConnection("example.com", 443, { tls: true });
+ *   await using _ = writer;
+ *   await writer.write(new TextEncoder().encode(
+ *     "GET / HTTP/1.1\r\nhost: example.com\r\nconnection: close\r\n\r\n",
+ *   ));
+ *   for await (const line of reader.lines()) console.log(line);
+ * });
+ * ```
+ */
+export function openConnection(
+  host: string,
+  port: number,
+  options: ConnectionOptions = {},
+): Coroutine<[StreamReader, StreamWriter]> {
+  check("connect", "host", host, NAME);
+  check("connect", "port", port, portKind(1));
+  checkOptions("connect", options, CONNECTION_OPTIONS);
+  return connect({ hostname: host, port }, options);
+}
+
+/**
+ * Connects to a Unix socket.
+ *
+ * @param path The path of the socket.
+ * @param options The limit of the reader, and TLS.
+ * @returns A coroutine of the reader and the writer.
+ * @throws {TypeError} If an argument is of the wrong type.
+ * @throws {RangeError} If an option can't be.
+ * @throws {RuntimeError} If the host of this program has no sockets.
+ * @throws {Error} The host's own error if there is no connection, with the path in its
+ * message.
+ *
+ * @example Nobody is there
+ * ```ts
+ * import { openUnixConnection, run } from "@asyncio/asyncio";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(() => run(() => openUnixConnection("/tmp/nobody.sock")), Error);
+ * ```
+ */
+export function openUnixConnection(
+  path: string,
+  options: Pick<ConnectionOptions, "limit" | "tls"> = {},
+): Coroutine<[StreamReader, StreamWriter]> {
+  check("connect", "path", path, NAME);
+  checkOptions("connect", options, UNIX_CONNECTION_OPTIONS);
+  return connect({ path }, options);
+}
+
+/**
+ * Listens at a TCP port, and calls a function for each connection.
+ *
+ * @param clientConnected Is called with reader and writer of each connection. An async or
+ * generator function runs as a task, at whose end the connection is closed.
+ * @param host The name or address to listen at; all IPv4 addresses if left out.
+ * @param port The port, or 0 for one that is free: `server.sockets` tells which.
+ * @param options TLS, the limit of the readers, and how to listen.
+ * @returns A coroutine of the server.
+ * @throws {TypeError} If an argument is of the wrong type.
+ * @throws {RangeError} If the port is none, or an option can't be.
+ * @throws {RuntimeError} If the host of this program has no sockets.
+ * @throws {Error} The host's own error if it can't listen there, with the address in its
+ * message.
+ *
+ * @example A server that shouts
+ * ```ts
+ * import { openConnection, run, startServer } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(function* () {
+ *   const server = yield* startServer(function* (reader, writer) {
+ *     const line = new TextDecoder().decode(yield* reader.readline());
+ *     yield* writer.write(new TextEncoder().encode(line.toUpperCase()));
+ *   }, "127.0.0.1");
+ *   const { port } = server.sockets[0]!;
+ *   const [reader, writer] = yield* openConnection("127.0.0.1", port);
+ *   yield* writer.write(new TextEncoder().encode("hello\n"));
+ *   assertEquals(new TextDecoder().decode(yield* reader.read()), "HELLO\n");
+ *   yield* writer.close();
+ *   server.close();
+ * });
+ * ```
+ */
+export function startServer(
+  clientConnected: ClientConnected,
+  host = "0.0.0.0",
+  port = 0,
+  options: ServerOptions = {},
+): Coroutine<Server<InternetAddress>> {
+  check("start a server", "clientConnected", clientConnected, FUNCTION);
+  check("start a server", "host", host, NAME);
+  check("start a server", "port", port, portKind(0));
+  return listen(clientConnected, { hostname: host, port }, options);
+}
+
+/**
+ * Listens at a Unix socket, and calls a function for each connection. The host removes
+ * the socket when the server is closed.
+ *
+ * @param clientConnected Is called with reader and writer of each connection, as of
+ * {@linkcode startServer}.
+ * @param path The path of the socket.
+ * @param options TLS, and the limit of the readers.
+ * @returns A coroutine of the server.
+ * @throws {TypeError} If an argument is of the wrong type.
+ * @throws {RangeError} If an option can't be.
+ * @throws {RuntimeError} If the host of this program has no sockets.
+ * @throws {Error} The host's own error if it can't listen there, with the path in its
+ * message.
+ *
+ * @example Talk on one machine
+ * ```ts
+ * import { openUnixConnection, run, startUnixServer } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = `${await Deno.makeTempDir()}/example.sock`;
+ * await run(async () => {
+ *   await using _server = await startUnixServer(async (_reader, writer) => {
+ *     await writer.write(new TextEncoder().encode("hello"));
+ *   }, path);
+ *   const [reader, writer] = await openUnixConnection(path);
+ *   assertEquals(new TextDecoder().decode(await reader.read()), "hello");
+ *   await writer.close();
+ * });
+ * ```
+ */
+export function startUnixServer(
+  clientConnected: ClientConnected,
+  path: string,
+  options: ServerOptions = {},
+): Coroutine<Server<UnixAddress>> {
+  check("start a server", "clientConnected", clientConnected, FUNCTION);
+  check("start a server", "path", path, NAME);
+  return listen(clientConnected, { path }, options);
+}
+
+function connect(
+  address: Address,
+  options: ConnectionOptions,
+): Coroutine<[StreamReader, StreamWriter]> {
+  const { happyEyeballsDelay, limit = DEFAULT_LIMIT, localAddress } = options;
+  const tls = clientTls(address, options.tls);
+  const request: ConnectRequest = {
+    address,
+    localAddress,
+    attemptDelay: happyEyeballsDelay === undefined
+      ? undefined
+      : Math.ceil(Math.max(toSeconds(happyEyeballsDelay), 0) * 1000),
+  };
+  return new MethodCoroutine("openConnection", () => open(request, tls, limit));
+}
+
+function* open(
+  request: ConnectRequest,
+  tls: TlsRequest | undefined,
+  limit: number,
+): Coro<[StreamReader, StreamWriter]> {
+  const loop = getRunningLoop();
+  const network = hostNetwork(request.localAddress !== undefined);
+  const place = showAddress(request.address);
+  try {
+    const transport = yield* callHost(
+      loop,
+      {
+        what: `connection to ${place}`,
+        start: async (signal) => {
+          const transport = await network.connect(request, signal);
+          return tls === undefined
+            ? transport
+            : await secure(transport, tls, signal);
+        },
+        discard: (late) => late.abort(),
+      },
+      tls && (tls.handshakeTimeout ?? HANDSHAKE_TIMEOUT),
+    );
+    return openStreams({
+      loop,
+      transport,
+      limit,
+      isServer: false,
+      serverHostname: request.address.path !== undefined
+        ? undefined
+        : request.address.hostname,
+    });
+  } catch (error) {
+    if (error instanceof CancelledError) throw error;
+    throw withSubject(error, `Cannot connect to ${place}`);
+  }
+}
+
+function listen<A extends Address>(
+  clientConnected: ClientConnected,
+  address: A,
+  options: ServerOptions,
+): Coroutine<Server<A>> {
+  checkOptions("start a server", options, SERVER_OPTIONS);
+  if (options.tls !== undefined) checkServerTls(options.tls);
+  return new MethodCoroutine(
+    "startServer",
+    () => openServer(clientConnected, address, options),
+  );
+}
+
+function* openServer<A extends Address>(
+  clientConnected: ClientConnected,
+  address: A,
+  options: ServerOptions,
+): Coro<Server<A>> {
+  const loop = getRunningLoop();
+  const network = hostNetwork();
+  const tls = options.tls && { ...options.tls, isServer: true };
+  const server = new SocketServer({
+    loop,
+    clientConnected,
+    limit: options.limit ?? DEFAULT_LIMIT,
+    tls,
+    handshakeTimeout: toSeconds(tls?.handshakeTimeout ?? HANDSHAKE_TIMEOUT),
+    grace: options.grace === undefined ? undefined : toSeconds(options.grace),
+  });
+  const place = showAddress(address);
+  try {
+    server.attach(
+      yield* callHost(loop, {
+        what: `listener at ${place}`,
+        start: () =>
+          network.listen({
+            address,
+            backlog: options.backlog,
+            reusePort: options.reusePort,
+          }, server),
+        discard: (late) => late.close(),
+      }),
+    );
+  } catch (error) {
+    if (error instanceof CancelledError) throw error;
+    throw withSubject(error, `Cannot listen at ${place}`);
+  }
+  if (options.startServing ?? true) server.start();
+  // It listens where it was told to.
+  return server as Server<Address> as Server<A>;
+}
+
+function clientTls(
+  address: Address,
+  tls: TlsOptions | boolean | undefined,
+): TlsRequest | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  const options = tls === true ? {} : tls;
+  checkTls("connect", options);
+  if (address.path !== undefined && options.serverHostname === undefined) {
+    throw new TypeError(
+      "Cannot connect: TLS over a Unix socket needs a serverHostname to check",
+    );
+  }
+  return {
+    serverHostname: address.path !== undefined ? "" : address.hostname,
+    ...options,
+    isServer: false,
+  };
+}
+
+function checkServerTls(tls: TlsOptions): void {
+  checkTls("start a server", tls);
+  if (tls.ca === undefined && tls.serverHostname === undefined) return;
+  throw new TypeError(
+    "Cannot start a server: ca and serverHostname are for clients, a server has cert and key",
+  );
+}
+
+function checkTls(action: string, tls: TlsOptions): void {
+  checkOptions(action, tls, TLS_OPTIONS);
+  if ((tls.cert === undefined) === (tls.key === undefined)) return;
+  throw new TypeError(`Cannot ${action}: cert and key must be given together`);
+}
+
+function portKind(least: number): Kind {
+  return {
+    words: `an integer from ${least} to 65535`,
+    fits: (value) => typeof value === "number",
+    allows: (value) =>
+      Number.isInteger(value) && value >= least && value <= 65_535,
+  };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
