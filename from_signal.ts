@@ -28,13 +28,16 @@ import {
   isThenable,
   refuseAsyncGenerator,
 } from "./_task/coroutine.ts";
+import { BodyLine } from "./_task/body_line.ts";
+import type { Driver } from "./_task/drive.ts";
+import { cancelLine, isUnsure, lineOf, settleRequest } from "./_task/line.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { runAsTask } from "./_host/async_context.ts";
+import { runInLine } from "./_host/async_context.ts";
+import { running } from "./_base/running.ts";
 import { callbackName, describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { currentTask } from "./current_task.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /**
@@ -80,8 +83,10 @@ function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {
   const loop = requireScheduler();
   const name = callbackName(fn);
   const abortable = new Abortable<T>(loop, name);
-  // As its task, since it may be an async function that waits for this library.
-  const promise = runAsTask(currentTask(loop), () => fn(abortable.signal));
+  // A line of its own, since it may be an async function that waits for this library.
+  const { line } = abortable;
+  const { signal } = line;
+  const promise = runInLine(line, () => fn(signal));
   if (!isThenable(promise)) {
     throw new TypeError(
       `Cannot wait: ${name} must give a promise, gave ${describeKind(promise)}`,
@@ -93,38 +98,51 @@ function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {
 
 /** Follows a promise; its cancel aborts the signal, and waits. */
 class Abortable<T> extends Future<T> {
+  /** The line of the function: its signal is what the function gets. */
+  readonly line: BodyLine;
   readonly #name: string;
-  readonly #controller = new AbortController();
   #cancelled: CancelledError | undefined = undefined;
+  // Whether its last wait had ended before the cancel.
+  #hadEnded = false;
 
   constructor(loop: Scheduler, name: string) {
     super({ loop });
     this.#name = name;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+    this.line = new BodyLine(lineOf(running.driver as Driver)!);
   }
 
   follow(promise: PromiseLike<T>): void {
     promise.then(
-      (value) => this.setResult(value),
+      (value) => {
+        // It may have had its result before it was cancelled, and was on its way.
+        const isCancelled = this.#leave() && !this.#hadEnded;
+        if (isCancelled) this._settleCancelled(this.#cancelled);
+        else this.setResult(value);
+      },
       (error) => {
-        if (this.#cancelled !== undefined) {
-          this._settleCancelled(this.#cancelled);
-        } else this.setException(error ?? new Error(`Rejected with ${error}`));
+        if (this.#leave()) this._settleCancelled(this.#cancelled);
+        else this.setException(error ?? new Error(`Rejected with ${error}`));
       },
     );
   }
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return false;
-    if (this.#cancelled === undefined) {
-      const reason = cancelReason(message, options);
-      this.#cancelled = cancelledError(reason, this.getLoop().getDebug());
-      this.#controller.abort(this.#cancelled);
-    }
+    const reason = cancelReason(message, options);
+    this.#cancelled ??= cancelledError(reason, this.getLoop().getDebug());
+    cancelLine(this.line, reason);
     return true;
+  }
+
+  // Ends the line; says whether it was cancelled.
+  #leave(): boolean {
+    const { line } = this;
+    const request = line._request;
+    this.#hadEnded = request?.pending === true && !isUnsure(line, request) &&
+      line._lastEnd === this.getLoop()._burst;
+    if (request !== undefined) settleRequest(request);
+    line.leave();
+    return this.#cancelled !== undefined;
   }
 
   _describe(): string {

@@ -30,11 +30,11 @@ import { Failure } from "./_future/failure.ts";
 import { CancelledError, InvalidStateError, RuntimeError } from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
 import {
-  type AwaitingTask,
   FutureAwait,
+  type Line,
   misplacedWait,
 } from "./_future/future_await.ts";
-import { asyncTask } from "./_host/async_context.ts";
+import { asyncLine } from "./_host/async_context.ts";
 import type { kWait, Waiter } from "./_base/roles.ts";
 import {
   describeCreation,
@@ -318,19 +318,23 @@ export class Future<T> implements PromiseLike<T> {
     if (this._state > REQUESTED) {
       return toPromise(this).then(onFulfilled, onRejected);
     }
-    const task = asyncTask() as AwaitingTask | undefined;
-    if (task !== undefined) {
-      const error = misplacedWait(task, task.getLoop(), this);
-      if (error !== undefined) {
-        return Promise.reject(error).then(onFulfilled, onRejected);
+    let line = asyncLine() as Line | undefined;
+    if (line !== undefined) {
+      // What a callback of the host has begun may wait for the task that it stems from.
+      if (line._task === this && !line._isOnItsWay()) line = undefined;
+      else {
+        const error = misplacedWait(line._task, line.getLoop(), this);
+        if (error !== undefined) {
+          return Promise.reject(error).then(onFulfilled, onRejected);
+        }
       }
     }
-    const wait = new FutureAwait(this, task, onFulfilled, onRejected);
+    const wait = new FutureAwait(this, line, onFulfilled, onRejected);
     if (this.addDoneCallback === Future.prototype.addDoneCallback) {
       this._addWaiter(wait);
     } // As in CPython, a subclass that has its own is asked by it.
     else this.addDoneCallback(() => wait._run());
-    task?._addAwait(wait);
+    line?._addAwait(wait);
     return wait;
   }
 

@@ -22,6 +22,7 @@
 import type { Delay } from "./clock.ts";
 import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
+import type { Microtasks } from "./_base/microtasks.ts";
 import type { Runnable } from "./_base/roles.ts";
 import type { Timer } from "./_base/roles.ts";
 import { callbackName, describeCreation, isInstance } from "./_base/repr.ts";
@@ -79,6 +80,10 @@ export interface Scheduler {
   callExceptionHandler(context: ExceptionContext): void;
   /** Whether debug mode is on. */
   getDebug(): boolean;
+  /** @internal Counts bursts of microtasks: the host has had its turn between two. */
+  readonly _burst: number;
+  /** @internal */
+  readonly _microtasks: Microtasks;
   /** @internal */
   _enqueue(runnable: Runnable): void;
   /** @internal */

@@ -61,6 +61,7 @@ import { formatTaskTree } from "./task_tree.ts";
 import { TaskList } from "./_loop/task_list.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
+import { Microtasks } from "./_base/microtasks.ts";
 import { HostFuture, toFuture } from "./_task/to_future.ts";
 
 /** Makes a loop's tasks: what `loop.setTaskFactory()` takes. */
@@ -133,6 +134,10 @@ export class EventLoop implements TaskScheduler {
   #signalHandlers: SignalHandlers | undefined = undefined;
   /** @internal The shutdown of the run, once somebody asked for it. */
   _shutdown: unknown = undefined;
+  /** @internal */
+  _burst = 0;
+  /** @internal */
+  readonly _microtasks: Microtasks = new Microtasks();
   /** @internal */
   readonly _tasks: TaskList<Task<unknown>> = new TaskList();
   /** @internal What was opened in the loop and is closed with it. */

@@ -37,10 +37,10 @@ import {
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
-import { runAsTask } from "./_host/async_context.ts";
+import { runInLine } from "./_host/async_context.ts";
 import { describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { checkLimit, requireTask } from "./_combine/scope.ts";
+import { checkLimit, currentLine, requireTask } from "./_combine/scope.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode mapConcurrent}. */
@@ -187,7 +187,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
 
   *#forEach(callback: (result: R) => unknown): Coro<void> {
     const run = begin(this.#plan, false);
-    const task = requireTask(run);
+    requireTask(run);
     const handOver = (): unknown => {
       while (run.ready > 0) {
         const wait = callback(run.takeNow());
@@ -199,7 +199,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
     try {
       while (run.ready > 0 || (yield* run.wait())) {
         // Once a batch: entering the host's storage is 0.5 µs.
-        const wait = runAsTask(task, handOver);
+        const wait = runInLine(currentLine(), handOver);
         if (isGenerator(wait) || wait instanceof Coroutine) {
           yield* wait as unknown as Coro<unknown>;
         } else if (wait !== undefined) {

@@ -29,10 +29,9 @@
  * @module
  */
 import {
-  cancelledError,
   type CancelReason,
   cancelReason,
-  cancelWith,
+  ownerOfSignal,
 } from "./_base/cancelled.ts";
 import { Context, type ContextValues, currentContext } from "./context.ts";
 import {
@@ -43,7 +42,33 @@ import {
   type CoroutineLike,
 } from "./_task/coroutine.ts";
 import { isCoroutine, nameOf } from "./_task/coroutine.ts";
-import { drive, SUSPENDED } from "./_task/drive.ts";
+import { BodyLine } from "./_task/body_line.ts";
+import { drive, type Driver, SUSPENDED } from "./_task/drive.ts";
+import {
+  addAwait,
+  afterBurst,
+  cancelDriver,
+  cancelLine,
+  CancelRequest,
+  endAwait,
+  isCancellation,
+  isHosted,
+  isOnItsWay,
+  isQuiet,
+  isUnsure,
+  lineOf,
+  type LineState,
+  noteBodyEnd,
+  pend,
+  removeAwait,
+  requestsOf,
+  type ScopeLine,
+  settleRequest,
+  signalOf,
+  takeCancel,
+  takeScopeCancel,
+  waitsOf,
+} from "./_task/line.ts";
 import {
   CancelledError,
   InvalidStateError,
@@ -54,6 +79,7 @@ import { Future } from "./future.ts";
 import { PROMISE_BODY, type PromiseBody } from "./_task/promise_body.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
+import { asyncLine, asyncTask } from "./_host/async_context.ts";
 import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
 import {
@@ -172,10 +198,14 @@ export class Task<T> extends Future<T> {
   #context: Context | ContextValues;
   // A number until someone asks: most names are never read.
   #name: string | number;
-  // What only some tasks need, made when it is needed.
-  #extras: Extras | undefined = undefined;
-  // What its async functions wait for: nearly always one thing.
-  #awaits: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  /** @internal What its async functions wait for: nearly always one thing. */
+  _awaits: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  /** @internal What only some tasks need, made when it is needed. */
+  _request: CancelRequest | undefined = undefined;
+  /** @internal */
+  _lastEnd = -1;
+  /** @internal */
+  _scope: ScopeLine | undefined = undefined;
 
   /**
    * Makes a task; `createTask()` and `loop.createTask()` do it for you.
@@ -233,23 +263,22 @@ export class Task<T> extends Future<T> {
       asked.add(this);
     }
     const reason = cancelReason(message, options);
-    const extras = this.#extras ??= new Extras();
-    extras.cancelRequests++;
-    let delivered = this.#cancelWaits(reason);
-    const { controller } = extras;
-    if (controller !== undefined && !controller.signal.aborted) {
-      controller.abort(cancelledError(reason, false));
-      // Who asked for the signal and waits for the host takes the cancel by it.
-      delivered ||= this._waitingOn === PROMISE_BODY;
-    }
-    extras.cancelReason = reason;
-    if (!delivered) extras.mustCancel = true;
+    const request = this._request ??= new CancelRequest();
+    request.count++;
+    request.total++;
+    request.reason = reason;
+    request.bySelf =
+      this === (running.loop === undefined ? asyncTask() : running.task);
+    const lines: LineState[] = [];
+    const taken = cancelDriver(this, this, this, reason, lines);
+    for (const line of lines) cancelLine(line, reason);
+    if (!taken) pend(request);
     return true;
   }
 
   /** How many cancel requests were made and not taken back. */
   cancelling(): number {
-    return this.#extras?.cancelRequests ?? 0;
+    return this._request?.total ?? 0;
   }
 
   /**
@@ -259,32 +288,26 @@ export class Task<T> extends Future<T> {
    * @returns How many requests are left.
    */
   uncancel(): number {
-    const extras = this.#extras;
-    if (extras === undefined || extras.cancelRequests === 0) return 0;
-    extras.cancelRequests--;
-    if (extras.cancelRequests === 0) extras.mustCancel = false;
-    return extras.cancelRequests;
+    const request = this._request;
+    if (request === undefined || request.total === 0) return 0;
+    request.total--;
+    if (request.count > 0) request.count--;
+    if (request.total === 0) settleRequest(request);
+    return request.total;
   }
 
   /**
    * A signal that aborts with the CancelledError when the task is cancelled, for APIs
    * of the host such as `fetch`. Made when first asked for.
+   *
+   * In the body of a `timeout()` or `taskGroup()` it is the signal of that scope, which
+   * aborts with the scope as well.
    */
   get signal(): AbortSignal {
-    const extras = this.#extras ??= new Extras();
-    const { controller, cancelRequests } = extras;
-    // An aborted signal stays so; after `uncancel()` there is a fresh one.
-    if (
-      controller !== undefined &&
-      (!controller.signal.aborted || cancelRequests > 0)
-    ) {
-      return controller.signal;
-    }
-    const fresh = extras.controller = new AbortController();
-    if (cancelRequests > 0) {
-      fresh.abort(cancelledError(extras.cancelReason, false));
-    }
-    return fresh.signal;
+    const line = this.#innermostLine();
+    return line instanceof BodyLine
+      ? line.signal
+      : signalOf(this, requestsOf(this) > 0);
   }
 
   /** The name. */
@@ -403,11 +426,22 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
+  get _line(): LineState {
+    return this;
+  }
+
+  /** @internal */
+  get _outer(): undefined {
+    return undefined;
+  }
+
+  /** @internal */
   _run(): void {
     running.task = this;
+    running.driver = this;
     running.context = undefined;
-    if (this.#extras?.mustCancel) {
-      const cancelled = this._takeCancel(this._waitingOn);
+    if (this._scope !== undefined || this._request?.pending) {
+      const cancelled = this.#takeCancel();
       this.#step(cancelled !== undefined, cancelled);
     } else {
       this.#step(false, undefined);
@@ -416,36 +450,34 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _resume(failed: boolean, outcome: unknown): void {
+    const line = this._scope ?? this;
+    if (line._request?.pending) noteBodyEnd(line, failed, outcome);
     this.#runNow(failed, outcome);
   }
 
   /** @internal */
   _addAwait(wait: PendingAwait): void {
-    if (this.#awaits === undefined) this.#awaits = wait;
-    else if (this.#awaits instanceof Set) this.#awaits.add(wait);
-    else if (this.#awaits !== wait) {
-      this.#awaits = new Set([this.#awaits, wait]);
-    }
-    const extras = this.#extras;
-    if (extras?.mustCancel && wait._cancelWait(extras.cancelReason)) {
-      extras.mustCancel = false;
-    }
+    addAwait(this, wait);
+  }
+
+  /** @internal */
+  _endAwait(wait: PendingAwait, waited: unknown): CancelledError | undefined {
+    return endAwait(this, wait, waited);
   }
 
   /** @internal */
   _removeAwait(wait: PendingAwait): void {
-    if (this.#awaits === wait) this.#awaits = undefined;
-    else if (this.#awaits instanceof Set) this.#awaits.delete(wait);
+    removeAwait(this, wait);
   }
 
   /** @internal */
-  _takeCancel(waited: unknown): CancelledError | undefined {
-    const extras = this.#extras;
-    if (!extras?.mustCancel) return undefined;
-    extras.mustCancel = false;
-    // The wait throws a CancelledError of its own: the first request's.
-    if (waited instanceof Future && waited._givesCancelled()) return undefined;
-    return cancelledError(extras.cancelReason, this.scheduler.getDebug());
+  _takeCancel(wait: PendingAwait, waited: unknown): CancelledError | undefined {
+    return takeCancel(this, wait, waited);
+  }
+
+  /** @internal */
+  _isOnItsWay(): boolean {
+    return isOnItsWay(this);
   }
 
   /** @internal */
@@ -465,7 +497,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal What the task waits for now: futures, and the waits of its async functions. */
   _waitsFor(): unknown[] {
-    const waits = this.#waits();
+    const waits = this.#waits().filter((wait) => !isHosted(wait));
     const own = this._waitingOn;
     if (own === undefined || (own === PROMISE_BODY && waits.length > 0)) {
       return waits;
@@ -518,26 +550,38 @@ export class Task<T> extends Future<T> {
     return [...words, ...rest];
   }
 
+  // Those of its own line, and of the scopes that stand on its stack.
   #waits(): PendingAwait[] {
-    if (this.#awaits === undefined) return [];
-    return this.#awaits instanceof Set ? [...this.#awaits] : [this.#awaits];
+    const waits = waitsOf(this);
+    let scope: LineState | undefined = this._scope;
+    for (; scope !== undefined && scope !== this; scope = scope._outer) {
+      waits.push(...waitsOf(scope));
+    }
+    return waits;
   }
 
-  #cancelWaits(reason: CancelReason): boolean {
-    const waitingOn = this._waitingOn;
-    let delivered = waitingOn instanceof Future &&
-      cancelWith(waitingOn, reason);
-    for (const wait of this.#waits()) {
-      delivered = wait._cancelWait(reason) || delivered;
-    }
-    return delivered;
+  #takeCancel(): CancelledError | undefined {
+    const waited = this._waitingOn;
+    const cancelled = takeScopeCancel(this, waited);
+    if (this._scope === undefined) return cancelled;
+    const ofScope = takeScopeCancel(this._scope, waited);
+    return cancelled ?? ofScope;
+  }
+
+  // The line of the code that asks, if it is this task's.
+  #innermostLine(): LineState {
+    const line = running.driver === undefined
+      ? asyncLine() as LineState | undefined
+      : lineOf(running.driver as Driver);
+    return line?._task === this ? line : this;
   }
 
   // Runs outside the loop's iteration, so it leaves the slots as it found them.
   #runNow(throwing: boolean, input: unknown): void {
-    const { loop, task, context } = running;
+    const { loop, task, driver, context } = running;
     running.loop = this.scheduler;
     running.task = this;
+    running.driver = this;
     running.context = undefined;
     try {
       this.#step(throwing, input);
@@ -548,6 +592,7 @@ export class Task<T> extends Future<T> {
     } finally {
       running.loop = loop;
       running.task = task;
+      running.driver = driver;
       running.context = context;
     }
   }
@@ -560,17 +605,32 @@ export class Task<T> extends Future<T> {
       return this.#fail(error);
     }
     if (outcome !== SUSPENDED) return this.#finish(outcome as T);
-    // A cancel that came while it ran goes to the wait that it has begun.
-    const extras = this.#extras;
-    if (extras?.mustCancel && this.#cancelWaits(extras.cancelReason)) {
-      extras.mustCancel = false;
-    }
+    if (this._request?.pending) this.#deliver(this._request);
+    const ofScope = this._scope?._request;
+    if (ofScope?.pending) this.#deliver(ofScope);
+  }
+
+  // A cancel that came while it ran goes to the wait that it has begun.
+  #deliver(request: CancelRequest): void {
+    if (isUnsure(this, request)) return settleRequest(request);
+    // An async function gets it at its own next wait.
+    const line = this._scope ?? this;
+    if (this._waitingOn === PROMISE_BODY && line._request === request) return;
+    const lines: LineState[] = [];
+    const taken = cancelDriver(this, this, this, request.reason, lines);
+    for (const each of lines) cancelLine(each, request.reason);
+    if (taken) settleRequest(request);
   }
 
   #finish(result: T): void {
+    if (!isQuiet(this)) return this.#endHelpers(() => this.#finish(result));
     if (!this.#leave()) return;
-    const extras = this.#extras;
-    if (extras?.mustCancel) return this._settleCancelled(extras.cancelReason);
+    const request = this._request;
+    if (
+      request?.pending && !isUnsure(this, request) && !this.#hadEnded(request)
+    ) {
+      return this._settleCancelled(request.reason);
+    }
     super.setResult(result);
     if (this.scheduler.getDebug() && this.cancelling() > 0) {
       this.scheduler.callExceptionHandler({
@@ -580,12 +640,23 @@ export class Task<T> extends Future<T> {
     }
   }
 
+  // Whether a request came only when the last wait had ended: the function went on to its
+  // end in the same burst of microtasks, as it would have before the request in CPython.
+  #hadEnded(request: CancelRequest): boolean {
+    return !request.bySelf && this._lastEnd === this.scheduler._burst;
+  }
+
   #fail(error: unknown): void {
+    if (!isQuiet(this)) return this.#endHelpers(() => this.#fail(error));
     if (!this.#leave()) return;
-    if (isInstance(error, CancelledError)) return this._settleCancelled(error);
+    if (isCancellation(this, error)) {
+      return this._settleCancelled(outcomeOf(error, this._request));
+    }
     // A coroutine may throw anything; a future wants an error.
     super.setException(
-      error ?? new RuntimeError(`Task failed: ${error} was thrown`),
+      error instanceof CancelledError
+        ? staleSignal(error)
+        : error ?? new RuntimeError(`Task failed: ${error} was thrown`),
     );
     if (isInstance(error, KeyboardInterrupt)) throw error;
   }
@@ -593,6 +664,21 @@ export class Task<T> extends Future<T> {
   #failLate(error: unknown): void {
     running.task = undefined;
     if (!this.done()) this.#fail(error);
+  }
+
+  // Cancels what its async functions still wait for that nobody awaits, and goes on when
+  // they have ended.
+  #endHelpers(goOn: () => void): void {
+    const request = this._request ??= new CancelRequest();
+    const check = (): void =>
+      void afterBurst(() => {
+        if (!isQuiet(this) || request.onQuiet === undefined) return;
+        request.onQuiet = undefined;
+        settleRequest(request);
+        goOn();
+      });
+    request.onQuiet = check;
+    cancelLine(this, "The task has ended");
   }
 
   // Says whether the outcome is still to be set, as it is unless somebody has called
@@ -609,13 +695,30 @@ export class Task<T> extends Future<T> {
   }
 }
 
-/** What only some tasks need. */
-class Extras {
-  cancelRequests = 0;
-  /** Whether a cancel is still to be delivered, at the next wait. */
-  mustCancel = false;
-  cancelReason: CancelReason = undefined;
-  controller: AbortController | undefined = undefined;
+/** The reason to end as cancelled with, when `error` came of a cancel. */
+function outcomeOf(
+  error: unknown,
+  request: CancelRequest | undefined,
+): CancelReason {
+  if (!(error instanceof CancelledError)) {
+    return new CancelledError(textOfReason(request?.reason), { cause: error });
+  }
+  if (ownerOfSignal(error) === undefined) return error;
+  // An error of its own, so that who awaits the task does not take it for the signal's.
+  return error.cause === undefined
+    ? error.message
+    : new CancelledError(error.message, { cause: error.cause });
+}
+
+function textOfReason(reason: CancelReason): string {
+  return typeof reason === "object" ? reason.message : reason ?? "";
+}
+
+function staleSignal(error: CancelledError): RuntimeError {
+  return new RuntimeError(
+    "A signal that was aborted before has ended the task, which nobody has cancelled: use the signal of the scope or task that runs now",
+    { cause: error },
+  );
 }
 
 /** The futures that a task waits for, those of its async functions too. */

@@ -35,12 +35,15 @@ import { Children } from "./_combine/children.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
 import type { EventLoop } from "./loop.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
+import { cancelReason } from "./_base/cancelled.ts";
 import {
   abortedBefore,
   checkBody,
   checkLimit,
+  enterScope,
   requireTask,
 } from "./_combine/scope.ts";
+import type { BodyLine } from "./_task/body_line.ts";
 import type { Task, TaskOptions } from "./task.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
@@ -105,9 +108,9 @@ export class TaskGroup {
   #exiting = false;
   #aborting = false;
   #cancelOnEnter = false;
-  // The cancel requests that stood before the group: not its business.
-  #cancelling = 0;
-  // Whether the group has cancelled its parent, a request that it has to take back.
+  // The line of the body, and of the wait for the tasks: all that it cancels.
+  #line: BodyLine | undefined = undefined;
+  // Whether the group has cancelled its own line.
   #parentCancelled = false;
   #signalled = false;
   #tasks: Children<Task<unknown>> | undefined = undefined;
@@ -167,6 +170,21 @@ export class TaskGroup {
     // Its first step, run eagerly, may have ended the group before it was in.
     if (this.#aborting) task.cancel();
     return task;
+  }
+
+  /**
+   * A signal that aborts when the group ends its body, when a scope round it does, or when
+   * the task is cancelled: for APIs of the host such as `fetch`.
+   *
+   * @throws {RuntimeError} If the group has not begun.
+   */
+  get signal(): AbortSignal {
+    if (this.#line === undefined) {
+      throw new RuntimeError(
+        `Cannot give a signal: ${this} has not been entered`,
+      );
+    }
+    return this.#line.signal;
   }
 
   /**
@@ -251,6 +269,7 @@ export class TaskGroup {
       yield* this.#leave(failure);
     } finally {
       unlink?.();
+      this.#line!.leave();
     }
     return result as T;
   }
@@ -265,13 +284,13 @@ export class TaskGroup {
     const aborted = abortedBefore(this.#signal);
     if (aborted !== undefined) throw aborted;
     this.#parent = parent;
+    this.#line = enterScope(this);
     this.#loop = parent.getLoop() as EventLoop;
     this.#tasks = new Children(parent.getLoop(), {
       what: "taskGroup",
       awaitedBy: parent,
       childEnded: (task) => this.#collect(task),
     });
-    this.#cancelling = parent.cancelling();
     if (this.#cancelOnEnter) this.cancel();
     return this.#signal === undefined ? undefined : linkSignal(this.#signal, {
       cancel: (message, options) => this.#onSignal(message, options),
@@ -280,7 +299,8 @@ export class TaskGroup {
 
   *#leave(failure: Thrown | undefined): Coro<void> {
     this.#exiting = true;
-    const isCancel = failure?.error instanceof CancelledError;
+    const isCancel = failure !== undefined &&
+      this.#line!.isCancellation(failure.error);
     let cancelled = isCancel ? failure : undefined;
     if (failure !== undefined) {
       this.#noteInterrupt(failure.error);
@@ -292,26 +312,19 @@ export class TaskGroup {
       if (!this.#aborting) this.#abort();
     });
     if (this.#interrupt !== undefined) throw this.#interrupt.error;
-    if (this.#takeBackCancel()) cancelled = undefined;
+    const others = this.#line!.leave();
+    if (this.#parentCancelled && !others && !this.#signalled) {
+      cancelled = undefined;
+    }
     if (failure !== undefined && !isCancel) this.#errors.push(failure.error);
     if (this.#errors.length > 0) this.#throwErrors();
     if (cancelled !== undefined) throw cancelled.error;
   }
 
-  /** Takes the group's own request back; says whether it was the last one. */
-  #takeBackCancel(): boolean {
-    if (!this.#parentCancelled) return false;
-    return this.#parent!.uncancel() <= this.#cancelling && !this.#signalled;
-  }
-
   #throwErrors(): never {
-    const parent = this.#parent!;
     // A cancel from outside that the group has met is asked for again, since the
-    // errors come out in its place. The count stays.
-    if (parent.cancelling() > 0) {
-      parent.uncancel();
-      parent.cancel();
-    }
+    // errors come out in its place.
+    this.#line!.askAgain();
     const count = this.#errors.length;
     throw new AggregateError(
       this.#errors,
@@ -340,7 +353,7 @@ export class TaskGroup {
   #cancelParent(message?: string, options?: ErrorOptions): void {
     if (this.#parentCancelled) return;
     this.#parentCancelled = true;
-    this.#parent!.cancel(message, options);
+    this.#line!.cancel(cancelReason(message, options));
   }
 
   #onSignal(message?: string, options?: ErrorOptions): boolean {

@@ -25,13 +25,13 @@
 import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
 import { Coroutine } from "./_task/coroutine.ts";
-import { CancelledError, RuntimeError, TimeoutError } from "./errors.ts";
+import { RuntimeError, TimeoutError } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import type { Handle } from "./handle.ts";
 import { describeKind } from "./_base/repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
-import { checkBody, requireTask, type ScopeBody } from "./_combine/scope.ts";
-import type { Task } from "./task.ts";
+import { checkBody, enterScope, type ScopeBody } from "./_combine/scope.ts";
+import type { BodyLine } from "./_task/body_line.ts";
 
 type Body<T> = ScopeBody<Timeout, T>;
 
@@ -74,9 +74,8 @@ export class Timeout {
   #state: State = CREATED;
   #when: number | undefined;
   #entered = 0;
-  #task: Task<unknown> | undefined = undefined;
-  // The cancel requests that stood before the scope: not its business.
-  #cancelling = 0;
+  // The line of the body, which is all that it cancels.
+  #line: BodyLine | undefined = undefined;
   #timer: Handle | undefined = undefined;
 
   /**
@@ -88,6 +87,21 @@ export class Timeout {
    */
   constructor(when?: number) {
     this.#when = checkWhen(when);
+  }
+
+  /**
+   * A signal that aborts when the deadline comes, when a scope round this one ends its body,
+   * or when the task is cancelled: for APIs of the host such as `fetch`.
+   *
+   * @throws {RuntimeError} If the scope has not begun.
+   */
+  get signal(): AbortSignal {
+    if (this.#line === undefined) {
+      throw new RuntimeError(
+        `Cannot give a signal: ${this} has not been entered`,
+      );
+    }
+    return this.#line.signal;
   }
 
   /** The deadline, in seconds of the loop's `time()`; `undefined` for none. */
@@ -118,7 +132,7 @@ export class Timeout {
       throw new RuntimeError(`Cannot reschedule ${this}: it is ${this.#state}`);
     }
     this.#when = checkWhen(when);
-    this.#schedule(this.#task!.getLoop().time());
+    this.#schedule(this.#line!.getLoop().time());
   }
 
   /**
@@ -169,9 +183,8 @@ export class Timeout {
         `Cannot enter ${this}: it has already been entered`,
       );
     }
-    this.#task = requireTask(this);
+    this.#line = enterScope(this);
     this.#state = ACTIVE;
-    this.#cancelling = this.#task.cancelling();
     this.#entered = now;
     this.#schedule(now);
   }
@@ -180,15 +193,15 @@ export class Timeout {
   _leave(error: unknown): unknown {
     this.#timer?.cancel();
     this.#timer = undefined;
+    const line = this.#line!;
     if (this.#state === ACTIVE) {
       this.#state = FINISHED;
+      line.leave();
       return error;
     }
     this.#state = EXPIRED;
-    const requests = this.#task!.uncancel();
-    if (requests > this.#cancelling || !(error instanceof CancelledError)) {
-      return error;
-    }
+    const isCancellation = line.isCancellation(error);
+    if (line.leave() || !isCancellation) return error;
     const seconds = Number((this.#when! - this.#entered).toPrecision(6));
     return new TimeoutError(`Timed out after ${seconds} s`, { cause: error });
   }
@@ -198,7 +211,7 @@ export class Timeout {
     this.#timer = undefined;
     const when = this.#when;
     if (when === undefined || when === Infinity) return;
-    const loop = this.#task!.getLoop();
+    const loop = this.#line!.getLoop();
     const expire = (): void => this.#expire();
     this.#timer = when <= now
       ? loop.callSoon(expire, NO_CONTEXT)
@@ -208,7 +221,7 @@ export class Timeout {
   #expire(): void {
     this.#timer = undefined;
     this.#state = EXPIRING;
-    this.#task!.cancel();
+    this.#line!.cancel();
   }
 }
 
@@ -231,13 +244,13 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
     return "timeout";
   }
 
-  override _start(task: unknown): unknown {
+  override _start(driver: unknown): unknown {
     const now = requireScheduler().time();
     const scope = this.#makeScope(now);
     scope._enter(now);
     this.#scope = scope;
     const body = this.#body;
-    return callFor(task, () => body(scope), body);
+    return callFor(driver, () => body(scope), body);
   }
 
   override next(value?: unknown): IteratorResult<unknown, T> {

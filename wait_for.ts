@@ -31,7 +31,7 @@ import { CancelledError, TimeoutError } from "./errors.ts";
 import { type Future, isFuture, type Wait } from "./future.ts";
 import { Waiter } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { abortedBefore, requireTask, SignalLink } from "./_combine/scope.ts";
+import { abortedBefore, enterScope, SignalLink } from "./_combine/scope.ts";
 import { Timeout } from "./timeout.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
@@ -112,7 +112,7 @@ function* underSignal(
     closeCoroutine(awaitable);
     throw aborted;
   }
-  const link = new SignalLink(signal, requireTask(new Timeout()));
+  const link = new SignalLink(signal, enterScope(new Timeout()));
   try {
     return yield* waiting(awaitable, seconds, undefined);
   } finally {

@@ -145,6 +145,32 @@ export function cancelEach(targets: Iterable<CancelTarget>): void {
   }
 }
 
+// Not to be seen by who prints the error.
+const OWNER = "_signalOwner";
+
+/**
+ * Makes the reason that a signal is aborted with: an error of its own, which knows whose
+ * signal it was, so that one that comes too late is not taken for a cancel.
+ *
+ * @param reason What the request carried.
+ * @param owner What the signal belongs to.
+ */
+export function signalReason(
+  reason: CancelReason,
+  owner: object,
+): CancelledError {
+  const error = typeof reason === "object"
+    ? new CancelledError(reason.message, { cause: reason.cause })
+    : new Stackless(reason ?? "");
+  Object.defineProperty(error, OWNER, { value: owner });
+  return error;
+}
+
+/** What the signal belongs to that was aborted with `error`, if it was one. */
+export function ownerOfSignal(error: CancelledError): object | undefined {
+  return (error as { [OWNER]?: object })[OWNER];
+}
+
 function textOf(message: unknown): string | undefined {
   return message === undefined || message === null
     ? undefined

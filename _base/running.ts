@@ -14,6 +14,8 @@ export const running: {
   loop: unknown;
   /** The task whose step is on the call stack. */
   task: unknown;
+  /** What resumes that step: the task, or an `await` of its async function. */
+  driver: unknown;
   /** The context variables in force; `undefined` means the running task's, or the root's. */
   context: unknown;
   /** The context in force where no task and no callback runs. */
@@ -48,6 +50,7 @@ export const running: {
 } = {
   loop: undefined,
   task: undefined,
+  driver: undefined,
   context: undefined,
   rootContext: undefined,
   currentLoop: undefined,

@@ -161,15 +161,16 @@ export class JobPool<T, R> {
   }
 
   #beginReader(): void {
-    const reader: Task<unknown> = this.#loop.createTask(
-      new MethodCoroutine("mapConcurrent", () => this.#read(reader)),
+    this.#workers.add(
+      this.#loop.createTask(
+        new MethodCoroutine("mapConcurrent", () => this.#read()),
+      ) as Task<unknown>,
     );
-    this.#workers.add(reader);
   }
 
-  *#read(reader: Task<unknown>): Coro<void> {
+  *#read(): Coro<void> {
     try {
-      yield* this.#input.read(reader, () => {
+      yield* this.#input.read(() => {
         if (this.#workerCount === this.#plan.limit) return;
         const index = this.#input.takeNow();
         this.#addWorker({ item: this.#input.last as T, index });

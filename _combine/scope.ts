@@ -3,7 +3,13 @@
  *
  * @module
  */
+import { cancelReason } from "../_base/cancelled.ts";
+import { running } from "../_base/running.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
+import { asyncLine } from "../_host/async_context.ts";
+import { BodyLine } from "../_task/body_line.ts";
+import type { Driver } from "../_task/drive.ts";
+import { lineOf, type LineState } from "../_task/line.ts";
 import { closeCoroutine, refuseAsyncGenerator } from "../_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { Wait } from "../future.ts";
@@ -71,25 +77,42 @@ export function abortedBefore(
   return new CancelledError("The signal was aborted", { cause: signal.reason });
 }
 
-/** Cancels a task when a signal aborts, and takes the request back at the end. */
-export class SignalLink {
-  readonly #task: Task<unknown>;
-  readonly #unlink: () => void;
-  #requested = false;
+/**
+ * Begins the line of a scope on the stack of what runs now.
+ *
+ * @throws {RuntimeError} If there is no task.
+ */
+export function enterScope(scope: object): BodyLine {
+  requireTask(scope);
+  const driver = running.driver as Driver;
+  return new BodyLine(lineOf(driver)!, driver);
+}
 
-  constructor(signal: AbortSignal, task: Task<unknown>) {
-    this.#task = task;
+/** The line of the code that runs now in a task. */
+export function currentLine(): LineState | undefined {
+  return running.driver === undefined
+    ? asyncLine() as LineState | undefined
+    : lineOf(running.driver as Driver);
+}
+
+/** Cancels a line when a signal aborts; its request ends with the line. */
+export class SignalLink {
+  readonly #line: BodyLine;
+  readonly #unlink: () => void;
+
+  constructor(signal: AbortSignal, line: BodyLine) {
+    this.#line = line;
     this.#unlink = linkSignal(signal, this);
   }
 
   cancel(message?: string, options?: ErrorOptions): boolean {
-    this.#requested = true;
-    return this.#task.cancel(message, options);
+    this.#line.cancel(cancelReason(message, options));
+    return true;
   }
 
-  /** Stops listening. The CancelledError goes its way, only the count is restored. */
+  /** Stops listening, and ends the line. The CancelledError goes its way. */
   leave(): void {
     this.#unlink();
-    if (this.#requested) this.#task.uncancel();
+    this.#line.leave();
   }
 }

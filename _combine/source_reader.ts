@@ -12,10 +12,11 @@ import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
-import { runAsTask } from "../_host/async_context.ts";
+import { runInLine } from "../_host/async_context.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { type Coro, Coroutine, isThenable } from "../_task/coroutine.ts";
-import type { Task } from "../task.ts";
+import { type LineState, settleRequest, waitsOf } from "../_task/line.ts";
+import { currentLine } from "./scope.ts";
 
 // How many seconds a source that is closed may wait for a promise of the host, which may
 // never settle.
@@ -38,11 +39,11 @@ export class SourceReader<T> {
    * of the first: entering that for each item, and a turn of the loop, were half of the
    * time.
    *
-   * @param task The task in whose name the source is asked.
    * @param take Takes an item; false if no more is wanted now.
    * @returns Whether there may be more.
    */
-  *read(task: Task<unknown>, take: (item: T) => boolean): Coro<boolean> {
+  *read(take: (item: T) => boolean): Coro<boolean> {
+    const line = currentLine()!;
     const ask = (): unknown => {
       for (;;) {
         const answer: unknown = this.#iterator.next();
@@ -57,16 +58,16 @@ export class SourceReader<T> {
       const closing = this.#iterator.return === undefined ? undefined : {
         isQueued: isAsyncGenerator(this.#iterator),
         begin: () => this.#isClosed = true,
-        close: () => this.#callReturn(task),
+        close: () => this.#callReturn(line),
       };
       return new PendingRead(
         answer,
-        task,
+        line,
         closing,
         (step) => handOver(step as IteratorResult<T>, take) ?? ask(),
       );
     };
-    const begun = runAsTask(task, begin);
+    const begun = runInLine(line, begin);
     if (begun instanceof PendingRead) return (yield* begun) as boolean;
     if (!(begun instanceof Coroutine)) return begun as boolean;
     const step = (yield* begun) as IteratorResult<T>;
@@ -75,22 +76,21 @@ export class SourceReader<T> {
 
   /**
    * Closes the source and waits for its clean-up.
-   *
-   * @param task The task in whose name the source is closed.
    */
-  *close(task: Task<unknown>): Coro<void> {
+  *close(): Coro<void> {
     if (this.#isClosed || this.#iterator.return === undefined) return;
-    const answer = this.#callReturn(task);
+    const line = currentLine()!;
+    const answer = this.#callReturn(line);
     if (answer instanceof Coroutine) yield* answer;
     if (!isThenable(answer)) return;
-    const end = new PendingRead(answer, task, undefined, () => true);
+    const end = new PendingRead(answer, line, undefined, () => true);
     end.limit();
     yield* end;
   }
 
-  #callReturn(task: Task<unknown>): unknown {
+  #callReturn(line: LineState): unknown {
     this.#isClosed = true;
-    return runAsTask(task, () => this.#iterator.return!());
+    return runInLine(line, () => this.#iterator.return!());
   }
 }
 
@@ -115,7 +115,7 @@ interface Closing {
 
 /** The wait for a promise of a source. */
 class PendingRead extends Future<unknown> {
-  readonly #task: Task<unknown>;
+  readonly #line: LineState;
   readonly #closing: Closing | undefined;
   readonly #goOn: (value: unknown) => unknown;
   #cancelled: { readonly reason: CancelReason } | undefined = undefined;
@@ -125,18 +125,18 @@ class PendingRead extends Future<unknown> {
    * Waits.
    *
    * @param answer The promise.
-   * @param task The task in whose name the source was asked.
+   * @param line The line in whose name the source was asked.
    * @param closing How to close the source; without it a cancel ends the wait at once.
    * @param goOn Takes an answer, and gives the promise of the next or the result.
    */
   constructor(
     answer: PromiseLike<unknown>,
-    task: Task<unknown>,
+    line: LineState,
     closing: Closing | undefined,
     goOn: (value: unknown) => unknown,
   ) {
-    super({ loop: task.getLoop() });
-    this.#task = task;
+    super({ loop: line.getLoop() });
+    this.#line = line;
     this.#closing = closing;
     this.#goOn = goOn;
     this.#follow(answer);
@@ -197,7 +197,7 @@ class PendingRead extends Future<unknown> {
       return;
     }
     // It cleans up now, in the name of the task, and that is not cancelled again.
-    this.#task._takeCancel(this);
+    dropRequest(this.#line);
     if (this.#closing!.isQueued) this.#closeSource();
   };
 
@@ -217,7 +217,7 @@ class PendingRead extends Future<unknown> {
 
   #fail(error: unknown): void {
     if (this.#cancelled !== undefined) {
-      this.#task._takeCancel(this);
+      dropRequest(this.#line);
       this.#report(error);
       if (this.#closing!.isQueued) this.#end();
     } else if (this.done()) this.#report(error);
@@ -254,15 +254,17 @@ class PendingRead extends Future<unknown> {
   }
 
   #waitsInside(): boolean {
-    return this.#task._waitsFor().some((wait) =>
-      wait !== this && !runs(wait, this)
-    );
+    return waitsOf(this.#line).some((wait) => !runs(wait, this));
   }
 }
 
 // The host closes it when it has answered, and in V8 loses its async context by that.
 function isAsyncGenerator(iterator: object): boolean {
   return Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
+}
+
+function dropRequest(line: LineState): void {
+  if (line._request !== undefined) settleRequest(line._request);
 }
 
 /** Whether `wait` is an `await` of the coroutine that waits for `pending`. */

@@ -10,8 +10,6 @@ import type { Coro } from "../_task/coroutine.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
 import { SourceReader } from "./source_reader.ts";
-import { requireTask } from "./scope.ts";
-import type { Task } from "../task.ts";
 
 /** Where the input comes from. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;
@@ -139,10 +137,9 @@ export class WorkSource<T> {
   /**
    * Reads an async source to its end, as far ahead as there is credit.
    *
-   * @param task The task that reads.
    * @param beginWorker Begins a worker for an item that no worker waits for.
    */
-  *read(task: Task<unknown>, beginWorker: () => void): Coro<void> {
+  *read(beginWorker: () => void): Coro<void> {
     const take = (item: T): boolean => {
       // It came in spite of the cancel.
       if (this.#isStopped) return false;
@@ -153,7 +150,7 @@ export class WorkSource<T> {
       return --this.#credit > 0;
     };
     try {
-      while (!this.#isStopped && (yield* this.#reader!.read(task, take))) {
+      while (!this.#isStopped && (yield* this.#reader!.read(take))) {
         while (this.#credit <= 0) {
           this.#isReaderIdle = true;
           yield this.#demand._requestWait();
@@ -208,7 +205,7 @@ export class WorkSource<T> {
     if (this.#exhausted) return;
     this.#exhausted = true;
     this.#iterator?.return?.();
-    yield* this.#reader?.close(requireTask(this)) ?? [];
+    yield* this.#reader?.close() ?? [];
   }
 
   /** Shows itself in reports. */

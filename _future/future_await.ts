@@ -10,18 +10,32 @@ import type { Runnable, Waiter } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
 import { Await, type OnFulfilled, type OnRejected } from "./await.ts";
 
-/** A wait that an async function's `await` has begun, as its task sees it. */
+/** A wait that an async function's `await` has begun, as its line sees it. */
 export interface PendingAwait {
-  /** Cancels what it waits for; false if that is done or can't be. */
-  _cancelWait(reason: CancelReason): boolean;
+  /**
+   * Cancels what it waits for; false if that is done or can't be.
+   *
+   * @param reason What the request carries.
+   * @param lines Takes the lines inside that have to be cancelled too.
+   */
+  _cancelWait(reason: CancelReason, lines: Line[] | undefined): boolean;
 }
 
-/** What a wait knows of the task whose async function does it. */
-export interface AwaitingTask {
+/** What a wait knows of the line of async functions that does it. */
+export interface Line {
+  /** The task that it belongs to. */
+  readonly _task: object;
   getLoop(): Scheduler;
+  /** Adds a wait that has begun. */
   _addAwait(wait: PendingAwait): void;
+  /** Takes a wait away that ends in this turn; gives the error of a cancel to throw. */
+  _endAwait(wait: PendingAwait, waited: unknown): CancelledError | undefined;
+  /** Takes a wait away that has ended. */
   _removeAwait(wait: PendingAwait): void;
-  _takeCancel(waited: unknown): CancelledError | undefined;
+  /** Gives the error of a cancel to throw, for a wait that goes on. */
+  _takeCancel(wait: PendingAwait, waited: unknown): CancelledError | undefined;
+  /** Whether it runs on in this burst of microtasks. */
+  _isOnItsWay(): boolean;
   _describe(): string;
 }
 
@@ -54,18 +68,22 @@ export function misplacedWait(
 export class FutureAwait<T, A, B> extends Await<T, A, B>
   implements Waiter, Runnable, PendingAwait {
   readonly #future: WaitedFuture<T>;
-  readonly _task: AwaitingTask | undefined;
+  readonly #line: Line | undefined;
 
   constructor(
     future: WaitedFuture<T>,
-    task: AwaitingTask | undefined,
+    line: Line | undefined,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
   ) {
     super(onFulfilled, onRejected);
     this.#future = future;
-    this._task = task;
+    this.#line = line;
     future.getLoop()._noteSuspended();
+  }
+
+  get _task(): object | undefined {
+    return this.#line?._task;
   }
 
   _wake(): void {
@@ -75,10 +93,11 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
   _run(): void {
     this.#future.getLoop()._noteResumed();
     // For a callback that `then()` was given.
-    running.task = this._task;
+    const line = this.#line;
+    running.task = line?._task;
+    running.driver = undefined;
     running.context = undefined;
-    this._task?._removeAwait(this);
-    const cancelled = this._task?._takeCancel(this.#future);
+    const cancelled = line?._endAwait(this, this.#future);
     if (cancelled !== undefined) return this.reject(cancelled);
     let value: T;
     try {
@@ -104,12 +123,12 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
   }
 
   *_awaitedBy(): Generator<unknown, void, undefined> {
-    if (this._task !== undefined) yield this._task;
+    if (this.#line !== undefined) yield this.#line._task;
   }
 
   override toString(): string {
-    return this._task === undefined
+    return this.#line === undefined
       ? "await"
-      : `await of ${this._task._describe()}`;
+      : `await of ${this.#line._describe()}`;
   }
 }

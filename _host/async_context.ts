@@ -1,8 +1,8 @@
 /**
- * Which task's async function runs now.
+ * Which line's async function runs now.
  *
- * The host resumes async functions by itself, so a task marks its own with an
- * async-context slot. This is the only module that asks the host for one. Where
+ * The host resumes async functions by itself, so each line of them (that of a task, that
+ * of a scope's body) marks its own with an async-context slot. This is the only module that asks the host for one. Where
  * the host has none (browsers, today), everything works but this attribution.
  *
  * @module
@@ -43,28 +43,34 @@ const storage: Storage | undefined = nodeStorage
 /** Whether an `await` can be told apart by the task that does it. */
 export const hasAsyncContext: boolean = storage !== undefined;
 
-/** The task whose async function runs now, as far as the host can tell. */
-export function asyncTask(): unknown {
+/** The line whose async function runs now, as far as the host can tell. */
+export function asyncLine(): unknown {
   return storage?.getStore();
 }
 
-/** Runs the start of an async function so that its waits belong to `task`. */
-export function runAsTask<R>(task: unknown, callback: () => R): R;
-export function runAsTask<A, R>(
-  task: unknown,
+/** The task of that line. */
+export function asyncTask(): unknown {
+  return (storage?.getStore() as { readonly _task: unknown } | undefined)
+    ?._task;
+}
+
+/** Runs the start of an async function so that its waits belong to `line`. */
+export function runInLine<R>(line: unknown, callback: () => R): R;
+export function runInLine<A, R>(
+  line: unknown,
   callback: (argument: A) => R,
   argument: A,
 ): R;
-export function runAsTask<A, R>(
-  task: unknown,
+export function runInLine<A, R>(
+  line: unknown,
   callback: (argument: A) => R,
   argument?: A,
 ): R {
   // Entering the storage is 0.5 µs and 450 B, looking at it 8 ns.
-  if (storage === undefined || storage.getStore() === task) {
+  if (storage === undefined || storage.getStore() === line) {
     return callback(argument as A);
   }
-  return storage.run(task, callback, argument as A);
+  return storage.run(line, callback, argument as A);
 }
 
 function variableStorage(): Storage | undefined {

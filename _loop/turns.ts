@@ -9,7 +9,7 @@
  */
 import type { Clock, Sleeper } from "../clock.ts";
 import { hostTurn } from "../_host/turn.ts";
-import { runAsTask } from "../_host/async_context.ts";
+import { runInLine } from "../_host/async_context.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Instruments } from "./instrument.ts";
@@ -57,6 +57,8 @@ export interface TurnsOwner {
   _hostIsBusy(): boolean;
   /** Called when the run has ended. */
   _runEnded(): void;
+  /** Counts bursts of microtasks. */
+  _burst: number;
 }
 
 /** Runs the turns of one loop. */
@@ -104,7 +106,7 @@ export class Turns implements Sleeper {
     this.#beginSlice();
     // An async function keeps its own async context over its awaits, so nobody who
     // wakes the loop lends it theirs.
-    return runAsTask(undefined, Turns.#pumpOf, this);
+    return runInLine(undefined, Turns.#pumpOf, this);
   }
 
   /** Ends the run after the turn under way, or the next run after its first turn. */
@@ -255,6 +257,7 @@ export class Turns implements Sleeper {
     } finally {
       running.loop = undefined;
       running.task = undefined;
+      running.driver = undefined;
       running.context = undefined;
     }
   }
@@ -329,6 +332,7 @@ export class Turns implements Sleeper {
   async #letHostTurn(): Promise<void> {
     this.#tellBeforeHost();
     await hostTurn();
+    this.#owner._burst++;
     this.#beginSlice();
   }
 
@@ -358,10 +362,12 @@ export class Turns implements Sleeper {
     });
     this.#setOnPush();
     this.#clock.wait(this, this.#timers.earliest());
+    this.#owner._burst++;
     return woken;
   }
 
   #endIdle(): void {
+    this.#owner._burst++;
     this.#endPause = undefined;
     this.#setOnPush();
     this.#clock.unwait(this);

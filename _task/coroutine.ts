@@ -6,7 +6,7 @@
 import { RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Wait } from "../future.ts";
-import { asyncTask, hasAsyncContext } from "../_host/async_context.ts";
+import { asyncLine, hasAsyncContext } from "../_host/async_context.ts";
 import {
   describeKind,
   guarded,
@@ -141,8 +141,8 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
   /** The name of the coroutine function, for reports. */
   abstract get name(): string;
 
-  /** @internal Returns the body to run, on behalf of `task`; many are their own. */
-  _start(_task: unknown): unknown {
+  /** @internal Returns the body to run on the stack of `driver`; many are their own. */
+  _start(_driver: unknown): unknown {
     return this;
   }
 
@@ -172,7 +172,7 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
   ): PromiseLike<A | B> {
     const awaiter =
-      (asyncTask() ?? (hasAsyncContext ? undefined : runningScheduler())) as
+      (asyncLine() ?? (hasAsyncContext ? undefined : runningScheduler())) as
         | Awaiter
         | undefined;
     if (awaiter !== undefined) {

@@ -6,9 +6,18 @@
 import { type CancelReason, cancelWith } from "../_base/cancelled.ts";
 import type { Body, Coroutine } from "./coroutine.ts";
 import { drive, type Driver, open, SUSPENDED, waitFor } from "./drive.ts";
+import {
+  cancelDriver,
+  cancelLine,
+  type LineState,
+  noteBodyEnd,
+  type ScopeLine,
+  settleRequest,
+  takeScopeCancel,
+} from "./line.ts";
 import { Future } from "../future.ts";
-import type { PromiseBody } from "./promise_body.ts";
-import type { AwaitingTask, PendingAwait } from "../_future/future_await.ts";
+import { PROMISE_BODY, type PromiseBody } from "./promise_body.ts";
+import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import { awaitNextTurn, NextTurn } from "./next_turn.ts";
 import { running } from "../_base/running.ts";
@@ -19,7 +28,7 @@ import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
  *
  * @param coroutine The coroutine, not begun.
  * @param scheduler The loop.
- * @param task The task whose async function awaits.
+ * @param line The line whose async function awaits.
  * @param onFulfilled Takes the result.
  * @param onRejected Takes the error.
  * @returns What `then()` gives.
@@ -27,17 +36,18 @@ import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 export function awaitCoroutine<T, A, B>(
   coroutine: Coroutine<T>,
   scheduler: Scheduler,
-  task: AwaitingTask | undefined,
+  line: LineState | undefined,
   onFulfilled: OnFulfilled<T, A>,
   onRejected: OnRejected<B>,
 ): PromiseLike<A | B> {
   if (coroutine instanceof NextTurn) {
-    return awaitNextTurn(coroutine, scheduler, task, onFulfilled, onRejected);
+    return awaitNextTurn(coroutine, scheduler, line, onFulfilled, onRejected);
   }
-  const { loop, task: outerTask, context } = running;
+  const { loop, task, driver, context } = running;
   try {
     running.loop = scheduler;
-    running.task = task;
+    running.task = line?._task;
+    running.driver = undefined;
     running.context = undefined;
     const body = coroutine[Symbol.iterator]() as unknown as Body;
     const step = body.next();
@@ -50,7 +60,7 @@ export function awaitCoroutine<T, A, B>(
     const driver = new CoroutineAwait(
       body,
       scheduler,
-      task,
+      line,
       onFulfilled,
       onRejected,
     );
@@ -60,7 +70,8 @@ export function awaitCoroutine<T, A, B>(
     return Promise.reject<T>(error).then(onFulfilled, onRejected);
   } finally {
     running.loop = loop;
-    running.task = outerTask;
+    running.task = task;
+    running.driver = driver;
     running.context = context;
   }
 }
@@ -83,33 +94,38 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
   _body: Body | (() => unknown);
   _coroutine: Coroutine<unknown> | undefined = undefined;
   _waitingOn: Future<unknown> | PromiseBody | undefined = undefined;
-  readonly _task: AwaitingTask | undefined;
+  _scope: ScopeLine | undefined = undefined;
+  readonly _line: LineState | undefined;
   readonly #scheduler: Scheduler;
 
   constructor(
     body: Body,
     scheduler: Scheduler,
-    task: AwaitingTask | undefined,
+    line: LineState | undefined,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
   ) {
     super(onFulfilled, onRejected);
     this._body = body;
     this.#scheduler = scheduler;
-    this._task = task;
+    this._line = line;
+  }
+
+  get _task(): object | undefined {
+    return this._line?._task;
   }
 
   /** Waits for what the first step of the coroutine gave: often a future. */
   start(wait: unknown, coroutine: Coroutine<unknown>): void {
+    running.driver = this;
     if (
       wait instanceof Future &&
       waitFor(this, this.#scheduler, wait) === undefined
     ) {
-      this._task?._addAwait(this);
+      this._line?._addAwait(this);
       this.#scheduler._noteSuspended();
       return;
     }
-    this._task?._addAwait(this);
     let failed = false;
     let error: unknown;
     let opened: unknown;
@@ -122,6 +138,7 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
       error = thrown;
     }
     if (opened !== SUSPENDED) this.advance(failed, error);
+    else this.stand();
     if (this._waitingOn !== undefined) this.#scheduler._noteSuspended();
   }
 
@@ -131,28 +148,45 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
 
   _run(): void {
     running.task = this._task;
+    running.driver = this;
     running.context = undefined;
-    const cancelled = this._task?._takeCancel(this._waitingOn);
+    const waited = this._waitingOn;
+    let cancelled = this._line?._takeCancel(this, waited);
+    if (this._scope !== undefined) {
+      const ofScope = takeScopeCancel(this._scope, waited);
+      cancelled ??= ofScope;
+    }
     this.advance(cancelled !== undefined, cancelled);
   }
 
   _resume(failed: boolean, outcome: unknown): void {
-    const { loop, task, context } = running;
+    const { loop, task, driver, context } = running;
     running.loop = this.#scheduler;
     running.task = this._task;
+    running.driver = this;
     running.context = undefined;
+    if (this._scope !== undefined) noteBodyEnd(this._scope, failed, outcome);
     try {
       this.advance(failed, outcome);
     } finally {
       running.loop = loop;
       running.task = task;
+      running.driver = driver;
       running.context = context;
     }
   }
 
-  _cancelWait(reason: CancelReason): boolean {
+  _cancelWait(reason: CancelReason, lines: LineState[] | undefined): boolean {
     const waitingOn = this._waitingOn;
-    return waitingOn instanceof Future && cancelWith(waitingOn, reason);
+    if (this._scope === undefined) {
+      return waitingOn instanceof Future && cancelWith(waitingOn, reason);
+    }
+    const inside = lines ?? [];
+    const taken = cancelDriver(this, undefined, this._line, reason, inside);
+    if (lines === undefined) {
+      for (const line of inside) cancelLine(line, reason);
+    }
+    return taken;
   }
 
   _describe(): string {
@@ -167,20 +201,19 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
   }
 
   *_awaitedBy(): Generator<unknown, void, undefined> {
-    if (this._task !== undefined) yield this._task;
+    if (this._line !== undefined) yield this._line._task;
   }
 
   override toString(): string {
-    return this._task === undefined
+    return this._line === undefined
       ? "await"
-      : `await of ${this._task._describe()}`;
+      : `await of ${this._line._describe()}`;
   }
 
   private advance(throwing: boolean, input: unknown): void {
     try {
       const outcome = drive(this, this.#scheduler, throwing, input);
-      // A cancel that came while nothing could take it goes to this wait.
-      if (outcome === SUSPENDED) return this._task?._addAwait(this);
+      if (outcome === SUSPENDED) return this.stand();
       this.leave();
       this.fulfil(outcome as T);
     } catch (error) {
@@ -191,8 +224,21 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     }
   }
 
+  // Stands at a wait. A cancel that came while nothing could take it goes to this one.
+  private stand(): void {
+    const line = this._line;
+    if (line === undefined) return;
+    const request = this._scope?._request;
+    // An async function gets it at its own next wait.
+    if (
+      request?.pending && this._waitingOn !== PROMISE_BODY &&
+      this._cancelWait(request.reason, undefined)
+    ) settleRequest(request);
+    line._addAwait(this);
+  }
+
   private leave(): void {
-    this._task?._removeAwait(this);
+    this._line?._removeAwait(this);
     this.#scheduler._noteResumed();
   }
 }

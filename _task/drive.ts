@@ -20,6 +20,7 @@ import { RuntimeError } from "../errors.ts";
 import { misplacedWait } from "../_future/future_await.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
+import type { LineState, ScopeLine } from "./line.ts";
 import {
   callTaskFunction,
   PROMISE_BODY,
@@ -39,7 +40,11 @@ export interface Driver extends PromiseDriver, Waiter, Runnable {
   _coroutine: Coroutine<unknown> | undefined;
   /** What it waits for; `undefined` while it runs or stands in the ready queue. */
   _waitingOn: Future<unknown> | PromiseBody | undefined;
-  /** The task for whose sake it runs. */
+  /** The innermost scope whose body stands on the stack. */
+  _scope: ScopeLine | undefined;
+  /** The line for whose sake it runs. */
+  readonly _line: LineState | undefined;
+  /** The task of that line. */
   readonly _task: object | undefined;
 }
 
@@ -138,7 +143,7 @@ export function open(
   scheduler: Scheduler,
   coroutine: Coroutine<unknown>,
 ): Body | typeof SUSPENDED {
-  const opened = coroutine._start(driver._task);
+  const opened = coroutine._start(driver);
   const body = asBody(opened, coroutine);
   coroutine._callerBody = driver._body as Body;
   coroutine._caller = driver._coroutine;
@@ -165,7 +170,7 @@ function startFunction(
   scheduler: Scheduler,
   source: () => unknown,
 ): Body | typeof SUSPENDED {
-  const opened = callTaskFunction(driver._task, source);
+  const opened = callTaskFunction(driver, source);
   if (isGenerator(opened)) nameGenerators(opened, source);
   const body = asBody(opened, source);
   if (body !== PROMISE_BODY) return driver._body = body;

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { runAsTask } from "../_host/async_context.ts";
+import { runInLine } from "../_host/async_context.ts";
 import { callbackName } from "../_base/repr.ts";
 import { type Coro, Coroutine, isGeneratorFunction } from "./coroutine.ts";
+import { type LineDriver, lineOf } from "./line.ts";
 
 /** A coroutine over a function of either kind, or over a ready generator. */
 export class FunctionCoroutine<T> extends Coroutine<T> {
@@ -23,11 +24,11 @@ export class FunctionCoroutine<T> extends Coroutine<T> {
   }
 
   /** @internal */
-  override _start(task: unknown): unknown {
+  override _start(driver: unknown): unknown {
     const callee = this.#function as (...args: unknown[]) => unknown;
     const args = this.#args;
     return callFor(
-      task,
+      driver,
       args.length === 0 ? callee : () => callee(...args),
       callee,
     );
@@ -55,12 +56,13 @@ export class MethodCoroutine<T> extends Coroutine<T> {
   }
 }
 
-/** Calls a coroutine function so that the waits of an async function belong to `task`. */
+/** Calls a coroutine function so that the waits of an async function are the driver's. */
 export function callFor(
-  task: unknown,
+  driver: unknown,
   call: () => unknown,
   callee: unknown = call,
 ): unknown {
   // Entering the host's storage is 0.5 µs, and a generator function needs none.
-  return isGeneratorFunction(callee) ? call() : runAsTask(task, call);
+  if (isGeneratorFunction(callee)) return call();
+  return runInLine(lineOf(driver as LineDriver), call);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { begin, Coroutine, ended } from "./coroutine.ts";
-import type { AwaitingTask } from "../_future/future_await.ts";
+import type { Line, PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
@@ -42,7 +42,7 @@ export class NextTurn<T> extends Coroutine<T> {
  *
  * @param coroutine The coroutine, not begun.
  * @param scheduler The loop.
- * @param task The task whose async function awaits.
+ * @param line The line whose async function awaits.
  * @param onFulfilled Takes the result.
  * @param onRejected Takes the error.
  * @returns What `then()` gives.
@@ -50,7 +50,7 @@ export class NextTurn<T> extends Coroutine<T> {
 export function awaitNextTurn<T, A, B>(
   coroutine: NextTurn<T>,
   scheduler: Scheduler,
-  task: AwaitingTask | undefined,
+  line: Line | undefined,
   onFulfilled: OnFulfilled<T, A>,
   onRejected: OnRejected<B>,
 ): PromiseLike<A | B> {
@@ -61,39 +61,59 @@ export function awaitNextTurn<T, A, B>(
     return Promise.reject<T>(error).then(onFulfilled, onRejected);
   }
   const { result } = coroutine;
-  const wait = new TurnAwait(result, task, onFulfilled, onRejected);
+  const wait = new TurnAwait(result, line, onFulfilled, onRejected);
+  line?._addAwait(wait);
   scheduler._noteSuspended();
   scheduler._enqueue(wait);
   return wait;
 }
 
 /** It stands in the ready queue, so no cancel can reach it. */
-class TurnAwait<T, A, B> extends Await<T, A, B> implements Runnable {
+class TurnAwait<T, A, B> extends Await<T, A, B>
+  implements Runnable, PendingAwait {
   readonly #result: T;
-  readonly _task: AwaitingTask | undefined;
+  readonly #line: Line | undefined;
 
   constructor(
     result: T,
-    task: AwaitingTask | undefined,
+    line: Line | undefined,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
   ) {
     super(onFulfilled, onRejected);
     this.#result = result;
-    this._task = task;
+    this.#line = line;
+  }
+
+  get _task(): object | undefined {
+    return this.#line?._task;
   }
 
   _run(): void {
     (running.loop as Scheduler)._noteResumed();
     // For a callback that `then()` was given.
-    running.task = this._task;
+    const line = this.#line;
+    running.task = line?._task;
+    running.driver = undefined;
     running.context = undefined;
-    const cancelled = this._task?._takeCancel(undefined);
+    const cancelled = line?._endAwait(this, undefined);
     if (cancelled === undefined) this.fulfil(this.#result);
     else this.reject(cancelled);
   }
 
+  _cancelWait(): boolean {
+    return false;
+  }
+
+  _describe(): string {
+    return "its turn";
+  }
+
+  _waitsFor(): unknown[] {
+    return [];
+  }
+
   override toString(): string {
-    return `await of a turn by ${this._task?._describe()}`;
+    return `await of a turn by ${this.#line?._describe()}`;
   }
 }

@@ -9,14 +9,20 @@ import type { Scheduler } from "../handle.ts";
 import {
   asyncTask,
   hasAsyncContext,
-  runAsTask,
+  runInLine,
 } from "../_host/async_context.ts";
 
 /** A driver, as far as it waits for an async function. */
 export interface PromiseDriver {
   _waitingOn: unknown;
+  readonly _scope: HostedLine | undefined;
+  readonly _line: HostedLine | undefined;
   /** Resumes it at once: the promise of the async function on top has settled. */
   _resume(failed: boolean, outcome: unknown): void;
+}
+
+interface HostedLine {
+  _lastEnd: number;
 }
 
 /** The body of every async function: it ends as it is resumed. */
@@ -65,7 +71,7 @@ export function callTaskFunction(
 ): unknown {
   return isGeneratorFunction(source)
     ? source()
-    : runAsTask(task, callWatched, source);
+    : runInLine(task, callWatched, source);
 }
 
 /** As {@linkcode waitForPromise}, for what {@linkcode callTaskFunction} gave. */
@@ -109,6 +115,8 @@ function taskRejected(error: unknown): void {
 
 function beginWait(driver: PromiseDriver, scheduler: Scheduler): void {
   driver._waitingOn = PROMISE_BODY;
+  const line = driver._scope ?? driver._line;
+  if (line !== undefined) line._lastEnd = scheduler._burst;
   scheduler._noteResumed();
 }
 

@@ -1,0 +1,37 @@
+/**
+ * Counts microtasks, as long as somebody wants to know when a burst of them is over.
+ *
+ * All that follows from one event runs in microtasks, before the host has its turn. The
+ * host does not say when they are over, but each of them comes only some microtasks after
+ * the one before.
+ *
+ * @module
+ */
+
+// A settled promise: to await it is one microtask, and makes no other.
+const SETTLED = Promise.resolve();
+
+/** A clock that ticks with each microtask, while it is asked to. */
+export class Microtasks {
+  /** How many have passed. */
+  now = 0;
+  #until = 0;
+  #isTicking = false;
+
+  /** Goes on for some more; returns the time at which they are over. */
+  after(count: number): number {
+    const until = this.now + count;
+    if (until > this.#until) this.#until = until;
+    if (!this.#isTicking) void this.#tick();
+    return until;
+  }
+
+  async #tick(): Promise<void> {
+    this.#isTicking = true;
+    while (this.now < this.#until) {
+      await SETTLED;
+      this.now++;
+    }
+    this.#isTicking = false;
+  }
+}

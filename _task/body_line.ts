@@ -1,0 +1,217 @@
+/**
+ * The line of a scope's body: what a time limit, a group or a signal cancels.
+ *
+ * @module
+ */
+import type { CancelReason } from "../_base/cancelled.ts";
+import type { CancelledError } from "../errors.ts";
+import type { OnFulfilled, OnRejected } from "../_future/await.ts";
+import type { PendingAwait } from "../_future/future_await.ts";
+import type { Scheduler } from "../handle.ts";
+import type { Coroutine } from "./coroutine.ts";
+import { awaitCoroutine } from "./coroutine_await.ts";
+import type { Driver } from "./drive.ts";
+import {
+  addAwait,
+  cancelDriver,
+  cancelLine,
+  CancelRequest,
+  endAwait,
+  isCancellation,
+  isOnItsWay,
+  isUnsure,
+  type LineState,
+  pend,
+  removeAwait,
+  requestsOf,
+  type ScopeLine,
+  settleRequest,
+  signalOf,
+  takeCancel,
+} from "./line.ts";
+
+/** The line of one run of a scope's body. */
+export class BodyLine implements ScopeLine {
+  /** @internal */
+  _awaits: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  /** @internal */
+  _request: CancelRequest | undefined = undefined;
+  /** @internal */
+  _lastEnd = -1;
+  /** @internal */
+  readonly _outer: LineState;
+  /** @internal */
+  readonly _driver: Driver | undefined;
+  readonly #requestsBefore: number;
+  #ended = false;
+
+  /**
+   * Begins a line.
+   *
+   * @param outer The line round it.
+   * @param driver On whose stack the body stands; none for what the host alone runs.
+   */
+  constructor(outer: LineState, driver?: Driver) {
+    this._outer = outer;
+    this._driver = driver;
+    this.#requestsBefore = requestsOf(outer);
+    if (driver !== undefined) driver._scope = this;
+  }
+
+  /** The task that it belongs to. */
+  get _task(): object {
+    return this._outer._task;
+  }
+
+  /** A signal that a cancel of this line, or of one round it, aborts. */
+  get signal(): AbortSignal {
+    return signalOf(this, this.isCancelled());
+  }
+
+  /** The loop. */
+  getLoop(): Scheduler {
+    return this._outer.getLoop();
+  }
+
+  /** Whether a cancel was asked for since it began: of this line, or of one round it. */
+  isCancelled(): boolean {
+    return requestsOf(this) > this.#requestsBefore;
+  }
+
+  /** Asks the body to end, and all that it has begun. */
+  cancel(reason?: CancelReason): void {
+    const request = this._request ??= new CancelRequest();
+    const root = (this._task as LineState)._request ??= new CancelRequest();
+    request.count++;
+    root.total++;
+    request.reason = reason;
+    const driver = this._driver;
+    if (driver === undefined) return cancelLine(this, reason);
+    const lines: LineState[] = [];
+    const taken = cancelDriver(driver, this, undefined, reason, lines);
+    for (const line of lines) cancelLine(line, reason);
+    if (taken) return;
+    const innermost = driver._scope?._request ??
+      (driver._scope!._request = new CancelRequest());
+    pend(innermost);
+    innermost.reason = reason;
+  }
+
+  /**
+   * Ends the line: takes its own requests back, and hands on what is left.
+   *
+   * @returns Whether somebody else has asked for a cancel since it began.
+   */
+  leave(): boolean {
+    if (this.#ended) return false;
+    this.#ended = true;
+    const outer = this._outer;
+    const driver = this._driver;
+    if (driver !== undefined) {
+      driver._scope = (outer as Partial<ScopeLine>)._driver === driver
+        ? outer as BodyLine
+        : undefined;
+    }
+    const isCancelled = requestsOf(outer) > this.#requestsBefore;
+    const request = this._request;
+    if (request !== undefined) this.#takeBack(request, isCancelled);
+    const awaits = this._awaits;
+    if (awaits !== undefined) {
+      this._awaits = undefined;
+      // Of async functions that nobody awaits: they go on beside the line round this.
+      for (const wait of awaits instanceof Set ? awaits : [awaits]) {
+        outer._addAwait(wait);
+      }
+    }
+    return isCancelled;
+  }
+
+  /** Makes those round it throw a request again that it has met. Call it after the end. */
+  askAgain(): void {
+    let line: LineState | undefined = this._outer;
+    while (line !== undefined && !line._request?.count) line = line._outer;
+    if (line !== undefined) handOn(this._outer, undefined);
+  }
+
+  /** Whether `error` is what a cancel of this line, or of one round it, has come to. */
+  isCancellation(error: unknown): boolean {
+    return isCancellation(this, error);
+  }
+
+  /** @internal */
+  _addAwait(wait: PendingAwait): void {
+    if (this.#ended) this._outer._addAwait(wait);
+    else addAwait(this, wait);
+  }
+
+  /** @internal */
+  _endAwait(wait: PendingAwait, waited: unknown): CancelledError | undefined {
+    return this.#ended
+      ? this._outer._endAwait(wait, waited)
+      : endAwait(this, wait, waited);
+  }
+
+  /** @internal */
+  _removeAwait(wait: PendingAwait): void {
+    if (this.#ended) this._outer._removeAwait(wait);
+    else removeAwait(this, wait);
+  }
+
+  /** @internal */
+  _takeCancel(wait: PendingAwait, waited: unknown): CancelledError | undefined {
+    return this.#ended
+      ? this._outer._takeCancel(wait, waited)
+      : takeCancel(this, wait, waited);
+  }
+
+  /** @internal */
+  _isOnItsWay(): boolean {
+    return isOnItsWay(this);
+  }
+
+  /** @internal */
+  _awaitCoroutine<V, A, B>(
+    coroutine: Coroutine<V>,
+    onFulfilled: OnFulfilled<V, A>,
+    onRejected: OnRejected<B>,
+  ): PromiseLike<A | B> {
+    const line = this.#ended ? this._outer : this;
+    return awaitCoroutine(
+      coroutine,
+      this.getLoop(),
+      line,
+      onFulfilled,
+      onRejected,
+    );
+  }
+
+  /** @internal */
+  _waitsFor(): unknown[] {
+    const awaits = this._awaits;
+    if (awaits === undefined) return [];
+    return awaits instanceof Set ? [...awaits] : [awaits];
+  }
+
+  /** @internal */
+  _describe(): string {
+    return this._outer._describe();
+  }
+
+  #takeBack(request: CancelRequest, isCancelled: boolean): void {
+    const root = (this._task as LineState)._request ?? request;
+    root.total = Math.max(root.total - request.count, 0);
+    request.count = 0;
+    const isPending = request.pending && !isUnsure(this, request);
+    settleRequest(request);
+    // Who took back its last request is not cancelled any more, as in CPython.
+    if (root.total === 0) settleRequest(root);
+    else if (isPending && isCancelled) handOn(this._outer, request.reason);
+  }
+}
+
+// A request to a line further out, which this one has not got: the next wait gets it.
+function handOn(line: LineState, reason: CancelReason): void {
+  const request = line._request ??= new CancelRequest();
+  pend(request);
+  request.reason = reason;
+}

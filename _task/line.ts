@@ -1,0 +1,429 @@
+/**
+ * Lines: what a task's own async function, or the body of a scope, awaits, and all that it
+ * calls. A line has its own waits and its own cancel request.
+ *
+ * Nobody can tell whether a line stands at one of its waits, or at a promise of the host
+ * while the wait was left behind (by `Promise.race()`, or a helper that nobody awaits). So a
+ * request is delivered when the line has shown that it noticed, in the burst of microtasks
+ * in which its waits were cancelled: it ended, or it began a wait, which is its clean-up.
+ * Else the request stays, and is thrown at the line's next wait.
+ *
+ * @module
+ */
+import {
+  cancelledError,
+  type CancelReason,
+  cancelWith,
+  ownerOfSignal,
+  signalReason,
+} from "../_base/cancelled.ts";
+import { CancelledError } from "../errors.ts";
+import { Future } from "../future.ts";
+import { PROMISE_BODY } from "./promise_body.ts";
+import type { Line, PendingAwait } from "../_future/future_await.ts";
+
+// An async function needs a microtask for each function that it returns to before it comes
+// to the wait of its clean-up.
+const HOPS_OF_BURST = 32;
+
+const SETTLED = Promise.resolve();
+
+/** What cancel requests have left behind on a line. */
+export class CancelRequest {
+  /** How many were made to this line itself and not taken back. */
+  count = 0;
+  /** Of a task: those of its scopes too. */
+  total = 0;
+  /** Whether one is to be thrown at the next wait. */
+  pending = false;
+  /** Until which microtask the line may show that it got it. */
+  unsureUntil = 0;
+  /** The waits that it was given to: their ends deliver it, whatever they give. */
+  takenBy: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  /** The wait that it was thrown at because the line began it. */
+  metBy: PendingAwait | undefined = undefined;
+  /** Whether the task asked for it itself. */
+  bySelf = false;
+  reason: CancelReason = undefined;
+  controller: AbortController | undefined = undefined;
+  /** Whether a signal of this line, or of one inside it, was handed out. */
+  signalled = false;
+  /** Whether a signal was aborted by the request that is being made. */
+  aborted = false;
+  /** What is to be done when the line has no waits left. */
+  onQuiet: (() => void) | undefined = undefined;
+}
+
+/** The fields of a line. */
+export interface LineState extends Line {
+  /** What it waits for: nothing, one alone, or several that stood beside each other. */
+  _awaits: PendingAwait | Set<PendingAwait> | undefined;
+  _request: CancelRequest | undefined;
+  /** In which burst of the loop's its last wait has ended, or it began. */
+  _lastEnd: number;
+  /** The line round it; `undefined` for a task. */
+  readonly _outer: LineState | undefined;
+}
+
+/** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
+export function addAwait(line: LineState, wait: PendingAwait): void {
+  const awaits = line._awaits;
+  let isNew = true;
+  if (awaits === undefined) line._awaits = wait;
+  else if (awaits === wait) isNew = false;
+  else if (awaits instanceof Set) {
+    isNew = !awaits.has(wait);
+    awaits.add(wait);
+  } else line._awaits = new Set([awaits, wait]);
+  const request = line._request;
+  if (request !== undefined && request.pending) {
+    meet(line, request, wait, isNew);
+  }
+}
+
+function meet(
+  line: LineState,
+  request: CancelRequest,
+  wait: PendingAwait,
+  isNew: boolean,
+): void {
+  if (isUnsure(line, request)) {
+    // It noticed: this is its clean-up.
+    if (isNew) settleRequest(request);
+    return;
+  }
+  const taken = wait._cancelWait(request.reason, undefined);
+  // Alone, so it is the line that has begun it.
+  if (!isAlone(line, wait)) {
+    if (taken) noteTaken(request, wait);
+  } else if (taken) settleRequest(request);
+  else request.metBy = wait;
+}
+
+/** Takes a wait away that ends in this turn, and gives the error that it has to throw. */
+export function endAwait(
+  line: LineState,
+  wait: PendingAwait,
+  waited: unknown,
+): CancelledError | undefined {
+  const cancelled = takeCancel(line, wait, waited);
+  removeAwait(line, wait);
+  return cancelled;
+}
+
+/** Takes a wait away that has ended. */
+export function removeAwait(line: LineState, wait: PendingAwait): void {
+  const awaits = line._awaits;
+  const request = line._request;
+  if (request?.pending && hasTaken(request, wait)) {
+    // The one that the line has begun since then, and no other: it surely gets it.
+    if (request.metBy === wait && isAlone(line, wait)) settleRequest(request);
+    else beginBurst(line, request);
+  }
+  if (awaits === wait) line._awaits = undefined;
+  else if (awaits instanceof Set) {
+    awaits.delete(wait);
+    // Those that are left have stood beside others, so they stay in the set.
+    if (awaits.size === 0) line._awaits = undefined;
+  }
+  line._lastEnd = line.getLoop()._burst;
+  const onQuiet = request?.onQuiet;
+  if (onQuiet !== undefined && isQuiet(line)) onQuiet();
+}
+
+/** Gives the error of a request that is still to be delivered, for a wait that goes on. */
+export function takeCancel(
+  line: LineState,
+  wait: PendingAwait,
+  waited: unknown,
+): CancelledError | undefined {
+  const request = line._request;
+  if (
+    request === undefined || !request.pending || hasTaken(request, wait) ||
+    isUnsure(line, request)
+  ) return undefined;
+  noteTaken(request, wait);
+  // The wait throws a CancelledError of its own: the first request's.
+  if (waited instanceof Future && waited._givesCancelled()) return undefined;
+  return cancelledError(request.reason, line.getLoop().getDebug());
+}
+
+/** As {@linkcode takeCancel}, for a driver that goes on in a scope. */
+export function takeScopeCancel(
+  scope: LineState,
+  waited: unknown,
+): CancelledError | undefined {
+  const request = scope._request;
+  if (request === undefined || !request.pending) return undefined;
+  settleRequest(request);
+  if (waited instanceof Future && waited._givesCancelled()) return undefined;
+  return cancelledError(request.reason, scope.getLoop().getDebug());
+}
+
+// Those in whose place an async function of the line waits do not count.
+function isAlone(line: LineState, wait: PendingAwait): boolean {
+  const awaits = line._awaits;
+  if (!(awaits instanceof Set)) return awaits === wait;
+  for (const other of awaits) {
+    if (other !== wait && !isHosted(other)) return false;
+  }
+  return true;
+}
+
+/** Whether an async function waits in the place of a wait. */
+export function isHosted(wait: PendingAwait): boolean {
+  return (wait as Partial<LineDriver>)._waitingOn === PROMISE_BODY;
+}
+
+/** Whether a line waits for nothing of this library. */
+export function isQuiet(line: LineState): boolean {
+  return line._awaits === undefined || waitsOf(line).every(isHosted);
+}
+
+function hasTaken(request: CancelRequest, wait: PendingAwait): boolean {
+  const { takenBy } = request;
+  return takenBy instanceof Set ? takenBy.has(wait) : takenBy === wait;
+}
+
+function noteTaken(request: CancelRequest, wait: PendingAwait): void {
+  const { takenBy } = request;
+  if (takenBy === undefined) request.takenBy = wait;
+  else if (takenBy instanceof Set) takenBy.add(wait);
+  else request.takenBy = new Set([takenBy, wait]);
+}
+
+/** Notes that a request was delivered, or is void. */
+export function settleRequest(request: CancelRequest): void {
+  request.pending = false;
+  request.unsureUntil = 0;
+  request.takenBy = undefined;
+  request.metBy = undefined;
+}
+
+/** Makes a request one that is to be delivered. */
+export function pend(request: CancelRequest): void {
+  settleRequest(request);
+  request.pending = true;
+}
+
+/** Whether the line may still show in this burst that it got the request. */
+export function isUnsure(line: LineState, request: CancelRequest): boolean {
+  return request.unsureUntil > line.getLoop()._microtasks.now;
+}
+
+/** Makes a request to a line, and to all lines inside of it. */
+export function cancelLine(line: LineState, reason: CancelReason): void {
+  const lines = [line];
+  // A loop: scopes may stand in each other by the thousand.
+  for (const each of lines) request(each, reason, lines);
+}
+
+function request(
+  line: LineState,
+  reason: CancelReason,
+  lines: LineState[],
+): void {
+  const request = line._request ??= new CancelRequest();
+  request.reason = reason;
+  const wasUnsure = isUnsure(line, request);
+  const isAtHost = isQuiet(line);
+  pend(request);
+  const awaits = line._awaits;
+  if (awaits !== undefined) {
+    for (const wait of awaits instanceof Set ? [...awaits] : [awaits]) {
+      if (wait._cancelWait(reason, lines)) noteTaken(request, wait);
+    }
+  }
+  // Whoever waits for the host with a signal gets it by that, if it was its own.
+  const aborted = abortSignal(line, reason) || request.aborted;
+  const isOnItsWay = line._lastEnd === line.getLoop()._burst;
+  if (isAtHost && (wasUnsure || aborted && !isOnItsWay)) {
+    beginBurst(line, request);
+  }
+  request.aborted = false;
+}
+
+/** What resumes the bodies of lines, as far as a cancel needs it. */
+export interface LineDriver {
+  _waitingOn: unknown;
+  /** The innermost scope whose body stands on its stack. */
+  _scope: ScopeLine | undefined;
+  /** The line for whose sake it runs. */
+  readonly _line: LineState | undefined;
+}
+
+/** The line of what stands on top of a driver's stack. */
+export function lineOf(driver: LineDriver): LineState | undefined {
+  return driver._scope ?? driver._line;
+}
+
+/** The line of a scope, as far as a cancel needs it. */
+export interface ScopeLine extends LineState {
+  readonly _driver: LineDriver | undefined;
+}
+
+/**
+ * Cancels what a driver stands at, and the waits and signals of the scopes on its stack.
+ *
+ * @param driver The driver.
+ * @param from The outermost line that is cancelled; `undefined` for all its scopes.
+ * @param base The line to which the driver belongs outside of any scope.
+ * @param reason What the request carries.
+ * @param lines Takes the line that has to be cancelled too.
+ * @returns Whether something took the request; else the driver is on its way.
+ */
+export function cancelDriver(
+  driver: LineDriver,
+  from: LineState | undefined,
+  base: LineState | undefined,
+  reason: CancelReason,
+  lines: LineState[],
+): boolean {
+  const waitingOn = driver._waitingOn;
+  const isHosted = waitingOn === PROMISE_BODY;
+  const innermost = driver._scope ?? base;
+  let taken = isHosted;
+  if (waitingOn instanceof Future) taken = cancelWith(waitingOn, reason);
+  let line = innermost;
+  while (line !== undefined && (line !== base || from === base)) {
+    if (!isHosted || line !== innermost) cancelHelpers(line, reason, lines);
+    const aborted = isHosted && line !== innermost &&
+      abortSignal(line, reason);
+    if (aborted) {
+      (innermost!._request ??= new CancelRequest()).aborted = true;
+    } else if (!isHosted) abortSignal(line, reason);
+    if (line === from) break;
+    line = line._outer;
+  }
+  if (isHosted && innermost !== undefined) lines.push(innermost);
+  return taken;
+}
+
+// What async functions wait for that nobody awaits: they get it, and the line too.
+function cancelHelpers(
+  line: LineState,
+  reason: CancelReason,
+  lines: LineState[],
+): void {
+  const awaits = line._awaits;
+  if (awaits === undefined) return;
+  for (const wait of awaits instanceof Set ? [...awaits] : [awaits]) {
+    wait._cancelWait(reason, lines);
+  }
+}
+
+/** Aborts the signal that was asked of a line; says whether there was one. */
+export function abortSignal(line: LineState, reason: CancelReason): boolean {
+  const controller = line._request?.controller;
+  if (controller === undefined || controller.signal.aborted) return false;
+  controller.abort(signalReason(reason, line));
+  return true;
+}
+
+/**
+ * The signal of a line, which a request to it or to one round it aborts.
+ *
+ * @param line The line.
+ * @param isCancelled Whether such a request was made already.
+ */
+export function signalOf(line: LineState, isCancelled: boolean): AbortSignal {
+  const own = line._request ??= new CancelRequest();
+  for (
+    let each: LineState | undefined = line;
+    each !== undefined && !each._request?.signalled;
+    each = each._outer
+  ) (each._request ??= new CancelRequest()).signalled = true;
+  const { controller } = own;
+  // An aborted signal stays so; when the request was taken back there is a fresh one.
+  if (
+    controller !== undefined && (!controller.signal.aborted || isCancelled)
+  ) return controller.signal;
+  const fresh = own.controller = new AbortController();
+  if (isCancelled) {
+    fresh.abort(signalReason(reasonFor(line), line));
+  }
+  return fresh.signal;
+}
+
+function reasonFor(line: LineState): CancelReason {
+  let each: LineState | undefined = line;
+  while (each !== undefined && !each._request?.count) each = each._outer;
+  return each?._request?.reason;
+}
+
+/** How many requests were made to a line and those round it, and not taken back. */
+export function requestsOf(line: LineState): number {
+  if (!(line._task as LineState)._request?.total) return 0;
+  let count = 0;
+  let each: LineState | undefined = line;
+  for (; each !== undefined; each = each._outer) {
+    count += each._request?.count ?? 0;
+  }
+  return count;
+}
+
+/** What a line waits for, and the lines of the scopes that stand at their own waits. */
+export function waitsOf(line: LineState): PendingAwait[] {
+  const waits: PendingAwait[] = [];
+  const lines = [line];
+  for (const each of lines) {
+    const awaits = each._awaits;
+    if (awaits === undefined) continue;
+    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
+      waits.push(wait);
+      const { _scope } = wait as Partial<LineDriver>;
+      if (_scope !== undefined && isHosted(wait)) lines.push(_scope);
+    }
+  }
+  return waits;
+}
+
+/** Notes that the async function of a line has ended: it has, or had, what was asked. */
+export function noteBodyEnd(
+  line: LineState,
+  failed: boolean,
+  outcome: unknown,
+): void {
+  const request = line._request;
+  if (request === undefined || !request.pending) return;
+  if (isUnsure(line, request) || failed && isCancellation(line, outcome)) {
+    settleRequest(request);
+  }
+}
+
+/**
+ * Whether an error is what a cancel has come to: a CancelledError, or the AbortError of an
+ * API of the host that was given the signal. The CancelledError of a signal that was aborted
+ * for an earlier request, or for another line's, is none.
+ *
+ * @param line The line that it comes out of.
+ * @param error The error.
+ */
+export function isCancellation(line: LineState, error: unknown): boolean {
+  if (error instanceof CancelledError) {
+    const owner = ownerOfSignal(error) as LineState | undefined;
+    return owner === undefined || requestsOf(line) > 0 ||
+      requestsOf(owner) > 0;
+  }
+  return line._request?.signalled === true && isAbortError(error) &&
+    requestsOf(line) > 0;
+}
+
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+/** Whether the line goes on in this burst of microtasks, and stands at no wait. */
+export function isOnItsWay(line: LineState): boolean {
+  return isQuiet(line) && line._lastEnd === line.getLoop()._burst;
+}
+
+/** Calls `callback` when the burst of microtasks under way is over. */
+export async function afterBurst(callback: () => void): Promise<void> {
+  for (let hop = 0; hop < HOPS_OF_BURST; hop++) await SETTLED;
+  callback();
+}
+
+function beginBurst(line: LineState, request: CancelRequest): void {
+  request.unsureUntil = line.getLoop()._microtasks.after(HOPS_OF_BURST);
+}
