@@ -23,7 +23,7 @@
  * @module
  */
 import { CancelledError } from "./errors.ts";
-import { currentTask } from "./task.ts";
+import { currentTask } from "./current_task.ts";
 import { describeKind } from "./_base/repr.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";

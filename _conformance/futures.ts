@@ -7,7 +7,7 @@ import { asCompleted } from "../as_completed.ts";
 import { createTask } from "../create_task.ts";
 import { CancelledError, TimeoutError } from "../errors.ts";
 import { gather } from "../gather.ts";
-import { getRunningLoop } from "../loop.ts";
+import { getRunningLoop } from "../running_loop.ts";
 import { mapConcurrent } from "../map_concurrent.ts";
 import { shield } from "../shield.ts";
 import { taskGroup } from "../task_group.ts";

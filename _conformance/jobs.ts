@@ -7,7 +7,7 @@
 import type { Coro } from "../coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
-import { currentTask } from "../task.ts";
+import { currentTask } from "../current_task.ts";
 import { taskGroup } from "../task_group.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
 import { checkCancelled, currentJob, transfer } from "../worker.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { getRunningLoop } from "../loop.ts";
+import { getRunningLoop } from "../running_loop.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { FromWorker, type Hello, ToWorker } from "../_executor/wire.ts";
 import { JobRunner } from "../_worker/job_runner.ts";

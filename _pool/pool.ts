@@ -11,7 +11,8 @@ import {
 } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
-import { type EventLoop, getRunningLoop } from "../loop.ts";
+import type { EventLoop } from "../loop.ts";
+import { getRunningLoop } from "../running_loop.ts";
 import { describeValue } from "../_base/repr.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";

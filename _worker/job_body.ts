@@ -4,7 +4,7 @@
  * @module
  */
 import { CancelledError } from "../errors.ts";
-import { getRunningLoop } from "../loop.ts";
+import { getRunningLoop } from "../running_loop.ts";
 import { sleep } from "../sleep.ts";
 import { isGenerator, isThenable } from "../_task/coroutine.ts";
 import { Waiter } from "../_task/waiter.ts";

@@ -7,8 +7,9 @@
  * @module
  */
 import { gather } from "../gather.ts";
-import { type EventLoop, newEventLoop, setEventLoop } from "../loop.ts";
-import { allTasks } from "../task.ts";
+import type { EventLoop } from "../loop.ts";
+import { newEventLoop, setEventLoop } from "../running_loop.ts";
+import { allTasks } from "../current_task.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import { builtin } from "../_executor/host.ts";
 import {
