@@ -244,6 +244,8 @@ interface Frame {
     moreAwaitedBy?: number;
   };
   readonly waiters: readonly Future<unknown>[];
+  /** How many more wait that are not looked at. */
+  readonly more: number;
   next: number;
   repeated: number;
 }
@@ -255,7 +257,7 @@ interface Frame {
 class GraphMaker {
   readonly #limit: number | undefined;
   readonly #entered = new Map<Future<unknown>, Frame["entry"]>();
-  // The tasks that wait for a combinator's own future; and those of which all are entered.
+  // The tasks that wait by way of a combinator; and those of which all are entered.
   readonly #throughs = new Map<Awaited, readonly Future<unknown>[]>();
   readonly #exhausted = new Set<Awaited>();
 
@@ -290,19 +292,12 @@ class GraphMaker {
       .map((name) => Object.freeze({ name }));
     const entry = { future, callStack, awaitedBy: [] };
     this.#entered.set(future, entry);
-    return {
-      future,
-      entry,
-      waiters: this.#waitersOf(future),
-      next: 0,
-      repeated: 0,
-    };
+    return { future, entry, ...this.#waitersOf(future), next: 0, repeated: 0 };
   }
 
-  #leave({ future, entry, repeated }: Frame): void {
-    if (repeated > MOST_REPEATED) {
-      entry.moreAwaitedBy = repeated - MOST_REPEATED;
-    }
+  #leave({ future, entry, repeated, more }: Frame): void {
+    const unnamed = more + Math.max(repeated - MOST_REPEATED, 0);
+    if (unnamed > 0) entry.moreAwaitedBy = unnamed;
     Object.freeze(entry);
     for (const waiter of directWaiters(future)) {
       if (this.#throughs.has(waiter)) this.#exhausted.add(waiter);
@@ -310,24 +305,30 @@ class GraphMaker {
   }
 
   /** The tasks that wait for a future, also by way of a combinator's own future. */
-  #waitersOf(future: Future<unknown>): readonly Future<unknown>[] {
+  #waitersOf(future: Future<unknown>): Pick<Frame, "waiters" | "more"> {
     const found = new Set<Future<unknown>>();
+    let more = 0;
     for (const waiter of directWaiters(future)) {
-      if (waiter instanceof Task) found.add(waiter);
-      else for (const task of this.#through(waiter)) found.add(task);
+      if (waiter instanceof Task) {
+        found.add(waiter);
+        continue;
+      }
+      const tasks = this.#through(waiter);
+      // All of them are entered, and some are enough: n futures of one gather that n tasks
+      // wait for would give n² waits.
+      const count = this.#exhausted.has(waiter)
+        ? Math.min(tasks.length, MOST_REPEATED)
+        : tasks.length;
+      for (let i = 0; i < count; i++) found.add(tasks[i]!);
+      more += tasks.length - count;
     }
     for (const waiter of running.awaitedBy?.get(future) ?? []) {
       found.add(waiter as Future<unknown>);
     }
-    return [...found];
+    return { waiters: [...found], more };
   }
 
   #through(combinator: Awaited): readonly Future<unknown>[] {
-    // All of them are entered, and some are enough: n futures of one gather that n tasks
-    // wait for would give n² waits.
-    if (this.#exhausted.has(combinator)) {
-      return this.#throughs.get(combinator)!.slice(0, MOST_REPEATED);
-    }
     const known = this.#throughs.get(combinator);
     if (known !== undefined) return known;
     const tasks = tasksThrough(combinator);
@@ -348,19 +349,19 @@ interface Awaited {
   _awaitedBy(): Iterable<unknown>;
 }
 
-function directWaiters(future: Awaited): Awaited[] {
-  return [...future._awaitedBy()] as Awaited[];
+function directWaiters(awaited: Awaited): Awaited[] {
+  return [...awaited._awaitedBy()] as Awaited[];
 }
 
 function tasksThrough(combinator: Awaited): Future<unknown>[] {
   const tasks = new Set<Future<unknown>>();
-  const seen = new Set<Awaited>([combinator]);
-  for (const future of seen) {
-    for (const waiter of directWaiters(future)) {
+  const seen = new Set([combinator]);
+  for (const awaited of seen) {
+    for (const waiter of directWaiters(awaited)) {
       if (waiter instanceof Task) tasks.add(waiter);
       else seen.add(waiter);
     }
-    for (const waiter of running.awaitedBy?.get(future) ?? []) {
+    for (const waiter of running.awaitedBy?.get(awaited) ?? []) {
       tasks.add(waiter as Future<unknown>);
     }
   }

@@ -27,6 +27,7 @@ import {
 import { type Context, copyContext } from "./context.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { Failure } from "./_future/failure.ts";
+import { Waiters } from "./_future/waiters.ts";
 import { CancelledError, InvalidStateError, RuntimeError } from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
 import {
@@ -291,15 +292,13 @@ export class Future<T> implements PromiseLike<T> {
    * @returns How often it had been added.
    */
   removeDoneCallback(callback: (future: this) => void): number {
-    let count = 0;
-    for (const waiter of waitersOf(this)) {
-      if (!(waiter instanceof DoneCallback) || waiter.callback !== callback) {
-        continue;
-      }
-      this._removeWaiter(waiter);
-      count++;
-    }
-    return count;
+    if (this._state > REQUESTED) return 0;
+    const waiters = this._waitersOrOutcome;
+    if (waiters instanceof Waiters) return waiters.deleteCallback(callback);
+    if (!(waiters instanceof DoneCallback)) return 0;
+    if (waiters.callback !== callback) return 0;
+    this._waitersOrOutcome = undefined;
+    return 1;
   }
 
   /**
@@ -426,10 +425,9 @@ export class Future<T> implements PromiseLike<T> {
     const waiters = this._waitersOrOutcome;
     if (waiters === undefined) this._waitersOrOutcome = waiter;
     else if (waiters === waiter) return false;
-    else if (!(waiters instanceof Set)) {
-      this._waitersOrOutcome = new Set([waiters, waiter]);
-    } else if (waiters.has(waiter)) return false;
-    else waiters.add(waiter);
+    else if (!(waiters instanceof Waiters)) {
+      this._waitersOrOutcome = new Waiters(waiters as Waiter, waiter);
+    } else return waiters.add(waiter);
     return true;
   }
 
@@ -438,7 +436,7 @@ export class Future<T> implements PromiseLike<T> {
     if (this._state > REQUESTED) return;
     const waiters = this._waitersOrOutcome;
     if (waiters === waiter) this._waitersOrOutcome = undefined;
-    else if (waiters instanceof Set) waiters.delete(waiter);
+    else if (waiters instanceof Waiters) waiters.delete(waiter);
   }
 
   /** @internal */
@@ -517,20 +515,19 @@ function isErrorClass(value: unknown): value is new () => Error {
 function waitersOf(future: Future<unknown>): Waiter[] {
   const waiters = future._waitersOrOutcome;
   if (future._state > REQUESTED || waiters === undefined) return [];
-  return waiters instanceof Set ? [...waiters] : [waiters as Waiter];
+  return waiters instanceof Waiters ? [...waiters] : [waiters as Waiter];
 }
 
 function settle<T>(future: Future<T>, state: State, outcome: unknown): void {
   const waiters = future._waitersOrOutcome as
     | Waiter
-    | Set<Waiter>
+    | Waiters
     | undefined;
   future._state = state;
   future._waitersOrOutcome = outcome;
   if (waiters === undefined) return;
-  if (waiters instanceof Set) {
-    for (const waiter of waiters) waiter._wake(future);
-  } else waiters._wake(future);
+  if (waiters instanceof Waiters) waiters.wake(future);
+  else waiters._wake(future);
 }
 
 function fetchError(future: Future<unknown>): unknown {

@@ -24,8 +24,8 @@
  * @module
  */
 import type { Coroutine } from "./_task/coroutine.ts";
-import { compareValues } from "./_base/compare.ts";
-import { FifoStore, HeapStore, LifoStore } from "./_base/stores.ts";
+import { compareValues } from "./_sync/compare.ts";
+import { FifoStore, HeapStore, LifoStore } from "./_sync/stores.ts";
 import { nextItem, QueueCore } from "./_sync/queue_core.ts";
 import { describeKind, describeValue } from "./_base/repr.ts";
 import { WaitOperation } from "./_sync/wait_operation.ts";

@@ -25,7 +25,7 @@
  *
  * @module
  */
-import { copyContext } from "./context.ts";
+import { Context, copyContext } from "./context.ts";
 import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
@@ -84,8 +84,7 @@ class Shielded extends Future<unknown> {
       if (inner.done()) return;
       inner._removeWaiter(follow);
       // Once, however many shields were cancelled.
-      inner.removeDoneCallback(reportError);
-      inner.addDoneCallback(reportError);
+      inner._addWaiter(REPORT);
     });
   }
 
@@ -109,6 +108,9 @@ class Shielded extends Future<unknown> {
     else this.setException(error);
   }
 }
+
+// One for all futures, so that each has it once.
+const REPORT = new DoneCallback(reportError, new Context());
 
 function describe(future: Future<unknown>): string {
   const described = future as { _describe?(): string };

@@ -36,6 +36,8 @@ export const running: {
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
   awaitedBy: WeakMap<object, Set<object>> | undefined;
+  /** What each AbortSignal cancels: see `abort_signal.ts`. */
+  readonly signals: WeakMap<AbortSignal, object>;
   /** How many tasks start eagerly, each inside the step of the one before. */
   eagerStarts: number;
   /** The cancels that are under way: see `cancelled.ts`. */
@@ -61,6 +63,7 @@ export const running: {
   isUncaughtWatched: false,
   taskCount: 0,
   awaitedBy: undefined,
+  signals: new WeakMap(),
   eagerStarts: 0,
   cancels: { nested: 0, toCome: [], asked: undefined },
 };

@@ -5,7 +5,7 @@
  */
 import type { Coroutine } from "../_task/coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
-import type { Store } from "../_base/stores.ts";
+import type { Store } from "./stores.ts";
 import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";
 import type { Waiter } from "../_task/waiter.ts";
 import { bindLoop, WaiterList, wasWoken } from "./waiter_list.ts";

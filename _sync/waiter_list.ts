@@ -41,6 +41,8 @@ export class WaiterList {
   // Invariant: whoever stands before this one is done. A waiter never gets undone,
   // so it only moves forward, and waking n waiters takes n steps in all.
   #pending: Waiter | undefined = undefined;
+  // Invariant: whoever stands before this one was cancelled. It only moves forward too.
+  #live: Waiter | undefined = undefined;
   /** The one that has waited longest. */
   first: Waiter | undefined = undefined;
   /** How many stand in the list. */
@@ -79,6 +81,7 @@ export class WaiterList {
     else this.#last.following = waiter;
     this.#last = waiter;
     this.#pending ??= waiter;
+    this.#live ??= waiter;
     this.size++;
     return waiter;
   }
@@ -91,6 +94,7 @@ export class WaiterList {
     first.previous = waiter;
     this.first = waiter;
     this.#pending = waiter;
+    this.#live = waiter;
     this.size++;
     return waiter;
   }
@@ -100,6 +104,7 @@ export class WaiterList {
     const { previous, following } = waiter;
     if (previous === undefined && waiter !== this.first) return;
     if (this.#pending === waiter) this.#pending = following;
+    if (this.#live === waiter) this.#live = following;
     if (previous === undefined) this.first = following;
     else previous.following = following;
     if (following === undefined) this.#last = previous;
@@ -149,10 +154,10 @@ export class WaiterList {
 
   /** Whether somebody stands here who was not cancelled. */
   hasLive(): boolean {
-    for (let at = this.first; at !== undefined; at = at.following) {
-      if (!at.cancelled()) return true;
-    }
-    return false;
+    let at = this.#live;
+    while (at !== undefined && at.cancelled()) at = at.following;
+    this.#live = at;
+    return at !== undefined;
   }
 }
 

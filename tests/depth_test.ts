@@ -267,6 +267,7 @@ Deno.test("captureCallGraph() names ten of those that stand above, and counts th
     assertEquals(one!.awaitedBy.length, 50);
     assertEquals(other!.awaitedBy.length, 10);
     assert(other!.awaitedBy.every(({ isAbove }) => isAbove));
+    assertEquals(other!.moreAwaitedBy, 40);
   });
   loop.setExceptionHandler(() => {});
 });

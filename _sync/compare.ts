@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeKind } from "./repr.ts";
+import { describeKind } from "../_base/repr.ts";
 
 /**
  * Compares numbers, strings, booleans, dates, and arrays of them element by element.

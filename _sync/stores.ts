@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RingBuffer } from "./ring_buffer.ts";
+import { RingBuffer } from "../_base/ring_buffer.ts";
 
 /** Keeps items. */
 export interface Store<T> {

@@ -1,0 +1,69 @@
+/**
+ * Who waits for a future, where there are several.
+ *
+ * @module
+ */
+import type { Waiter } from "../_base/roles.ts";
+import { DoneCallback } from "./done_callback.ts";
+
+/** Those who wait, in the order in which they came, each once. */
+export class Waiters {
+  readonly #all: Set<Waiter>;
+  // The callbacks by their functions, made when one is first taken back: to look through
+  // all for each would take n² for n.
+  #byCallback: Map<unknown, Set<Waiter>> | undefined = undefined;
+
+  constructor(first: Waiter, second: Waiter) {
+    this.#all = new Set([first, second]);
+  }
+
+  /** Adds one; false if it waits already. */
+  add(waiter: Waiter): boolean {
+    if (this.#all.has(waiter)) return false;
+    this.#all.add(waiter);
+    if (this.#byCallback !== undefined) index(this.#byCallback, waiter);
+    return true;
+  }
+
+  /** Takes one out, if it is in. */
+  delete(waiter: Waiter): void {
+    this.#all.delete(waiter);
+    if (this.#byCallback === undefined) return;
+    if (!(waiter instanceof DoneCallback)) return;
+    const same = this.#byCallback.get(waiter.callback);
+    if (same?.delete(waiter) && same.size === 0) {
+      this.#byCallback.delete(waiter.callback);
+    }
+  }
+
+  /** Takes all out that call `callback`, and returns how many there were. */
+  deleteCallback(callback: unknown): number {
+    if (this.#byCallback === undefined) {
+      this.#byCallback = new Map();
+      for (const waiter of this.#all) index(this.#byCallback, waiter);
+    }
+    const found = this.#byCallback.get(callback);
+    if (found === undefined) return 0;
+    this.#byCallback.delete(callback);
+    for (const waiter of found) this.#all.delete(waiter);
+    return found.size;
+  }
+
+  /** Tells all that the future is done. */
+  wake(future: unknown): void {
+    for (const waiter of this.#all) waiter._wake(future);
+  }
+
+  /** Returns them. */
+  [Symbol.iterator](): IterableIterator<Waiter> {
+    return this.#all.values();
+  }
+}
+
+function index(table: Map<unknown, Set<Waiter>>, waiter: Waiter): void {
+  if (!(waiter instanceof DoneCallback)) return;
+  const { callback } = waiter;
+  const same = table.get(callback);
+  if (same === undefined) table.set(callback, new Set([waiter]));
+  else same.add(waiter);
+}
