@@ -108,3 +108,4 @@ interface PairEnd {
   readonly transport: MemoryTransport;
   readonly reader: StreamReader;
   readonly writer: TransportWriter;
+}

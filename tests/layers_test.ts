@@ -45,7 +45,7 @@ const TOWER: readonly (readonly string[])[] = [
     "timeout.ts",
     "wait.ts",
   ],
-  ["runner.ts", "streams.ts", "wait_for.ts"],
+  ["iterate.ts", "runner.ts", "streams.ts", "wait_for.ts"],
   ["staggered.ts", "testing.ts"],
   ["mod.ts"],
 ];
