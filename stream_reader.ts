@@ -19,8 +19,16 @@
  *
  * @module
  */
+import {
+  BOOLEAN,
+  checkOptions,
+  type OptionKinds,
+  STRING,
+} from "./_base/arguments.ts";
 import { describeKind, describeOnce, describeValue } from "./_base/repr.ts";
 import { EMPTY } from "./_io/byte_buffer.ts";
+import { HostSource } from "./_io/host_source.ts";
+import { LineIterator } from "./_io/lines.ts";
 import { ReadOperation } from "./_io/read_operation.ts";
 import {
   readAll,
@@ -30,7 +38,9 @@ import {
   readUntil,
   type Separators,
 } from "./_io/reads.ts";
+import { readableStreamOf } from "./_io/readable_stream.ts";
 import { ReceiveBuffer } from "./_io/receive_buffer.ts";
+import type { Resources } from "./_loop/resources.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import type { Coroutine } from "./_task/coroutine.ts";
 import type { Scheduler } from "./handle.ts";
@@ -52,6 +62,26 @@ export interface StreamReaderOptions {
   readonly loop?: Scheduler;
 }
 
+/** Options of `reader.lines()`. */
+export interface LinesOptions {
+  /**
+   * The encoding, as a TextDecoder names it.
+   *
+   * @default {"utf-8"}
+   */
+  readonly encoding?: string;
+  /**
+   * Whether bytes that are none of the encoding are an error, and not replaced.
+   *
+   * @default {false}
+   */
+  readonly fatal?: boolean;
+}
+
+const LINES_OPTIONS: OptionKinds<LinesOptions> = {
+  encoding: STRING,
+  fatal: BOOLEAN,
+};
 const DEFAULT_LIMIT = 65_536;
 const NEWLINE = new Uint8Array([10]);
 
@@ -100,6 +130,45 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
       checkLimit(options.limit ?? DEFAULT_LIMIT),
       options.loop ?? schedulerForNew(),
     );
+  }
+
+  /**
+   * Makes a reader of a stream of the Web or of Node, or of any async iterable of bytes,
+   * such as `file.readable`, `response.body` and `Deno.stdin.readable`.
+   *
+   * The source is asked for more only when someone reads. It is closed when a `for await`
+   * over the reader or its {@linkcode StreamReader.lines} is left, by whatever way, when
+   * its {@linkcode StreamReader.toReadableStream} is cancelled, and at the end of `run()`.
+   *
+   * @param source The source.
+   * @param options The limit and the loop.
+   * @returns The reader.
+   * @throws {TypeError} If it is no such source, or is in use already.
+   *
+   * @example The lines of a file
+   * ```ts
+   * import { run, StreamReader } from "@asyncio/asyncio";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const path = await Deno.makeTempFile();
+   * await Deno.writeTextFile(path, "first\nsecond\n");
+   *
+   * const lines: string[] = [];
+   * await run(async () => {
+   *   const file = await Deno.open(path);
+   *   for await (const line of StreamReader.from(file.readable).lines()) lines.push(line);
+   * });
+   * assertEquals(lines, ["first", "second"]);
+   * ```
+   */
+  static from(
+    source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+    options: StreamReaderOptions = {},
+  ): StreamReader {
+    const reader = new StreamReader(options);
+    const loop = options.loop ?? schedulerForNew();
+    new HostSource(source, reader._buffer, resourcesOf(loop));
+    return reader;
   }
 
   /**
@@ -165,6 +234,65 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     );
   }
 
+  /**
+   * Goes over the lines as text, without their ends `"\n"` and `"\r\n"`. It is twice as
+   * fast as {@linkcode StreamReader.readline} and a TextDecoder.
+   *
+   * What was not given when the loop is left, by `break` or by a cancel, can still be read.
+   * A line above the limit is a RangeError.
+   *
+   * @param options The encoding, and whether bytes that are none of it are an error.
+   * @returns The lines.
+   * @throws {RangeError} If there is no such encoding.
+   *
+   * @example Lines from anywhere
+   * ```ts
+   * import { run, StreamReader } from "@asyncio/asyncio";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const lines: string[] = [];
+   * await run(async () => {
+   *   const { body } = new Response("one\r\ntwo\nthree");
+   *   for await (const line of StreamReader.from(body!).lines()) lines.push(line);
+   * });
+   * assertEquals(lines, ["one", "two", "three"]);
+   * ```
+   */
+  lines(
+    options: LinesOptions = {},
+  ): AsyncIterableIterator<string, undefined> {
+    checkOptions("read lines", options, LINES_OPTIONS);
+    const { encoding = "utf-8", fatal = false } = options;
+    return new LineIterator(
+      this._buffer,
+      (count) => this.read(count),
+      new TextDecoder(encoding, { fatal }),
+    );
+  }
+
+  /**
+   * Makes a stream of the Web of what is left, for a Response or a file. It reads only
+   * when it is asked.
+   *
+   * @returns The stream.
+   *
+   * @example Into a Response
+   * ```ts
+   * import { run, StreamReader } from "@asyncio/asyncio";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await run(async () => {
+   *   const reader = new StreamReader();
+   *   reader.feedData(new TextEncoder().encode("hello"));
+   *   reader.feedEof();
+   *   assertEquals(await new Response(reader.toReadableStream()).text(), "hello");
+   * });
+   * ```
+   */
+  toReadableStream(): ReadableStream<Uint8Array> {
+    return readableStreamOf(this._buffer);
+  }
+
   /** Whether the end has come and all bytes were read. */
   atEof(): boolean {
     return this._buffer.eof && this._buffer.bytes.size === 0;
@@ -215,12 +343,24 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
 
   /** Goes over the lines, as bytes with their ends. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    const { _buffer } = this;
+    const leave = (reason?: unknown): void => _buffer.source?.cancel?.(reason);
     return {
       next: async (): Promise<IteratorResult<Uint8Array, undefined>> => {
-        const line = await this.readline();
-        return line.length === 0
-          ? { done: true, value: undefined }
-          : { done: false, value: line };
+        try {
+          const line = await this.readline();
+          if (line.length > 0) return { done: false, value: line };
+        } catch (error) {
+          // `for await` does not call return() then, after a cancel neither.
+          leave(error);
+          throw error;
+        }
+        return { done: true, value: undefined };
+      },
+      // deno-lint-ignore require-await
+      return: async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+        leave();
+        return { done: true, value: undefined };
       },
     };
   }
@@ -247,6 +387,11 @@ function describe(buffer: ReceiveBuffer): string[] {
   if (source !== undefined) words.push(`transport=${source}`);
   if (buffer.paused) words.push("paused");
   return words;
+}
+
+// A loop of somebody else may keep no list.
+function resourcesOf(loop: Scheduler): Resources | undefined {
+  return (loop as { readonly _resources?: Resources })._resources;
 }
 
 function checkLimit(limit: unknown): number {

@@ -29,17 +29,12 @@
  * @module
  */
 import {
-  BOOLEAN,
   check,
   checkOptions,
-  DELAY,
   FUNCTION,
-  integer,
-  type Kind,
   type OptionKinds,
-  STRING,
 } from "./_base/arguments.ts";
-import { withSubject } from "./_io/host_errors.ts";
+import { withSubject } from "./_host/errors.ts";
 import { callHost } from "./_streams/host_call.ts";
 import { hostNetwork } from "./_net/host_network.ts";
 import {
@@ -48,6 +43,16 @@ import {
   type TlsRequest,
 } from "./_net/network.ts";
 import { HANDSHAKE_TIMEOUT, openStreams } from "./_streams/open_streams.ts";
+import {
+  checkServerTls,
+  clientTls,
+  CONNECTION_OPTIONS,
+  DEFAULT_LIMIT,
+  NAME,
+  portKind,
+  SERVER_OPTIONS,
+  UNIX_CONNECTION_OPTIONS,
+} from "./_streams/options.ts";
 import { SocketServer } from "./_streams/socket_server.ts";
 import { secure } from "./_net/tls.ts";
 import type { Coro, Coroutine } from "./_task/coroutine.ts";
@@ -127,65 +132,6 @@ export interface ServerOptions {
   readonly grace?: Delay;
 }
 
-const DEFAULT_LIMIT = 65_536;
-
-const LIMIT: Kind = {
-  words: "a number above 0",
-  fits: (value) => typeof value === "number",
-  allows: (value) => value > 0,
-};
-
-const TLS: Kind = {
-  words: "true, false or an object of TLS options",
-  fits: (value) => typeof value === "boolean" || isObject(value),
-};
-
-const SERVER_TLS: Kind = {
-  words: "an object with cert and key",
-  fits: isObject,
-  allows: ({ cert, key }: TlsOptions) =>
-    cert !== undefined && key !== undefined,
-};
-
-const PEM: Kind = {
-  words: "PEM text, or several in an array",
-  fits: (value) => [value].flat().every((text) => typeof text === "string"),
-};
-
-const STRINGS: Kind = {
-  words: "an array of strings",
-  fits: (value) =>
-    Array.isArray(value) && value.every((text) => typeof text === "string"),
-};
-
-const NAME: Kind = { ...STRING, allows: (value: string) => value !== "" };
-
-const TLS_OPTIONS: OptionKinds<TlsOptions> = {
-  serverHostname: NAME,
-  ca: PEM,
-  cert: STRING,
-  key: STRING,
-  alpn: STRINGS,
-  handshakeTimeout: DELAY,
-};
-
-const UNIX_CONNECTION_OPTIONS = { limit: LIMIT, tls: TLS };
-
-const CONNECTION_OPTIONS: OptionKinds<ConnectionOptions> = {
-  ...UNIX_CONNECTION_OPTIONS,
-  happyEyeballsDelay: DELAY,
-  localAddress: NAME,
-};
-
-const SERVER_OPTIONS: OptionKinds<ServerOptions> = {
-  limit: LIMIT,
-  tls: SERVER_TLS,
-  backlog: integer(1),
-  reusePort: BOOLEAN,
-  startServing: BOOLEAN,
-  grace: DELAY,
-};
-
 /**
  * Connects to a host over TCP, with TLS if that is asked for.
  *
@@ -226,7 +172,11 @@ export function openConnection(
 ): Coroutine<[StreamReader, StreamWriter]> {
   check("connect", "host", host, NAME);
   check("connect", "port", port, portKind(1));
-  checkOptions("connect", options, CONNECTION_OPTIONS);
+  checkOptions(
+    "connect",
+    options,
+    CONNECTION_OPTIONS satisfies OptionKinds<ConnectionOptions>,
+  );
   return connect({ hostname: host, port }, options);
 }
 
@@ -405,7 +355,11 @@ function listen<A extends Address>(
   address: A,
   options: ServerOptions,
 ): Coroutine<Server<A>> {
-  checkOptions("start a server", options, SERVER_OPTIONS);
+  checkOptions(
+    "start a server",
+    options,
+    SERVER_OPTIONS satisfies OptionKinds<ServerOptions>,
+  );
   if (options.tls !== undefined) checkServerTls(options.tls);
   return new MethodCoroutine(
     "startServer",
@@ -450,50 +404,4 @@ function* openServer<A extends Address>(
   if (options.startServing ?? true) server.start();
   // It listens where it was told to.
   return server as Server<Address> as Server<A>;
-}
-
-function clientTls(
-  address: Address,
-  tls: TlsOptions | boolean | undefined,
-): TlsRequest | undefined {
-  if (tls === undefined || tls === false) return undefined;
-  const options = tls === true ? {} : tls;
-  checkTls("connect", options);
-  if (address.path !== undefined && options.serverHostname === undefined) {
-    throw new TypeError(
-      "Cannot connect: TLS over a Unix socket needs a serverHostname to check",
-    );
-  }
-  return {
-    serverHostname: address.path !== undefined ? "" : address.hostname,
-    ...options,
-    isServer: false,
-  };
-}
-
-function checkServerTls(tls: TlsOptions): void {
-  checkTls("start a server", tls);
-  if (tls.ca === undefined && tls.serverHostname === undefined) return;
-  throw new TypeError(
-    "Cannot start a server: ca and serverHostname are for clients, a server has cert and key",
-  );
-}
-
-function checkTls(action: string, tls: TlsOptions): void {
-  checkOptions(action, tls, TLS_OPTIONS);
-  if ((tls.cert === undefined) === (tls.key === undefined)) return;
-  throw new TypeError(`Cannot ${action}: cert and key must be given together`);
-}
-
-function portKind(least: number): Kind {
-  return {
-    words: `an integer from ${least} to 65535`,
-    fits: (value) => typeof value === "number",
-    allows: (value) =>
-      Number.isInteger(value) && value >= least && value <= 65_535,
-  };
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -16,6 +16,8 @@ export interface ByteSource {
   pauseReading?(): void;
   /** Takes {@linkcode ByteSource.pauseReading} back. */
   resumeReading?(): void;
+  /** Closes it, where it belongs to the reader alone; the end is told then. */
+  cancel?(reason?: unknown): void;
   /** Names it, for reports. */
   toString(): string;
 }

@@ -12,7 +12,7 @@ import type { Scheduler } from "../handle.ts";
 import type { Resource } from "../_loop/resources.ts";
 import type { ExtraInfo, StreamWriter, TlsOptions } from "../stream_writer.ts";
 import { concat } from "./byte_buffer.ts";
-import { connectionReset } from "./host_errors.ts";
+import { connectionReset } from "../_host/errors.ts";
 import { IoWaits } from "./io_wait.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 import type { Transport, TransportOwner } from "./transport.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 import { concat } from "../_io/byte_buffer.ts";
-import { connectionReset, withSubject } from "../_io/host_errors.ts";
+import { connectionReset, withSubject } from "../_host/errors.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { Address, ExtraInfo } from "../stream_writer.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import { linkSignal } from "../_host/abort_signal.ts";
-import { withSubject } from "../_io/host_errors.ts";
+import { withSubject } from "../_host/errors.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo, TlsInfo } from "../stream_writer.ts";

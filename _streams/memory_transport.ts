@@ -6,7 +6,7 @@
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import type { Scheduler } from "../handle.ts";
 import type { ExtraInfo } from "../stream_writer.ts";
-import { connectionReset } from "../_io/host_errors.ts";
+import { connectionReset } from "../_host/errors.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type {
   ByteSource,

@@ -49,7 +49,7 @@ const TOWER: readonly (readonly string[])[] = [
     "timeout.ts",
     "wait.ts",
   ],
-  ["runner.ts", "streams.ts", "wait_for.ts"],
+  ["iterate.ts", "runner.ts", "streams.ts", "wait_for.ts"],
   ["staggered.ts", "testing.ts"],
   ["mod.ts"],
   // The wing of executors, which the tower does not know.

@@ -1,0 +1,43 @@
+/**
+ * A reader as a stream of the Web.
+ *
+ * @module
+ */
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { NEED_MORE, type ReadState } from "./read_operation.ts";
+import { readSome } from "./reads.ts";
+import type { ReceiveBuffer } from "./receive_buffer.ts";
+
+const PIECE: ReadState<number> = {
+  argument: 65_536,
+  offset: 0,
+  pieces: undefined,
+};
+
+/** Makes a stream that takes from the buffer when it is asked, and not before. */
+export function readableStreamOf(
+  buffer: ReceiveBuffer,
+): ReadableStream<Uint8Array> {
+  let waiter: ReturnType<ReceiveBuffer["wait"]> | undefined;
+  // Not async: it may be called in the context of a task, which it does not belong to.
+  const pull = (
+    controller: ReadableStreamDefaultController<Uint8Array>,
+  ): Promise<void> | void => {
+    const bytes = readSome(buffer, PIECE);
+    if (bytes === NEED_MORE) {
+      const wait = waiter = buffer.wait("toReadableStream");
+      return new Promise<void>((resolve) => {
+        wait.addDoneCallback(() => resolve(), NO_CONTEXT);
+      }).then(() => wait.cancelled() ? undefined : pull(controller));
+    }
+    if (bytes.length === 0) controller.close();
+    // A copy, since whoever gets it may hand it over to another thread.
+    else controller.enqueue(bytes.slice());
+  };
+  const cancel = (reason: unknown): void => {
+    buffer.giveUp(waiter);
+    waiter?.cancel();
+    buffer.source?.cancel?.(reason);
+  };
+  return new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 });
+}

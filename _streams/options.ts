@@ -1,0 +1,132 @@
+/**
+ * What the options of connections and servers may be.
+ *
+ * @module
+ */
+import {
+  BOOLEAN,
+  checkOptions,
+  DELAY,
+  integer,
+  type Kind,
+  type OptionKinds,
+  STRING,
+} from "../_base/arguments.ts";
+import type { TlsRequest } from "../_net/network.ts";
+import type { Address, TlsOptions } from "../stream_writer.ts";
+
+/** How many bytes a line may have, if nothing else is said. */
+export const DEFAULT_LIMIT = 65_536;
+
+const LIMIT: Kind = {
+  words: "a number above 0",
+  fits: (value) => typeof value === "number",
+  allows: (value) => value > 0,
+};
+
+const TLS: Kind = {
+  words: "true, false or an object of TLS options",
+  fits: (value) => typeof value === "boolean" || isObject(value),
+};
+
+const SERVER_TLS: Kind = {
+  words: "an object with cert and key",
+  fits: isObject,
+  allows: ({ cert, key }: TlsOptions) =>
+    cert !== undefined && key !== undefined,
+};
+
+const PEM: Kind = {
+  words: "PEM text, or several in an array",
+  fits: (value) => [value].flat().every((text) => typeof text === "string"),
+};
+
+const STRINGS: Kind = {
+  words: "an array of strings",
+  fits: (value) =>
+    Array.isArray(value) && value.every((text) => typeof text === "string"),
+};
+
+/** A name, an address or a path. */
+export const NAME: Kind = {
+  ...STRING,
+  allows: (value: string) => value !== "",
+};
+
+const TLS_OPTIONS: OptionKinds<TlsOptions> = {
+  serverHostname: NAME,
+  ca: PEM,
+  cert: STRING,
+  key: STRING,
+  alpn: STRINGS,
+  handshakeTimeout: DELAY,
+};
+
+/** The options of `openUnixConnection()`. */
+export const UNIX_CONNECTION_OPTIONS = { limit: LIMIT, tls: TLS };
+
+/** The options of `openConnection()`. */
+export const CONNECTION_OPTIONS = {
+  ...UNIX_CONNECTION_OPTIONS,
+  happyEyeballsDelay: DELAY,
+  localAddress: NAME,
+};
+
+/** The options of `startServer()`. */
+export const SERVER_OPTIONS = {
+  limit: LIMIT,
+  tls: SERVER_TLS,
+  backlog: integer(1),
+  reusePort: BOOLEAN,
+  startServing: BOOLEAN,
+  grace: DELAY,
+};
+
+/** Checks the TLS options of a client, and completes them. */
+export function clientTls(
+  address: Address,
+  tls: TlsOptions | boolean | undefined,
+): TlsRequest | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  const options = tls === true ? {} : tls;
+  checkTls("connect", options);
+  if (address.path !== undefined && options.serverHostname === undefined) {
+    throw new TypeError(
+      "Cannot connect: TLS over a Unix socket needs a serverHostname to check",
+    );
+  }
+  return {
+    serverHostname: address.path !== undefined ? "" : address.hostname,
+    ...options,
+    isServer: false,
+  };
+}
+
+/** Checks the TLS options of a server. */
+export function checkServerTls(tls: TlsOptions): void {
+  checkTls("start a server", tls);
+  if (tls.ca === undefined && tls.serverHostname === undefined) return;
+  throw new TypeError(
+    "Cannot start a server: ca and serverHostname are for clients, a server has cert and key",
+  );
+}
+
+function checkTls(action: string, tls: TlsOptions): void {
+  checkOptions(action, tls, TLS_OPTIONS);
+  if ((tls.cert === undefined) === (tls.key === undefined)) return;
+  throw new TypeError(`Cannot ${action}: cert and key must be given together`);
+}
+
+/** A port of at least `least`. */
+export function portKind(least: number): Kind {
+  return {
+    words: `an integer from ${least} to 65535`,
+    fits: (value) => typeof value === "number",
+    allows: (value) =>
+      Number.isInteger(value) && value >= least && value <= 65_535,
+  };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
