@@ -29,7 +29,7 @@ import {
   type CoroutineLike,
 } from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
-import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
+import { KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import { Children } from "./_combine/children.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
