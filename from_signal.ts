@@ -30,7 +30,7 @@ import {
 } from "./_task/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
-import { cancelLine, isUnsure, lineOf, settleRequest } from "./_task/line.ts";
+import { cancelLine, CancelRequest, isUnsure, lineOf, settleRequest } from "./_task/line.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
@@ -44,8 +44,8 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
  * Waits for a promise that a signal can abort.
  *
  * - **Cancellation**: aborts the signal with the CancelledError, and waits until the
- *   promise has settled. If it rejects, the CancelledError comes out; if it gives a result
- *   all the same, that does.
+ *   promise has settled. Then the CancelledError comes out, also if it gives a result all the
+ *   same, as many APIs of the host do when they are aborted.
  * - **Errors**: those of the promise.
  *
  * The signal is aborted by a cancel alone, so it needs no clean-up.
@@ -84,9 +84,7 @@ function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {
   const name = callbackName(fn);
   const abortable = new Abortable<T>(loop, name);
   // A line of its own, since it may be an async function that waits for this library.
-  const { line } = abortable;
-  const { signal } = line;
-  const promise = runInLine(line, () => fn(signal));
+  const promise = runInLine(abortable.line, () => fn(abortable.signal));
   if (!isThenable(promise)) {
     throw new TypeError(
       `Cannot wait: ${name} must give a promise, gave ${describeKind(promise)}`,
@@ -98,8 +96,9 @@ function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {
 
 /** Follows a promise; its cancel aborts the signal, and waits. */
 class Abortable<T> extends Future<T> {
-  /** The line of the function: its signal is what the function gets. */
+  /** The line of the function. */
   readonly line: BodyLine;
+  readonly #controller = new AbortController();
   readonly #name: string;
   #cancelled: CancelledError | undefined = undefined;
   // Whether its last wait had ended before the cancel.
@@ -129,9 +128,20 @@ class Abortable<T> extends Future<T> {
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return false;
     const reason = cancelReason(message, options);
-    this.#cancelled ??= cancelledError(reason, this.getLoop().getDebug());
-    cancelLine(this.line, reason);
+    const { line } = this;
+    const isFirst = this.#cancelled === undefined;
+    if (isFirst) {
+      this.#cancelled = cancelledError(reason, this.getLoop().getDebug());
+      // What waits for the host has the signal.
+      (line._request ??= new CancelRequest()).aborted = true;
+    }
+    cancelLine(line, reason);
+    if (isFirst) this.#controller.abort(this.#cancelled);
     return true;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
   // Ends the line; says whether it was cancelled.

@@ -654,7 +654,7 @@ export class Task<T> extends Future<T> {
     }
     // A coroutine may throw anything; a future wants an error.
     super.setException(
-      error instanceof CancelledError
+      isInstance(error, CancelledError)
         ? staleSignal(error)
         : error ?? new RuntimeError(`Task failed: ${error} was thrown`),
     );
@@ -700,7 +700,7 @@ function outcomeOf(
   error: unknown,
   request: CancelRequest | undefined,
 ): CancelReason {
-  if (!(error instanceof CancelledError)) {
+  if (!isInstance(error, CancelledError)) {
     return new CancelledError(textOfReason(request?.reason), { cause: error });
   }
   if (ownerOfSignal(error) === undefined) return error;

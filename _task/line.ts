@@ -17,6 +17,7 @@ import {
   ownerOfSignal,
   signalReason,
 } from "../_base/cancelled.ts";
+import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
 import { PROMISE_BODY } from "./promise_body.ts";
@@ -400,7 +401,7 @@ export function noteBodyEnd(
  * @param error The error.
  */
 export function isCancellation(line: LineState, error: unknown): boolean {
-  if (error instanceof CancelledError) {
+  if (isInstance(error, CancelledError)) {
     const owner = ownerOfSignal(error) as LineState | undefined;
     return owner === undefined || requestsOf(line) > 0 ||
       requestsOf(owner) > 0;
@@ -410,7 +411,13 @@ export function isCancellation(line: LineState, error: unknown): boolean {
 }
 
 function isAbortError(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
+  if (!isInstance(error, Error)) return false;
+  try {
+    return error.name === "AbortError";
+  } catch {
+    // Of the user's class.
+    return false;
+  }
 }
 
 /** Whether the line goes on in this burst of microtasks, and stands at no wait. */

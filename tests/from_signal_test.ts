@@ -77,13 +77,25 @@ inBoth("fromSignal() waits until the promise has settled", function* () {
 });
 
 inBoth(
-  "fromSignal() gives a result that comes in spite of the cancel",
+  "fromSignal() ends in the CancelledError when the promise fulfils after the abort",
   function* () {
     const loop = getRunningLoop();
-    const work = fromSignal(() =>
-      new Promise((resolve) => loop.callLater(2, () => resolve("late")))
+    const work = fromSignal((signal) =>
+      new Promise((resolve) =>
+        signal.addEventListener(
+          "abort",
+          () => loop.callLater(2, () => resolve("late")),
+        )
+      )
     );
-    assertEquals(yield* wait(waitFor(work, 1)), "late");
+    let outcome: unknown;
+    try {
+      outcome = yield* wait(waitFor(work, 1));
+    } catch (error) {
+      outcome = error;
+    }
+    assertInstanceOf(outcome, TimeoutError);
+    assertEquals(loop.time(), 3);
   },
 );
 
