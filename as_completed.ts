@@ -203,7 +203,10 @@ class Completions<A> implements AsCompleted<A> {
 
   *#next(): Coro<Future<unknown>> {
     const item = yield* this.#done.take();
-    if (item !== LATE) return item;
+    if (item !== LATE) {
+      item._failure()?.release();
+      return item;
+    }
     throw new TimeoutError(
       `Timed out after ${this.#limit} s: no more is done`,
     );
@@ -212,6 +215,8 @@ class Completions<A> implements AsCompleted<A> {
   #collect(future: Future<unknown>): void {
     // The time was over in this very turn.
     if (!this.#pending.delete(future)) return;
+    // Until it is taken.
+    future._failure()?.hold();
     this.#done.put(future);
     if (this.#pending.size === 0) this.#timer?.cancel();
   }

@@ -85,7 +85,8 @@ export const FUTURE_MARKER: unique symbol = Symbol.for(
  *
  * - **Order**: callbacks and waiting tasks run in the order in which they came.
  * - **Turns**: nobody runs inside `setResult()`; they run in the loop's next turn.
- * - **Errors**: one that nobody fetched is reported when the future is collected.
+ * - **Errors**: one that nobody has fetched after some seconds is reported, at the latest
+ *   when the loop is closed.
  *
  * `yield* future` in a generator and `await future` in an async function both
  * give the result.
@@ -247,8 +248,9 @@ export class Future<T> implements PromiseLike<T> {
     const isAwaited = this._waitersOrOutcome !== undefined;
     settle(this, FAILED, failure);
     // Whoever waits fetches it first, and then it needs no copy.
-    if (isAwaited) this.scheduler._enqueue(failure);
-    else failure._run();
+    if (isAwaited && !this.scheduler.isClosed()) {
+      this.scheduler._enqueue(failure);
+    } else failure._run();
   }
 
   /**
@@ -445,6 +447,13 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /** @internal */
+  _failure(): Failure | undefined {
+    return this._state === FAILED
+      ? this._waitersOrOutcome as Failure
+      : undefined;
+  }
+
+  /** @internal */
   _givesCancelled(): boolean {
     if (this._state !== FAILED) return this._state === CANCELLED;
     return (this._waitersOrOutcome as Failure).error instanceof CancelledError;
@@ -525,7 +534,8 @@ function settle<T>(future: Future<T>, state: State, outcome: unknown): void {
     | undefined;
   future._state = state;
   future._waitersOrOutcome = outcome;
-  if (waiters === undefined) return;
+  // After the end of the loop nobody is left who could go on.
+  if (waiters === undefined || future.getLoop().isClosed()) return;
   if (waiters instanceof Waiters) waiters.wake(future);
   else waiters._wake(future);
 }

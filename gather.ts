@@ -377,8 +377,9 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
       if (!child.cancelled()) child.exception();
       return;
     }
-    if (this.#returnExceptions) return;
     const error = child.cancelled() ? errorOf(child) : child.exception();
+    // Fetched all the same, as it will stand among the results.
+    if (this.#returnExceptions) return;
     if (error !== undefined) this.#fail(error);
   }
 

@@ -23,7 +23,7 @@ import type { Delay } from "./clock.ts";
 import { type Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import type { Microtasks } from "./_base/microtasks.ts";
-import type { Runnable } from "./_base/roles.ts";
+import type { Runnable, UnfetchedError } from "./_base/roles.ts";
 import type { Timer } from "./_base/roles.ts";
 import { callbackName, describeCreation, isInstance } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
@@ -84,6 +84,8 @@ export interface Scheduler {
   readonly _burst: number;
   /** @internal */
   readonly _microtasks: Microtasks;
+  /** Whether the loop was closed. */
+  isClosed(): boolean;
   /** @internal */
   _enqueue(runnable: Runnable): void;
   /** @internal */
@@ -100,6 +102,12 @@ export interface Scheduler {
   _trace(made: object): void;
   /** @internal */
   _traceOf(made: object): string | undefined;
+  /** @internal */
+  _addUnfetched(error: UnfetchedError, now: number): void;
+  /** @internal */
+  _deleteUnfetched(error: UnfetchedError): void;
+  /** @internal */
+  _tellAtExit(): void;
 }
 
 /**

@@ -41,7 +41,7 @@ import {
   TimerHandle,
 } from "./handle.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
-import type { Runnable } from "./_base/roles.ts";
+import type { Runnable, UnfetchedError } from "./_base/roles.ts";
 import { DebugMode } from "./_loop/debug_mode.ts";
 import { type Instrument, Instruments } from "./_loop/instrument.ts";
 import { report } from "./_loop/report.ts";
@@ -62,6 +62,7 @@ import { TaskList } from "./_loop/task_list.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
 import { Microtasks } from "./_base/microtasks.ts";
+import { UnfetchedErrors } from "./_loop/unfetched_errors.ts";
 import { HostFuture, toFuture } from "./_task/to_future.ts";
 
 /** Makes a loop's tasks: what `loop.setTaskFactory()` takes. */
@@ -91,6 +92,14 @@ export interface EventLoopOptions {
    * @default {the environment's ASYNCIO_DEBUG, where it may be read without asking}
    */
   readonly debug?: boolean;
+  /**
+   * How long an error of a task or future may go unfetched before it is reported, on the
+   * loop's clock: seconds, or an object with units. What is left is reported when the loop
+   * is closed.
+   *
+   * @default {5}
+   */
+  readonly reportUnfetchedAfter?: Delay;
 }
 
 /**
@@ -126,6 +135,8 @@ export class EventLoop implements TaskScheduler {
   #debug: boolean;
   #debugMode: DebugMode | undefined;
   #instruments: Instruments | undefined;
+  readonly #reportUnfetchedAfter: number;
+  #unfetched: UnfetchedErrors | undefined = undefined;
   #taskFactory: TaskFactory | undefined;
   #exceptionHandler: ExceptionHandler | undefined;
   // Made when it is needed: there may be a loop a request.
@@ -146,12 +157,14 @@ export class EventLoop implements TaskScheduler {
   /**
    * Makes a loop.
    *
-   * @param options The clock, and whether debug mode is on.
+   * @param options The clock, whether debug mode is on, and when errors are reported.
    */
   constructor(options: EventLoopOptions = {}) {
     this.#clock = options.clock ?? new SystemClock();
     this.#turns = new Turns(this.#clock, this);
     this.#debug = options.debug ?? debugByEnvironment();
+    const { reportUnfetchedAfter = 5 } = options;
+    this.#reportUnfetchedAfter = toSeconds(reportUnfetchedAfter);
     if (this.#debug) this._observe(this.#inDebugMode());
   }
 
@@ -415,6 +428,7 @@ export class EventLoop implements TaskScheduler {
       });
     }
     this._tasks.clear();
+    this.#unfetched?.tellAll();
   }
 
   /** Closes the loop, at the end of a `using` block. */
@@ -686,6 +700,30 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   _claim(coro: object): void {
     this.#inDebugMode().claim(coro);
+  }
+
+  /** @internal */
+  _addUnfetched(error: UnfetchedError, now: number): void {
+    this.#unfetched ??= new UnfetchedErrors(this.#reportUnfetchedAfter);
+    this.#unfetched.add(error, now);
+    this.#turns.errorsDue = this.#unfetched.due;
+  }
+
+  /** @internal */
+  _deleteUnfetched(error: UnfetchedError): void {
+    this.#unfetched!.delete(error);
+    this.#turns.errorsDue = this.#unfetched!.due;
+  }
+
+  /** @internal */
+  _tellAtExit(): void {
+    this.#unfetched!.tellAtExit();
+  }
+
+  /** @internal */
+  _tellDueErrors(now: number): void {
+    this.#unfetched!.tellDue(now);
+    this.#turns.errorsDue = this.#unfetched!.due;
   }
 
   /** @internal */

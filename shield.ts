@@ -25,20 +25,21 @@
  *
  * @module
  */
-import { Context, copyContext } from "./context.ts";
+import { copyContext } from "./context.ts";
 import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { Future } from "./future.ts";
 import { describeOnce, guarded, textOf } from "./_base/repr.ts";
+import type { Waiter } from "./_base/roles.ts";
 
 /**
  * Returns a future that follows `awaitable`, and whose cancel does not reach it.
  *
  * - **Cancellation**: cancelling the result cancels the result alone. If the shielded work
  *   itself is cancelled, so is the result.
- * - **Errors**: those of the work; one that comes after the result was cancelled goes to
- *   the loop's exception handler.
+ * - **Errors**: those of the work; one that comes after the result was cancelled, and that
+ *   nobody else waits for, goes to the loop's exception handler.
  *
  * @param awaitable A future, coroutine, promise, or function that gives one.
  * @returns The future of the result; `awaitable` itself if it is a future that is done.
@@ -83,8 +84,8 @@ class Shielded extends Future<unknown> {
     this.addDoneCallback(() => {
       if (inner.done()) return;
       inner._removeWaiter(follow);
-      // Once, however many shields were cancelled.
-      inner._addWaiter(REPORT);
+      // One for all shields: it is added once.
+      inner._addWaiter(ON_FAILURE);
     });
   }
 
@@ -109,18 +110,32 @@ class Shielded extends Future<unknown> {
   }
 }
 
-// One for all futures, so that each has it once.
-const REPORT = new DoneCallback(reportError, new Context());
-
 function describe(future: Future<unknown>): string {
   const described = future as { _describe?(): string };
   return described._describe?.() ?? textOf(future);
 }
 
+/** Reports the error of work whose shield was cancelled, unless somebody else waits for it. */
+class FailureReporter implements Waiter {
+  _wake(future: Future<unknown>, among?: ReadonlySet<Waiter>): void {
+    if (future._failure() === undefined) return;
+    const loop = future.getLoop();
+    const report = { _run: () => reportError(future) };
+    // Those beside it get the error in the next turn.
+    const later = { _run: () => loop._enqueue(report) };
+    loop._enqueue(among !== undefined && among.size > 1 ? later : report);
+  }
+
+  toString(): string {
+    return "shield";
+  }
+}
+
+const ON_FAILURE = new FailureReporter();
+
 function reportError(future: Future<unknown>): void {
-  if (future.cancelled()) return;
+  if (!future._failure()!.isOverlooked) return;
   const error = future.exception();
-  if (error === undefined) return;
   const name = guarded(
     () => String((error as { name?: unknown }).name ?? "Unknown"),
     "Unknown",

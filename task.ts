@@ -658,7 +658,11 @@ export class Task<T> extends Future<T> {
         ? staleSignal(error)
         : error ?? new RuntimeError(`Task failed: ${error} was thrown`),
     );
-    if (isInstance(error, KeyboardInterrupt)) throw error;
+    if (isInstance(error, KeyboardInterrupt)) {
+      // It ends the run, which throws it.
+      this.exception();
+      throw error;
+    }
   }
 
   #failLate(error: unknown): void {

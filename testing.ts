@@ -91,11 +91,20 @@ export async function runTest<T>(
   main: (loop: TestLoop) => CoroutineLike<T> | PromiseLike<T>,
 ): Promise<T> {
   const loop = new TestLoop();
-  const result = await run<T>(
-    (() => main(loop)) as () => PromiseLike<T>,
-    { loopFactory: () => loop },
-  );
   const { reports } = loop;
+  let result: T;
+  try {
+    result = await run<T>(
+      (() => main(loop)) as () => PromiseLike<T>,
+      { loopFactory: () => loop },
+    );
+  } catch (error) {
+    // It fails with its own error; the others are not lost.
+    for (const report of reports) {
+      if (report.exception !== undefined) loop.defaultExceptionHandler(report);
+    }
+    throw error;
+  }
   if (reports.length === 0) return result;
   throw new AggregateError(
     reports.map((report) => report.exception ?? new Error(report.message)),

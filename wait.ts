@@ -25,6 +25,7 @@ import type { Coroutine } from "./_task/coroutine.ts";
 import { coroutine } from "./coroutine.ts";
 import { checkList } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
+import type { Failure } from "./_future/failure.ts";
 import { type Future, isFuture } from "./future.ts";
 import { currentTask } from "./current_task.ts";
 import { describeKind, describeValue } from "./_base/repr.ts";
@@ -123,9 +124,16 @@ export const wait: <F extends Future<unknown>>(
     const timer = options.timeout === undefined
       ? undefined
       : loop.callLater(options.timeout, release, NO_CONTEXT);
+    // Who waits has their errors to come, however long the others take.
+    const held: Failure[] = [];
     const onDone = new DoneCallback(
       (future: Future<unknown>) => {
         missing--;
+        const failure = future._failure();
+        if (failure !== undefined) {
+          failure.hold();
+          held.push(failure);
+        }
         if (missing > 0 && !endsWait(future, returnWhen)) return;
         // At once, as in CPython: a timer called off later would change others' order.
         timer?.cancel();
@@ -144,6 +152,7 @@ export const wait: <F extends Future<unknown>>(
     } finally {
       timer?.cancel();
       for (const future of unique) future._removeWaiter(onDone);
+      for (const failure of held) failure.release();
     }
     const done = new Set<F>();
     const pending = new Set<F>();
@@ -154,8 +163,7 @@ export const wait: <F extends Future<unknown>>(
 
 function endsWait(future: Future<unknown>, returnWhen: ReturnWhen): boolean {
   if (returnWhen === FIRST_COMPLETED) return true;
-  return returnWhen === FIRST_EXCEPTION && !future.cancelled() &&
-    future.exception() !== undefined;
+  return returnWhen === FIRST_EXCEPTION && future._failure() !== undefined;
 }
 
 function checkFutures<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {

@@ -15,8 +15,8 @@ export interface Runnable {
 
 /** What stands in a future's list. Waking schedules, it never runs user code. */
 export interface Waiter {
-  /** Tells it that the future is done. */
-  _wake(future: unknown): void;
+  /** Tells it that the future is done; `among` are all who are told, if it is not alone. */
+  _wake(future: unknown, among?: ReadonlySet<Waiter>): void;
 }
 
 /** What stands in a loop's heap of timers. */
@@ -25,6 +25,16 @@ export interface Timer {
   when(): number;
   /** Whether it may be dropped. */
   _isCalledOff(): boolean;
+}
+
+/** An error of a future that nobody has fetched, as its loop sees it. */
+export interface UnfetchedError {
+  /** When it came, or when somebody gave up to look at it. */
+  since: number;
+  /** Whether somebody will still be handed it. */
+  readonly isAwaited: boolean;
+  /** Tells the loop's exception handler. */
+  tell(): void;
 }
 
 /** Marks whatever may be yielded by a coroutine. */

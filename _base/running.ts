@@ -32,6 +32,10 @@ export const running: {
   debugByEnvironment: boolean | undefined;
   /** Whether somebody looks at the errors that are about to end the program. */
   isUncaughtWatched: boolean;
+  /** The lists of errors that nobody has fetched, of the loops that are not closed. */
+  readonly unfetched: Set<unknown>;
+  /** Stops to listen to the end of the program. */
+  stopListeningToExit: (() => void) | undefined;
   /** Counts tasks, for their default names. */
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
@@ -61,6 +65,8 @@ export const running: {
   debug: false,
   debugByEnvironment: undefined,
   isUncaughtWatched: false,
+  unfetched: new Set(),
+  stopListeningToExit: undefined,
   taskCount: 0,
   awaitedBy: undefined,
   signals: new WeakMap(),

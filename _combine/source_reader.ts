@@ -144,6 +144,7 @@ class PendingRead extends Future<unknown> {
 
   /** Gives the source up when it goes on to wait for the host. */
   limit(): void {
+    if (this.getLoop().isClosed()) return;
     this.#timer = this.scheduler.callLater(
       PATIENCE,
       () => this.#waitsInside() ? this.limit() : this.#giveUp(),

@@ -51,7 +51,8 @@ export class Waiters {
 
   /** Tells all that the future is done. */
   wake(future: unknown): void {
-    for (const waiter of this.#all) waiter._wake(future);
+    const all = this.#all;
+    for (const waiter of all) waiter._wake(future, all);
   }
 
   /** Returns them. */

@@ -55,6 +55,8 @@ export interface TurnsOwner {
   _deadlockError(): Error;
   /** Whether an async function waits for a promise of the host. */
   _hostIsBusy(): boolean;
+  /** Tells of the errors that nobody has fetched in time. */
+  _tellDueErrors(now: number): void;
   /** Called when the run has ended. */
   _runEnded(): void;
   /** Counts bursts of microtasks. */
@@ -65,6 +67,8 @@ export interface TurnsOwner {
 export class Turns implements Sleeper {
   /** Told once, before the host has its next turn. */
   beforeHost: BeforeHost | undefined;
+  /** When errors are to be told of next. */
+  errorsDue: number = Infinity;
   readonly #clock: Clock;
   readonly #owner: TurnsOwner;
   // The ready queue.
@@ -139,8 +143,15 @@ export class Turns implements Sleeper {
     // It may be due in the very next turn, so that must look at the clock.
     if (timer.when() <= this.#lastCheck) this.checkSoon();
     if (this.#endPause !== undefined) {
-      this.#clock.wait(this, this.#timers.earliest());
+      this.#clock.wait(this, this.#nextDeadline());
     }
+  }
+
+  // Virtual time does not move for a report: it is told of as soon as time has come.
+  #nextDeadline(): number | undefined {
+    const earliest = this.#timers.earliest();
+    if (this.#clock.settles || this.errorsDue === Infinity) return earliest;
+    return Math.min(this.errorsDue, earliest ?? Infinity);
   }
 
   /** Makes the next turn look at the clock. */
@@ -326,6 +337,7 @@ export class Turns implements Sleeper {
     this.#runsToCheck = this.#runsBetweenChecks;
     this.#lastCheck = now;
     this.#hasNewTime = true;
+    if (now >= this.errorsDue) this.#owner._tellDueErrors(now);
     return !this.#clock.settles && now - this.#sliceStart > SLICE;
   }
 
@@ -361,7 +373,7 @@ export class Turns implements Sleeper {
       this.#endPause = () => resolve();
     });
     this.#setOnPush();
-    this.#clock.wait(this, this.#timers.earliest());
+    this.#clock.wait(this, this.#nextDeadline());
     this.#owner._burst++;
     return woken;
   }

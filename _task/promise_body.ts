@@ -126,6 +126,8 @@ function endWait(
   failed: boolean,
   outcome: unknown,
 ): void {
+  // It has come too late for anybody.
+  if (scheduler.isClosed()) return;
   scheduler._noteSuspended();
   driver._resume(failed, outcome);
 }

@@ -1,0 +1,81 @@
+/**
+ * The errors of a loop's futures that nobody has fetched: told when nobody has after some
+ * time, and at the latest when the loop is closed or the program ends.
+ *
+ * @module
+ */
+import { listenToExit } from "../_host/exit.ts";
+import type { UnfetchedError } from "../_base/roles.ts";
+import { running } from "../_base/running.ts";
+
+/** Those of one loop. */
+export class UnfetchedErrors {
+  // The oldest first.
+  readonly #errors = new Set<UnfetchedError>();
+  readonly #patience: number;
+
+  /**
+   * Makes an empty list.
+   *
+   * @param patience After how many seconds an error is told.
+   */
+  constructor(patience: number) {
+    this.#patience = patience;
+  }
+
+  /** When to call {@linkcode UnfetchedErrors.tellDue} next. */
+  get due(): number {
+    for (const { since } of this.#errors) return since + this.#patience;
+    return Infinity;
+  }
+
+  /** Adds one; the last if it is in already. */
+  add(error: UnfetchedError, now: number): void {
+    error.since = now;
+    this.#errors.delete(error);
+    this.#errors.add(error);
+  }
+
+  /** Takes one out that was fetched, or told. */
+  delete(error: UnfetchedError): void {
+    this.#errors.delete(error);
+    if (this.#errors.size === 0) this.#unlist();
+  }
+
+  /** Tells of what is left also if the program ends without closing the loop. */
+  tellAtExit(): void {
+    const { unfetched } = running;
+    unfetched.add(this);
+    running.stopListeningToExit ??= listenToExit(() => {
+      for (const errors of unfetched) (errors as UnfetchedErrors).tellAll();
+    });
+  }
+
+  /** Tells of those that are due. */
+  tellDue(now: number): void {
+    // A copy: who is told may add others, and those that are awaited go to the end.
+    for (const error of [...this.#errors]) {
+      if (error.since + this.#patience > now) return;
+      if (error.isAwaited) this.add(error, now);
+      else {
+        this.delete(error);
+        error.tell();
+      }
+    }
+  }
+
+  /** Tells of all. */
+  tellAll(): void {
+    const errors = [...this.#errors];
+    this.#errors.clear();
+    this.#unlist();
+    for (const error of errors) error.tell();
+  }
+
+  #unlist(): void {
+    const { unfetched } = running;
+    if (!unfetched.delete(this) || unfetched.size > 0) return;
+    running.stopListeningToExit?.();
+    running.stopListeningToExit = undefined;
+  }
+}
