@@ -23,9 +23,9 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_handlesSignal",
     "_hasAsyncgens",
     "_hold",
-    "_hostIsBusy",
     "_letGo",
     "_microtasks",
+    "_noteRan",
     "_noteResumed",
     "_noteSuspended",
     "_observe",
@@ -39,6 +39,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_traceOf",
     "_unobserve",
     "_waitingSince",
+    "_waitsForHost",
   ],
   Future: [
     "_addWaiter",
