@@ -26,12 +26,24 @@
  */
 import { RuntimeError } from "./errors.ts";
 import { asyncTask } from "./_host/async_context.ts";
+import { PersistentMap } from "./_base/persistent_map.ts";
 import { running } from "./_base/running.ts";
 
 /** What a context holds; never changed in place, so that a copy is one pointer. */
-export type ContextValues = ReadonlyMap<ContextVar<unknown>, unknown>;
+export interface ContextValues {
+  /** How many variables were set. */
+  readonly size: number;
+  /** Returns the value of a variable. */
+  get(variable: ContextVar<unknown>): unknown;
+  /** Says whether a variable was set. */
+  has(variable: ContextVar<unknown>): boolean;
+  /** Returns the variables with their values. */
+  entries(): IterableIterator<[ContextVar<unknown>, unknown]>;
+}
 
-const NOTHING: ContextValues = new Map();
+type Values = PersistentMap<ContextVar<unknown>, unknown>;
+
+const NOTHING: Values = PersistentMap.empty();
 
 /** Options of {@linkcode ContextVar}. */
 export interface ContextVarOptions<T> {
@@ -136,6 +148,8 @@ export class Token<T> {
  * ```
  */
 export class ContextVar<T> {
+  /** @internal */
+  readonly _number: number = running.contextVarCount++;
   /** The name, for reports. */
   readonly name: string;
   #options: ContextVarOptions<T>;
@@ -219,15 +233,15 @@ export class ContextVar<T> {
  * ```
  */
 export class Context {
-  #values: ContextValues;
+  #values: Values;
 
   /**
    * Makes a context, empty unless values are given.
    *
-   * @param values What another context holds.
+   * @param values What another context holds, or a Map of variables and their values.
    */
   constructor(values: ContextValues = NOTHING) {
-    this.#values = values;
+    this.#values = values instanceof PersistentMap ? values : valuesOf(values);
   }
 
   /** What the context holds. */
@@ -298,10 +312,7 @@ export class Context {
    * @param value Its value.
    */
   assign<T>(variable: ContextVar<T>, value: T): void {
-    this.#values = new Map(this.#values).set(
-      variable as ContextVar<unknown>,
-      value,
-    );
+    this.#values = this.#values.with(variable as ContextVar<unknown>, value);
   }
 
   /**
@@ -310,10 +321,16 @@ export class Context {
    * @param variable The variable.
    */
   unset<T>(variable: ContextVar<T>): void {
-    const values = new Map(this.#values);
-    values.delete(variable as ContextVar<unknown>);
-    this.#values = values;
+    this.#values = this.#values.without(variable as ContextVar<unknown>);
   }
+}
+
+function valuesOf(values: ContextValues): Values {
+  let copy = NOTHING;
+  for (const [variable, value] of values.entries()) {
+    copy = copy.with(variable, value);
+  }
+  return copy;
 }
 
 /**

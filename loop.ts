@@ -609,12 +609,14 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  _hostIsBusy(): boolean {
-    for (const task of this._tasks) {
-      const waits = task._waitsFor();
-      if (waits.length > 0 && waits.every(isOfHost)) return true;
-    }
-    return false;
+  _waitsForHost(task: Task<unknown>): boolean {
+    const waits = task._waitsFor();
+    return waits.length > 0 && waits.every(isOfHost);
+  }
+
+  /** @internal */
+  _noteRan(task: Task<unknown>): void {
+    this.#turns.noteRan(task);
   }
 
   /** @internal */

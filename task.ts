@@ -156,6 +156,8 @@ export interface TaskScheduler extends Scheduler {
   /** @internal */
   _claim(coro: object): void;
   /** @internal */
+  _noteRan(task: Task<unknown>): void;
+  /** @internal */
   _waitingSince(task: Task<unknown>): number | undefined;
 }
 
@@ -236,6 +238,7 @@ export class Task<T> extends Future<T> {
       try {
         this.#runNow(false, undefined);
       } finally {
+        scheduler._noteRan(this as Task<unknown>);
         running.eagerStarts--;
       }
     } else {

@@ -40,6 +40,8 @@ export const running: {
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
   awaitedBy: WeakMap<object, Set<object>> | undefined;
+  /** Counts context variables, which are kept by their numbers. */
+  contextVarCount: number;
   /** What each AbortSignal cancels: see `abort_signal.ts`. */
   readonly signals: WeakMap<AbortSignal, object>;
   /** How many tasks start eagerly, each inside the step of the one before. */
@@ -69,6 +71,7 @@ export const running: {
   stopListeningToExit: undefined,
   taskCount: 0,
   awaitedBy: undefined,
+  contextVarCount: 0,
   signals: new WeakMap(),
   eagerStarts: 0,
   cancels: { nested: 0, toCome: [], asked: undefined },

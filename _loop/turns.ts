@@ -15,6 +15,7 @@ import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Instruments } from "./instrument.ts";
 import { running } from "../_base/running.ts";
 import type { Timer } from "../_base/roles.ts";
+import { type RecentTask, RecentTasks } from "./recent_tasks.ts";
 import { TimerHeap } from "./timer_heap.ts";
 
 // How long a loop keeps the host waiting, in seconds. Deno looks at sockets only every
@@ -53,8 +54,8 @@ export interface BeforeHost {
 export interface TurnsOwner {
   /** The error that ends a run in which nothing can happen any more. */
   _deadlockError(): Error;
-  /** Whether an async function waits for a promise of the host. */
-  _hostIsBusy(): boolean;
+  /** Whether a task waits for a promise of the host. */
+  _waitsForHost(task: object): boolean;
   /** Tells of the errors that nobody has fetched in time. */
   _tellDueErrors(now: number): void;
   /** Called when the run has ended. */
@@ -74,6 +75,8 @@ export class Turns implements Sleeper {
   // The ready queue.
   readonly #ready = new RingBuffer<Runnable>(SMALLEST_READY);
   readonly #timers = new TimerHeap<Timer & Runnable>();
+  // Those that may wait for the host, under a clock for tests.
+  readonly #recent = new RecentTasks();
   // Ends the pause of an idle loop.
   #endPause: (() => void) | undefined;
   #instruments: Instruments | undefined;
@@ -196,6 +199,12 @@ export class Turns implements Sleeper {
   clear(): void {
     this.#ready.clear();
     this.#timers.clear();
+    this.#recent.clear();
+  }
+
+  /** Notes a task that runs outside of a turn, inside the step of another. */
+  noteRan(task: RecentTask): void {
+    if (this.#clock.settles) this.#recent.add(task);
   }
 
   /** Called by the clock: a deadline may have come. */
@@ -212,7 +221,7 @@ export class Turns implements Sleeper {
 
   /** Called by the clock: whether an async function waits for the host. */
   hostIsBusy(): boolean {
-    return this.#owner._hostIsBusy();
+    return this.#recent.some((task) => this.#owner._waitsForHost(task));
   }
 
   // Not a closure: that would be one a run.
@@ -297,7 +306,8 @@ export class Turns implements Sleeper {
   // As much of the turn as may run before the next look at the clock.
   #runSome(): void {
     const ready = this.#ready;
-    const count = this.#clock.settles
+    const { settles } = this.#clock;
+    const count = settles
       ? this.#leftOfTurn
       : Math.min(this.#leftOfTurn, Math.max(this.#runsToCheck, 1));
     this.#runsToCheck -= count;
@@ -306,7 +316,11 @@ export class Turns implements Sleeper {
       this.#leftOfTurn--;
       if (this.#instruments === undefined) ready.shift()._run();
       else this.#instruments.runNext(ready);
-      if (this.#resumed > 0 && this.#clock.settles) return;
+      if (!settles) continue;
+      if (running.task !== undefined) {
+        this.#recent.add(running.task as RecentTask);
+      }
+      if (this.#resumed > 0) return;
     }
   }
 

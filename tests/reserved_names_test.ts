@@ -25,9 +25,9 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_handlesSignal",
     "_hasAsyncgens",
     "_hold",
-    "_hostIsBusy",
     "_letGo",
     "_microtasks",
+    "_noteRan",
     "_noteResumed",
     "_noteSuspended",
     "_observe",
@@ -43,6 +43,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_traceOf",
     "_unobserve",
     "_waitingSince",
+    "_waitsForHost",
   ],
   Future: [
     "_addWaiter",
