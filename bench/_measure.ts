@@ -7,10 +7,26 @@
 
 import process from "node:process";
 import { getHeapStatistics } from "node:v8";
-import { noop, type PeerName, type Run } from "./_workload.ts";
-import { scaleWorkloads, workloads } from "./workloads/mod.ts";
+import { noop, OURS, type Run, type Workload } from "./_workload.ts";
+import { workloads as cancel } from "./cancel_bench.ts";
+import { workloads as depth } from "./depth_bench.ts";
+import { workloads as handover } from "./handover_bench.ts";
+import { workloads as limit } from "./limit_bench.ts";
+import { loadPeer, type PeerName } from "./peers/mod.ts";
+import { workloads as tasks } from "./tasks_bench.ts";
+import { workloads as time } from "./time_bench.ts";
 
-/** What one process found. `cpython.py` gives the same. */
+/** Every workload, in the table's order. */
+export const workloads: readonly Workload[] = [
+  ...tasks,
+  ...handover,
+  ...depth,
+  ...limit,
+  ...time,
+  ...cancel,
+];
+
+/** What one process found. `peers/cpython.py` gives the same. */
 export interface Measurement {
   /** Nanoseconds an operation: the median of the runs. */
   readonly time: number;
@@ -18,8 +34,6 @@ export interface Measurement {
   readonly bytes?: number;
   /** Seconds of CPU time of the median run, all threads. */
   readonly cpu: number;
-  /** The process's peak resident memory in bytes. */
-  readonly peak: number;
   /** Bytes of heap an operation holds, for workloads judged by it. */
   readonly heap?: number;
 }
@@ -29,6 +43,8 @@ export interface Order {
   readonly workload: string;
   readonly peer: PeerName;
   readonly count: number;
+  /** Whether the process first runs every other workload, in all our styles. */
+  readonly mixed?: boolean;
 }
 
 // V8 compiles on while it runs: code that allocates 410 B a task in the end does 850 B
@@ -40,6 +56,9 @@ const MEASURE_MS = 600;
 const FEWEST_RUNS = 7;
 // A run that takes longer than this stands for itself.
 const LONG_RUN_MS = 1500;
+// How often the others run before, each with a hundredth of its operations: enough for
+// V8 to see all the types and to compile what it will.
+const MIXED_RUNS = 20;
 
 if (import.meta.main) {
   const order: Order = JSON.parse(Deno.args[0]!);
@@ -48,16 +67,14 @@ if (import.meta.main) {
 
 /** Measures a peer at a workload, in this process. */
 export async function measure(
-  { workload: name, peer, count }: Order,
+  { workload: name, peer, count, mixed = false }: Order,
 ): Promise<Measurement> {
-  const workload = [...workloads, ...scaleWorkloads].find((workload) =>
-    workload.name === name
-  );
-  const prepare = workload?.peers[peer];
-  if (workload === undefined || prepare === undefined) {
+  const workload = workloads.find((workload) => workload.name === name);
+  const run = workload && await runOf(workload, peer);
+  if (workload === undefined || run === undefined) {
     throw new RangeError(`Cannot measure: "${peer}" has no workload "${name}"`);
   }
-  const run = await prepare();
+  if (mixed) await mix(MIXED_RUNS);
   switch (workload.judgedBy) {
     case "heap":
       return await measureHeap(run, count);
@@ -68,6 +85,40 @@ export async function measure(
     default:
       return await measureTime(run, count);
   }
+}
+
+/** How a peer does a workload, if it can. */
+export async function runOf(
+  { name, runs }: Workload,
+  peer: PeerName,
+): Promise<Run | undefined> {
+  return peer in runs
+    ? runs[peer as keyof typeof runs]
+    : (await loadPeer(peer))?.[name];
+}
+
+/**
+ * Runs every workload in all our styles, as a real program mixes them: what is called
+ * from one place then has many types.
+ *
+ * @param rounds How often.
+ * @returns How many runs there were.
+ */
+export async function mix(rounds: number): Promise<number> {
+  let count = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const workload of workloads) {
+      // They would sleep for a second each time.
+      if (round > 0 && workload.judgedBy === "cpu") continue;
+      for (const style of OURS) {
+        const run = workload.runs[style];
+        if (run === undefined) continue;
+        await run(workload.count / 100, noop);
+        count++;
+      }
+    }
+  }
+  return count;
 }
 
 interface Sample {
@@ -139,7 +190,6 @@ function summary(samples: readonly Sample[]): Measurement {
     // The leanest run: code that is not compiled yet allocates more.
     bytes: Math.min(...samples.map(({ bytes }) => bytes)),
     cpu: median(samples.map(({ cpu }) => cpu)),
-    peak: peakMemory(),
   };
 }
 
@@ -150,17 +200,6 @@ export function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1
     ? sorted[middle]!
     : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-/** The process's peak resident memory in bytes. */
-function peakMemory(): number {
-  try {
-    // Linux counts the parent's memory into `maxRSS`, but not into this.
-    const status = Deno.readTextFileSync("/proc/self/status");
-    return Number(status.match(/VmHWM:\s*(\d+) kB/)![1]) * 1024;
-  } catch {
-    return process.resourceUsage().maxRSS * 1024;
-  }
 }
 
 // Free of noise where time is not: two processes differ by 0.4 %.

@@ -1,64 +1,31 @@
 /**
- * What a workload is: one kind of work, done by every peer that can do it.
+ * What a workload is: one kind of work, done with native promises and in the styles of
+ * this library.
  *
  * @module
  */
 
-/** The peers that run in Deno. CPython's are found at run time. */
-export type PeerName =
-  | "native"
-  | "context"
-  | "generator"
-  | "async"
-  | "effection"
-  | "effect"
-  | "bluebird"
-  | "caf"
-  | "p-limit"
-  | "p-map"
-  | "p-queue"
-  | "std";
-
 /**
  * Does `count` operations and throws if a result is wrong.
  *
- * `atPeak` is for workloads that measure memory: they call it while all their
- * tasks stand parked.
+ * `atPeak` is for workloads that measure memory: they call it while all their tasks wait.
  */
 export type Run = (count: number, atPeak: () => void) => Promise<unknown>;
 
-/** Loads what a peer needs; not part of what is measured. */
-export type Prepare = () => Run | Promise<Run>;
-
-/** Our two styles, as the figures name them. */
-export type Style = "generator" | "async";
-
 /**
- * A figure to reach.
+ * How a workload is written.
  *
- * - `ratio`: time (CPU time for sleepers) as a ratio to native, at most;
- * - `bytes`: bytes allocated an operation, at most;
- * - `peak`: peak resident memory as a ratio to native, at most;
- * - `heap`: bytes of heap a parked task, at most;
- * - `growth`: cost of one operation as a ratio to its cost among 100 times fewer, at most;
- * - any other: how many times faster than that peer, at least.
+ * - `native`: with promises;
+ * - `context`: the same, each task in an `AsyncLocalStorage.run()`, which is what it takes
+ *   to know whose `await` is whose;
+ * - `generator`: generator functions, made once;
+ * - `inline`: generator functions made where they are used, as one writes them;
+ * - `async`: async functions, made where they are used if that is how one writes them.
  */
-export interface Target {
-  readonly style: Style;
-  readonly measure:
-    | "ratio"
-    | "bytes"
-    | "peak"
-    | "heap"
-    | "growth"
-    | "p-map"
-    | "p-limit"
-    | "cpython";
-  readonly must: number;
-  readonly aim?: number;
-  /** The peer that shows how far one gets at all; for `growth`. */
-  readonly bound?: PeerName;
-}
+export type Style = "native" | "context" | "generator" | "inline" | "async";
+
+/** The styles of this library. */
+export const OURS = ["generator", "inline", "async"] as const;
 
 /** One kind of work. */
 export interface Workload {
@@ -66,8 +33,6 @@ export interface Workload {
   readonly name: string;
   /** What one operation is. */
   readonly operation: string;
-  /** What bounds it. */
-  readonly bound: string;
   /** How many operations one run does. */
   readonly count: number;
   /**
@@ -77,10 +42,26 @@ export interface Workload {
    * @default {"time"}
    */
   readonly judgedBy?: "cpu" | "heap";
-  readonly targets: readonly Target[];
-  readonly peers: Readonly<
-    { native: Prepare } & Partial<Record<PeerName, Prepare>>
-  >;
+  /** What the ratio to native must not exceed, alone or mixed. */
+  readonly must: Readonly<Partial<Record<Style, number>>>;
+  readonly runs: Readonly<{ native: Run } & Partial<Record<Style, Run>>>;
+}
+
+/** Registers workloads with `deno bench`, each with a share of its operations. */
+export function register(workloads: readonly Workload[], share: number): void {
+  for (const { name, count, judgedBy, runs } of workloads) {
+    const operations = Math.round(share * count);
+    for (const [style, run] of Object.entries(runs)) {
+      Deno.bench({
+        name: style,
+        group: `${name}, ${operations.toLocaleString("en")} operations`,
+        baseline: style === "native",
+        // Such a run takes a second, whoever does it.
+        ...judgedBy === "cpu" ? { n: 2, warmup: 1 } : {},
+        fn: async () => void await run(operations, noop),
+      });
+    }
+  }
 }
 
 /** Throws unless a run gave what it should. */
@@ -100,6 +81,11 @@ export function sum(numbers: Iterable<number>): number {
   let total = 0;
   for (const number of numbers) total += number;
   return total;
+}
+
+/** The whole numbers below `count`. */
+export function* below(count: number): Generator<number, void> {
+  for (let index = 0; index < count; index++) yield index;
 }
 
 /** Gives a source of numbers from 0 to 1, the same in every process (xorshift). */

@@ -3,12 +3,287 @@
  *
  * @module
  */
-import { bench } from "./_bench.ts";
-import { pingPong } from "./workloads/ping_pong.ts";
-import { queuePingPong } from "./workloads/queue_ping_pong.ts";
-import { queueStream, queueStream10 } from "./workloads/queue_stream.ts";
+import {
+  createTask,
+  gather,
+  getRunningLoop,
+  Queue,
+  run,
+} from "@asyncio/asyncio";
+import { PromiseQueue } from "./_native.ts";
+import {
+  below,
+  check,
+  register,
+  sum,
+  sumBelow,
+  type Workload,
+} from "./_workload.ts";
 
-await bench(pingPong, 1_000);
-await bench(queuePingPong, 1_000);
-await bench(queueStream, 10_000);
-await bench(queueStream10, 10_000);
+const MAXSIZE = 100;
+
+// Bound by the objects that a hop makes: native a promise, two closures, a wrapper and a
+// reaction, 350 B; a future is its own iterator, and its waiter is the task itself.
+const pingPong: Workload = {
+  name: "ping-pong",
+  operation:
+    "one round: a task hands a number to another through a fresh future and gets it back " +
+    "through a second one (native: `Promise.withResolvers`)",
+  count: 200_000,
+  must: { generator: 1.4, async: 8 },
+  runs: {
+    async native(count) {
+      let ping = Promise.withResolvers<number>();
+      let pong = Promise.withResolvers<number>();
+      async function server(): Promise<void> {
+        for (let round = 0; round < count; round++) {
+          const number = await ping.promise;
+          ping = Promise.withResolvers();
+          pong.resolve(number);
+        }
+      }
+      async function client(): Promise<number> {
+        let total = 0;
+        for (let round = 0; round < count; round++) {
+          ping.resolve(round);
+          total += await pong.promise;
+          pong = Promise.withResolvers();
+        }
+        return total;
+      }
+      const [total] = await Promise.all([client(), server()]);
+      check(total, sumBelow(count));
+    },
+
+    generator: (count) =>
+      run(function* () {
+        const loop = getRunningLoop();
+        let ping = loop.createFuture<number>();
+        let pong = loop.createFuture<number>();
+        function* server() {
+          for (let round = 0; round < count; round++) {
+            const number = yield* ping;
+            ping = loop.createFuture();
+            pong.setResult(number);
+          }
+        }
+        function* client() {
+          let total = 0;
+          for (let round = 0; round < count; round++) {
+            ping.setResult(round);
+            total += yield* pong;
+            pong = loop.createFuture();
+          }
+          return total;
+        }
+        const [total] = yield* gather(client(), server());
+        check(total, sumBelow(count));
+      }),
+
+    async: (count) =>
+      run(async () => {
+        const loop = getRunningLoop();
+        let ping = loop.createFuture<number>();
+        let pong = loop.createFuture<number>();
+        async function server(): Promise<void> {
+          for (let round = 0; round < count; round++) {
+            const number = await ping;
+            ping = loop.createFuture();
+            pong.setResult(number);
+          }
+        }
+        async function client(): Promise<number> {
+          let total = 0;
+          for (let round = 0; round < count; round++) {
+            ping.setResult(round);
+            total += await pong;
+            pong = loop.createFuture();
+          }
+          return total;
+        }
+        const [total] = await gather(client, server);
+        check(total, sumBelow(count));
+      }),
+  },
+};
+
+// Bound by how often a task is suspended: a `put` that has room and a `get` that finds an
+// item cost no turn under `yield*`, and always one under `await`.
+const queuePingPong: Workload = {
+  name: "queue-ping-pong",
+  operation:
+    "one round: a task puts a number into a queue of size 1 and gets it back from a " +
+    "second one (native: a hand-written queue of promises)",
+  count: 200_000,
+  must: { generator: 1.2, async: 5 },
+  runs: {
+    async native(count) {
+      const pings = new PromiseQueue<number>(1);
+      const pongs = new PromiseQueue<number>(1);
+      const [total] = await Promise.all([
+        clientAsync(pings, pongs, count),
+        serverAsync(pings, pongs, count),
+      ]);
+      check(total, sumBelow(count));
+    },
+
+    generator: (count) =>
+      run(function* () {
+        const pings = new Queue<number>(1);
+        const pongs = new Queue<number>(1);
+        function* server() {
+          for (let round = 0; round < count; round++) {
+            yield* pongs.put(yield* pings.get());
+          }
+        }
+        function* client() {
+          let total = 0;
+          for (let round = 0; round < count; round++) {
+            yield* pings.put(round);
+            total += yield* pongs.get();
+          }
+          return total;
+        }
+        const [total] = yield* gather(client(), server());
+        check(total, sumBelow(count));
+      }),
+
+    async: (count) =>
+      run(async () => {
+        const pings = new Queue<number>(1);
+        const pongs = new Queue<number>(1);
+        const [total] = await gather(
+          () => clientAsync(pings, pongs, count),
+          () => serverAsync(pings, pongs, count),
+        );
+        check(total, sumBelow(count));
+      }),
+  },
+};
+
+/** A queue of this library, or the hand-written one. */
+interface AnyQueue {
+  put(item: number): PromiseLike<void>;
+  get(): PromiseLike<number>;
+}
+
+async function serverAsync(
+  pings: AnyQueue,
+  pongs: AnyQueue,
+  count: number,
+): Promise<void> {
+  for (let round = 0; round < count; round++) {
+    await pongs.put(await pings.get());
+  }
+}
+
+async function clientAsync(
+  pings: AnyQueue,
+  pongs: AnyQueue,
+  count: number,
+): Promise<number> {
+  let total = 0;
+  for (let round = 0; round < count; round++) {
+    await pings.put(round);
+    total += await pongs.get();
+  }
+  return total;
+}
+
+// As queue-ping-pong, but here nearly every `put` has room and every `get` finds an item.
+function queueStream(
+  name: string,
+  pairs: number,
+  operation: string,
+  generator: number,
+): Workload {
+  return {
+    name,
+    operation,
+    count: 500_000,
+    must: { generator, async: 6 },
+    runs: {
+      async native(count) {
+        const share = count / pairs;
+        const queue = new PromiseQueue<number>(MAXSIZE);
+        const producers = [];
+        const consumers = [];
+        for (const _ of below(pairs)) {
+          producers.push(produceAsync(queue, share));
+          consumers.push(consumeAsync(queue, share));
+        }
+        await Promise.all(producers);
+        check(sum(await Promise.all(consumers)), pairs * sumBelow(share));
+      },
+
+      generator: (count) =>
+        run(function* () {
+          const share = count / pairs;
+          const queue = new Queue<number>(MAXSIZE);
+          const producers = [];
+          const consumers = [];
+          for (const _ of below(pairs)) {
+            producers.push(createTask(produce(queue, share)));
+            consumers.push(createTask(consume(queue, share)));
+          }
+          yield* gather(producers);
+          check(sum(yield* gather(consumers)), pairs * sumBelow(share));
+        }),
+
+      async: (count) =>
+        run(async () => {
+          const share = count / pairs;
+          const queue = new Queue<number>(MAXSIZE);
+          const producers = [];
+          const consumers = [];
+          for (const _ of below(pairs)) {
+            producers.push(createTask(() => produceAsync(queue, share)));
+            consumers.push(createTask(() => consumeAsync(queue, share)));
+          }
+          await gather(producers);
+          check(sum(await gather(consumers)), pairs * sumBelow(share));
+        }),
+    },
+  };
+}
+
+async function produceAsync(queue: AnyQueue, count: number): Promise<void> {
+  for (let item = 0; item < count; item++) await queue.put(item);
+}
+
+async function consumeAsync(queue: AnyQueue, count: number): Promise<number> {
+  let total = 0;
+  for (let item = 0; item < count; item++) total += await queue.get();
+  return total;
+}
+
+function* produce(queue: Queue<number>, count: number) {
+  for (let item = 0; item < count; item++) yield* queue.put(item);
+}
+
+function* consume(queue: Queue<number>, count: number) {
+  let total = 0;
+  for (let item = 0; item < count; item++) total += yield* queue.get();
+  return total;
+}
+
+/** Handing values from task to task. */
+export const workloads: readonly Workload[] = [
+  pingPong,
+  queuePingPong,
+  queueStream(
+    "queue-stream",
+    1,
+    "one item through a queue of size 100 (native: hand-written, of promises), from one " +
+      "producer to one consumer",
+    1.2,
+  ),
+  queueStream(
+    "queue-stream-10",
+    10,
+    "the same from ten producers to ten consumers",
+    1.3,
+  ),
+];
+
+register(workloads, 0.01);

@@ -3,9 +3,161 @@
  *
  * @module
  */
-import { bench } from "./_bench.ts";
-import { limit } from "./workloads/limit.ts";
-import { semaphore } from "./workloads/semaphore.ts";
+import {
+  createTask,
+  gather,
+  mapConcurrent,
+  run,
+  Semaphore,
+  sleep,
+} from "@asyncio/asyncio";
+import {
+  inContext,
+  nativeTasks,
+  PromiseSemaphore,
+  type Start,
+} from "./_native.ts";
+import { asyncTasks, generatorTasks } from "./_tasks.ts";
+import {
+  below,
+  check,
+  register,
+  sum,
+  sumBelow,
+  type Workload,
+} from "./_workload.ts";
 
-await bench(limit, 10_000);
-await bench(semaphore, 1_000);
+const LIMIT = 64;
+
+// With 64 workers, one resumption and one frame a job; who makes a task or promise a job
+// up front pays as in spawn.
+const limit: Workload = {
+  name: "limit",
+  operation:
+    "a job that waits one turn and returns its number, at most 64 of them at a time " +
+    "(`mapConcurrent`, all results `collect`ed; native: 64 hand-written workers that share an " +
+    "index)",
+  count: 100_000,
+  must: { generator: 2, async: 5 },
+  runs: {
+    async native(count) {
+      const results = new Array<number>(count);
+      let next = 0;
+      async function work(): Promise<void> {
+        while (next < count) {
+          const index = next++;
+          results[index] = await jobNative(index);
+        }
+      }
+      await Promise.all(Array.from({ length: LIMIT }, work));
+      check(sum(results), sumBelow(count));
+    },
+    generator: (count) =>
+      run(function* () {
+        const results = yield* mapConcurrent(below(count), job, {
+          limit: LIMIT,
+        }).collect();
+        check(sum(results), sumBelow(count));
+      }),
+    async: (count) =>
+      run(async () => {
+        const results = await mapConcurrent(below(count), jobAsync, {
+          limit: LIMIT,
+        }).collect();
+        check(sum(results), sumBelow(count));
+      }),
+  },
+};
+
+/** A job of native promises. */
+export async function jobNative(index: number): Promise<number> {
+  await undefined;
+  return index;
+}
+
+function* job(index: number) {
+  yield* sleep(0);
+  return index;
+}
+
+async function jobAsync(index: number): Promise<number> {
+  await sleep(0);
+  return index;
+}
+
+// Bound by the live tasks, nearly all of which wait: allocation and collection, as in spawn.
+const semaphore: Workload = {
+  name: "semaphore",
+  operation:
+    "a task that takes one of a semaphore's 64 permits, waits one turn, gives the permit " +
+    "back and returns its number; 100,000 tasks made at once, joined by one `gather` (native: a " +
+    "hand-written semaphore of promises)",
+  count: 100_000,
+  must: { generator: 1.5, async: 3 },
+  runs: {
+    native: (count) => semaphoreNative(count),
+    context: (count) => semaphoreNative(count, inContext),
+    generator: (count) =>
+      run(function* () {
+        const permits = new Semaphore(LIMIT);
+        function* child(index: number) {
+          yield* permits.acquire();
+          try {
+            yield* sleep(0);
+            return index;
+          } finally {
+            permits.release();
+          }
+        }
+        yield* generatorTasks(count, child);
+      }),
+    inline: (count) =>
+      run(function* () {
+        const permits = new Semaphore(LIMIT);
+        const tasks = [];
+        for (const index of below(count)) {
+          tasks.push(createTask(function* () {
+            yield* permits.acquire();
+            try {
+              yield* sleep(0);
+              return index;
+            } finally {
+              permits.release();
+            }
+          }));
+        }
+        check(sum(yield* gather(tasks)), sumBelow(count));
+      }),
+    async: (count) =>
+      run(async () => {
+        const permits = new Semaphore(LIMIT);
+        await asyncTasks(count, async (index) => {
+          await permits.acquire();
+          try {
+            await sleep(0);
+            return index;
+          } finally {
+            permits.release();
+          }
+        });
+      }),
+  },
+};
+
+async function semaphoreNative(count: number, start?: Start): Promise<void> {
+  const permits = new PromiseSemaphore(LIMIT);
+  await nativeTasks(count, async (index) => {
+    await permits.acquire();
+    try {
+      await undefined;
+      return index;
+    } finally {
+      permits.release();
+    }
+  }, start);
+}
+
+/** A few jobs at a time. */
+export const workloads: readonly Workload[] = [limit, semaphore];
+
+register(workloads, 0.05);

@@ -1,244 +1,387 @@
 /**
- * Measures this library against what one would use instead, side by side.
+ * Measures this library against native promises, alone and mixed, and beside its peers.
  *
- * `deno task bench:table` runs each peer in a process of its own, in turn with
- * native promises, and prints Markdown; a run over everything also refreshes
- * `docs/performance.md` and the table in `README.md`.
+ * Every figure comes from a process of its own, in turn with native. A whole run prints
+ * two tables and writes them into `docs/performance.md`, and a part of the second into
+ * `README.md`.
  *
- * - `--smoke`: every workload once and small, in this process; checks results, not times;
- * - `--again`: a second run, of those alone that the figures to reach speak of;
- * - `--scale`: cost per task from 1,000 to 1,000,000 tasks;
+ * - `--smoke`: every workload small, in one process, so mixed; checks results, not times;
+ * - `--ours`, `--peers`: the first or the second table alone, which is then not written;
  * - `--only spawn,switch`: these workloads;
- * - `--peers generator,cpython`: these peers (and native);
- * - `--rounds 5`: so many rounds.
+ * - `--rounds 5`: so many rounds;
+ * - `--cpu`: judges by CPU time, for a machine that does other work too.
  *
  * @module
  */
 // deno-lint-ignore-file no-console -- a program: the console is its output
 
+import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Contender, contenders } from "./_contenders.ts";
-import { median } from "./_measure.ts";
 import {
-  medianTable,
-  provenance,
-  ratioTable,
-  refresh,
-  scaleTable,
-  summaryTable,
-  targetTable,
-  workloadList,
-} from "./_report.ts";
-import {
-  judged,
-  measureAlone,
-  measureRounds,
-  type WorkloadResults,
-} from "./_rounds.ts";
-import { noop, type Workload } from "./_workload.ts";
-import { scaleWorkloads, workloads } from "./workloads/mod.ts";
+  type Measurement,
+  median,
+  mix,
+  type Order,
+  workloads,
+} from "./_measure.ts";
+import { type PeerName, peers } from "./peers/mod.ts";
+import { noop, OURS, type Workload } from "./_workload.ts";
 
+const MEASURE = fileURLToPath(import.meta.resolve("./_measure.ts"));
+const CPYTHON = fileURLToPath(import.meta.resolve("./peers/cpython.py"));
 const DOCUMENT = fileURLToPath(import.meta.resolve("../docs/performance.md"));
 const README = fileURLToPath(import.meta.resolve("../README.md"));
-const SIZES = [1_000, 10_000, 100_000, 1_000_000];
-const OURS = ["native", "context", "generator", "async"] as const;
-const SCALE_ROUNDS = 3;
-const ROOMY = ["--min-semi-space-size=8192", "--max-semi-space-size=8192"];
+const TIME_LIMIT_S = 60;
+// They stand for orientation.
+const PEER_ROUNDS = 3;
+// What the README shows: enough to see where this library stands.
+const SUMMARY = ["spawn-wait", "switch", "ping-pong", "queue-stream", "limit"]
+  .concat(["cancel-storm", "timers", "timeout-guard"]);
 
 const { values: options } = parseArgs({
   options: {
     smoke: { type: "boolean", default: false },
-    again: { type: "boolean", default: false },
-    scale: { type: "boolean", default: false },
+    ours: { type: "boolean", default: false },
+    peers: { type: "boolean", default: false },
+    cpu: { type: "boolean", default: false },
     only: { type: "string" },
-    peers: { type: "string" },
-    rounds: { type: "string" },
+    rounds: { type: "string", default: "5" },
   },
 });
-const isWhole = options.only === undefined && options.peers === undefined;
 
-if (options.smoke) await smoke();
-else if (options.scale) await scale();
-else if (options.again) await compareAgain();
-else await compare();
-
-async function compare(): Promise<void> {
-  const taking = chosenContenders(await contenders());
-  const origin = provenance(taking);
-  const all = await measureAll(taking);
-  const report = [
-    `Measured ${origin}`,
-    "Ratios to native (native: its own median; sleepers: CPU time, then peak memory):",
-    ratioTable(all),
-    "Figures to reach:",
-    targetTable(all),
-    "Medians (time and bytes allocated an operation):",
-    medianTable(all),
-    "What each workload does, and what bounds it:",
-    workloadList(chosen(workloads)),
-  ].join("\n\n");
-  console.log(report);
-  if (!isWhole) return;
-  await write(DOCUMENT, "table", report);
-  await write(README, "summary", summaryTable(all));
+/** What was found of one workload in one style, round by round. */
+interface Row {
+  /** What is judged. */
+  readonly found: number[];
+  /** The same as a ratio to native's. */
+  readonly ratios: number[];
+  /** The ratios to native's in a process that has run all the others. */
+  readonly mixed: number[];
+  /** Why there is nothing. */
+  failure?: string;
 }
 
-async function compareAgain(): Promise<void> {
-  const taking = chosenContenders(await contenders()).map((contender) => ({
-    ...contender,
-    can: (workload: Workload) =>
-      contender.can(workload) && isJudged(contender, workload),
-  }));
-  const origin = provenance(taking);
-  const all = await measureAll(taking);
-  const report = [`Measured ${origin}`, targetTable(all)].join("\n\n");
-  console.log(report);
-  if (isWhole) await write(DOCUMENT, "again", report);
-}
+type Rows = Map<PeerName, Row>;
 
-/** Whether a figure to reach speaks of the contender. */
-function isJudged({ name }: Contender, { targets }: Workload): boolean {
-  return name === "native" ||
-    targets.some(({ style, measure, bound }) =>
-      style === name || bound === name || name.startsWith(measure) ||
-      (measure === "cpython" && name.startsWith("uvloop"))
-    );
-}
-
-async function measureAll(
-  taking: readonly Contender[],
-): Promise<WorkloadResults[]> {
-  const rounds = Number(options.rounds ?? 5);
-  const all: WorkloadResults[] = [];
-  for (const workload of chosen(workloads)) {
-    all.push(await measureRounds(workload, taking, rounds));
+if (import.meta.main) {
+  if (options.smoke) await smoke();
+  else {
+    const both = options.ours === options.peers;
+    const isWhole = both && options.only === undefined;
+    if (both || options.ours) await compareOurs(isWhole);
+    if (both || options.peers) await comparePeers(isWhole);
   }
-  return all;
-}
-
-async function scale(): Promise<void> {
-  const known = await contenders();
-  const taking = options.peers === undefined
-    ? known.filter(({ name }) => OURS.some((ours) => ours === name))
-    : chosenContenders(known);
-  const rounds = Number(options.rounds ?? SCALE_ROUNDS);
-  const origin = provenance(taking);
-  const rows = [];
-  for (const workload of chosen(scaleWorkloads)) {
-    for (
-      const contender of taking.filter((contender) => contender.can(workload))
-    ) {
-      const costs = [];
-      for (const size of SIZES) {
-        console.error(`${workload.name}: ${contender.label}, ${size} tasks`);
-        costs.push(await costPerTask(contender, workload, size, rounds));
-      }
-      const roomy = [];
-      for (const size of [10_000, 1_000_000]) {
-        roomy.push(
-          await costPerTask(contender, workload, size, rounds, ROOMY),
-        );
-      }
-      rows.push({ workload, label: contender.label, costs, roomy });
-    }
-  }
-  const report = [
-    `Measured ${origin}`,
-    "Cost per task by number of tasks (sleepers: CPU time). *Roomy* is with a " +
-    "young generation of 8 GB, which holds all that a run allocates: what grows without " +
-    "it and not with it is the collector, which copies whatever is alive.",
-    scaleTable(SIZES, rows),
-  ].join("\n\n");
-  console.log(report);
-  if (isWhole) await write(DOCUMENT, "scale", report);
-}
-
-/** The median cost of a task in nanoseconds, or why there is none. */
-async function costPerTask(
-  contender: Contender,
-  workload: Workload,
-  size: number,
-  rounds: number,
-  v8Flags: readonly string[] = [],
-): Promise<number | string> {
-  const costs: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    try {
-      // A million native sleepers need more heap than V8 gives by default.
-      const found = await measureAlone(contender, workload, size, [
-        "--max-old-space-size=12288",
-        ...v8Flags,
-      ]);
-      costs.push(
-        judged(workload, found) *
-          (workload.judgedBy === "cpu" ? 1e9 / size : 1),
-      );
-    } catch (error) {
-      return (error as Error).message;
-    }
-  }
-  return median(costs);
 }
 
 async function smoke(): Promise<void> {
   const start = performance.now();
   let runs = 0;
-  for (const workload of new Set(chosen([...workloads, ...scaleWorkloads]))) {
-    for (const name of OURS) {
-      const prepare = workload.peers[name];
-      if (prepare === undefined) continue;
-      try {
-        // A hundredth of the work; the workload checks its result.
-        await (await prepare())(workload.count / 100, noop);
-      } catch (error) {
-        throw new Error(`${workload.name} fails with ${name}`, {
-          cause: error,
-        });
-      }
+  for (const { count, runs: { native, context } } of chosen()) {
+    for (const run of [native, context]) {
+      if (run === undefined) continue;
+      await run(count / 100, noop);
       runs++;
     }
   }
+  runs += await mix(2);
   const seconds = (performance.now() - start) / 1000;
   console.log(
     `${runs} workloads ran in ${
       seconds.toFixed(1)
-    } s, and their results are right`,
+    } s in one process, and their results are right`,
   );
 }
 
-function chosen(all: readonly Workload[]): Workload[] {
-  const names = options.only?.split(",");
-  const unknown = names?.filter((name) =>
-    !all.some((workload) => workload.name === name)
+async function compareOurs(isWhole: boolean): Promise<void> {
+  const origin = provenance();
+  const styles = ["context", ...OURS] as const;
+  const rounds = Number(options.rounds);
+  const all = new Map<Workload, Rows>();
+  for (const workload of chosen()) {
+    const found = workload.runs;
+    const names = styles.filter((style) => found[style] !== undefined);
+    all.set(workload, await measureRounds(workload, names, rounds));
+  }
+  const cell = (values: readonly number[] | undefined): string =>
+    values === undefined || values.length === 0 ? "" : ratio(median(values));
+  const lines = [...all].map(([workload, rows]) => [
+    workload.name,
+    absolute(workload, median(rows.get("native")!.found)),
+    cell(rows.get("context")?.ratios),
+    ...OURS.flatMap((style) => [
+      cell(rows.get(style)?.ratios),
+      cell(rows.get(style)?.mixed),
+    ]),
+    mustOf(workload),
+    missed(workload, rows),
+  ]);
+  const report = [
+    `Measured ${origin}`,
+    table([
+      "workload",
+      "native",
+      "native in contexts",
+      "`function*`",
+      "mixed",
+      "inline",
+      "mixed",
+      "`async`",
+      "mixed",
+      "must",
+      "missed",
+    ], lines),
+    mixedSummary([...all.values()]),
+    chosen().map(({ name, count, operation }) =>
+      `- **${name}** (${
+        count.toLocaleString("en")
+      } a run). One operation: ${operation}.`
+    ).join("\n"),
+  ].join("\n\n");
+  console.log(report);
+  if (isWhole) await write(DOCUMENT, "ours", report);
+}
+
+async function comparePeers(isWhole: boolean): Promise<void> {
+  const origin = provenance();
+  const names = ["generator", "async", ...Object.keys(peers)] as PeerName[];
+  const rounds = Math.min(Number(options.rounds), PEER_ROUNDS);
+  const all = new Map<Workload, Rows>();
+  for (const workload of chosen()) {
+    all.set(workload, await measureRounds(workload, names, rounds, false));
+  }
+  const versions = [...await versionsOf(names)].join(", ");
+  const tableOf = (only: (workload: Workload) => boolean): string => {
+    const shown = [...all].filter(([workload]) => only(workload));
+    const columns = names.filter((name) =>
+      shown.some(([, rows]) => rows.get(name)?.ratios.length)
+    );
+    return table(
+      ["workload", "native", ...columns.map(labelOf)],
+      shown.map(([workload, rows]) => [
+        workload.name,
+        absolute(workload, median(rows.get("native")!.found)),
+        ...columns.map((name) => {
+          const row = rows.get(name);
+          if (row === undefined) return "";
+          return row.failure ??
+            (row.ratios.length === 0 ? "" : ratio(median(row.ratios)));
+        }),
+      ]),
+    );
+  };
+  const report = `Measured ${origin} ${versions}.\n\n${tableOf(() => true)}`;
+  console.log(report);
+  if (!isWhole) return;
+  await write(DOCUMENT, "peers", report);
+  await write(
+    README,
+    "summary",
+    tableOf(({ name }) => SUMMARY.includes(name)),
   );
-  if (unknown !== undefined && unknown.length > 0) {
+}
+
+/** Measures some at a workload, native before and after each. */
+async function measureRounds(
+  workload: Workload,
+  names: readonly PeerName[],
+  rounds: number,
+  mixed = true,
+): Promise<Rows> {
+  const rows: Rows = new Map(
+    (["native", ...names] as const).map((name) => [
+      name,
+      { found: [], ratios: [], mixed: [] },
+    ]),
+  );
+  for (let round = 1; round <= rounds; round++) {
+    let before = await measureAlone(workload, "native");
+    rows.get("native")!.found.push(before!);
+    for (const name of names) {
+      const row = rows.get(name)!;
+      if (row.failure !== undefined) continue;
+      try {
+        const alone = await measureAlone(workload, name);
+        // It can't do the workload, or is out of reach.
+        if (alone === undefined) {
+          row.failure = "";
+          continue;
+        }
+        const withOthers = mixed && OURS.some((style) => style === name)
+          ? await measureAlone(workload, name, true)
+          : undefined;
+        const after = await measureAlone(workload, "native");
+        rows.get("native")!.found.push(after!);
+        const base = (before! + after!) / 2;
+        row.found.push(alone);
+        row.ratios.push(alone / base);
+        if (withOthers !== undefined) row.mixed.push(withOthers / base);
+        before = after;
+      } catch (error) {
+        row.failure = (error as Error).message;
+      }
+    }
+  }
+  return rows;
+}
+
+/** What is judged of a workload, found in a process of its own. */
+async function measureAlone(
+  workload: Workload,
+  peer: PeerName,
+  mixed = false,
+): Promise<number | undefined> {
+  const order: Order = { workload: workload.name, peer, count: workload.count };
+  const text = JSON.stringify({ ...order, mixed });
+  const [command, args] = peer === "cpython" ? ["python3", [CPYTHON, text]] : [
+    Deno.execPath(),
+    ["run", "-A", "--no-check", "--v8-flags=--expose-gc", MEASURE, text],
+  ];
+  const deadline = AbortSignal.timeout(1000 * TIME_LIMIT_S);
+  const { success, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    signal: deadline,
+  }).output();
+  if (deadline.aborted) throw new Error(`over ${TIME_LIMIT_S} s`);
+  const decoder = new TextDecoder();
+  if (!success) {
+    const text = decoder.decode(stderr);
+    if (text.includes("Cannot measure") || text.includes("not found")) return;
+    console.error(text);
+    throw new Error("fails");
+  }
+  const found: Measurement = JSON.parse(decoder.decode(stdout));
+  const result = judged(workload, found);
+  console.error(
+    `${workload.name}: ${labelOf(peer)}${mixed ? ", mixed" : ""}: ${
+      absolute(workload, result)
+    }${found.bytes === undefined ? "" : `, ${found.bytes.toFixed(0)} B`}`,
+  );
+  return result;
+}
+
+/** What a workload is judged by: seconds a run, bytes of heap or nanoseconds. */
+function judged({ judgedBy, count }: Workload, found: Measurement): number {
+  if (judgedBy === "cpu") return found.cpu;
+  if (judgedBy === "heap") return found.heap!;
+  return options.cpu ? found.cpu * 1e9 / count : found.time;
+}
+
+function absolute({ judgedBy }: Workload, value: number): string {
+  if (judgedBy === "cpu") return `${value.toFixed(2)} s`;
+  if (judgedBy === "heap") return `${value.toFixed(0)} B`;
+  if (value < 100) return `${value.toFixed(1)} ns`;
+  return `${Math.round(value).toLocaleString("en")} ns`;
+}
+
+function mustOf({ must: { generator, async } }: Workload): string {
+  return [generator, async].filter((limit) => limit !== undefined)
+    .map((limit) => `≤ ${limit}`).join("; ");
+}
+
+/** The styles that are over what they must not exceed, alone or mixed. */
+function missed({ must }: Workload, rows: Rows): string {
+  return (["generator", "async"] as const).flatMap((style) => {
+    const { ratios = [], mixed = [] } = rows.get(style) ?? {};
+    const limit = must[style] ?? Infinity;
+    return [[ratios, style], [mixed, `${style}, mixed`] as const]
+      .filter(([values]) => values.length > 0 && median(values as []) > limit)
+      .map(([, name]) => `**${name}**`);
+  }).join("; ");
+}
+
+/** How much dearer mixed is than alone. */
+function mixedSummary(all: readonly Rows[]): string {
+  const ratios = all.flatMap((rows) =>
+    OURS.flatMap((style) => {
+      const row = rows.get(style);
+      if (row === undefined || row.mixed.length === 0) return [];
+      return [median(row.mixed.map((value, i) => value / row.ratios[i]!))];
+    })
+  );
+  const mean = Math.exp(
+    ratios.reduce((total, value) => total + Math.log(value), 0) / ratios.length,
+  );
+  return `Mixed to alone: ${ratio(mean)} at the geometric mean, ${
+    ratio(Math.max(...ratios))
+  } at the worst.`;
+}
+
+function provenance(): string {
+  const [load] = Deno.loadavg();
+  return `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${
+    cpus()[0]!.model
+  }, ${Deno.build.os} ${Deno.build.arch}, Deno ${Deno.version.deno} (V8 ${Deno.version.v8}); load before the run ${
+    load!.toFixed(1)
+  }, ${options.cpu ? "judged by CPU time" : "judged by time"}.`;
+}
+
+/** The versions of the peers that are packages, and of Python. */
+async function versionsOf(names: readonly PeerName[]): Promise<string[]> {
+  const versions: string[] = [];
+  for (const name of names) {
+    const [command, args] = name === "cpython"
+      ? ["python3", ["--version"]]
+      : [Deno.execPath(), ["info", "--json", `npm:${name}`]];
+    if (peers[name] === undefined || name === "std") continue;
+    try {
+      const { stdout } = await new Deno.Command(command, { args }).output();
+      const text = new TextDecoder().decode(stdout);
+      const version = text.match(/(?:Python |@)(\d+\.\d+\.\d+)/)?.[1];
+      if (version !== undefined) versions.push(`${peers[name]} ${version}`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return versions;
+}
+
+function labelOf(name: PeerName): string {
+  if (name === "generator") return "asyncio `function*`";
+  return name === "async" ? "asyncio `async`" : peers[name] ?? name;
+}
+
+function chosen(): Workload[] {
+  const names = options.only?.split(",");
+  const known = workloads.map(({ name }) => name);
+  const unknown = names?.filter((name) => !known.includes(name)) ?? [];
+  if (unknown.length > 0) {
     throw new RangeError(
-      `Cannot measure ${unknown}: the workloads are ${
-        all.map(({ name }) => name).join(", ")
-      }`,
+      `Cannot measure ${unknown}: the workloads are ${known.join(", ")}`,
     );
   }
-  return all.filter(({ name }) => names === undefined || names.includes(name));
+  return workloads.filter(({ name }) => names?.includes(name) ?? true);
 }
 
-function chosenContenders(all: readonly Contender[]): Contender[] {
-  const names = options.peers?.split(",");
-  return all.filter(({ name }) =>
-    names === undefined || name === "native" ||
-    names.some((prefix) => name.startsWith(prefix))
-  );
+function ratio(value: number): string {
+  if (value < 10) return value.toFixed(2);
+  return value < 100 ? value.toFixed(1) : Math.round(value).toString();
 }
 
-async function write(
-  path: string,
-  marker: string,
-  report: string,
-): Promise<void> {
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const rule = head.map((_cell, index) => index === 0 ? "---" : "---:");
+  return [line(head), line(rule), ...rows.map(line)].join("\n");
+}
+
+/** Puts text between `<!-- bench:name -->` and `<!-- /bench:name -->`. */
+async function write(path: string, name: string, text: string): Promise<void> {
   const document = await Deno.readTextFile(path);
-  await Deno.writeTextFile(path, refresh(document, marker, report));
+  const open = `<!-- bench:${name} -->`;
+  const start = document.indexOf(open);
+  const end = document.indexOf(`<!-- /bench:${name} -->`);
+  if (start < 0 || end < start) {
+    throw new Error(`Cannot write to ${path}: it has no "${open}"`);
+  }
+  const before = document.slice(0, start + open.length);
+  await Deno.writeTextFile(
+    path,
+    `${before}\n\n${text}\n\n${document.slice(end)}`,
+  );
   // Tables are padded by the formatter alone.
-  await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", path],
-  }).output();
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path] })
+    .output();
 }

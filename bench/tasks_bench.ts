@@ -3,12 +3,160 @@
  *
  * @module
  */
-import { bench } from "./_bench.ts";
-import { spawn } from "./workloads/spawn.ts";
-import { spawnWait } from "./workloads/spawn_wait.ts";
-import { switchMany, switchOne } from "./workloads/switch.ts";
+import { createTask, gather, run, sleep } from "@asyncio/asyncio";
+import { inContext, nativeTasks } from "./_native.ts";
+import { asyncTasks, generatorTasks } from "./_tasks.ts";
+import {
+  below,
+  check,
+  register,
+  sum,
+  sumBelow,
+  type Workload,
+} from "./_workload.ts";
 
-await bench(spawn, 1_000);
-await bench(spawnWait, 1_000);
-await bench(switchOne, 10_000);
-await bench(switchMany, 10_000);
+// Bound by allocation, then by the collector, which copies the live tasks: the bytes of
+// a task are its cost.
+const spawn: Workload = {
+  name: "spawn",
+  operation:
+    "a task is created whose coroutine returns its number at once; all are joined by one " +
+    "`gather` (native: `Promise.all` over the calls of an async function)",
+  count: 100_000,
+  must: { generator: 10, async: 30 },
+  runs: {
+    native: (count) => nativeTasks(count, returnAsync),
+    generator: (count) => run(generatorTasks(count, returnIt)),
+    inline: (count) =>
+      run(function* () {
+        const tasks = [];
+        for (const index of below(count)) {
+          tasks.push(createTask(function* () {
+            return index;
+          }));
+        }
+        check(sum(yield* gather(tasks)), sumBelow(count));
+      }),
+    async: (count) => run(() => asyncTasks(count, returnAsync)),
+  },
+};
+
+// As spawn, with one resumption: native makes three promises or reactions a task.
+const spawnWait: Workload = {
+  name: "spawn-wait",
+  operation:
+    "a task is created that waits one turn (`sleep(0)`; native: `await undefined`) and " +
+    "returns its number; all are joined by one `gather` (native: `Promise.all`)",
+  count: 100_000,
+  must: { generator: 2.5, async: 8 },
+  runs: {
+    native: (count) => nativeTasks(count, waitNative),
+    context: (count) => nativeTasks(count, waitNative, inContext),
+    generator: (count) => run(generatorTasks(count, waitIt)),
+    inline: (count) =>
+      run(function* () {
+        const tasks = [];
+        for (const index of below(count)) {
+          tasks.push(createTask(function* () {
+            yield* sleep(0);
+            return index;
+          }));
+        }
+        check(sum(yield* gather(tasks)), sumBelow(count));
+      }),
+    async: (count) => run(() => asyncTasks(count, waitAsync)),
+  },
+};
+
+// Bound by the resumption of a generator and its 40-byte result, and a push and a shift
+// of the ready queue, against a microtask.
+const switches = [
+  switchAmong(
+    "switch",
+    1,
+    "`sleep(0)` (native: `await undefined`) in one task",
+  ),
+  switchAmong("switch-1000", 1000, "the same in 1,000 tasks, which take turns"),
+];
+
+function switchAmong(
+  name: string,
+  tasks: number,
+  operation: string,
+): Workload {
+  const turnsOf = (count: number) => Math.max(1, Math.round(count / tasks));
+  return {
+    name,
+    operation,
+    count: 1_000_000,
+    must: { generator: 4, async: 20 },
+    runs: {
+      async native(count) {
+        const turns = turnsOf(count);
+        const promises = [];
+        for (const _ of below(tasks)) promises.push(turnNative(turns));
+        check(sum(await Promise.all(promises)), tasks * turns);
+      },
+      generator: (count) =>
+        run(function* () {
+          const turns = turnsOf(count);
+          const all = [];
+          for (const _ of below(tasks)) all.push(createTask(turn(turns)));
+          check(sum(yield* gather(all)), tasks * turns);
+        }),
+      async: (count) =>
+        run(async () => {
+          const turns = turnsOf(count);
+          const all = [];
+          for (const _ of below(tasks)) {
+            all.push(createTask(() => turnAsync(turns)));
+          }
+          check(sum(await gather(all)), tasks * turns);
+        }),
+    },
+  };
+}
+
+// deno-lint-ignore require-await -- an async function is what is measured
+async function returnAsync(index: number): Promise<number> {
+  return index;
+}
+
+function* returnIt(index: number) {
+  return index;
+}
+
+async function waitNative(index: number): Promise<number> {
+  await undefined;
+  return index;
+}
+
+async function waitAsync(index: number): Promise<number> {
+  await sleep(0);
+  return index;
+}
+
+function* waitIt(index: number) {
+  yield* sleep(0);
+  return index;
+}
+
+async function turnNative(turns: number): Promise<number> {
+  for (let turn = 0; turn < turns; turn++) await undefined;
+  return turns;
+}
+
+async function turnAsync(turns: number): Promise<number> {
+  for (let turn = 0; turn < turns; turn++) await sleep(0);
+  return turns;
+}
+
+function* turn(turns: number) {
+  for (let turn = 0; turn < turns; turn++) yield* sleep(0);
+  return turns;
+}
+
+/** Making tasks, and giving way. */
+export const workloads: readonly Workload[] = [spawn, spawnWait, ...switches];
+
+register(workloads, 0.01);

@@ -1,6 +1,6 @@
 /**
  * Every name of CPython's asyncio exists here, or stands with its reason among the
- * differences in the README; and `docs/from-python.md` has each of them.
+ * differences, `docs/differences.md`; and `docs/from-python.md` has each of them.
  *
  * @module
  */
@@ -40,18 +40,18 @@ function memberExists(owner: string, name: string) {
 const FIELDS = ["Queue.maxsize", "EventLoop.slowCallbackDuration"];
 
 Deno.test({
-  name: "README names what of CPython is not here, and nothing that is",
+  name:
+    "docs/differences.md names what of CPython is not here, and nothing that is",
   ignore: CANNOT_READ,
   fn() {
-    const readme = read("README.md");
-    const [, differences] = readme.match(
-      /### What is different from Python\n([^]*?)\n## /,
-    )!;
-    // A row that says so has "left out" in its second cell.
-    const leftOut = differences!.split("\n").filter((row) =>
-      /^\|.*\| left out/.test(row)
+    const [, leftOut] = read("docs/differences.md").split(
+      "## What is left out",
     );
-    const named = namesIn(leftOut.map((row) => row.split(" | ")[0]).join("\n"));
+    // What is left out stands before the colon of its item.
+    const named = namesIn(
+      leftOut!.split("\n- ").slice(1)
+        .map((item) => item.split(/:(?!\/)/)[0]).join("\n"),
+    );
     const missing = [
       ...NAMES.filter((name) => !exists(name)),
       ...Object.entries(MEMBERS).flatMap(([owner, names]) =>

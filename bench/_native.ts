@@ -5,6 +5,7 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { below, check, sum, sumBelow } from "./_workload.ts";
 
 /** How a native peer calls the async function that stands for a task. */
 export type Start = <A, R>(child: (argument: A) => R, argument: A) => R;
@@ -94,4 +95,15 @@ export class PromiseSemaphore {
     if (wake === undefined) this.#permits++;
     else wake();
   }
+}
+
+/** Calls `child` for each whole number below `count`, and joins what it gives. */
+export async function nativeTasks(
+  count: number,
+  child: (index: number) => Promise<number>,
+  start: Start = plainly,
+): Promise<void> {
+  const promises: Promise<number>[] = [];
+  for (const index of below(count)) promises.push(start(child, index));
+  check(sum(await Promise.all(promises)), sumBelow(count));
 }

@@ -1,14 +1,12 @@
-"""The workloads on CPython's asyncio, or on uvloop.
+"""The workloads on CPython's asyncio.
 
-Run as `python3 cpython.py '{"workload": "spawn", "count": 100000}'`, with
-"uvloop": true for uvloop. Prints what `_measure.ts` prints.
+Run as `python3 cpython.py '{"workload": "spawn", "count": 100000}'`. Prints what
+`_measure.ts` prints.
 """
 
 import asyncio
 import gc
 import json
-import re
-import resource
 import statistics
 import sys
 import time
@@ -75,10 +73,6 @@ async def switch(count, at_peak):
 
 async def switch_1000(count, at_peak):
     await switch_among(1000, max(1, count // 1000))
-
-
-async def switch_tasks(count, at_peak):
-    await switch_among(count, 10)
 
 
 async def ping_pong(count, at_peak):
@@ -319,28 +313,12 @@ def summary(samples):
     return {
         "time": statistics.median(time for time, _ in samples),
         "cpu": statistics.median(cpu for _, cpu in samples),
-        "peak": peak_memory(),
     }
-
-
-def peak_memory():
-    try:
-        # Linux counts the parent's memory into ru_maxrss, but not into this.
-        with open("/proc/self/status") as status:
-            return 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", status.read())[1])
-    except FileNotFoundError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak * (1 if sys.platform == "darwin" else 1024)
 
 
 def main():
     order = json.loads(sys.argv[1])
-    run = asyncio.run
-    if order.get("uvloop"):
-        import uvloop
-
-        run = uvloop.run
-    print(json.dumps(measure(order["workload"], order["count"], run)))
+    print(json.dumps(measure(order["workload"], order["count"], asyncio.run)))
 
 
 if __name__ == "__main__":
