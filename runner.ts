@@ -181,16 +181,16 @@ const NO_OPTIONS = {};
  * ```
  *
  * @example End in order on SIGTERM
- * ```ts
- * import { closing, run } from "@asyncio/asyncio";
- * import { assertEquals } from "@std/assert";
+ * ```ts ignore
+ * import { closing, onClosing, run } from "@asyncio/asyncio";
  *
  * async function main() {
- *   setTimeout(() => Deno.kill(Deno.pid, "SIGTERM"), 1);
- *   return await closing();
+ *   const server = Deno.serve(() => new Response("hello"));
+ *   onClosing("http", () => server.shutdown());
+ *   await closing();
  * }
  *
- * assertEquals(await run(main, { signals: ["SIGTERM"], grace: 10 }), "SIGTERM");
+ * await run(main, { signals: ["SIGINT", "SIGTERM"], grace: 10 });
  * ```
  */
 export async function run<T>(

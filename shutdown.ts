@@ -6,25 +6,24 @@
  * signal services are asked to stop, and nothing is cancelled. When the grace is over, or
  * at the second signal, everything is cancelled and cleans up.
  *
- * ```ts
- * import { closing, onClosing, run, sleep } from "@asyncio/asyncio";
- * import { assertEquals } from "@std/assert";
- *
- * const steps: string[] = [];
+ * ```ts ignore
+ * import { closing, onClosing, run } from "@asyncio/asyncio";
  *
  * async function main() {
- *   onClosing("http", () => {
- *     steps.push("takes no more");
- *   });
+ *   const server = Deno.serve(() => new Response("hello"));
+ *   onClosing("http", () => server.shutdown());
  *   await closing();
- *   steps.push("last words");
  * }
  *
- * const ended = run(main, { signals: ["SIGUSR2"], grace: 10 });
- * setTimeout(() => Deno.kill(Deno.pid, "SIGUSR2"), 1);
- * await ended;
- * assertEquals(steps.sort(), ["last words", "takes no more"]);
+ * await run(main, {
+ *   signals: ["SIGINT", "SIGTERM"],
+ *   grace: 10,
+ *   onShutdown: (report) => console.log(`${report}`),
+ * });
  * ```
+ *
+ * A wait for a signal keeps no process alive, as no listener of the host does: what the
+ * program is there for does, such as a server.
  *
  * @module
  */
@@ -55,23 +54,23 @@ export type {
  * @returns The future.
  * @throws {RuntimeError} If no loop is running.
  *
- * @example A loop of work that ends between two pieces
+ * @example Work that ends between two pieces
  * ```ts
  * import { closing, run, sleep } from "@asyncio/asyncio";
- * import { assertGreater } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
- * let pieces = 0;
+ * const pieces = ["a", "b", "c"];
  *
  * async function main() {
  *   const end = closing();
- *   while (!end.done()) {
+ *   while (!end.done() && pieces.length > 0) {
  *     await sleep(0.001);
- *     if (++pieces === 3) Deno.kill(Deno.pid, "SIGUSR2");
+ *     pieces.pop();
  *   }
  * }
  *
- * await run(main, { signals: ["SIGUSR2"], grace: 10 });
- * assertGreater(pieces, 2);
+ * await run(main, { signals: ["SIGTERM"], grace: 10 });
+ * assertEquals(pieces, []);
  * ```
  */
 export function closing(): Future<SignalName> {
@@ -92,22 +91,20 @@ export function closing(): Future<SignalName> {
  * @throws {RuntimeError} If no loop is running.
  * @throws {TypeError} If `name` is no string, or `stop` no function.
  *
- * @example Stop a server
+ * @example Stop a consumer
  * ```ts
- * import { closing, onClosing, run } from "@asyncio/asyncio";
+ * import { onClosing, Queue, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
  *
  * async function main() {
- *   const server = Deno.serve(
- *     { hostname: "127.0.0.1", port: 0, onListen() {} },
- *     () => new Response("hello"),
- *   );
- *   onClosing("http", () => server.shutdown());
- *   setTimeout(() => Deno.kill(Deno.pid, "SIGUSR2"), 1);
- *   await closing();
- *   await server.finished;
+ *   const jobs = new Queue<string>();
+ *   // At a signal nobody puts jobs in any more, and those that are in are done.
+ *   using _ = onClosing("jobs", () => jobs.shutdown());
+ *   await jobs.put("one");
+ *   return await jobs.get();
  * }
  *
- * await run(main, { signals: ["SIGUSR2"], grace: 10 });
+ * assertEquals(await run(main, { signals: ["SIGTERM"], grace: 10 }), "one");
  * ```
  */
 export function onClosing(name: string, stop: StopService): Disposable {

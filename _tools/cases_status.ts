@@ -20,7 +20,6 @@ const STATUS = new URL("STATUS.md", FOLDER);
 /** The areas of asyncio that do not exist here, and what does their work. */
 const OUT_OF_SCOPE: Readonly<Record<string, string>> = {
   server: "servers are the host's: `Deno.serve`, `Deno.listen`, `node:net`",
-  signal: "signals are the host's: `Deno.addSignalListener`, `process.on`",
   stream: "streams are the host's: `ReadableStream`, `WritableStream`",
   subprocess: "processes are the host's: `Deno.Command`, `node:child_process`",
   thread: "JavaScript has no threads that share objects, only workers",
