@@ -11,6 +11,7 @@
  * | `QueueEmpty`, `QueueFull`, `QueueShutDown` | the same names |
  * | `BrokenBarrierError` | {@linkcode BrokenBarrierError} |
  * | `IncompleteReadError`, `LimitOverrunError` | the same names |
+ * | `ProcessLookupError` | {@linkcode ProcessLookupError} |
  * | `ValueError`, `TypeError` | `RangeError`, `TypeError` |
  * | `ExceptionGroup` | `AggregateError` |
  *
@@ -195,6 +196,22 @@ export class DeadlockError extends RuntimeError {
 export class KeyboardInterrupt extends Error {
   /** The name of the class. */
   override readonly name = "KeyboardInterrupt";
+}
+
+/**
+ * Says that a signal was sent to a process that has ended.
+ *
+ * @example Look for it
+ * ```ts
+ * import { ProcessLookupError } from "@asyncio/asyncio";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * assertInstanceOf(new ProcessLookupError("Process 12 has ended"), Error);
+ * ```
+ */
+export class ProcessLookupError extends Error {
+  /** The name of the class. */
+  override readonly name = "ProcessLookupError";
 }
 
 /**

@@ -34,6 +34,9 @@ const TOWER: readonly (readonly string[])[] = [
   ["stream_writer.ts"],
   ["_io/"],
   ["stream_reader.ts"],
+  ["_process/"],
+  ["subprocess.ts"],
+  ["run_process.ts"],
   ["barrier.ts", "create_task.ts", "ensure.ts", "running_loop.ts", "_combine/"],
   [
     "as_completed.ts",
