@@ -148,8 +148,19 @@ export class RunningProcess implements Process, Resource, EndTarget {
     return new MethodCoroutine("end", () => this.#endIt(grace));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.end();
+  // A plain promise: a cancel that comes meanwhile is thrown after the block, and not here,
+  // where it would make a SuppressedError of the one that has ended the block.
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#beginEnd(this.#plan.grace);
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        const error = this.#ended!.error;
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      if (this.#ended !== undefined) settle();
+      else this.#ends.wait().addDoneCallback(settle, NO_CONTEXT);
+    });
   }
 
   toString(): string {
