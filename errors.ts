@@ -12,6 +12,7 @@
  * | `BrokenBarrierError` | {@linkcode BrokenBarrierError} |
  * | `BrokenExecutor` | {@linkcode BrokenExecutor}, for the jobs that a lost worker had begun {@linkcode WorkerLostError} |
  * | `IncompleteReadError`, `LimitOverrunError` | the same names |
+ * | `ProcessLookupError` | {@linkcode ProcessLookupError} |
  * | `ValueError`, `TypeError` | `RangeError`, `TypeError` |
  * | `ExceptionGroup` | `AggregateError` |
  *
@@ -215,6 +216,22 @@ export class KeyboardInterrupt extends Error {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.signal = options.signal;
   }
+}
+
+/**
+ * Says that a signal was sent to a process that has ended.
+ *
+ * @example Look for it
+ * ```ts
+ * import { ProcessLookupError } from "@asyncio/asyncio";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * assertInstanceOf(new ProcessLookupError("Process 12 has ended"), Error);
+ * ```
+ */
+export class ProcessLookupError extends Error {
+  /** The name of the class. */
+  override readonly name = "ProcessLookupError";
 }
 
 /**

@@ -36,7 +36,14 @@ import {
   type Listener,
 } from "./_host/listen.ts";
 import type { CancelReason } from "./_base/cancelled.ts";
-import { describeKind } from "./_base/repr.ts";
+import {
+  BOOLEAN,
+  check,
+  checkOptions,
+  type Kind,
+  oneOf,
+  type OptionKinds,
+} from "./_base/arguments.ts";
 import type { Resource, ResourceOwner } from "./_loop/resources.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import {
@@ -144,6 +151,7 @@ export function once(
   options: OnceOptions = {},
 ): Future<unknown> {
   checkSource(target, name);
+  checkOptions(LISTEN, options, ONCE_KINDS);
   const wait = new EventWait(requireScheduler(), name, options.args ?? false);
   wait.listen(target);
   return wait;
@@ -240,15 +248,8 @@ export function on(
   options: OnOptions = {},
 ): ItemIterator<unknown> {
   checkSource(target, name);
+  checkOptions(LISTEN, options, ON_KINDS);
   const { args = false, maxsize = 0, overflow = "error" } = options;
-  checkMaxsize(maxsize);
-  if (!OVERFLOWS.includes(overflow)) {
-    throw new RangeError(
-      `Cannot listen: overflow must be ${
-        OVERFLOWS.map((word) => `"${word}"`).join(", ")
-      }, got ${describeKind(overflow)}`,
-    );
-  }
   let stop: (() => void) | undefined = undefined;
   const stream = new ItemStream<unknown>(requireScheduler(), {
     what: describeEvent(name),
@@ -264,7 +265,26 @@ export function on(
   return stream;
 }
 
-const OVERFLOWS: readonly Overflow[] = ["error", "dropOldest", "dropNewest"];
+const LISTEN = "listen";
+const SOURCE: Kind = {
+  words: "an EventTarget or an EventEmitter",
+  fits: (value) => isEventTarget(value) || isEmitter(value),
+};
+const NAME: Kind = {
+  words: "a string",
+  fits: (value) => typeof value === "string",
+};
+const ONCE_KINDS: OptionKinds<OnceOptions> = { args: BOOLEAN };
+const ON_KINDS: OptionKinds<OnOptions> = {
+  args: BOOLEAN,
+  maxsize: {
+    words: "an integer of at least 0, or Infinity",
+    fits: (value) => typeof value === "number",
+    allows: (value) =>
+      value === Infinity || Number.isInteger(value) && value >= 0,
+  },
+  overflow: oneOf(["error", "dropOldest", "dropNewest"]),
+};
 
 /** The wait of `once()`: whatever settles it removes the listener. */
 class EventWait extends Future<unknown> implements Listener, Resource {
@@ -341,34 +361,10 @@ class EventWait extends Future<unknown> implements Listener, Resource {
 }
 
 function checkSource(source: unknown, name: unknown): void {
-  const isTarget = isEventTarget(source);
-  if (!isTarget && !isEmitter(source)) {
-    throw new TypeError(
-      `Cannot listen: an EventTarget or an EventEmitter was expected, got ${
-        describeKind(source)
-      }`,
-    );
-  }
-  if (typeof name !== "string" && (isTarget || typeof name !== "symbol")) {
-    throw new TypeError(
-      `Cannot listen: the name of an event must be a string, got ${
-        describeKind(name)
-      }`,
-    );
-  }
-}
-
-function checkMaxsize(maxsize: unknown): void {
-  if (typeof maxsize !== "number") {
-    throw new TypeError(
-      `Cannot listen: maxsize must be a number, got ${describeKind(maxsize)}`,
-    );
-  }
-  if (maxsize !== Infinity && !(Number.isInteger(maxsize) && maxsize >= 0)) {
-    throw new RangeError(
-      `Cannot listen: maxsize must be an integer of at least 0, got ${maxsize}`,
-    );
-  }
+  check(LISTEN, "the source", source, SOURCE);
+  // Emitters take symbols too.
+  if (typeof name === "symbol" && !isEventTarget(source)) return;
+  check(LISTEN, "the name", name, NAME);
 }
 
 function describeEvent(name: string | symbol): string {

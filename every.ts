@@ -21,7 +21,7 @@
  */
 import { type Delay, toSeconds } from "./clock.ts";
 import type { Scheduler, TimerHandle } from "./handle.ts";
-import { describeKind } from "./_base/repr.ts";
+import { checkOptions, oneOf, type OptionKinds } from "./_base/arguments.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
 import { type ItemIterator, ItemStream } from "./_sync/item_stream.ts";
 
@@ -78,18 +78,14 @@ export function every(
       `Cannot tick: the interval must be above 0 s, got ${seconds}`,
     );
   }
+  checkOptions("tick", options, KINDS);
   const { missed = "skip" } = options;
-  if (!MISSED.includes(missed)) {
-    throw new RangeError(
-      `Cannot tick: missed must be ${
-        MISSED.map((word) => `"${word}"`).join(", ")
-      }, got ${describeKind(missed)}`,
-    );
-  }
   return new Ticker(requireScheduler(), seconds, missed).stream;
 }
 
-const MISSED: readonly Missed[] = ["skip", "catchUp", "delay"];
+const KINDS: OptionKinds<EveryOptions> = {
+  missed: oneOf(["skip", "catchUp", "delay"]),
+};
 
 /** Has a timer while someone waits for a tick. */
 class Ticker {

@@ -445,14 +445,14 @@ Deno.test("once() and on() refuse bad input at once", async () => {
         assertThrows(
           () => listen(source, "x"),
           TypeError,
-          "Cannot listen: an EventTarget or an EventEmitter was expected, got",
+          "Cannot listen: the source must be an EventTarget or an EventEmitter, got",
         );
       }
       for (const name of [undefined, 1, Symbol("x")]) {
         assertThrows(
           () => listen(target, name),
           TypeError,
-          "Cannot listen: the name of an event must be a string, got",
+          "Cannot listen: the name must be a string, got",
         );
       }
     }
@@ -466,7 +466,7 @@ Deno.test("once() and on() refuse bad input at once", async () => {
     assertThrows(
       () => on(target, "x", { overflow: "drop" as "error" }),
       RangeError,
-      'Cannot listen: overflow must be "error", "dropOldest", "dropNewest", got "drop"',
+      'Cannot listen: overflow must be one of error, dropOldest, dropNewest, got "drop"',
     );
     await sleep(0);
   });

@@ -37,6 +37,9 @@ const TOWER: readonly (readonly string[])[] = [
   ["stream_reader.ts"],
   ["server.ts"],
   ["_net/"],
+  ["_process/"],
+  ["subprocess.ts"],
+  ["run_process.ts"],
   ["barrier.ts", "create_task.ts", "ensure.ts", "running_loop.ts", "_combine/"],
   ["_streams/"],
   [

@@ -115,7 +115,8 @@ async function runProgram(
   await run(style.fn(() => program(style)), { loopFactory });
 }
 
-function generatorFunction<A extends unknown[], T>(
+/** Makes a program a generator function. */
+export function generatorFunction<A extends unknown[], T>(
   program: (...args: A) => Generator<unknown, T, never>,
 ): StyledFunction<A, T> {
   return function* (...args): Coro<T> {
@@ -135,7 +136,8 @@ function generatorFunction<A extends unknown[], T>(
   };
 }
 
-function asyncFunction<A extends unknown[], T>(
+/** Makes a program an async function. */
+export function asyncFunction<A extends unknown[], T>(
   program: (...args: A) => Generator<unknown, T, never>,
 ): StyledFunction<A, T> {
   return async (...args) => {

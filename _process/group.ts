@@ -1,0 +1,116 @@
+/**
+ * Process groups: signals to all of one, and whether one of it still runs.
+ *
+ * @module
+ */
+import type { SignalName } from "../_host/signals.ts";
+
+interface FileSystem {
+  readdirSync(path: string): string[];
+  readFileSync(path: string, encoding: "latin1"): string;
+}
+
+interface Host {
+  readonly Deno?: {
+    readonly build: { readonly os: string };
+    readonly permissions: {
+      querySync(query: { name: string }): { readonly state: string };
+    };
+  };
+  readonly process: {
+    readonly platform: string;
+    kill(pid: number, signal: SignalName | 0): unknown;
+    getBuiltinModule(name: "node:fs"): FileSystem;
+  };
+}
+
+// What `--allow-all` grants: Deno shows `/proc` to nobody else.
+const ALL_PERMISSIONS = ["read", "write", "net", "env", "run", "sys", "ffi"];
+
+/** Whether the system has process groups. */
+export function hasGroups(): boolean {
+  const { Deno, process } = globalThis as unknown as Host;
+  return (Deno?.build.os ?? process.platform) !== "windows" &&
+    process.platform !== "win32";
+}
+
+/** Whether groups may be signalled, without asking: in Deno not by `--allow-run=sh`. */
+export function maySignalGroups(): boolean {
+  return isGranted(["run"]);
+}
+
+/**
+ * Sends a signal to all of a group.
+ *
+ * @param group The id of the group: the pid of its leader.
+ * @param signal The signal; 0 only looks.
+ * @returns Whether there was somebody.
+ * @throws The host's error, if none of them may be signalled.
+ */
+export function signalGroup(group: number, signal: SignalName | 0): boolean {
+  try {
+    (globalThis as unknown as Host).process.kill(-group, signal);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ESRCH") return false;
+    throw error;
+  }
+}
+
+/**
+ * Says whether one of a group runs, as far as that may be known. The dead stay in their
+ * group until their parent looks after them, and a slow PID 1 takes seconds to do so.
+ *
+ * @param group The id of the group.
+ */
+export function groupLives(group: number): boolean {
+  try {
+    if (!signalGroup(group, 0)) return false;
+  } catch {
+    // They are somebody else's, or, on macOS, all dead.
+    return false;
+  }
+  return livesByProc(group) ?? true;
+}
+
+/** Whether `/proc` may be looked at; else the dead of a group can't be told. */
+export function seesTheDead(): boolean {
+  return livesByProc(0) !== undefined;
+}
+
+function livesByProc(group: number): boolean | undefined {
+  if (!isGranted(ALL_PERMISSIONS)) return undefined;
+  const fs = (globalThis as unknown as Host).process
+    .getBuiltinModule("node:fs");
+  let names: string[];
+  try {
+    names = fs.readdirSync("/proc");
+  } catch {
+    // A system without it.
+    return undefined;
+  }
+  return names.some((name) =>
+    name > "0" && name < ":" && runsIn(fs, name, group)
+  );
+}
+
+function runsIn(fs: FileSystem, pid: string, group: number): boolean {
+  let stat: string;
+  try {
+    stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    // It has ended meanwhile.
+    return false;
+  }
+  // The name before may have anything in it: "(a) S 1 2)".
+  const [state, , itsGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(itsGroup) === group && state !== "Z" && state !== "X";
+}
+
+function isGranted(names: readonly string[]): boolean {
+  const { Deno } = globalThis as unknown as Host;
+  return Deno === undefined ||
+    names.every((name) =>
+      Deno.permissions.querySync({ name }).state === "granted"
+    );
+}

@@ -1,0 +1,170 @@
+/**
+ * The pipes of a process as streams of Node.
+ *
+ * @module
+ */
+import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
+import type { TransportOwner } from "../_io/transport.ts";
+import type { ExtraInfo } from "../stream_writer.ts";
+import type { InputPipe, OutputPipe } from "./child.ts";
+
+/** What is used of a `stream.Readable`. */
+export interface NodeReadable {
+  on(event: "data", call: (bytes: Uint8Array) => void): unknown;
+  on(event: "error", call: (error: unknown) => void): unknown;
+  on(event: "end" | "close", call: () => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  destroy(): unknown;
+}
+
+/** What is used of a `stream.Writable`. */
+export interface NodeWritable {
+  on(event: "error", call: (error: unknown) => void): unknown;
+  on(event: "drain" | "close", call: () => void): unknown;
+  write(bytes: Uint8Array): boolean;
+  end(): unknown;
+  destroy(): unknown;
+}
+
+// Above this many bytes a writer is to wait; Node's own mark is lower.
+const HIGH = 65_536;
+
+/** An output of the process. */
+export class NodeOutput implements OutputPipe {
+  readonly ofHost = true;
+  readonly #stream: NodeReadable;
+  readonly #name: string;
+  #collecting = false;
+  #end: (() => void) | undefined;
+
+  constructor(stream: NodeReadable, name: string) {
+    this.#stream = stream;
+    this.#name = name;
+  }
+
+  start(buffer: ReceiveBuffer, onOver: () => void): void {
+    const end = this.#end = (): void => {
+      if (this.#end === undefined) return;
+      this.#end = undefined;
+      buffer.feedEof();
+      onOver();
+    };
+    buffer.attach(this);
+    const stream = this.#stream;
+    stream.on("data", (bytes) => {
+      if (this.#end === undefined) return;
+      // A view that is no Buffer, so that all hosts give the same.
+      const { buffer: memory, byteOffset, length } = bytes;
+      buffer.feed(new Uint8Array(memory, byteOffset, length));
+    });
+    stream.on("end", end);
+    stream.on("close", end);
+    stream.on("error", (error) => {
+      if (this.#end === undefined) return;
+      buffer.fail(error);
+      end();
+    });
+  }
+
+  // It reads ahead by itself: a child that writes must not wait for a reader.
+  pull(): void {}
+
+  pauseReading(): void {
+    if (!this.#collecting) this.#stream.pause();
+  }
+
+  resumeReading(): void {
+    this.#stream.resume();
+  }
+
+  collect(): void {
+    this.#collecting = true;
+    this.#stream.resume();
+  }
+
+  close(): void {
+    const end = this.#end;
+    if (end === undefined) return;
+    this.#stream.destroy();
+    end();
+  }
+
+  toString(): string {
+    return this.#name;
+  }
+}
+
+/** The input of the process. */
+export class NodeInput implements InputPipe {
+  readonly ofHost = true;
+  readonly #stream: NodeWritable & { readonly writableLength: number };
+  readonly #pid: number;
+  #owner: TransportOwner | undefined;
+  #backlogged = false;
+  #lost = false;
+
+  constructor(stream: NodeWritable, pid: number) {
+    this.#stream = stream as NodeWritable & { readonly writableLength: number };
+    this.#pid = pid;
+    let error: unknown;
+    stream.on("error", (reason) => {
+      error = reason;
+      this.#lose(reason);
+    });
+    stream.on("close", () => this.#lose(error));
+    stream.on("drain", () => {
+      if (!this.#backlogged) return;
+      this.#backlogged = false;
+      this.#owner?.resumeWriting();
+    });
+  }
+
+  own(owner: TransportOwner): void {
+    this.#owner = owner;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    // After that "drain" follows, once all is sent.
+    const isFull = !this.#stream.write(bytes);
+    if (isFull && this.#stream.writableLength > HIGH) this.#backlogged = true;
+    return !this.#backlogged;
+  }
+
+  isBacklogged(): boolean {
+    return this.#backlogged;
+  }
+
+  canWriteEof(): boolean {
+    return true;
+  }
+
+  writeEof(): void {
+    this.#stream.end();
+  }
+
+  close(): void {
+    this.#stream.end();
+  }
+
+  abort(): void {
+    this.#stream.destroy();
+    this.#lose(undefined);
+  }
+
+  extraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined {
+    return name === "transport"
+      ? this.#stream as ExtraInfo["transport"] as ExtraInfo[K]
+      : undefined;
+  }
+
+  toString(): string {
+    return `<stdin of process ${this.#pid}>`;
+  }
+
+  #lose(error: unknown): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#owner?.connectionLost(error);
+  }
+}

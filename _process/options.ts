@@ -1,0 +1,113 @@
+/**
+ * What a process is asked for, checked before anything is started.
+ *
+ * @module
+ */
+import {
+  BOOLEAN,
+  check,
+  checkOptions,
+  DELAY,
+  type Kind,
+  oneOf,
+  refusal,
+} from "../_base/arguments.ts";
+
+interface Host {
+  readonly process?: {
+    getBuiltinModule?(name: "node:url"): {
+      fileURLToPath(url: URL): string;
+    };
+  };
+}
+
+/** What cannot be done, in the words of an error. */
+export const START = "start a process";
+
+const STDIO = ["piped", "null", "inherit"];
+
+const PATH: Kind = {
+  words: "a string or the URL of a file",
+  fits: (value) =>
+    typeof value === "string" ||
+    (value instanceof URL && value.protocol === "file:"),
+};
+
+const STRINGS: Kind = {
+  words: "an object of strings",
+  fits: (value) =>
+    typeof value === "object" && value !== null && !Array.isArray(value) &&
+    Object.values(value).every((part) => typeof part === "string"),
+};
+
+const LIMIT: Kind = {
+  words: "a number of bytes above 0",
+  fits: (value) => typeof value === "number",
+  allows: (value) => value > 0,
+};
+
+/** A time between SIGTERM and SIGKILL. */
+export const GRACE: Kind = DELAY;
+
+const KINDS = {
+  stdin: oneOf(STDIO),
+  stdout: oneOf(STDIO),
+  stderr: oneOf([...STDIO, "stdout"]),
+  limit: LIMIT,
+  cwd: PATH,
+  env: STRINGS,
+  clearEnv: BOOLEAN,
+  newSession: BOOLEAN,
+  grace: GRACE,
+};
+
+// Python's subprocesses have them; asyncio refuses what is not its default, as here.
+const REFUSED = [
+  "bufsize",
+  "encoding",
+  "errors",
+  "shell",
+  "text",
+  "universalNewlines",
+];
+
+/**
+ * Checks the options of a process.
+ *
+ * @throws {RangeError} If one has a value that can't be, or is one of Python's that asyncio
+ * refuses: pipes carry bytes.
+ * @throws {TypeError} If one is of a wrong kind, or there is no such option.
+ */
+export function checkSubprocessOptions(options: object): void {
+  const refused = REFUSED.find((name) => name in Object(options));
+  if (refused !== undefined) {
+    throw new RangeError(
+      `Cannot ${START}: ${refused} is not supported, pipes carry bytes and programs run without a shell`,
+    );
+  }
+  checkOptions(START, options, KINDS);
+}
+
+/**
+ * Gives the text of a program, an argument or a folder.
+ *
+ * @throws {TypeError} If it is neither a string nor the URL of a file.
+ */
+export function pathOf(what: string, value: string | URL): string {
+  check(START, what, value, PATH);
+  if (typeof value === "string") return value;
+  const url = (globalThis as Host).process?.getBuiltinModule?.("node:url");
+  return url?.fileURLToPath(value) ?? decodeURIComponent(value.pathname);
+}
+
+/**
+ * Gives the texts of a list of arguments.
+ *
+ * @throws {TypeError} If it is no list of strings and URLs of files.
+ */
+export function argumentsOf(args: readonly (string | URL)[]): string[] {
+  if (!Array.isArray(args)) {
+    throw new TypeError(refusal(START, "args", "an array", args));
+  }
+  return args.map((arg) => pathOf("an argument", arg));
+}

@@ -1,0 +1,214 @@
+/**
+ * `runProcess()`: runs a program to its end, with all that it has started.
+ *
+ * ```ts ignore
+ * import { run, runProcess, timeout } from "@asyncio/asyncio";
+ *
+ * const { stdout } = await run(() => timeout(10, () => runProcess("git", ["status"])));
+ * console.log(new TextDecoder().decode(stdout));
+ * ```
+ *
+ * @module
+ */
+import type { Delay } from "./clock.ts";
+import type { SignalName } from "./_host/signals.ts";
+import { CancelledError } from "./errors.ts";
+import { BOOLEAN, checkOptions, type Kind } from "./_base/arguments.ts";
+import type { RunningProcess } from "./_process/running_process.ts";
+import { createSubprocessExec, type Process } from "./subprocess.ts";
+import type { Coro, Coroutine } from "./_task/coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
+
+export type { SignalName } from "./_host/signals.ts";
+
+/** Options of {@linkcode runProcess}. */
+export interface RunProcessOptions {
+  /**
+   * The folder to run in.
+   *
+   * @default {that of the program}
+   */
+  readonly cwd?: string | URL;
+  /** Variables of the environment, beside those of the program. */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * What the program reads: text, or bytes.
+   *
+   * @default {nothing}
+   */
+  readonly input?: string | Uint8Array;
+  /**
+   * Seconds between SIGTERM and SIGKILL once it is cancelled, or an object with units.
+   *
+   * @default {5}
+   */
+  readonly grace?: Delay;
+  /**
+   * Whether an end by a signal or with another code than 0 is an error.
+   *
+   * @default {true}
+   */
+  readonly check?: boolean;
+}
+
+/** How a program has ended, and what it has written. */
+export interface ProcessResult {
+  /** Its exit code; `null` if a signal has ended it. */
+  readonly code: number | null;
+  /** The signal that has ended it; `null` if none has. */
+  readonly signal: SignalName | null;
+  /** What it has written to its output. */
+  readonly stdout: Uint8Array;
+  /** What it has said of errors. */
+  readonly stderr: Uint8Array;
+}
+
+/**
+ * Says that a program was ended by a signal or with another code than 0.
+ *
+ * @example Look at what it said
+ * ```ts ignore
+ * import { ProcessError, run, runProcess } from "@asyncio/asyncio";
+ *
+ * try {
+ *   await run(() => runProcess("git", ["push"]));
+ * } catch (error) {
+ *   if (!(error instanceof ProcessError)) throw error;
+ *   console.log(error.result.code, new TextDecoder().decode(error.result.stderr));
+ * }
+ * ```
+ */
+export class ProcessError extends Error {
+  /** The name of the class. */
+  override readonly name = "ProcessError";
+  /** How the program has ended, and what it has written. */
+  readonly result: ProcessResult;
+
+  /**
+   * Makes the error.
+   *
+   * @param message What happened.
+   * @param result How the program has ended, and what it has written.
+   */
+  constructor(message: string, result: ProcessResult) {
+    super(message);
+    this.result = result;
+  }
+}
+
+/**
+ * Runs a program, and gives what it has written.
+ *
+ * - **Cancel**: SIGTERM to the program and all that it has started, SIGKILL after the grace,
+ *   and when none is left the CancelledError, with the {@linkcode ProcessResult} so far as
+ *   its `result`. It is the `cause` of a TimeoutError.
+ * - **End**: what the program has left running in its group is ended too.
+ *
+ * @param command A path, or a name to be looked for.
+ * @param args The arguments.
+ * @param options What it reads, where it runs, and how it is ended.
+ * @returns A coroutine of the result.
+ * @throws {ProcessError} If it ended by a signal or with another code than 0.
+ * @throws {TypeError} If an argument or an option is of a wrong kind.
+ * @throws {RangeError} If the grace is below 0 or NaN.
+ * @throws {Error} The host's own error, if it can't be started.
+ *
+ * @example What was written until the time was up
+ * ```ts ignore
+ * import { type ProcessResult, run, runProcess, timeout, TimeoutError } from "@asyncio/asyncio";
+ *
+ * try {
+ *   await run(() => timeout(1, () => runProcess("ping", ["localhost"])));
+ * } catch (error) {
+ *   if (!(error instanceof TimeoutError)) throw error;
+ *   const { result } = error.cause as { result: ProcessResult };
+ *   console.log(new TextDecoder().decode(result.stdout));
+ * }
+ * ```
+ */
+export function runProcess(
+  command: string | URL,
+  args: readonly (string | URL)[] = [],
+  options: RunProcessOptions = {},
+): Coroutine<ProcessResult> {
+  const { input, check = true, ...rest } = options;
+  checkOptions("run a process", { check, input }, KINDS);
+  const bytes = typeof input === "string"
+    ? new TextEncoder().encode(input)
+    : input;
+  const starting = createSubprocessExec(command, args, {
+    ...rest,
+    stdin: bytes === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  return new MethodCoroutine("runProcess", function* () {
+    const result = yield* runToEnd(starting, bytes);
+    if (check && result.code !== 0) {
+      throw new ProcessError(describeEnd(command, result), result);
+    }
+    return result;
+  });
+}
+
+const INPUT: Kind = {
+  words: "text or a Uint8Array",
+  fits: (value) => typeof value === "string" || value instanceof Uint8Array,
+};
+const KINDS = { check: BOOLEAN, input: INPUT };
+
+function* runToEnd(
+  starting: Coroutine<Process>,
+  input: Uint8Array | undefined,
+): Coro<ProcessResult> {
+  const process = (yield* starting) as RunningProcess;
+  try {
+    yield* process.communicate(input);
+  } catch (error) {
+    throw yield* endAfter(process, error);
+  }
+  try {
+    yield* process.end();
+  } catch (error) {
+    throw withResult(process, error);
+  }
+  return resultOf(process);
+}
+
+// The error to throw: a second cancel comes after the first.
+function* endAfter(process: RunningProcess, error: unknown): Coro<unknown> {
+  try {
+    yield* process.end();
+  } catch (later) {
+    return withResult(process, later);
+  }
+  return withResult(process, error);
+}
+
+function withResult(process: RunningProcess, error: unknown): unknown {
+  if (!(error instanceof CancelledError)) return error;
+  return Object.assign(error, { result: resultOf(process) });
+}
+
+function resultOf(process: RunningProcess): ProcessResult {
+  const { code = null, signal = null } = process.exit ?? {};
+  return {
+    code,
+    signal,
+    stdout: process.outputSoFar("stdout"),
+    stderr: process.outputSoFar("stderr"),
+  };
+}
+
+function describeEnd(
+  command: string | URL,
+  { code, signal, stderr }: ProcessResult,
+): string {
+  const how = signal === null ? `with code ${code}` : `by ${signal}`;
+  const said = new TextDecoder().decode(stderr).trim();
+  const tail = said.length > MOST_SAID ? `…${said.slice(-MOST_SAID)}` : said;
+  return `Process ${command} ended ${how}${tail === "" ? "" : `: ${tail}`}`;
+}
+
+// How much of what a program has said goes into an error's message.
+const MOST_SAID = 500;

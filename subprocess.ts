@@ -1,0 +1,294 @@
+/**
+ * `createSubprocessExec()` and `createSubprocessShell()`: processes that are ended with
+ * all that they have started.
+ *
+ * ```ts ignore
+ * import { createSubprocessExec, run, timeout } from "@asyncio/asyncio";
+ *
+ * await run(async () => {
+ *   await using process = await createSubprocessExec("git", ["log"], { stdout: "piped" });
+ *   const [log] = await timeout(10, () => process.communicate());
+ *   console.log(new TextDecoder().decode(log));
+ * });
+ * ```
+ *
+ * `runProcess()` does this in one call.
+ *
+ * @module
+ */
+import type { Delay } from "./clock.ts";
+import type { Scheduler } from "./handle.ts";
+import { requireScheduler } from "./_loop/scheduler.ts";
+import type { ResourceOwner } from "./_loop/resources.ts";
+import { IoWait } from "./_io/io_wait.ts";
+import { check, STRING } from "./_base/arguments.ts";
+import type { Child, Spawn, SpawnRequest, Stdio } from "./_process/child.ts";
+import { spawnByDeno } from "./_process/deno_child.ts";
+import { hasGroups } from "./_process/group.ts";
+import { spawnByNode } from "./_process/node_child.ts";
+import {
+  argumentsOf,
+  checkSubprocessOptions,
+  pathOf,
+  START,
+} from "./_process/options.ts";
+import type { Process } from "./_process/process.ts";
+import {
+  checkGrace,
+  leadsGroup,
+  RunningProcess,
+} from "./_process/running_process.ts";
+import type { Coro, Coroutine } from "./_task/coroutine.ts";
+import { MethodCoroutine } from "./_task/function_coroutine.ts";
+import { NextTurn } from "./_task/next_turn.ts";
+
+export type { SignalName } from "./_host/signals.ts";
+export type { Stdio } from "./_process/child.ts";
+export type { EndOutcome } from "./_process/group_end.ts";
+export type { EndOptions, Process } from "./_process/process.ts";
+
+/** A stream of a process leads to the program that has started it. */
+export const PIPE = "piped";
+/** A stream of a process leads nowhere. */
+export const DEVNULL = "null";
+/** What a process says of errors goes to where its output goes. */
+export const STDOUT = "stdout";
+
+/** Options of {@linkcode createSubprocessExec} and {@linkcode createSubprocessShell}. */
+export interface SubprocessOptions {
+  /**
+   * Where the input comes from: a pipe, nowhere, or from where the program has its own.
+   *
+   * @default {"inherit"}
+   */
+  readonly stdin?: Stdio;
+  /**
+   * Where the output goes to.
+   *
+   * @default {"inherit"}
+   */
+  readonly stdout?: Stdio;
+  /**
+   * Where goes what is said of errors; `"stdout"`: to where the output goes, in one order.
+   *
+   * @default {"inherit"}
+   */
+  readonly stderr?: Stdio | "stdout";
+  /**
+   * How many bytes a line may have; twice as many are read ahead, then the process waits.
+   *
+   * @default {65536}
+   */
+  readonly limit?: number;
+  /**
+   * The folder to run in.
+   *
+   * @default {that of the program}
+   */
+  readonly cwd?: string | URL;
+  /** Variables of the environment, beside those of the program. */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Whether the process gets none of the program's variables.
+   *
+   * @default {false}
+   */
+  readonly clearEnv?: boolean;
+  /**
+   * Whether it leads a session and a group of its own, so that all that it starts is ended
+   * with it. Without, the Ctrl-C of a terminal reaches it, and it is ended alone.
+   *
+   * @default {true}
+   */
+  readonly newSession?: boolean;
+  /**
+   * Seconds between SIGTERM and SIGKILL when it is ended, or an object with units.
+   *
+   * @default {5}
+   */
+  readonly grace?: Delay;
+}
+
+/**
+ * Starts a program.
+ *
+ * - **Cancel**: before it has started, nothing is started; after, it is the caller's, who
+ *   ends it by `await using`.
+ * - **Permissions**: Deno wants `--allow-run=PROGRAM`; to end what it has started itself,
+ *   `--allow-run` without a list.
+ * - **Errors**: the host's own, such as `Deno.errors.NotFound` or one with the code
+ *   `"ENOENT"`.
+ *
+ * @param program A path, or a name to be looked for.
+ * @param args The arguments.
+ * @param options Where its streams lead to, where it runs, and how it is ended.
+ * @returns A coroutine of the process.
+ * @throws {TypeError} If an argument or an option is of a wrong kind.
+ * @throws {RangeError} If an option has a value that there is not.
+ *
+ * @example Talk with a program
+ * ```ts ignore
+ * import { createSubprocessExec, PIPE, run } from "@asyncio/asyncio";
+ *
+ * await run(async () => {
+ *   await using cat = await createSubprocessExec("cat", [], { stdin: PIPE, stdout: PIPE });
+ *   await cat.stdin!.write(new TextEncoder().encode("hello\n"));
+ *   console.log(new TextDecoder().decode(await cat.stdout!.readline()));
+ * });
+ * ```
+ */
+export function createSubprocessExec(
+  program: string | URL,
+  args: readonly (string | URL)[] = [],
+  options: SubprocessOptions = {},
+): Coroutine<Process> {
+  const path = pathOf("the program", program);
+  if (path === "") {
+    throw new RangeError("Cannot start a process: the program has no name");
+  }
+  const plan = planOf(options);
+  const request = { ...plan.request, program: path, args: argumentsOf(args) };
+  return new MethodCoroutine(
+    "createSubprocessExec",
+    () => start(request, plan, plan.merges ? mergeByShell : undefined),
+  );
+}
+
+/**
+ * Starts a command of the system's shell: `/bin/sh`, or `cmd.exe` on Windows. Never put into
+ * it what comes from outside: {@linkcode createSubprocessExec} takes that as an argument.
+ *
+ * @param command The command.
+ * @param options Where its streams lead to, where it runs, and how it is ended.
+ * @returns A coroutine of the process.
+ * @throws {TypeError} If an argument or an option is of a wrong kind.
+ * @throws {RangeError} If an option has a value that there is not.
+ *
+ * @example Count files
+ * ```ts ignore
+ * import { createSubprocessShell, run } from "@asyncio/asyncio";
+ *
+ * await run(async () => {
+ *   const shell = await createSubprocessShell("ls | wc -l", { stdout: "piped" });
+ *   const [count] = await shell.communicate();
+ *   console.log(new TextDecoder().decode(count));
+ * });
+ * ```
+ */
+export function createSubprocessShell(
+  command: string,
+  options: SubprocessOptions = {},
+): Coroutine<Process> {
+  check(START, "the command", command, STRING);
+  const plan = planOf(options);
+  const request = hasGroups()
+    ? {
+      ...plan.request,
+      program: SHELL,
+      args: ["-c", plan.merges ? `exec 2>&1\n${command}` : command],
+    }
+    : {
+      ...plan.request,
+      program: "cmd.exe",
+      args: ["/d", "/s", "/c", `"${command}"`],
+      rawArgs: true,
+    };
+  return new MethodCoroutine(
+    "createSubprocessShell",
+    () => start(request, plan),
+  );
+}
+
+const SHELL = "/bin/sh";
+
+interface Plan {
+  readonly request: Omit<SpawnRequest, "program" | "args">;
+  /** Whether errors go to where the output goes. */
+  readonly merges: boolean;
+  readonly limit: number;
+  readonly grace: number;
+}
+
+function planOf(options: SubprocessOptions): Plan {
+  checkSubprocessOptions(options);
+  const { limit = 65_536, grace = 5, cwd, env } = options;
+  const { clearEnv = false, newSession = true } = options;
+  const { stdin = "inherit", stdout = "inherit", stderr = "inherit" } = options;
+  const merges = stderr === "stdout" && stdout !== "null";
+  return {
+    request: {
+      stdin,
+      stdout,
+      stderr: stderr !== "stdout"
+        ? stderr
+        : stdout === "null"
+        ? "null"
+        : "inherit",
+      cwd: cwd === undefined ? undefined : pathOf("cwd", cwd),
+      env,
+      clearEnv,
+      newSession,
+      rawArgs: false,
+    },
+    merges,
+    limit,
+    grace: checkGrace(grace),
+  };
+}
+
+type Prepare = (loop: Scheduler, request: SpawnRequest) => Coro<SpawnRequest>;
+
+function* start(
+  request: SpawnRequest,
+  plan: Plan,
+  prepare?: Prepare,
+): Coro<RunningProcess> {
+  const loop = requireScheduler() as Scheduler & ResourceOwner;
+  // A cancel that comes until now starts nothing; from here on there is no wait.
+  yield* new NextTurn(undefined);
+  const child = yield* spawn(
+    loop,
+    prepare === undefined ? request : yield* prepare(loop, request),
+  );
+  for (const resource of loop._resources ?? []) {
+    if (resource instanceof RunningProcess) resource.forgetIfGone();
+  }
+  return new RunningProcess(child, {
+    loop,
+    limit: plan.limit,
+    grace: plan.grace,
+    leadsGroup: leadsGroup(request.newSession),
+  });
+}
+
+// Waits only for the host to say why it could not start a process.
+function* spawn(loop: Scheduler, request: SpawnRequest): Coro<Child> {
+  const failure = new IoWait<never>(loop, "the start of a process", true);
+  const start: Spawn = "Deno" in globalThis ? spawnByDeno : spawnByNode;
+  const child = start(request, (error) => failure.fail(error));
+  return child ?? (yield* failure);
+}
+
+/**
+ * Lets a shell join the outputs, as no host can. It is asked first whether there is such a
+ * program, since of its own failure it would tell the process's readers.
+ */
+function* mergeByShell(
+  loop: Scheduler,
+  request: SpawnRequest,
+): Coro<SpawnRequest> {
+  const { program, args } = request;
+  const shell = { ...request, program: SHELL };
+  const look = yield* spawn(loop, {
+    ...shell,
+    args: ["-c", 'command -v -- "$1" >/dev/null', "sh", program],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  });
+  const found = new IoWait<boolean>(loop, "the start of a process", true);
+  look.onExit(({ code }) => found.release(code === 0));
+  // The host says best why it is not there.
+  if (!(yield* found)) return request;
+  return { ...shell, args: ["-c", 'exec "$@" 2>&1', "sh", program, ...args] };
+}
