@@ -2,7 +2,7 @@
  * The event loop: runs callbacks and tasks, one turn after the other.
  *
  * It is a guest of the host's loop: it runs in microtasks and hands the host its
- * turn every few milliseconds, so servers and timers of the host go on beside it.
+ * turn within 0.1 ms, between two steps, so servers and timers of the host go on beside it.
  *
  * ```ts
  * import { newEventLoop, sleep } from "@asyncio/asyncio";

@@ -2,8 +2,7 @@
  * The turns of a loop: the ready queue, the timers, and when the host has its turn.
  *
  * A turn moves due timers to the ready queue and runs exactly what stood there when it
- * began. It is the only place that calls runnables, and so the only one from which
- * user code is called.
+ * began. Nothing else runs what stands there.
  *
  * @module
  */

@@ -3,7 +3,13 @@
  * is no circle. A room is a public module of the root, or a folder of internal ones.
  */
 import { assertEquals } from "@std/assert";
-import { BLIND, libraryImports, libraryModules } from "./_modules.ts";
+import {
+  BLIND,
+  internalFolders,
+  libraryImports,
+  libraryModules,
+  readText,
+} from "./_modules.ts";
 
 /** The rooms, the lowest first. Those of one line do not know each other. */
 const TOWER: readonly (readonly string[])[] = [
@@ -75,6 +81,19 @@ Deno.test({
     assertEquals(
       libraryModules().filter((module) => !floors.has(roomOf(module))),
       [],
+    );
+  },
+});
+
+Deno.test({
+  name: "ARCHITECTURE.md has a line for every room",
+  ignore: BLIND,
+  fn() {
+    const tree = readText("ARCHITECTURE.md").match(/```text\n([^]*?)```/)![1]!;
+    const listed = [...tree.matchAll(/^(_[a-z]+\/)/gm)].map(([, room]) => room);
+    assertEquals(
+      listed.filter((room) => room !== "_tools/").sort(),
+      internalFolders(),
     );
   },
 });

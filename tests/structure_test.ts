@@ -100,6 +100,36 @@ for (const { what, places, look } of RULES) {
   });
 }
 
+const MOST_LINES = 300;
+
+/** The files with more lines of code, and why they are not split. */
+const LONG: Readonly<Record<string, string>> = {
+  "future.ts": "one class, and what only it needs",
+  "loop.ts": "one class: the methods of CPython's loop",
+  "task.ts": "one class, and what only it needs",
+  "_task/line.ts": "one matter: which awaits a cancel request reaches",
+};
+
+Deno.test({
+  name: `a file of more than ${MOST_LINES} lines of code has its reason`,
+  ignore: BLIND,
+  fn() {
+    const long = libraryModules().filter((name) =>
+      linesOfCode(readText(name)) > MOST_LINES
+    );
+    assertEquals(long, Object.keys(LONG).sort());
+  },
+});
+
+/** How many lines are neither empty nor comments. */
+function linesOfCode(source: string): number {
+  return source
+    .replace(/^\s*\/\*\*?[^]*?\*\//gm, "")
+    .split("\n")
+    .filter((line) => !/^\s*(\/\/.*)?$/.test(line))
+    .length;
+}
+
 const SAMPLES: readonly [what: string, source: string][] = [
   ["module-level mutable state", "export let x = 1;"],
   ["module-level mutable state", "const x = new Map();"],
