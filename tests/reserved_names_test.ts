@@ -10,6 +10,7 @@ import * as asyncio from "@asyncio/asyncio";
 /** What a class reserves, with what its base class does. */
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
   Condition: ["_describe"],
+  ContextVar: ["_number"],
   Coroutine: ["_caller", "_callerBody", "_start", "_state"],
   EventLoop: [
     "_abortRun",
