@@ -235,6 +235,10 @@ export class RunningProcess implements Process, Resource, EndTarget {
     return this.end();
   }
 
+  get _isClosing(): boolean {
+    return this.#end !== undefined;
+  }
+
   _abandon(): void {
     this.#abandoned = true;
     this.#end?.abandon();
