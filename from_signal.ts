@@ -82,7 +82,7 @@ export function fromSignal<T>(
     );
   }
   refuseAsyncGenerator(fn, "wait");
-  return new MethodCoroutine(callbackName(fn), () => waitFor(fn));
+  return new MethodCoroutine(callbackName(fn), () => waitFor(fn), true);
 }
 
 function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {

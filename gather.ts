@@ -20,6 +20,7 @@ import {
   closeCoroutine,
   isGenerator,
   isThenable,
+  mayRunAsync,
 } from "./_task/coroutine.ts";
 import {
   cancelledError,
@@ -35,6 +36,7 @@ import { Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Runnable, Waiter } from "./_base/roles.ts";
 import { running } from "./_base/running.ts";
+import { snapshotContext } from "./_host/async_context.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import { checkLimit } from "./_combine/scope.ts";
 
@@ -222,6 +224,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   readonly #returnExceptions: boolean;
   // Children with a limit begin later, in the context of the call all the same.
   readonly #context: Context | undefined;
+  readonly #inContext: (<R>(callback: () => R) => R) | undefined;
   // In the order of the input; what is given twice stands here twice.
   readonly #children: Future<unknown>[] = [];
   // Begun before there was a loop to ask.
@@ -249,7 +252,10 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     this.#iterator = source[Symbol.iterator]();
     this.#limit = options.limit ?? Infinity;
     this.#returnExceptions = options.returnExceptions ?? false;
-    if (options.limit !== undefined) this.#context = copyContext();
+    if (options.limit !== undefined) {
+      this.#context = copyContext();
+      this.#inContext = snapshotContext();
+    }
     this.#firstChild = firstChild;
   }
 
@@ -358,13 +364,20 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     this.#firstChild = undefined;
     // A function given twice is two pieces of work.
     if (isFuture(awaitable) || typeof awaitable === "function") {
-      return first ?? startChild(awaitable, this.#loop);
+      return first ?? this.#startChild(awaitable);
     }
     const started = this.#started ??= new Map();
     let child = first ?? started.get(awaitable);
-    if (child === undefined) child = startChild(awaitable, this.#loop);
+    if (child === undefined) child = this.#startChild(awaitable);
     started.set(awaitable, child);
     return child;
+  }
+
+  #startChild(awaitable: Awaitable<unknown>): Future<unknown> {
+    const loop = this.#loop;
+    return this.#inContext !== undefined && mayRunAsync(awaitable)
+      ? this.#inContext(() => startChild(awaitable, loop))
+      : startChild(awaitable, loop);
   }
 
   get #loop(): EventLoop {

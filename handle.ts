@@ -88,6 +88,8 @@ export interface Scheduler {
   isClosed(): boolean;
   /** @internal */
   _enqueue(runnable: Runnable): void;
+  /** @internal Notes that a task does its first step in the next microtask. */
+  _noteStarting(): void;
   /** @internal */
   _noteResumed(): void;
   /** @internal */

@@ -637,6 +637,11 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
+  _noteStarting(): void {
+    this.#turns.noteStarting();
+  }
+
+  /** @internal */
   _noteResumed(): void {
     this.#turns.noteResumed();
   }

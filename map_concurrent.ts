@@ -173,12 +173,12 @@ class Mapping<T, R> implements ConcurrentMap<R> {
   }
 
   collect(): Coroutine<R[]> {
-    return new MethodCoroutine("collect", () => this.#collect());
+    return new MethodCoroutine("collect", () => this.#collect(), true);
   }
 
   forEach(callback: (result: R) => unknown): Coroutine<void> {
     refuseAsyncGenerator(callback, "map concurrently");
-    return new MethodCoroutine("forEach", () => this.#forEach(callback));
+    return new MethodCoroutine("forEach", () => this.#forEach(callback), true);
   }
 
   *#collect(): Coro<R[]> {

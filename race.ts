@@ -19,6 +19,7 @@ import {
   closeCoroutine,
   type Coro,
   type Coroutine,
+  mayRunAsync,
 } from "./_task/coroutine.ts";
 import { checkList, distinct } from "./_combine/awaitables.ts";
 import { ensureFuture } from "./ensure.ts";
@@ -117,7 +118,11 @@ function racing<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
 ): Coroutine<AwaitedResult<A>> {
   const list = checkRunners(rules.name, awaitables);
-  const coro = new MethodCoroutine(rules.name, () => runRace(rules, list));
+  const coro = new MethodCoroutine(
+    rules.name,
+    () => runRace(rules, list),
+    list.some(mayRunAsync),
+  );
   return coro as Coroutine<unknown> as Coroutine<AwaitedResult<A>>;
 }
 

@@ -33,7 +33,7 @@ import {
   TimeoutError,
 } from "./errors.ts";
 import { Event } from "./event.ts";
-
+import { snapshotContext } from "./_host/async_context.ts";
 import { Children } from "./_combine/children.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
@@ -86,6 +86,7 @@ export function staggeredRace<T>(
   return new MethodCoroutine(
     "staggeredRace",
     () => new StaggeredRace(functions, seconds).run(),
+    true,
   );
 }
 
@@ -93,6 +94,8 @@ class StaggeredRace<T> {
   readonly #functions: Iterator<CoroutineFunction<T>>;
   readonly #delay: number | undefined;
   readonly #loop = requireScheduler() as EventLoop;
+  // An attempt begins in the step of the one before.
+  readonly #inContext = snapshotContext();
   readonly #attempts: Children<Task<void>> = new Children(this.#loop, {
     what: "staggeredRace",
     awaitedBy: currentTask(this.#loop),
@@ -150,7 +153,11 @@ class StaggeredRace<T> {
     this.#start(failed);
     let result: T;
     try {
-      result = yield* new FunctionCoroutine<T>(step.value, []);
+      result = yield* new FunctionCoroutine<T>(
+        step.value,
+        [],
+        this.#inContext,
+      );
     } catch (error) {
       if (error instanceof KeyboardInterrupt) throw error;
       // A CancelledError too: a loser's, or one from outside, which run() throws.

@@ -40,6 +40,7 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
+  mayRunAsync,
 } from "./_task/coroutine.ts";
 import { isCoroutine, nameOf } from "./_task/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
@@ -76,10 +77,19 @@ import {
   RuntimeError,
 } from "./errors.ts";
 import { Future } from "./future.ts";
-import { PROMISE_BODY, type PromiseBody } from "./_task/promise_body.ts";
+import {
+  PROMISE_BODY,
+  type PromiseBody,
+  startTask,
+} from "./_task/promise_body.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
-import { asyncLine, asyncTask } from "./_host/async_context.ts";
+import {
+  asyncLine,
+  asyncTask,
+  deferStart,
+  hasAsyncContext,
+} from "./_host/async_context.ts";
 import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
 import {
@@ -191,7 +201,8 @@ export class Task<T> extends Future<T> {
   /** @internal */
   _coroutine: Coroutine<unknown> | undefined = undefined;
   /** @internal */
-  _waitingOn: Future<unknown> | PromiseBody | undefined = undefined;
+  _waitingOn: Future<unknown> | PromiseBody | (() => void) | undefined =
+    undefined;
   /** @internal */
   _nextTask: Task<unknown> | undefined = undefined;
   /** @internal */
@@ -244,6 +255,9 @@ export class Task<T> extends Future<T> {
     } else {
       // First, since a closed loop refuses and must not list the task.
       scheduler._enqueue(this);
+      if (hasAsyncContext && mayRunAsync(this._body)) {
+        this._waitingOn = deferStart(this, startTask);
+      }
       scheduler._tasks.add(this as Task<unknown>);
     }
   }
@@ -452,6 +466,14 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
+  _start(): void {
+    if (this.done()) return;
+    // What has started before it in the same microtasks may have cancelled it.
+    const cancelled = this._request?.pending ? this.#takeCancel() : undefined;
+    this.#runNow(cancelled !== undefined, cancelled);
+  }
+
+  /** @internal */
   _resume(failed: boolean, outcome: unknown): void {
     const line = this._scope ?? this;
     if (line._request?.pending) noteBodyEnd(line, failed, outcome);
@@ -502,7 +524,10 @@ export class Task<T> extends Future<T> {
   _waitsFor(): unknown[] {
     const waits = this.#waits().filter((wait) => !isHosted(wait));
     const own = this._waitingOn;
-    if (own === undefined || (own === PROMISE_BODY && waits.length > 0)) {
+    if (
+      own === undefined || typeof own === "function" ||
+      (own === PROMISE_BODY && waits.length > 0)
+    ) {
       return waits;
     }
     return [own, ...waits];

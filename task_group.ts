@@ -27,6 +27,7 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
+  mayRunAsync,
 } from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { KeyboardInterrupt, RuntimeError } from "./errors.ts";
@@ -232,7 +233,11 @@ export class TaskGroup {
     ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
   ): Coroutine<T> {
     checkBody(body, "run in a task group");
-    return new MethodCoroutine("taskGroup", () => this.#run(body));
+    return new MethodCoroutine(
+      "taskGroup",
+      () => this.#run(body),
+      mayRunAsync(body),
+    );
   }
 
   /** Returns `<TaskGroup tasks=2 entered>` and the like. */

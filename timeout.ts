@@ -24,7 +24,7 @@
  */
 import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
-import { Coroutine } from "./_task/coroutine.ts";
+import { Coroutine, isGeneratorFunction } from "./_task/coroutine.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import type { Handle } from "./handle.ts";
@@ -242,6 +242,10 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
 
   override get name(): string {
     return "timeout";
+  }
+
+  override get _mayRunAsync(): boolean {
+    return !isGeneratorFunction(this.#body);
   }
 
   override _start(driver: unknown): unknown {

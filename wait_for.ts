@@ -21,6 +21,7 @@ import {
   closeCoroutine,
   type Coro,
   type Coroutine,
+  mayRunAsync,
   refuseAsyncGenerator,
 } from "./_task/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
@@ -89,6 +90,7 @@ export function waitFor<A extends Awaitable<unknown>>(
   return new MethodCoroutine(
     "waitFor",
     () => waiting(awaitable, seconds, options.signal),
+    mayRunAsync(awaitable),
   ) as Coroutine<unknown> as Coroutine<AwaitedResult<A>>;
 }
 

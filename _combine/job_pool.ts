@@ -10,7 +10,11 @@ import {
   isAsyncFunction,
   isGeneratorFunction,
 } from "../_task/coroutine.ts";
-import { FunctionCoroutine } from "../_task/function_coroutine.ts";
+import {
+  FunctionCoroutine,
+  type InContext,
+} from "../_task/function_coroutine.ts";
+import { snapshotContext } from "../_host/async_context.ts";
 import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import type { Wait } from "../future.ts";
 import { Children } from "./children.ts";
@@ -40,6 +44,8 @@ export class JobPool<T, R> {
   readonly #plan: Plan<T, R>;
   readonly #isGenerator: boolean;
   readonly #isAsync: boolean;
+  // Workers are made, and go on, where the loop runs.
+  readonly #inContext: InContext = snapshotContext();
   readonly #results: CompletionQueue<R>;
   // All of them, if that is how they are wanted: to hand each over took 11 % more.
   readonly #kept: R[] | undefined;
@@ -185,12 +191,12 @@ export class JobPool<T, R> {
     // An async function for async jobs: it waits for a job's promise itself, which is a
     // third of the time of a coroutine that runs another.
     const mapConcurrent = (): Promise<void> => this.#workAsync(first);
-    const worker = this.#loop.createTask(
-      this.#isAsync
-        ? mapConcurrent
-        : new MethodCoroutine("mapConcurrent", () => this.#work(first)),
-    ) as Task<unknown>;
-    this.#workers.add(worker);
+    const worker = this.#isAsync
+      ? this.#inContext(() => this.#loop.createTask(mapConcurrent))
+      : this.#loop.createTask(
+        new MethodCoroutine("mapConcurrent", () => this.#work(first)),
+      );
+    this.#workers.add(worker as Task<unknown>);
   }
 
   *#work(first: Input<T>): Coro<void> {
@@ -201,7 +207,11 @@ export class JobPool<T, R> {
       for (;;) {
         const result = yield* this.#isGenerator
           ? this.#plan.job(item, index) as Coro<R>
-          : new FunctionCoroutine<R>(this.#plan.job, [item, index]);
+          : new FunctionCoroutine<R>(
+            this.#plan.job,
+            [item, index],
+            this.#inContext,
+          );
         this.#deliver(index, result);
         if (input.isAtHand) {
           index = input.takeNow();

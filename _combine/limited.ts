@@ -9,12 +9,15 @@ import {
   Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
+  isGenerator,
+  mayRunAsync,
   refuseAsyncGenerator,
 } from "../_task/coroutine.ts";
 import { FunctionCoroutine } from "../_task/function_coroutine.ts";
 import { isCoroutine } from "../_task/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import { callbackName, describeKind } from "../_base/repr.ts";
+import { HostContext } from "../_host/async_context.ts";
 import { Semaphore } from "../semaphore.ts";
 
 /** Places to run in. */
@@ -62,15 +65,26 @@ class Limited<T> extends Coroutine<T> {
   }
 
   /** @internal */
+  override get _mayRunAsync(): boolean {
+    return mayRunAsync(this.#coro);
+  }
+
+  /** @internal */
   override *_start(): Coro<T> {
+    const coro = this.#coro;
+    // It may have to wait, and goes on where the loop runs.
+    const context = this._mayRunAsync && this.#free.locked()
+      ? new HostContext()
+      : undefined;
     yield* this.#free.acquire();
     this.#begun = true;
-    const coro = this.#coro;
     let result: T;
     try {
-      result = yield* typeof coro === "function"
-        ? new FunctionCoroutine<T>(coro, [])
-        : coro as Coro<T>;
+      if (context !== undefined) {
+        result = yield* runIn<T>(context, coro);
+      } else if (typeof coro === "function") {
+        result = yield* new FunctionCoroutine<T>(coro, []);
+      } else result = yield* coro as Coro<T>;
     } catch (error) {
       // An error ends the group, so that nobody is to begin after it. A task that is
       // cancelled alone leaves its slot to the next.
@@ -95,4 +109,19 @@ class Limited<T> extends Coroutine<T> {
   #giveUp(): void {
     if (!this.#begun) closeCoroutine(this.#coro);
   }
+}
+
+// Runs what gives a promise, or something to await, in the async context of who gave it.
+function* runIn<T>(
+  context: HostContext,
+  coro: CoroutineLike<T> | CoroutineFunction<T>,
+): Coro<T> {
+  const call = typeof coro === "function" ? coro : () => coro;
+  const result = yield* new FunctionCoroutine<unknown>(
+    () => context.call(call as () => unknown),
+    [],
+  );
+  return isGenerator(result)
+    ? yield* result as unknown as Coro<T>
+    : result as T;
 }

@@ -15,6 +15,7 @@ interface Storage {
 
 interface StorageClass {
   new (): Storage;
+  snapshot?(): <R>(callback: () => R) => R;
 }
 
 interface VariableClass {
@@ -71,6 +72,70 @@ export function runInLine<A, R>(
     return callback(argument as A);
   }
   return storage.run(line, callback, argument as A);
+}
+
+/**
+ * Takes the async context of the caller along to a start that comes later.
+ *
+ * A promise's reaction runs in the context in which `then()` was called. That costs a third
+ * of a snapshot on Deno, and a hundredth on Node.
+ *
+ * @param line The line of what is to start: it is in force there.
+ * @param start Is called in a microtask after the start.
+ * @returns Starts it.
+ */
+export function deferStart(line: unknown, start: () => void): () => void {
+  return storage!.run(line, armStart, start) as () => void;
+}
+
+function armStart(start: () => void): () => void {
+  let resolve: (() => void) | undefined;
+  // The executor is called at once.
+  new Promise<void>((fulfil) => resolve = fulfil).then(start);
+  return resolve!;
+}
+
+/** The async context of the code that made it: calls functions in there. */
+export class HostContext {
+  #resolve: ((call: () => void) => void) | undefined;
+
+  constructor() {
+    this.#arm();
+  }
+
+  /** Calls a function, in a microtask, and gives what it gives. */
+  call<R>(callback: () => R): Promise<Awaited<R>> {
+    return new Promise((resolve, reject) =>
+      this.#resolve!(() => {
+        try {
+          // A promise of this context, which what awaits inside of it stems from.
+          resolve(Promise.resolve(callback()));
+        } catch (error) {
+          // For who asked.
+          reject(error);
+        }
+      })
+    );
+  }
+
+  #arm(): void {
+    new Promise<() => void>((resolve) => this.#resolve = resolve).then(
+      (call) => {
+        // In the same context again.
+        this.#arm();
+        call();
+      },
+    );
+  }
+}
+
+/** Returns what calls functions at once in the async context of the caller. */
+export function snapshotContext(): <R>(callback: () => R) => R {
+  return nodeStorage?.snapshot?.() ?? callAtOnce;
+}
+
+function callAtOnce<R>(callback: () => R): R {
+  return callback();
 }
 
 function variableStorage(): Storage | undefined {

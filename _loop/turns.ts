@@ -41,7 +41,12 @@ const MOST_IDLE_SLOTS = 65_536;
 const SETTLED = Promise.resolve();
 
 /** Why a round of turns has paused. */
-type Pause = "idle" | "async function resumed" | "slice used up" | "stopped";
+type Pause =
+  | "idle"
+  | "tasks start"
+  | "async function resumed"
+  | "slice used up"
+  | "stopped";
 
 /** Who has something to do before the host has its turn. */
 export interface BeforeHost {
@@ -86,6 +91,8 @@ export class Turns implements Sleeper {
   #stopping = false;
   // How many async functions were resumed and have not come back to a wait.
   #resumed = 0;
+  // Whether tasks do their first step in the next microtask.
+  #isStarting = false;
   // Whether this run has begun a turn: there is one at least, even after `stop()`.
   #hasTurned = false;
   // How many runnables of the turn under way are still to run.
@@ -164,6 +171,11 @@ export class Turns implements Sleeper {
   /** Counts a timer that was cancelled. */
   noteCancelled(): void {
     this.#timers.noteCancelled();
+  }
+
+  /** Notes that a task does its first step in the next microtask. */
+  noteStarting(): void {
+    this.#isStarting = true;
   }
 
   /** Counts an async function that was resumed and should run on before the next turn. */
@@ -250,6 +262,10 @@ export class Turns implements Sleeper {
           case "slice used up":
             await this.#letHostTurn();
             break;
+          case "tasks start":
+            this.#isStarting = false;
+            await SETTLED;
+            break;
           case "async function resumed":
             if (this.#clock.settles) await this.#letHostTurn();
             // Here, since another async function would be 300 B a switch.
@@ -283,6 +299,7 @@ export class Turns implements Sleeper {
 
   #runTurns(): Pause {
     for (;;) {
+      if (this.#isStarting) return "tasks start";
       // Under a clock for tests an async function runs on at once, as in CPython.
       if (
         this.#resumed > 0 && (this.#leftOfTurn === 0 || this.#clock.settles)
@@ -315,6 +332,12 @@ export class Turns implements Sleeper {
       this.#leftOfTurn--;
       if (this.#instruments === undefined) ready.shift()._run();
       else this.#instruments.runNext(ready);
+      // What stands behind it comes after its first step. Of several that start one after
+      // the other the first steps follow each other in the same way.
+      if (
+        this.#isStarting &&
+        (settles || i + 1 === count || !isStart(ready.at(0)))
+      ) return;
       if (!settles) continue;
       if (running.task !== undefined) {
         this.#recent.add(running.task as RecentTask);
@@ -413,4 +436,10 @@ export class Turns implements Sleeper {
       instruments.woken(runnable);
     };
   }
+}
+
+/** Whether it is a task that has not begun, and begins in a microtask. */
+function isStart(runnable: Runnable): boolean {
+  return typeof (runnable as { _waitingOn?: unknown })._waitingOn ===
+    "function";
 }

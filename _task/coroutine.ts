@@ -141,6 +141,11 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
   /** The name of the coroutine function, for reports. */
   abstract get name(): string;
 
+  /** @internal Whether it may call an async function, which needs the caller's context. */
+  get _mayRunAsync(): boolean {
+    return false;
+  }
+
   /** @internal Returns the body to run on the stack of `driver`; many are their own. */
   _start(_driver: unknown): unknown {
     return this;
@@ -340,6 +345,12 @@ export function bodyOf(source: unknown): Body | (() => unknown) {
   throw new TypeError(
     `A coroutine was expected, got ${describeKind(source)}${adviceFor(source)}`,
   );
+}
+
+/** Whether running `source` may call an async function of the user's. */
+export function mayRunAsync(source: unknown): boolean {
+  if (typeof source === "function") return !isGeneratorFunction(source);
+  return source instanceof Coroutine && source._mayRunAsync;
 }
 
 /**

@@ -38,8 +38,11 @@ export interface Driver extends PromiseDriver, Waiter, Runnable {
   _body: Body | (() => unknown);
   /** The coroutine whose body is on top; `undefined` for the bottom body. */
   _coroutine: Coroutine<unknown> | undefined;
-  /** What it waits for; `undefined` while it runs or stands in the ready queue. */
-  _waitingOn: Future<unknown> | PromiseBody | undefined;
+  /**
+   * What it waits for; `undefined` while it runs or stands in the ready queue. Before the
+   * first step, what starts it in the async context of who made it.
+   */
+  _waitingOn: Future<unknown> | PromiseBody | (() => void) | undefined;
   /** The innermost scope whose body stands on the stack. */
   _scope: ScopeLine | undefined;
   /** The line for whose sake it runs. */
@@ -75,9 +78,13 @@ export function drive(
     // Cancelled before the first step, the function is never called.
     if (throwing) throw input;
     if (waitedOn === PROMISE_BODY) return input;
+    if (typeof waitedOn === "function") return startLater(scheduler, waitedOn);
     const opened = startFunction(driver, scheduler, driver._body);
     if (opened === SUSPENDED) return SUSPENDED;
     body = opened;
+  } else if (typeof waitedOn === "function") {
+    if (!throwing) return startLater(scheduler, waitedOn);
+    body = driver._body;
   } else body = driver._body;
   for (;;) {
     let step: IteratorResult<unknown, unknown>;
@@ -128,6 +135,16 @@ export function drive(
       input = misplacedYield(wait);
     }
   }
+}
+
+// The first step comes in a microtask, in the async context of who made the task.
+function startLater(
+  scheduler: Scheduler,
+  start: () => void,
+): typeof SUSPENDED {
+  scheduler._noteStarting();
+  start();
+  return SUSPENDED;
 }
 
 /**

@@ -8,15 +8,31 @@ import { callbackName } from "../_base/repr.ts";
 import { type Coro, Coroutine, isGeneratorFunction } from "./coroutine.ts";
 import { type LineDriver, lineOf } from "./line.ts";
 
+/** Calls a function in another async context. */
+export type InContext = <R>(callback: () => R) => R;
+
 /** A coroutine over a function of either kind, or over a ready generator. */
 export class FunctionCoroutine<T> extends Coroutine<T> {
   readonly #function: (...args: never[]) => unknown;
   readonly #args: unknown[];
+  readonly #inContext: InContext | undefined;
 
-  constructor(callee: (...args: never[]) => unknown, args: unknown[]) {
+  /**
+   * Makes one.
+   *
+   * @param callee The function.
+   * @param args What to call it with.
+   * @param inContext Calls it in the async context of who gave it, if that is another one.
+   */
+  constructor(
+    callee: (...args: never[]) => unknown,
+    args: unknown[],
+    inContext?: InContext,
+  ) {
     super();
     this.#function = callee;
     this.#args = args;
+    this.#inContext = inContext;
   }
 
   override get name(): string {
@@ -24,14 +40,18 @@ export class FunctionCoroutine<T> extends Coroutine<T> {
   }
 
   /** @internal */
+  override get _mayRunAsync(): boolean {
+    return !isGeneratorFunction(this.#function);
+  }
+
+  /** @internal */
   override _start(driver: unknown): unknown {
     const callee = this.#function as (...args: unknown[]) => unknown;
     const args = this.#args;
-    return callFor(
-      driver,
-      args.length === 0 ? callee : () => callee(...args),
-      callee,
-    );
+    const call = args.length === 0 ? callee : () => callee(...args);
+    const inContext = this.#inContext;
+    if (inContext === undefined) return callFor(driver, call, callee);
+    return inContext(() => callFor(driver, call, callee));
   }
 }
 
@@ -39,11 +59,18 @@ export class FunctionCoroutine<T> extends Coroutine<T> {
 export class MethodCoroutine<T> extends Coroutine<T> {
   readonly #name: string;
   readonly #open: () => Coro<T>;
+  readonly #mayRunAsync: boolean;
 
-  constructor(name: string, open: () => Coro<T>) {
+  constructor(name: string, open: () => Coro<T>, mayRunAsync = false) {
     super();
     this.#name = name;
     this.#open = open;
+    this.#mayRunAsync = mayRunAsync;
+  }
+
+  /** @internal */
+  override get _mayRunAsync(): boolean {
+    return this.#mayRunAsync;
   }
 
   override get name(): string {
