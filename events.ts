@@ -26,6 +26,13 @@
  *
  * @module
  */
+import {
+  BOOLEAN,
+  checkOptions,
+  type Kind,
+  oneOf,
+  type OptionKinds,
+} from "./_base/arguments.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import {
@@ -144,6 +151,7 @@ export function once(
   options: OnceOptions = {},
 ): Future<unknown> {
   checkSource(target, name);
+  checkOptions("listen", options, ONCE_OPTIONS);
   const wait = new EventWait(requireScheduler(), name, options.args ?? false);
   wait.listen(target);
   return wait;
@@ -240,15 +248,8 @@ export function on(
   options: OnOptions = {},
 ): ItemIterator<unknown> {
   checkSource(target, name);
+  checkOptions("listen", options, ON_OPTIONS);
   const { args = false, maxsize = 0, overflow = "error" } = options;
-  checkMaxsize(maxsize);
-  if (!OVERFLOWS.includes(overflow)) {
-    throw new RangeError(
-      `Cannot listen: overflow must be ${
-        OVERFLOWS.map((word) => `"${word}"`).join(", ")
-      }, got ${describeKind(overflow)}`,
-    );
-  }
   let stop: (() => void) | undefined = undefined;
   const stream = new ItemStream<unknown>(requireScheduler(), {
     what: describeEvent(name),
@@ -264,7 +265,18 @@ export function on(
   return stream;
 }
 
-const OVERFLOWS: readonly Overflow[] = ["error", "dropOldest", "dropNewest"];
+const MAXSIZE: Kind = {
+  words: "an integer of at least 0",
+  fits: (value) => typeof value === "number",
+  allows: (value) =>
+    value === Infinity || (Number.isInteger(value) && value >= 0),
+};
+const ONCE_OPTIONS: OptionKinds<OnceOptions> = { args: BOOLEAN };
+const ON_OPTIONS: OptionKinds<OnOptions> = {
+  ...ONCE_OPTIONS,
+  maxsize: MAXSIZE,
+  overflow: oneOf(["error", "dropOldest", "dropNewest"]),
+};
 
 /** The wait of `once()`: whatever settles it removes the listener. */
 class EventWait extends Future<unknown> implements Listener, Resource {
@@ -354,19 +366,6 @@ function checkSource(source: unknown, name: unknown): void {
       `Cannot listen: the name of an event must be a string, got ${
         describeKind(name)
       }`,
-    );
-  }
-}
-
-function checkMaxsize(maxsize: unknown): void {
-  if (typeof maxsize !== "number") {
-    throw new TypeError(
-      `Cannot listen: maxsize must be a number, got ${describeKind(maxsize)}`,
-    );
-  }
-  if (maxsize !== Infinity && !(Number.isInteger(maxsize) && maxsize >= 0)) {
-    throw new RangeError(
-      `Cannot listen: maxsize must be an integer of at least 0, got ${maxsize}`,
     );
   }
 }

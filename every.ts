@@ -19,9 +19,15 @@
  *
  * @module
  */
+import {
+  check,
+  checkOptions,
+  DELAY,
+  oneOf,
+  type OptionKinds,
+} from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import type { Scheduler, TimerHandle } from "./handle.ts";
-import { describeKind } from "./_base/repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
 import { type ItemIterator, ItemStream } from "./_sync/item_stream.ts";
 
@@ -72,6 +78,8 @@ export function every(
   interval: Delay,
   options: EveryOptions = {},
 ): ItemIterator<number> {
+  check("tick", "interval", interval, DELAY);
+  checkOptions("tick", options, EVERY_OPTIONS);
   const seconds = toSeconds(interval);
   if (!(seconds > 0)) {
     throw new RangeError(
@@ -79,17 +87,12 @@ export function every(
     );
   }
   const { missed = "skip" } = options;
-  if (!MISSED.includes(missed)) {
-    throw new RangeError(
-      `Cannot tick: missed must be ${
-        MISSED.map((word) => `"${word}"`).join(", ")
-      }, got ${describeKind(missed)}`,
-    );
-  }
   return new Ticker(requireScheduler(), seconds, missed).stream;
 }
 
-const MISSED: readonly Missed[] = ["skip", "catchUp", "delay"];
+const EVERY_OPTIONS: OptionKinds<EveryOptions> = {
+  missed: oneOf(["skip", "catchUp", "delay"]),
+};
 
 /** Has a timer while someone waits for a tick. */
 class Ticker {

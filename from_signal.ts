@@ -30,7 +30,13 @@ import {
 } from "./_task/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
-import { cancelLine, CancelRequest, isUnsure, lineOf, settleRequest } from "./_task/line.ts";
+import {
+  cancelLine,
+  CancelRequest,
+  isUnsure,
+  lineOf,
+  settleRequest,
+} from "./_task/line.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
