@@ -21,6 +21,7 @@
  *
  * @module
  */
+import { checkOptions, DELAY, type OptionKinds } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { copyContext } from "./context.ts";
 import type {
@@ -29,7 +30,7 @@ import type {
   Coro,
   Coroutine,
 } from "./_task/coroutine.ts";
-import { checkList, distinct } from "./_combine/awaitables.ts";
+import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { TimeoutError } from "./errors.ts";
@@ -49,6 +50,10 @@ export interface AsCompletedOptions {
    */
   readonly timeout?: Delay | undefined;
 }
+
+const AS_COMPLETED_OPTIONS: OptionKinds<AsCompletedOptions> = {
+  timeout: DELAY,
+};
 
 /**
  * The future that `for await` gives for an awaitable: itself, if it is one.
@@ -123,6 +128,7 @@ export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
   options: AsCompletedOptions = {},
 ): AsCompleted<A> {
+  checkOptions("take as completed", options, AS_COMPLETED_OPTIONS);
   const list = checkList<A>(awaitables, "take as completed");
   const seconds = options.timeout === undefined
     ? undefined
@@ -145,11 +151,11 @@ class Completions<A> implements AsCompleted<A> {
     const loop = schedulerForNew() as EventLoop;
     this.#limit = limit;
     this.#pending = new Set();
-    for (const awaitable of awaitables) {
-      this.#pending.add(
-        ensureFuture(awaitable as Awaitable<unknown>, { loop }),
-      );
-    }
+    beginEach(awaitables, (awaitable) => {
+      const future = ensureFuture(awaitable, { loop });
+      this.#pending.add(future);
+      return future;
+    });
     this.#untaken = this.#pending.size;
     this.#done = new CompletionQueue(
       loop,

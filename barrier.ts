@@ -25,7 +25,7 @@
 import { Condition } from "./condition.ts";
 import type { Coro, Coroutine } from "./_task/coroutine.ts";
 import { BrokenBarrierError } from "./errors.ts";
-import { describeValue } from "./_base/repr.ts";
+import { check, integer } from "./_base/arguments.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { title } from "./_sync/describe.ts";
 
@@ -34,6 +34,8 @@ export interface BarrierOptions {
   /** The name, for reports such as `formatTaskTree()`. */
   readonly name?: string;
 }
+
+const PARTIES = integer(1);
 
 /** A task inside a barrier. */
 interface Arrival {
@@ -89,13 +91,7 @@ export class Barrier {
    * @throws {TypeError} If there is an unknown option.
    */
   constructor(parties: number, options: BarrierOptions = {}) {
-    if (!Number.isInteger(parties) || parties < 1) {
-      throw new RangeError(
-        `Cannot make a Barrier: parties must be an integer of at least 1, got ${
-          describeValue(parties)
-        }`,
-      );
-    }
+    check("make a Barrier", "parties", parties, PARTIES);
     this.#title = title(this, options);
     this.#parties = parties;
     this.#changed = new StateCondition(

@@ -25,10 +25,18 @@
  *
  * @module
  */
+import {
+  check,
+  checkOptions,
+  FUNCTION,
+  type Kind,
+  NUMBER,
+  type OptionKinds,
+} from "./_base/arguments.ts";
 import { type Future, isFuture } from "./future.ts";
 import { Lines } from "./_base/lines.ts";
 import { print } from "./_loop/report.ts";
-import { describeCall, describeKind, textOf } from "./_base/repr.ts";
+import { describeCall, textOf } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask } from "./current_task.ts";
@@ -78,6 +86,13 @@ export interface PrintCallGraphOptions extends CallGraphOptions {
   readonly write?: (text: string) => void;
 }
 
+const FUTURE: Kind = { words: "a future", fits: isFuture };
+const CALL_GRAPH_OPTIONS: OptionKinds<CallGraphOptions> = { limit: NUMBER };
+const PRINT_CALL_GRAPH_OPTIONS: OptionKinds<PrintCallGraphOptions> = {
+  ...CALL_GRAPH_OPTIONS,
+  write: FUNCTION,
+};
+
 /**
  * Returns the call graph of a future or task.
  *
@@ -105,15 +120,10 @@ export function captureCallGraph(
   future?: Future<unknown>,
   options: CallGraphOptions = {},
 ): FutureCallGraph | undefined {
-  const root = future ?? currentTask(requireScheduler());
+  checkOptions("capture a call graph", options, CALL_GRAPH_OPTIONS);
+  const root = future === undefined ? currentTask(requireScheduler()) : future;
   if (root === undefined) return undefined;
-  if (!isFuture(root)) {
-    throw new TypeError(
-      `Cannot capture a call graph: a future was expected, got ${
-        describeKind(root)
-      }`,
-    );
-  }
+  check("capture a call graph", "future", root, FUTURE);
   return new GraphMaker(options.limit).make(root);
 }
 
@@ -168,7 +178,9 @@ export function printCallGraph(
   future?: Future<unknown>,
   options: PrintCallGraphOptions = {},
 ): void {
-  (options.write ?? print)(formatCallGraph(future, options));
+  checkOptions("print a call graph", options, PRINT_CALL_GRAPH_OPTIONS);
+  const { write = print, ...rest } = options;
+  write(formatCallGraph(future, rest));
 }
 
 /**

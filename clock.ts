@@ -15,6 +15,15 @@
  *
  * @module
  */
+import {
+  BOOLEAN,
+  check,
+  checkOptions,
+  DELAY,
+  NUMBER,
+  type OptionKinds,
+  refusal,
+} from "./_base/arguments.ts";
 import { hostTurn } from "./_host/turn.ts";
 
 /** A span of time: seconds, or an object with units. A `Temporal.Duration` up to days fits. */
@@ -72,15 +81,12 @@ export function toSeconds(delay: Delay): number {
   return seconds;
 }
 
+// Of a Temporal.Duration, where they have to be 0.
+const OTHER_UNITS: readonly string[] = ["years", "months", "weeks"];
+
 function sumOfUnits(delay: DelayFields): number {
-  if (typeof delay !== "object" || delay === null) {
-    throw new TypeError(
-      `Cannot wait: delay must be seconds or an object with units, got ${
-        typeof delay === "string" ? JSON.stringify(delay) : String(delay)
-      }`,
-    );
-  }
-  for (const unit of ["years", "months", "weeks"]) {
+  check("wait", "delay", delay, DELAY);
+  for (const unit of OTHER_UNITS) {
     if (((delay as Record<string, number>)[unit] ?? 0) !== 0) {
       throw new RangeError(`Cannot wait: a delay has no ${unit}, use days`);
     }
@@ -90,20 +96,21 @@ function sumOfUnits(delay: DelayFields): number {
   for (const [unit, factor] of Object.entries(UNITS)) {
     const count = delay[unit as keyof DelayFields];
     if (count === undefined) continue;
-    if (typeof count !== "number") {
-      throw new TypeError(
-        `Cannot wait: ${unit} must be a number, got ${String(count)}`,
-      );
-    }
+    check("wait", unit, count, NUMBER);
     found = true;
     // Dividing keeps 250 milliseconds exactly 0.25.
     seconds += factor < 1 ? count / Math.round(1 / factor) : count * factor;
   }
+  const known = Object.keys(UNITS).join(", ");
   if (!found) {
     throw new TypeError(
-      `Cannot wait: a delay object needs one of ${
-        Object.keys(UNITS).join(", ")
-      }`,
+      refusal("wait", "delay", `an object with one of ${known}`, delay),
+    );
+  }
+  for (const unit of Object.keys(delay)) {
+    if (unit in UNITS || OTHER_UNITS.includes(unit)) continue;
+    throw new TypeError(
+      `Cannot wait: unknown unit "${unit}", known are ${known}`,
     );
   }
   return seconds;
@@ -276,6 +283,11 @@ export interface VirtualClockOptions {
   readonly autoJump?: boolean;
 }
 
+const VIRTUAL_CLOCK_OPTIONS: OptionKinds<VirtualClockOptions> = {
+  start: NUMBER,
+  autoJump: BOOLEAN,
+};
+
 // How many host turns an async function that waits for a plain promise is given
 // before time moves on without it.
 const PATIENCE = 32;
@@ -326,6 +338,7 @@ export class VirtualClock implements Clock {
    * @param options The start time, and whether time jumps by itself.
    */
   constructor(options: VirtualClockOptions = {}) {
+    checkOptions("make a clock", options, VIRTUAL_CLOCK_OPTIONS);
     this.#now = options.start ?? 0;
     this.#autoJump = options.autoJump ?? true;
   }

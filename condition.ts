@@ -30,7 +30,7 @@
 import type { Coro, Coroutine } from "./_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
-import { describeKind } from "./_base/repr.ts";
+import { check, FUNCTION, instance, integer } from "./_base/arguments.ts";
 import { describeState, title } from "./_sync/describe.ts";
 import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
@@ -40,6 +40,9 @@ export interface ConditionOptions {
   /** The name, for reports such as `formatTaskTree()`. */
   readonly name?: string;
 }
+
+const LOCK = instance(Lock, "a Lock");
+const COUNT = integer(0);
 
 /**
  * A lock, and a list of tasks that wait for a notification under it.
@@ -89,13 +92,7 @@ export class Condition {
    * @throws {TypeError} If `lock` is no {@linkcode Lock}, or there is an unknown option.
    */
   constructor(lock?: Lock, options: ConditionOptions = {}) {
-    if (lock !== undefined && !(lock instanceof Lock)) {
-      throw new TypeError(
-        `Cannot make a Condition: a Lock was expected, got ${
-          describeKind(lock)
-        }`,
-      );
-    }
+    if (lock !== undefined) check("make a Condition", "lock", lock, LOCK);
     this.#title = title(this, options);
     this.#lock = lock ?? new Lock(options);
     this.#waiters = new WaiterList(
@@ -167,6 +164,7 @@ export class Condition {
    * ```
    */
   waitFor<T>(predicate: () => T): Coroutine<T> {
+    check("wait", "predicate", predicate, FUNCTION);
     return new MethodCoroutine("waitFor", () => this.#waitFor(predicate));
   }
 
@@ -178,6 +176,7 @@ export class Condition {
    * @throws {RuntimeError} If nobody holds the lock.
    */
   notify(count = 1): void {
+    check("notify", "count", count, COUNT);
     if (!this.locked()) {
       throw new RuntimeError(
         `Cannot notify: the lock of ${this} is not acquired`,

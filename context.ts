@@ -24,6 +24,16 @@
  *
  * @module
  */
+import {
+  ANYTHING,
+  check,
+  checkOptions,
+  CONTEXT,
+  FUNCTION,
+  instance,
+  type Kind,
+  STRING,
+} from "./_base/arguments.ts";
 import { RuntimeError } from "./errors.ts";
 import { asyncTask } from "./_host/async_context.ts";
 import { PersistentMap } from "./_base/persistent_map.ts";
@@ -89,6 +99,8 @@ export class Token<T> {
     wasSet: boolean,
     oldValue: T | undefined,
   ) {
+    check("make a token", "variable", variable, CONTEXT_VAR);
+    check("make a token", "context", context, CONTEXT);
     this.variable = variable;
     this.#context = context;
     this.#wasSet = wasSet;
@@ -104,6 +116,8 @@ export class Token<T> {
    * @throws {RangeError} If it belongs to another variable or context.
    */
   restore(variable: ContextVar<T>, context: Context): void {
+    check("reset a variable", "variable", variable, CONTEXT_VAR);
+    check("reset a variable", "context", context, CONTEXT);
     if (this.#used) {
       throw new RuntimeError(
         `Cannot reset ${variable}: the token was used before`,
@@ -161,6 +175,8 @@ export class ContextVar<T> {
    * @param options The default value.
    */
   constructor(name: string, options: ContextVarOptions<T> = {}) {
+    check("make a ContextVar", "name", name, STRING);
+    checkOptions("make a ContextVar", options, CONTEXT_VAR_OPTIONS);
     this.name = name;
     this.#options = options;
   }
@@ -208,6 +224,7 @@ export class ContextVar<T> {
    * @throws {RangeError} If it belongs to another variable or context.
    */
   reset(token: Token<T>): void {
+    check(`reset ${this}`, "token", token, TOKEN);
     token.restore(this, currentContext());
   }
 
@@ -258,6 +275,7 @@ export class Context {
    * @throws {RuntimeError} If this is the current context already.
    */
   run<A extends unknown[], R>(callback: (...args: A) => R, ...args: A): R {
+    check("run in a context", "callback", callback, FUNCTION);
     const outer = running.context;
     if (currentContext() === this) {
       throw new RuntimeError(
@@ -283,6 +301,7 @@ export class Context {
    * @param variable The variable.
    */
   get<T>(variable: ContextVar<T>): T | undefined {
+    checkVariable(variable);
     return this.#values.get(variable as ContextVar<unknown>) as T | undefined;
   }
 
@@ -292,6 +311,7 @@ export class Context {
    * @param variable The variable.
    */
   has<T>(variable: ContextVar<T>): boolean {
+    checkVariable(variable);
     return this.#values.has(variable as ContextVar<unknown>);
   }
 
@@ -312,6 +332,7 @@ export class Context {
    * @param value Its value.
    */
   assign<T>(variable: ContextVar<T>, value: T): void {
+    checkVariable(variable);
     this.#values = this.#values.with(variable as ContextVar<unknown>, value);
   }
 
@@ -321,11 +342,28 @@ export class Context {
    * @param variable The variable.
    */
   unset<T>(variable: ContextVar<T>): void {
+    checkVariable(variable);
     this.#values = this.#values.without(variable as ContextVar<unknown>);
   }
 }
 
+const CONTEXT_VAR = instance(ContextVar, "a ContextVar");
+const TOKEN = instance(Token, "a token of ContextVar.set()");
+const CONTEXT_VAR_OPTIONS = { default: ANYTHING };
+const VALUES: Kind = {
+  words: "what a Context holds, or a Map of variables and values",
+  fits: (values) =>
+    values instanceof PersistentMap ||
+    (values instanceof Map && [...values.keys()].every(CONTEXT_VAR.fits)),
+};
+
+function checkVariable(variable: unknown): void {
+  if (variable instanceof ContextVar) return;
+  check("look into a context", "variable", variable, CONTEXT_VAR);
+}
+
 function valuesOf(values: ContextValues): Values {
+  check("make a context", "values", values, VALUES);
   let copy = NOTHING;
   for (const [variable, value] of values.entries()) {
     copy = copy.with(variable, value);

@@ -24,6 +24,8 @@
  *
  * @module
  */
+import { TASK_OPTIONS } from "./_task/task_options.ts";
+import { checkOptions, type OptionKinds, SIGNAL } from "./_base/arguments.ts";
 import {
   closeCoroutine,
   type CoroutineFunction,
@@ -39,6 +41,11 @@ export interface CreateTaskOptions extends TaskOptions {
   /** Cancels the task when it aborts; its reason is the `cause` of the CancelledError. */
   readonly signal?: AbortSignal;
 }
+
+const CREATE_TASK_OPTIONS: OptionKinds<CreateTaskOptions> = {
+  ...TASK_OPTIONS,
+  signal: SIGNAL,
+};
 
 /**
  * Starts a coroutine in the running loop; its first step runs in the next turn.
@@ -63,6 +70,9 @@ export function createTask<T>(
   coro: CoroutineLike<T> | CoroutineFunction<T>,
   options?: CreateTaskOptions,
 ): Task<T> {
+  if (options !== undefined) {
+    checkOptions("create a task", options, CREATE_TASK_OPTIONS);
+  }
   let loop: EventLoop;
   try {
     loop = requireScheduler() as EventLoop;

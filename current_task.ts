@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { check, LOOP } from "./_base/arguments.ts";
 import { asyncTask } from "./_host/async_context.ts";
 import type { Scheduler } from "./handle.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
@@ -40,6 +41,7 @@ import type { Task, TaskScheduler } from "./task.ts";
  * ```
  */
 export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
+  if (loop !== undefined) check("find the task", "loop", loop, LOOP);
   const wanted = loop ?? requireScheduler();
   const task = (running.loop === undefined ? asyncTask() : running.task) as
     | Task<unknown>
@@ -66,6 +68,7 @@ export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
  * ```
  */
 export function allTasks(loop?: Scheduler): Set<Task<unknown>> {
+  if (loop !== undefined) check("list the tasks", "loop", loop, LOOP);
   const listed = ((loop ?? requireScheduler()) as TaskScheduler)._tasks;
   return new Set([...listed].filter((task) => !task.done()));
 }

@@ -13,6 +13,8 @@
  *
  * @module
  */
+import { TASK_OPTIONS } from "./_task/task_options.ts";
+import { check, checkOptions, FUNCTION, LOOP } from "./_base/arguments.ts";
 import type { CoroutineFunction, CoroutineLike } from "./_task/coroutine.ts";
 import {
   Task,
@@ -46,6 +48,8 @@ export function eagerTaskFactory<T>(
   coro: CoroutineLike<T> | CoroutineFunction<T>,
   options: TaskOptions = {},
 ): Task<T> {
+  check("create a task", "loop", loop, LOOP);
+  checkOptions("create a task", options, TASK_OPTIONS);
   return new Task(coro, { eagerStart: true, ...options, loop });
 }
 
@@ -82,6 +86,7 @@ export interface TaskClass {
 export function createEagerTaskFactory(
   taskClass: TaskClass,
 ): typeof eagerTaskFactory {
+  check("make a task factory", "taskClass", taskClass, FUNCTION);
   return (loop, coro, options = {}) =>
     new taskClass(coro, { eagerStart: true, ...options, loop });
 }

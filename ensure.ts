@@ -16,6 +16,7 @@
  *
  * @module
  */
+import { checkOptions, LOOP, type OptionKinds } from "./_base/arguments.ts";
 import {
   type Awaitable,
   type AwaitedResult,
@@ -35,6 +36,8 @@ export interface EnsureFutureOptions {
    */
   readonly loop?: EventLoop;
 }
+
+const ENSURE_OPTIONS: OptionKinds<EnsureFutureOptions> = { loop: LOOP };
 
 /**
  * Returns a future or task itself; starts a task for a coroutine, promise or function.
@@ -61,6 +64,7 @@ export function ensureFuture<A extends Awaitable<unknown>>(
   awaitable: A,
   options: EnsureFutureOptions = {},
 ): Future<AwaitedResult<A>> {
+  checkOptions("make a future", options, ENSURE_OPTIONS);
   if (isFuture(awaitable)) {
     if (options.loop !== undefined && awaitable.getLoop() !== options.loop) {
       throw new RangeError(

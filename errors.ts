@@ -337,6 +337,12 @@ export class IncompleteReadError extends Error {
    * @param expected How many bytes were expected, if that is known.
    */
   constructor(partial: Uint8Array, expected?: number) {
+    // No check of arguments is below this module.
+    if (!(partial instanceof Uint8Array)) {
+      throw new TypeError(
+        `Cannot make an IncompleteReadError: partial must be a Uint8Array, got ${typeof partial}`,
+      );
+    }
     super(
       `${partial.length} bytes read on a total of ${
         expected ?? "undefined"

@@ -19,9 +19,15 @@
  *
  * @module
  */
+import {
+  check,
+  checkOptions,
+  DELAY,
+  oneOf,
+  type OptionKinds,
+} from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import type { Scheduler, TimerHandle } from "./handle.ts";
-import { checkOptions, oneOf, type OptionKinds } from "./_base/arguments.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
 import { type ItemIterator, ItemStream } from "./_sync/item_stream.ts";
 
@@ -72,18 +78,19 @@ export function every(
   interval: Delay,
   options: EveryOptions = {},
 ): ItemIterator<number> {
+  check("tick", "interval", interval, DELAY);
+  checkOptions("tick", options, EVERY_OPTIONS);
   const seconds = toSeconds(interval);
   if (!(seconds > 0)) {
     throw new RangeError(
       `Cannot tick: the interval must be above 0 s, got ${seconds}`,
     );
   }
-  checkOptions("tick", options, KINDS);
   const { missed = "skip" } = options;
   return new Ticker(requireScheduler(), seconds, missed).stream;
 }
 
-const KINDS: OptionKinds<EveryOptions> = {
+const EVERY_OPTIONS: OptionKinds<EveryOptions> = {
   missed: oneOf(["skip", "catchUp", "delay"]),
 };
 

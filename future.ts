@@ -20,6 +20,14 @@
  * @module
  */
 import {
+  check,
+  checkOptions,
+  CONTEXT,
+  FUNCTION,
+  LOOP,
+  type OptionKinds,
+} from "./_base/arguments.ts";
+import {
   cancelledError,
   type CancelReason,
   cancelReason,
@@ -37,12 +45,7 @@ import {
 } from "./_future/future_await.ts";
 import { asyncLine } from "./_host/async_context.ts";
 import type { kWait, Waiter } from "./_base/roles.ts";
-import {
-  describeCreation,
-  describeKind,
-  describeOnce,
-  describeValue,
-} from "./_base/repr.ts";
+import { describeCreation, describeOnce, describeValue } from "./_base/repr.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 
 /** What a coroutine yields to the task that runs it: a request to wait. Opaque. */
@@ -60,6 +63,9 @@ export interface FutureOptions {
    */
   readonly loop?: Scheduler;
 }
+
+const FUTURE_OPTIONS: OptionKinds<FutureOptions> = { loop: LOOP };
+const CALLBACK_OPTIONS: OptionKinds<CallbackOptions> = { context: CONTEXT };
 
 type State =
   | typeof PENDING
@@ -135,12 +141,8 @@ export class Future<T> implements PromiseLike<T> {
    */
   constructor(options?: FutureOptions) {
     const scheduler = options?.loop ?? loopWithout(options);
-    if (typeof scheduler?.callSoon !== "function") {
-      throw new TypeError(
-        `Cannot make a future: loop must be an event loop, got ${
-          describeKind(scheduler)
-        }`,
-      );
+    if (typeof scheduler._enqueue !== "function") {
+      check("make a future", "loop", scheduler, LOOP);
     }
     this._state = PENDING;
     this._waitersOrOutcome = undefined;
@@ -279,9 +281,11 @@ export class Future<T> implements PromiseLike<T> {
    */
   addDoneCallback(
     callback: (future: this) => void,
-    options: CallbackOptions = {},
+    options?: CallbackOptions,
   ): void {
-    const context = options.context ?? copyContext();
+    check("add a callback", "callback", callback, FUNCTION);
+    checkOptions("add a callback", options, CALLBACK_OPTIONS);
+    const context = options?.context ?? copyContext();
     const waiter = new DoneCallback(callback, context);
     if (this._state <= REQUESTED) this._addWaiter(waiter);
     else waiter._wake(this);
@@ -294,6 +298,7 @@ export class Future<T> implements PromiseLike<T> {
    * @returns How often it had been added.
    */
   removeDoneCallback(callback: (future: this) => void): number {
+    check("remove a callback", "callback", callback, FUNCTION);
     if (this._state > REQUESTED) return 0;
     const waiters = this._waitersOrOutcome;
     if (waiters instanceof Waiters) return waiters.deleteCallback(callback);
@@ -506,14 +511,8 @@ function notIterable(future: Future<unknown>): RuntimeError {
 }
 
 function loopWithout(options: unknown): Scheduler {
-  if (options === undefined || (typeof options === "object" && options)) {
-    return schedulerForNew();
-  }
-  throw new TypeError(
-    `Cannot make a future: options must be an object, got ${
-      describeKind(options)
-    }`,
-  );
+  checkOptions("make a future", options, FUTURE_OPTIONS);
+  return schedulerForNew();
 }
 
 function isErrorClass(value: unknown): value is new () => Error {

@@ -14,6 +14,13 @@
  *
  * @module
  */
+import { isInstance } from "./_base/repr.ts";
+import {
+  BOOLEAN,
+  checkOptions,
+  type OptionKinds,
+  refusal,
+} from "./_base/arguments.ts";
 import {
   type Awaitable,
   type AwaitedResult,
@@ -38,7 +45,7 @@ import type { Runnable, Waiter } from "./_base/roles.ts";
 import { running } from "./_base/running.ts";
 import { snapshotContext } from "./_host/async_context.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
-import { checkLimit } from "./_combine/scope.ts";
+import { checkLimit, LIMIT } from "./_combine/scope.ts";
 
 /** Options of {@linkcode gather}. */
 export interface GatherOptions {
@@ -57,6 +64,11 @@ export interface GatherOptions {
    */
   readonly limit?: number | undefined;
 }
+
+const GATHER_OPTIONS: OptionKinds<GatherOptions> = {
+  returnExceptions: BOOLEAN,
+  limit: LIMIT,
+};
 
 /** The results of a tuple of awaitables. */
 export type GatherResults<A extends readonly unknown[]> = {
@@ -159,14 +171,22 @@ export function gather<A extends Awaitable<unknown>>(
 ): Future<AwaitedResult<A>[]>;
 export function gather(...args: unknown[]): Future<unknown[]> {
   const [first, second] = args;
+  const list = Array.isArray(first);
   const limit = args.length === 2 ? limitOf(second) : undefined;
+  if (list || limit !== undefined) {
+    checkOptions("gather", second, GATHER_OPTIONS);
+    if (args.length > 2) {
+      throw new TypeError(
+        refusal("gather", "a list", "alone or with options", args[2]),
+      );
+    }
+  }
   if (limit !== undefined) {
     checkLimit(limit, "gather");
     const source = checkList(first, "gather", { generatorsToo: true });
     const loop = schedulerForNew() as EventLoop;
     return new Gathering(loop, source, second as GatherOptions).fill();
   }
-  const list = Array.isArray(first);
   const awaitables = (list ? first : args) as Awaitable<unknown>[];
   const options = (list ? second ?? {} : {}) as GatherOptions;
   const loop = commonLoop(awaitables);
@@ -268,7 +288,8 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
       ) this.#beginNext(doneBefore);
     } catch (error) {
       // Of a list all is begun within the call of gather(), which throws.
-      if (this.#limit === Infinity || error instanceof KeyboardInterrupt) {
+      if (this.#limit === Infinity) this.#giveUp();
+      if (this.#limit === Infinity || isInstance(error, KeyboardInterrupt)) {
         throw error;
       }
       this.#fail(error);
@@ -378,6 +399,16 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     return this.#inContext !== undefined && mayRunAsync(awaitable)
       ? this.#inContext(() => startChild(awaitable, loop))
       : startChild(awaitable, loop);
+  }
+
+  // Nobody will have it: what it began is cancelled, what it did not is closed.
+  #giveUp(): void {
+    const source = this.#source as readonly Awaitable<unknown>[];
+    this.#children.forEach((child, index) => {
+      child._removeWaiter(this);
+      if (child !== source[index]) child.cancel();
+    });
+    this.#closeSource();
   }
 
   get #loop(): EventLoop {

@@ -20,13 +20,14 @@
  * @module
  */
 import type { Delay } from "./clock.ts";
-import { type Context, copyContext } from "./context.ts";
+import { Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import type { Microtasks } from "./_base/microtasks.ts";
 import type { Runnable, UnfetchedError } from "./_base/roles.ts";
 import type { Timer } from "./_base/roles.ts";
 import { callbackName, describeCreation, isInstance } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
+import { check, CONTEXT, FUNCTION, LOOP, NUMBER } from "./_base/arguments.ts";
 
 /** What an exception handler is told. */
 export interface ExceptionContext {
@@ -152,10 +153,16 @@ export class Handle {
     options?: CallbackOptions,
     argument?: unknown,
   ) {
+    const context = options?.context;
+    if (
+      typeof callback !== "function" ||
+      typeof scheduler?._enqueue !== "function" ||
+      (context !== undefined && !(context instanceof Context))
+    ) refuse(callback, scheduler, context);
+    this.#context = context ?? copyContext();
     this.#callback = callback;
     this.#argument = argument;
     this.scheduler = scheduler;
-    this.#context = options?.context ?? copyContext();
     if (scheduler.getDebug()) {
       this.#name = callbackName(callback);
       scheduler._trace(this);
@@ -259,6 +266,9 @@ export class TimerHandle extends Handle {
     options?: CallbackOptions,
   ) {
     super(callback, scheduler, options);
+    if (typeof when !== "number" || Number.isNaN(when)) {
+      check("make a handle", "when", when, NUMBER);
+    }
     this.#when = when;
   }
 
@@ -287,5 +297,14 @@ export class TimerHandle extends Handle {
   /** Returns `<TimerHandle when=… name()>`. */
   override toString(): string {
     return `<${["TimerHandle", ...this.describe()].join(" ")}>`;
+  }
+}
+
+// Apart from the constructor, which is on the way of every callback.
+function refuse(callback: unknown, scheduler: unknown, context: unknown): void {
+  check("make a handle", "callback", callback, FUNCTION);
+  check("make a handle", "scheduler", scheduler, LOOP);
+  if (context !== undefined) {
+    check("make a handle", "context", context, CONTEXT);
   }
 }

@@ -29,7 +29,20 @@ import { currentContext } from "./context.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
 import { SIGNAL_NAME, SignalHandlers } from "./_loop/signal_handlers.ts";
 import type { SignalName } from "./_host/signals.ts";
-import { check } from "./_base/arguments.ts";
+import {
+  ASYNC_GENERATOR,
+  BOOLEAN,
+  check,
+  checkOptions,
+  CLOCK,
+  CONTEXT,
+  DELAY,
+  type Kind,
+  NUMBER,
+  OBJECT,
+  type OptionKinds,
+} from "./_base/arguments.ts";
+import { TASK_OPTIONS } from "./_task/task_options.ts";
 import { PROMISE_BODY } from "./_task/promise_body.ts";
 import { debugByEnvironment } from "./_host/environment.ts";
 import { DeadlockError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
@@ -102,6 +115,14 @@ export interface EventLoopOptions {
   readonly reportUnfetchedAfter?: Delay;
 }
 
+const LOOP_OPTIONS: OptionKinds<EventLoopOptions> = {
+  clock: CLOCK,
+  debug: BOOLEAN,
+  reportUnfetchedAfter: DELAY,
+};
+const TASK: Kind = { words: "a task", fits: isFuture };
+const CALLBACK_OPTIONS: OptionKinds<CallbackOptions> = { context: CONTEXT };
+
 /**
  * An event loop.
  *
@@ -129,7 +150,8 @@ export class EventLoop implements TaskScheduler {
   readonly #clock: Clock;
   readonly #turns: Turns;
   // Shared by all futures and tasks of the loop that are given no options.
-  readonly #plainOptions: { readonly loop: EventLoop } = { loop: this };
+  /** @internal */
+  readonly _plainOptions: { readonly loop: EventLoop } = { loop: this };
   #running = false;
   #closed = false;
   #debug: boolean;
@@ -160,6 +182,7 @@ export class EventLoop implements TaskScheduler {
    * @param options The clock, whether debug mode is on, and when errors are reported.
    */
   constructor(options: EventLoopOptions = {}) {
+    checkOptions("make a loop", options, LOOP_OPTIONS);
     this.#clock = options.clock ?? new SystemClock();
     this.#turns = new Turns(this.#clock, this);
     this.#debug = options.debug ?? debugByEnvironment();
@@ -194,6 +217,7 @@ export class EventLoop implements TaskScheduler {
    * @param enabled Whether it shall be on.
    */
   setDebug(enabled: boolean): void {
+    check("set the debug mode", "enabled", enabled, BOOLEAN);
     if (enabled && !this.#debug) this._observe(this.#inDebugMode());
     else if (!enabled && this.#debug) this._unobserve(this.#inDebugMode());
     this.#debug = enabled;
@@ -210,7 +234,7 @@ export class EventLoop implements TaskScheduler {
    * @throws {TypeError} If `callback` is no function.
    */
   callSoon(callback: () => void, options?: CallbackOptions): Handle {
-    this.#checkCallback(callback, "callSoon()");
+    this.#checkCallback(callback, "callSoon()", options);
     const handle = new Handle(callback, this, options);
     this._enqueue(handle);
     return handle;
@@ -228,7 +252,7 @@ export class EventLoop implements TaskScheduler {
    * @throws {TypeError} If `callback` is no function.
    */
   callSoonThreadsafe(callback: () => void, options?: CallbackOptions): Handle {
-    this.#checkFunction(callback, "callSoonThreadsafe()");
+    this.#checkFunction(callback, "callSoonThreadsafe()", options);
     const handle = new Handle(callback, this, options);
     this._enqueue(handle);
     return handle;
@@ -250,7 +274,7 @@ export class EventLoop implements TaskScheduler {
     callback: () => void,
     options?: CallbackOptions,
   ): TimerHandle {
-    this.#checkCallback(callback, "callLater()");
+    this.#checkCallback(callback, "callLater()", options);
     const seconds = toSeconds(delay);
     // Due in the very next turn, so that must look at the clock.
     if (seconds <= 0) this.#turns.checkSoon();
@@ -273,21 +297,14 @@ export class EventLoop implements TaskScheduler {
     callback: () => void,
     options?: CallbackOptions,
   ): TimerHandle {
-    this.#checkCallback(callback, "callAt()");
-    if (typeof when !== "number") {
-      throw new TypeError(
-        `Cannot schedule: when must be a number, got ${describeKind(when)}`,
-      );
-    }
-    if (Number.isNaN(when)) {
-      throw new RangeError("Cannot schedule: when is NaN, not a number");
-    }
+    this.#checkCallback(callback, "callAt()", options);
+    check("schedule", "when", when, NUMBER);
     return this.#schedule(when, callback, options);
   }
 
   /** Makes a pending future of this loop. */
   createFuture<T>(): Future<T> {
-    return new Future(this.#plainOptions);
+    return new Future(this._plainOptions);
   }
 
   /**
@@ -307,10 +324,15 @@ export class EventLoop implements TaskScheduler {
       closeCoroutine(coro);
       throw new RuntimeError("Cannot create a task: the event loop is closed");
     }
-    if (this.#taskFactory !== undefined) {
-      return this.#taskFactory(this, coro, options ?? {});
+    if (options !== undefined) {
+      checkOptions("create a task", options, TASK_OPTIONS);
     }
-    if (options === undefined) return new Task(coro, this.#plainOptions);
+    if (this.#taskFactory !== undefined) {
+      const task = this.#taskFactory(this, coro, options ?? {});
+      check("create a task", "what the task factory gives", task, TASK);
+      return task;
+    }
+    if (options === undefined) return new Task(coro, this._plainOptions);
     return new Task(coro, { ...options, loop: this });
   }
 
@@ -444,6 +466,7 @@ export class EventLoop implements TaskScheduler {
    * @returns The same generator.
    */
   trackAsyncgen<G extends AsyncGenerator<unknown>>(generator: G): G {
+    check("track a generator", "generator", generator, ASYNC_GENERATOR);
     if (this.#asyncgensShut) {
       this.callExceptionHandler({
         message: "An async generator was started after shutdownAsyncgens()",
@@ -492,7 +515,7 @@ export class EventLoop implements TaskScheduler {
    */
   addSignalHandler(signal: SignalName, callback: () => void): Handle {
     check("add a signal handler", "signal", signal, SIGNAL_NAME);
-    this.#checkFunction(callback, "addSignalHandler()");
+    this.#checkFunction(callback, "addSignalHandler()", undefined);
     if (isCoroutineFunction(callback)) {
       throw new TypeError(
         `Cannot add a signal handler: callback must be a plain function, got the coroutine function ${
@@ -540,6 +563,7 @@ export class EventLoop implements TaskScheduler {
    * @param context What happened.
    */
   defaultExceptionHandler(context: ExceptionContext): void {
+    check("report an error", "context", context, OBJECT);
     report(context);
   }
 
@@ -549,6 +573,7 @@ export class EventLoop implements TaskScheduler {
    * @param context What happened.
    */
   callExceptionHandler(context: ExceptionContext): void {
+    check("report an error", "context", context, OBJECT);
     if (this.#exceptionHandler === undefined) {
       return this.#callDefaultHandler(context);
     }
@@ -793,7 +818,7 @@ export class EventLoop implements TaskScheduler {
     }
   }
 
-  #checkFunction(callback: unknown, where: string): void {
+  #checkFunction(callback: unknown, where: string, options: unknown): void {
     if (this.#closed) {
       throw new RuntimeError(`Cannot schedule: the event loop is closed`);
     }
@@ -801,6 +826,10 @@ export class EventLoop implements TaskScheduler {
       throw new TypeError(
         `A function was expected by ${where}, got ${describeKind(callback)}`,
       );
+    }
+    // The library's own are not looked at: a timeout has some.
+    if (options !== undefined && options !== NO_CONTEXT) {
+      checkOptions("schedule", options, CALLBACK_OPTIONS);
     }
     if (this.#debug && isCoroutineFunction(callback)) {
       throw new TypeError(
@@ -811,8 +840,8 @@ export class EventLoop implements TaskScheduler {
     }
   }
 
-  #checkCallback(callback: unknown, where: string): void {
-    this.#checkFunction(callback, where);
+  #checkCallback(callback: unknown, where: string, options: unknown): void {
+    this.#checkFunction(callback, where, options);
     if (!this.#debug) return;
     const caller = runningScheduler();
     if (caller !== undefined && caller !== this) {

@@ -26,6 +26,14 @@
  *
  * @module
  */
+import {
+  BOOLEAN,
+  check,
+  checkOptions,
+  FUNCTION,
+  type OptionKinds,
+  refusal,
+} from "./_base/arguments.ts";
 import { JobPool, type Plan } from "./_combine/job_pool.ts";
 import {
   type Coro,
@@ -38,9 +46,13 @@ import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import { runInLine } from "./_host/async_context.ts";
-import { describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { checkLimit, currentLine, requireTask } from "./_combine/scope.ts";
+import {
+  checkLimit,
+  currentLine,
+  LIMIT,
+  requireTask,
+} from "./_combine/scope.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode mapConcurrent}. */
@@ -54,6 +66,11 @@ export interface MapConcurrentOptions {
    */
   readonly ordered?: boolean | undefined;
 }
+
+const MAP_OPTIONS: OptionKinds<MapConcurrentOptions> = {
+  limit: LIMIT,
+  ordered: BOOLEAN,
+};
 
 /** What {@linkcode mapConcurrent} gives: results for `for await`, or at once. */
 export interface ConcurrentMap<R> extends AsyncIterable<R> {
@@ -136,6 +153,7 @@ export function mapConcurrent<T, R>(
   ) => Generator<Wait | undefined, R, never> | PromiseLike<R>,
   options: MapConcurrentOptions,
 ): ConcurrentMap<R> {
+  checkOptions("map concurrently", options, MAP_OPTIONS);
   const { limit, ordered = true } = options ?? {};
   checkLimit(limit, "map concurrently");
   if (
@@ -145,18 +163,10 @@ export function mapConcurrent<T, R>(
       Symbol.asyncIterator in Object(source))
   ) {
     throw new TypeError(
-      `Cannot map concurrently: an iterable was expected, got ${
-        describeKind(source)
-      }`,
+      refusal("map concurrently", "source", "an iterable", source),
     );
   }
-  if (typeof job !== "function") {
-    throw new TypeError(
-      `Cannot map concurrently: the job must be a function, got ${
-        describeKind(job)
-      }`,
-    );
-  }
+  check("map concurrently", "job", job, FUNCTION);
   refuseAsyncGenerator(job, "map concurrently");
   return new Mapping({ source, job, limit, ordered });
 }
@@ -177,6 +187,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
   }
 
   forEach(callback: (result: R) => unknown): Coroutine<void> {
+    check("hand over results", "callback", callback, FUNCTION);
     refuseAsyncGenerator(callback, "map concurrently");
     return new MethodCoroutine("forEach", () => this.#forEach(callback), true);
   }

@@ -23,11 +23,19 @@
  *
  * @module
  */
+import {
+  BOOLEAN,
+  check,
+  checkOptions,
+  FUNCTION,
+  NUMBER,
+  type OptionKinds,
+  STRING,
+} from "./_base/arguments.ts";
 import type { Coroutine } from "./_task/coroutine.ts";
 import { compareValues } from "./_sync/compare.ts";
 import { FifoStore, HeapStore, LifoStore } from "./_sync/stores.ts";
 import { nextItem, QueueCore } from "./_sync/queue_core.ts";
-import { describeKind, describeValue } from "./_base/repr.ts";
 import { WaitOperation } from "./_sync/wait_operation.ts";
 import { title } from "./_sync/describe.ts";
 
@@ -57,6 +65,9 @@ export interface ShutdownOptions {
    */
   readonly immediate?: boolean;
 }
+
+const PRIORITY_QUEUE_OPTIONS = { name: STRING, compare: FUNCTION };
+const SHUTDOWN_OPTIONS: OptionKinds<ShutdownOptions> = { immediate: BOOLEAN };
 
 /**
  * Hands items from tasks to tasks, first in, first out.
@@ -262,6 +273,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   shutdown(options: ShutdownOptions = {}): void {
+    checkOptions("shut the queue down", options, SHUTDOWN_OPTIONS);
     this._core.shutDown(options.immediate ?? false);
   }
 
@@ -385,29 +397,13 @@ export class PriorityQueue<T> extends Queue<T> {
    * unknown option.
    */
   constructor(maxsize = 0, options: PriorityQueueOptions<T> = {}) {
+    checkOptions("make a PriorityQueue", options, PRIORITY_QUEUE_OPTIONS);
     const { compare = compareValues, ...rest } = options;
     super(maxsize, rest);
-    if (typeof compare !== "function") {
-      throw new TypeError(
-        `Cannot make a ${this.constructor.name}: compare must be a function, got ${
-          describeKind(compare)
-        }`,
-      );
-    }
     this._core.items = new HeapStore(compare);
   }
 }
 
 function checkMaxsize(queue: object, maxsize: unknown): void {
-  const action = `Cannot make a ${queue.constructor.name}`;
-  if (typeof maxsize !== "number") {
-    throw new TypeError(
-      `${action}: maxsize must be a number, got ${describeKind(maxsize)}`,
-    );
-  }
-  if (Number.isNaN(maxsize)) {
-    throw new RangeError(
-      `${action}: maxsize must be a number, got ${describeValue(maxsize)}`,
-    );
-  }
+  check(`make a ${queue.constructor.name}`, "maxsize", maxsize, NUMBER);
 }

@@ -21,7 +21,7 @@ import {
   type Coroutine,
   mayRunAsync,
 } from "./_task/coroutine.ts";
-import { checkList, distinct } from "./_combine/awaitables.ts";
+import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
 import { ensureFuture } from "./ensure.ts";
 import { type Future, isFuture } from "./future.ts";
 import { Children, reportErrors } from "./_combine/children.ts";
@@ -190,25 +190,20 @@ function startAll(
   loop: EventLoop,
 ): Set<Future<unknown>> {
   const futures = new Set<Future<unknown>>();
-  let isWon = false;
-  for (const awaitable of awaitables) {
+  let winner: Future<unknown> | undefined;
+  beginEach(awaitables, (awaitable) => {
     // A task that began eagerly has won already: nobody begins after it.
-    if (isWon && !isFuture(awaitable)) {
+    if (winner !== undefined && !isFuture(awaitable)) {
       closeCoroutine(awaitable);
-      continue;
+      return winner;
     }
-    try {
-      const future = ensureFuture(awaitable, { loop });
-      futures.add(future);
-      isWon ||= !isFuture(awaitable) && future.done() &&
-        (!tolerant || succeeded(future));
-    } catch (error) {
-      // Nothing has begun to run, so there is nothing to wait for.
-      for (const future of futures) future.cancel();
-      awaitables.slice(futures.size).forEach(closeCoroutine);
-      throw error;
-    }
-  }
+    const future = ensureFuture(awaitable, { loop });
+    futures.add(future);
+    const hasWon = !isFuture(awaitable) && future.done() &&
+      (!tolerant || succeeded(future));
+    if (hasWon) winner ??= future;
+    return future;
+  });
   return futures;
 }
 

@@ -16,11 +16,13 @@
  */
 import {
   BOOLEAN,
+  check,
   checkOptions,
   DELAY,
   FUNCTION,
   instance,
   type Kind,
+  LOOP,
   type OptionKinds,
   SIGNAL,
 } from "./_base/arguments.ts";
@@ -268,7 +270,9 @@ export class Runner implements BeforeHost {
       throw new RuntimeError("Cannot use the runner: it is closed");
     }
     if (this.#loop === undefined) {
-      this.#loop = (this.#options.loopFactory ?? newEventLoop)();
+      const loop = (this.#options.loopFactory ?? newEventLoop)();
+      check("run", "what loopFactory gives", loop, LOOP);
+      this.#loop = loop;
       if (this.#options.debug !== undefined) {
         this.#loop.setDebug(this.#options.debug);
       }

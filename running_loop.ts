@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { describeKind } from "./_base/repr.ts";
+import { refusal } from "./_base/arguments.ts";
 import { running } from "./_base/running.ts";
 import { RuntimeError } from "./errors.ts";
 import { isMainThread } from "./_host/environment.ts";
@@ -92,7 +92,7 @@ export function getEventLoop(): EventLoop {
 export function setEventLoop(loop: EventLoop | undefined): void {
   if (loop !== undefined && !(loop instanceof EventLoop)) {
     throw new TypeError(
-      `An event loop or undefined was expected, got ${describeKind(loop)}`,
+      refusal("set the event loop", "loop", "an event loop or undefined", loop),
     );
   }
   // null: unset on purpose, so that none is made by itself.

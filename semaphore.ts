@@ -27,7 +27,7 @@
  * @module
  */
 import type { Coroutine } from "./_task/coroutine.ts";
-import { describeValue } from "./_base/repr.ts";
+import { check, integer } from "./_base/arguments.ts";
 import { describeState, title } from "./_sync/describe.ts";
 import {
   type Waitable,
@@ -42,6 +42,8 @@ export interface SemaphoreOptions {
   /** The name, for reports such as `formatTaskTree()`. */
   readonly name?: string;
 }
+
+const PERMITS = integer(0);
 
 /**
  * A number of permits: {@linkcode Semaphore.acquire} takes one and waits while there
@@ -78,13 +80,7 @@ export class Semaphore {
    * @throws {TypeError} If there is an unknown option.
    */
   constructor(value = 1, options: SemaphoreOptions = {}) {
-    if (!Number.isInteger(value) || value < 0) {
-      throw new RangeError(
-        `Cannot make a ${this.constructor.name}: value must be an integer of at least 0, got ${
-          describeValue(value)
-        }`,
-      );
-    }
+    check(`make a ${this.constructor.name}`, "value", value, PERMITS);
     this.#state = new SemaphoreState(this, title(this, options), value);
   }
 

@@ -19,6 +19,8 @@
  *
  * @module
  */
+import { checkList } from "./_combine/awaitables.ts";
+import { check, DELAY, FUNCTION } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import {
   type Coro,
@@ -82,10 +84,18 @@ export function staggeredRace<T>(
   functions: Iterable<CoroutineFunction<T>>,
   delay: Delay | undefined,
 ): Coroutine<StaggeredResult<T>> {
+  if (delay !== undefined) check("race", "delay", delay, DELAY);
+  const list = checkList<CoroutineFunction<T>>(functions, "race", {
+    what: "functions",
+    generatorsToo: true,
+  });
+  if (Array.isArray(list)) {
+    for (const each of list) check("race", "each function", each, FUNCTION);
+  }
   const seconds = delay === undefined ? undefined : toSeconds(delay);
   return new MethodCoroutine(
     "staggeredRace",
-    () => new StaggeredRace(functions, seconds).run(),
+    () => new StaggeredRace(list, seconds).run(),
     true,
   );
 }
@@ -153,6 +163,7 @@ class StaggeredRace<T> {
     this.#start(failed);
     let result: T;
     try {
+      check("race", "each function", step.value, FUNCTION);
       result = yield* new FunctionCoroutine<T>(
         step.value,
         [],

@@ -29,6 +29,16 @@
  * @module
  */
 import {
+  check,
+  checkOptions,
+  FUNCTION,
+  LOOP,
+  NAME,
+  NUMBER,
+  type OptionKinds,
+} from "./_base/arguments.ts";
+import { checkTaskOptions, TASK_OPTIONS } from "./_task/task_options.ts";
+import {
   type CancelReason,
   cancelReason,
   ownerOfSignal,
@@ -143,6 +153,11 @@ export interface TaskConstructorOptions extends TaskOptions {
   readonly loop?: TaskScheduler;
 }
 
+const CONSTRUCTOR_OPTIONS: OptionKinds<TaskConstructorOptions> = {
+  ...TASK_OPTIONS,
+  loop: LOOP,
+};
+
 /** Options of {@linkcode Task.printStack}. */
 export interface PrintStackOptions {
   /**
@@ -159,8 +174,16 @@ export interface PrintStackOptions {
   readonly write?: (text: string) => void;
 }
 
+const STACK_OPTIONS = { limit: NUMBER };
+const PRINT_STACK_OPTIONS: OptionKinds<PrintStackOptions> = {
+  ...STACK_OPTIONS,
+  write: FUNCTION,
+};
+
 /** What a task knows of its loop: a loop also lists its unfinished tasks. */
 export interface TaskScheduler extends Scheduler {
+  /** @internal The options of all that is made with none. */
+  readonly _plainOptions: object;
   /** @internal */
   readonly _tasks: TaskList<Task<unknown>>;
   /** @internal */
@@ -232,8 +255,13 @@ export class Task<T> extends Future<T> {
     coro: CoroutineLike<T> | CoroutineFunction<T>,
     options: TaskConstructorOptions = {},
   ) {
-    const scheduler = options.loop ?? schedulerForNew() as TaskScheduler;
-    super(options.loop === undefined ? { loop: scheduler } : options);
+    const loop = options?.loop;
+    if (loop === undefined) {
+      checkOptions("create a task", options, CONSTRUCTOR_OPTIONS);
+    }
+    const scheduler = loop ?? schedulerForNew() as TaskScheduler;
+    super(loop === undefined ? { loop: scheduler } : options);
+    if (options !== scheduler._plainOptions) checkTaskOptions(options);
     this._body = bodyOf(coro);
     if (scheduler.getDebug()) scheduler._claim(coro);
     this.#context = options.context ?? currentContext().values;
@@ -338,6 +366,7 @@ export class Task<T> extends Future<T> {
    * @param name The new name; anything but a string is turned into one.
    */
   setName(name: string): void {
+    check("name a task", "name", name, NAME);
     this.#name = String(name);
   }
 
@@ -370,6 +399,7 @@ export class Task<T> extends Future<T> {
    * @returns The names.
    */
   getStack(options: { readonly limit?: number } = {}): string[] {
+    checkOptions("read the stack", options, STACK_OPTIONS);
     if (this.done()) return [];
     const coroutine = this.getCoro() as unknown;
     const names = [coroutineName(coroutine)];
@@ -393,7 +423,9 @@ export class Task<T> extends Future<T> {
    * @param options How many to write at most, the newest ones, and where to.
    */
   printStack(options: PrintStackOptions = {}): void {
-    const lines = this.getStack(options).map((name) =>
+    checkOptions("print the stack", options, PRINT_STACK_OPTIONS);
+    const { write = print, ...rest } = options;
+    const lines = this.getStack(rest).map((name) =>
       `  ${describeCall(name)} waits`
     );
     if (this === running.task && lines.length > 0) {
@@ -402,7 +434,7 @@ export class Task<T> extends Future<T> {
     const what = lines.length === 0
       ? `No stack for ${this}`
       : `Stack for ${this} (most recent call last):`;
-    (options.write ?? print)([what, ...lines].join("\n"));
+    write([what, ...lines].join("\n"));
   }
 
   /**

@@ -21,6 +21,8 @@
  *
  * @module
  */
+import { TASK_OPTIONS } from "./_task/task_options.ts";
+import { checkOptions, type OptionKinds, SIGNAL } from "./_base/arguments.ts";
 import {
   closeCoroutine,
   type Coro,
@@ -42,6 +44,7 @@ import {
   checkBody,
   checkLimit,
   enterScope,
+  LIMIT,
   requireTask,
 } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
@@ -63,6 +66,11 @@ export interface TaskGroupOptions {
    */
   readonly signal?: AbortSignal | undefined;
 }
+
+const TASK_GROUP_OPTIONS: OptionKinds<TaskGroupOptions> = {
+  limit: LIMIT,
+  signal: SIGNAL,
+};
 
 interface Thrown {
   readonly error: unknown;
@@ -125,6 +133,7 @@ export class TaskGroup {
    * @throws {RangeError} If `limit` is below 1 or no integer.
    */
   constructor(options: TaskGroupOptions = {}) {
+    checkOptions("make a task group", options, TASK_GROUP_OPTIONS);
     const { limit, signal } = options;
     if (limit !== undefined) {
       checkLimit(limit, "make a task group");
@@ -164,6 +173,9 @@ export class TaskGroup {
     if (refusal !== undefined) {
       closeCoroutine(coro);
       throw new RuntimeError(`Cannot create a task: ${this} ${refusal}`);
+    }
+    if (options !== undefined) {
+      checkOptions("create a task", options, TASK_OPTIONS);
     }
     const work = this.#slots === undefined ? coro : limited(this.#slots, coro);
     const task = this.#loop!.createTask(work, options);

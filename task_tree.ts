@@ -16,6 +16,7 @@
  *
  * @module
  */
+import { check, LOOP } from "./_base/arguments.ts";
 import { Lines, MOST_LINES } from "./_base/lines.ts";
 import { guarded, textOf } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
@@ -49,6 +50,7 @@ interface Described {
  * ```
  */
 export function formatTaskTree(loop: TaskScheduler): string {
+  check("format the tasks", "loop", loop, LOOP);
   return new TaskTree(loop).text();
 }
 

@@ -17,6 +17,7 @@
  *
  * @module
  */
+import { check, FUNCTION, instance, LOOP, OBJECT } from "./_base/arguments.ts";
 import { VirtualClock } from "./clock.ts";
 import type { CoroutineLike } from "./coroutine.ts";
 import type { ExceptionContext } from "./handle.ts";
@@ -63,6 +64,12 @@ export class TestLoop extends EventLoop {
    * @param clock The clock, which several loops may share.
    */
   constructor(clock: VirtualClock = new VirtualClock()) {
+    check(
+      "make a loop",
+      "clock",
+      clock,
+      instance(VirtualClock, "a VirtualClock"),
+    );
     super({ clock });
     this.clock = clock;
     this.setExceptionHandler((_loop, context) => this.reports.push(context));
@@ -90,6 +97,7 @@ export class TestLoop extends EventLoop {
 export async function runTest<T>(
   main: (loop: TestLoop) => CoroutineLike<T> | PromiseLike<T>,
 ): Promise<T> {
+  check("run a test", "main", main, FUNCTION);
   const loop = new TestLoop();
   const { reports } = loop;
   let result: T;
@@ -143,6 +151,8 @@ export async function runTest<T>(
  * ```
  */
 export function observe(loop: EventLoop, instrument: Instrument): Disposable {
+  check("observe", "loop", loop, LOOP);
+  check("observe", "instrument", instrument, OBJECT);
   loop._observe(instrument);
   return { [Symbol.dispose]: () => loop._unobserve(instrument) };
 }
@@ -178,6 +188,7 @@ export function observe(loop: EventLoop, instrument: Instrument): Disposable {
  * ```
  */
 export function taskOf(step: Step): Task<unknown> | undefined {
+  check("tell the task", "step", step, OBJECT);
   const task = (step as Runnable)._task;
   return task instanceof Task ? task : undefined;
 }

@@ -22,13 +22,13 @@
  *
  * @module
  */
+import { check, NUMBER } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
 import { Coroutine, isGeneratorFunction } from "./_task/coroutine.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import type { Handle } from "./handle.ts";
-import { describeKind } from "./_base/repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
 import { checkBody, enterScope, type ScopeBody } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
@@ -355,14 +355,6 @@ export function timeoutAt<T>(
 }
 
 function checkWhen(when: number | undefined): number | undefined {
-  if (when === undefined) return undefined;
-  if (typeof when !== "number") {
-    throw new TypeError(
-      `Cannot set a deadline: a number was expected, got ${describeKind(when)}`,
-    );
-  }
-  if (Number.isNaN(when)) {
-    throw new RangeError("Cannot set a deadline: it is NaN, not a number");
-  }
+  if (when !== undefined) check("set a deadline", "when", when, NUMBER);
   return when;
 }

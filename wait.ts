@@ -19,6 +19,12 @@
  *
  * @module
  */
+import {
+  checkOptions,
+  DELAY,
+  oneOf,
+  type OptionKinds,
+} from "./_base/arguments.ts";
 import type { Delay } from "./clock.ts";
 import { copyContext } from "./context.ts";
 import type { Coroutine } from "./_task/coroutine.ts";
@@ -28,7 +34,7 @@ import { DoneCallback } from "./_future/done_callback.ts";
 import type { Failure } from "./_future/failure.ts";
 import { type Future, isFuture } from "./future.ts";
 import { currentTask } from "./current_task.ts";
-import { describeKind, describeValue } from "./_base/repr.ts";
+import { describeKind } from "./_base/repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
 import { Waiter } from "./_task/waiter.ts";
 
@@ -64,11 +70,10 @@ export interface WaitOptions {
 /** What {@linkcode wait} gives: the futures that are done, and those that are not. */
 export type WaitResult<F> = [done: Set<F>, pending: Set<F>];
 
-const RETURN_WHEN: readonly unknown[] = [
-  FIRST_COMPLETED,
-  FIRST_EXCEPTION,
-  ALL_COMPLETED,
-];
+const WAIT_OPTIONS: OptionKinds<WaitOptions> = {
+  timeout: DELAY,
+  returnWhen: oneOf([FIRST_COMPLETED, FIRST_EXCEPTION, ALL_COMPLETED]),
+};
 
 /**
  * Waits for futures and tells which are done.
@@ -96,24 +101,27 @@ const RETURN_WHEN: readonly unknown[] = [
  * });
  * ```
  */
-export const wait: <F extends Future<unknown>>(
+export function wait<F extends Future<unknown>>(
   futures: Iterable<F>,
-  options?: WaitOptions,
+  options: WaitOptions = {},
+): Coroutine<WaitResult<F>> {
+  checkOptions("wait", options, WAIT_OPTIONS);
+  return waitForAll(checkFutures(futures), options);
+}
+
+const waitForAll: <F extends Future<unknown>>(
+  unique: Set<F>,
+  options: WaitOptions,
 ) => Coroutine<WaitResult<F>> = coroutine(
   function* wait<F extends Future<unknown>>(
-    futures: Iterable<F>,
-    options: WaitOptions = {},
+    unique: Set<F>,
+    { returnWhen = ALL_COMPLETED, timeout }: WaitOptions,
   ) {
-    const unique = checkFutures(futures);
-    const { returnWhen = ALL_COMPLETED } = options;
-    if (!RETURN_WHEN.includes(returnWhen)) {
-      throw new RangeError(
-        `Cannot wait: returnWhen must be one of ${
-          RETURN_WHEN.join(", ")
-        }, got ${describeValue(returnWhen)}`,
-      );
-    }
     const loop = requireScheduler();
+    for (const future of unique) {
+      if (future.getLoop() === loop) continue;
+      throw new RangeError(`Cannot wait: ${future} belongs to another loop`);
+    }
     let missing = unique.size;
     const waiter = new Waiter(
       loop,
@@ -121,9 +129,9 @@ export const wait: <F extends Future<unknown>>(
       () => [...unique].filter((future) => !future.done()),
     );
     const release = (): void => waiter.release();
-    const timer = options.timeout === undefined
+    const timer = timeout === undefined
       ? undefined
-      : loop.callLater(options.timeout, release, NO_CONTEXT);
+      : loop.callLater(timeout, release, NO_CONTEXT);
     // Who waits has their errors to come, however long the others take.
     const held: Failure[] = [];
     const onDone = new DoneCallback(

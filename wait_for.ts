@@ -13,6 +13,13 @@
  *
  * @module
  */
+import {
+  check,
+  checkOptions,
+  DELAY,
+  type OptionKinds,
+  SIGNAL,
+} from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { copyContext } from "./context.ts";
 import {
@@ -44,6 +51,8 @@ export interface WaitForOptions {
    */
   readonly signal?: AbortSignal | undefined;
 }
+
+const WAIT_FOR_OPTIONS: OptionKinds<WaitForOptions> = { signal: SIGNAL };
 
 /**
  * Waits for `awaitable`, for a limited time.
@@ -82,6 +91,8 @@ export function waitFor<A extends Awaitable<unknown>>(
   refuseAsyncGenerator(awaitable, "wait");
   let seconds: number | undefined;
   try {
+    if (limit !== undefined) check("wait", "limit", limit, DELAY);
+    checkOptions("wait", options, WAIT_FOR_OPTIONS);
     seconds = limit === undefined ? undefined : toSeconds(limit);
   } catch (error) {
     closeCoroutine(awaitable);

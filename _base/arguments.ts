@@ -75,6 +75,38 @@ export const LOOP: Kind = {
   fits: (value) => has(value, "_enqueue") && has(value, "callSoon"),
 };
 
+/** A context of variables. */
+export const CONTEXT: Kind = {
+  words: "a Context",
+  fits: (value) => has(value, "assign") && has(value, "unset"),
+};
+
+/** A clock of a loop. */
+export const CLOCK: Kind = {
+  words: "a Clock",
+  fits: (value) => has(value, "time") && has(value, "attach"),
+};
+
+/** A name; numbers and their like are turned into one. */
+export const NAME: Kind = {
+  words: "a string",
+  fits: (value) =>
+    value !== undefined &&
+    !["object", "function", "symbol"].includes(typeof value),
+};
+
+/** An async generator. */
+export const ASYNC_GENERATOR: Kind = {
+  words: "an async generator",
+  fits: (value) => has(value, "next") && has(value, "return"),
+};
+
+/** An object that is looked at closely where it is used. */
+export const OBJECT: Kind = {
+  words: "an object",
+  fits: (value) => typeof value === "object" && value !== null,
+};
+
 /** Anything. */
 export const ANYTHING: Kind = { words: "anything", fits: () => true };
 

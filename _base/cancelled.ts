@@ -7,6 +7,12 @@
  * @module
  */
 import { CancelledError } from "../errors.ts";
+import {
+  ANYTHING,
+  checkOptions,
+  type OptionKinds,
+  refusal,
+} from "./arguments.ts";
 import { running } from "./running.ts";
 
 /** What a cancel request carries: a message, or a ready error with its cause. */
@@ -33,6 +39,8 @@ export function cancelledError(
   return new Stackless(reason ?? "");
 }
 
+const CANCEL_OPTIONS: OptionKinds<ErrorOptions> = { cause: ANYTHING };
+
 /**
  * Joins a message and a cause to what a cancel request carries.
  *
@@ -43,9 +51,10 @@ export function cancelReason(
   message?: string,
   options?: ErrorOptions,
 ): CancelReason {
-  // JavaScript callers may pass anything.
   const text = typeof message === "string" ? message : textOf(message);
-  if (options === undefined || !("cause" in options)) return text;
+  if (options === undefined) return text;
+  checkOptions("cancel", options, CANCEL_OPTIONS);
+  if (!("cause" in options)) return text;
   return new CancelledError(text, options);
 }
 
@@ -172,7 +181,10 @@ export function ownerOfSignal(error: CancelledError): object | undefined {
 }
 
 function textOf(message: unknown): string | undefined {
-  return message === undefined || message === null
-    ? undefined
-    : String(message);
+  if (message === undefined || message === null) return undefined;
+  if (typeof message === "object" || typeof message === "function") {
+    const words = refusal("cancel", "message", "a string", message);
+    throw new TypeError(`${words}: give an error as the option cause`);
+  }
+  return String(message);
 }

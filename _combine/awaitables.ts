@@ -3,8 +3,13 @@
  *
  * @module
  */
-import { type Awaitable, Coroutine, isGenerator } from "../_task/coroutine.ts";
-import { isFuture } from "../future.ts";
+import {
+  type Awaitable,
+  closeCoroutine,
+  Coroutine,
+  isGenerator,
+} from "../_task/coroutine.ts";
+import { type Future, isFuture } from "../future.ts";
 import { describeKind } from "../_base/repr.ts";
 
 /**
@@ -24,7 +29,10 @@ export function checkList<A = Awaitable<unknown>>(
   const list = value as Partial<Iterable<A>> | null | undefined;
   const isSingle = isFuture(value) || value instanceof Coroutine ||
     (!generatorsToo && isGenerator(value));
-  if (!isSingle && typeof list?.[Symbol.iterator] === "function") {
+  if (
+    !isSingle && typeof value !== "string" &&
+    typeof list?.[Symbol.iterator] === "function"
+  ) {
     return list as Iterable<A>;
   }
   throw new TypeError(
@@ -49,4 +57,28 @@ export function distinct<A>(list: Iterable<A>): A[] {
     kept.push(awaitable);
   }
   return kept;
+}
+
+/**
+ * Begins each of a list. If one can't be, those that were begun are cancelled, the others
+ * are closed, and the error is thrown: nobody could wait for them.
+ *
+ * @param list The awaitables.
+ * @param begin Begins one, or returns it if it is a future.
+ */
+export function beginEach(
+  list: readonly unknown[],
+  begin: (awaitable: Awaitable<unknown>, index: number) => Future<unknown>,
+): void {
+  const begun: Future<unknown>[] = [];
+  for (let i = 0; i < list.length; i++) {
+    try {
+      const future = begin(list[i] as Awaitable<unknown>, i);
+      if (future !== list[i]) begun.push(future);
+    } catch (error) {
+      for (const future of begun) future.cancel();
+      for (const rest of list.slice(i)) closeCoroutine(rest);
+      throw error;
+    }
+  }
 }

@@ -13,7 +13,7 @@ import { lineOf, type LineState } from "../_task/line.ts";
 import { closeCoroutine, refuseAsyncGenerator } from "../_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { Wait } from "../future.ts";
-import { describeKind, describeValue } from "../_base/repr.ts";
+import { check, integer, type Kind, refusal } from "../_base/arguments.ts";
 import { currentTask } from "../current_task.ts";
 import type { Task } from "../task.ts";
 
@@ -32,7 +32,7 @@ export function checkBody(body: unknown, action: string): void {
   if (typeof body === "function") return;
   closeCoroutine(body);
   throw new TypeError(
-    `Cannot ${action}: the body must be a function, got ${describeKind(body)}`,
+    refusal(action, "the body", "a function", body),
   );
 }
 
@@ -51,18 +51,18 @@ export function requireTask(scope: object): Task<unknown> {
   return task;
 }
 
+/** A limit on concurrency. */
+export const LIMIT: Kind = integer(1);
+
 /**
- * Says that a limit on concurrency is none.
+ * Says that a limit on concurrency is none, or was left out.
  *
  * @throws {RangeError} If `limit` is below 1 or no integer.
+ * @throws {TypeError} If it is no number.
  */
 export function checkLimit(limit: unknown, action: string): void {
-  if (Number.isInteger(limit) && limit as number >= 1) return;
-  throw new RangeError(
-    `Cannot ${action}: limit must be an integer of at least 1, got ${
-      describeValue(limit)
-    }`,
-  );
+  if (limit !== undefined) return check(action, "limit", limit, LIMIT);
+  throw new RangeError(refusal(action, "limit", LIMIT.words, limit));
 }
 
 /**

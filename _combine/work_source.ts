@@ -64,7 +64,7 @@ export class WorkSource<T> {
     this.#limit = limit;
     this.#keepAll = keepAll;
     this.#demand = new Waiter(loop, () => "room for the next item of a source");
-    if (Symbol.asyncIterator in source) {
+    if (isAsyncIterable(source)) {
       this.#reader = new SourceReader(source[Symbol.asyncIterator]());
       this.#credit = limit;
     } else {
@@ -225,4 +225,9 @@ export class WorkSource<T> {
     else for (const worker of this.#notifiers.splice(0)) worker.wake();
     return -1;
   }
+}
+
+// A string is no object, and has only the other one.
+function isAsyncIterable<T>(source: Source<T>): source is AsyncIterable<T> {
+  return typeof source === "object" && Symbol.asyncIterator in source;
 }

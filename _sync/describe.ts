@@ -4,6 +4,10 @@
  * @module
  */
 
+import { checkOptions, STRING } from "../_base/arguments.ts";
+
+const TITLE_OPTIONS = { name: STRING };
+
 /**
  * Returns the class and name of a primitive, for reports.
  *
@@ -16,10 +20,7 @@ export function title(
   options: { readonly name?: string },
 ): string {
   const kind = primitive.constructor.name;
-  for (const key of Object.keys(options)) {
-    if (key === "name") continue;
-    throw new TypeError(`Cannot make a ${kind}: unknown option "${key}"`);
-  }
+  checkOptions(`make a ${kind}`, options, TITLE_OPTIONS);
   const { name } = options;
   return name === undefined ? kind : `${kind} ${JSON.stringify(name)}`;
 }

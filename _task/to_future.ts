@@ -37,7 +37,7 @@ export interface TaskMaker extends Scheduler {
 export function toFuture(
   source: unknown,
   loop: () => TaskMaker,
-  options: { readonly context?: Context } = {},
+  options?: { readonly context?: Context },
 ): Future<unknown> {
   if (isFuture(source)) return source;
   refuseAsyncGenerator(source, "wait");
