@@ -41,6 +41,7 @@ export * from "./from_signal.ts";
 export * from "./future.ts";
 export * from "./gather.ts";
 export * from "./handle.ts";
+export * from "./handle_requests.ts";
 export * from "./iterate.ts";
 export * from "./lock.ts";
 export * from "./loop.ts";

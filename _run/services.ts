@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Coro, isCoroutine, isThenable } from "../_task/coroutine.ts";
+import { asAwaitable } from "../_task/to_future.ts";
 import type { Context } from "../context.ts";
+import type { Wait } from "../future.ts";
 import type { EventLoop } from "../loop.ts";
 import type { Task } from "../task.ts";
 import type { ServiceEnd } from "./shutdown_report.ts";
@@ -13,7 +14,7 @@ import type { ServiceEnd } from "./shutdown_report.ts";
 export type StopService = () =>
   | void
   | PromiseLike<unknown>
-  | Generator<never, unknown, never>;
+  | Generator<Wait | undefined, unknown, never>;
 
 /** One service. */
 interface Service {
@@ -78,7 +79,7 @@ export class Services {
 
   #stop({ name, stop, context }: Service): void {
     const task: Task<unknown> = this.#loop.createTask(
-      () => waitable(stop()),
+      () => asAwaitable(stop()),
       { name, context },
     );
     this.stopping.add(task);
@@ -104,10 +105,4 @@ export class Services {
     }
     if (this.stopping.size === 0) this.#onIdle();
   }
-}
-
-// As everywhere, a plain value is nothing to wait for.
-function waitable(given: unknown): PromiseLike<unknown> | Coro<unknown> {
-  if (isCoroutine(given)) return given as Coro<unknown>;
-  return isThenable(given) ? given : Promise.resolve();
 }

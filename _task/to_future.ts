@@ -59,6 +59,15 @@ export function toFuture(
   );
 }
 
+/** What a function gave that may be plain: as everywhere, a value is not waited for. */
+export function asAwaitable<T>(
+  given: T | PromiseLike<T> | Coro<T>,
+): PromiseLike<T> | Coro<T> {
+  return isCoroutine(given) || isThenable(given)
+    ? given as PromiseLike<T> | Coro<T>
+    : Promise.resolve(given);
+}
+
 /** A future of a promise: only the host can settle it. */
 export class HostFuture<T = unknown> extends Future<T> {
   _describe(): string {

@@ -42,7 +42,7 @@ const PACKAGES: readonly (readonly [name: string, program: string])[] = [
  */
 export function hostTest(
   name: string,
-  body: (host: Host) => Promise<void>,
+  body: (host: Host, t: Deno.TestContext) => Promise<void>,
 ): void {
   Deno.test({
     name,
@@ -50,7 +50,7 @@ export function hostTest(
     ignore: BLIND || Deno.build.os === "windows",
     async fn(t) {
       for (const host of await hosts()) {
-        await t.step(host.name, () => body(host));
+        await t.step(host.name, (t) => body(host, t));
       }
     },
   });

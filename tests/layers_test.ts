@@ -58,7 +58,13 @@ const TOWER: readonly (readonly string[])[] = [
     "timeout.ts",
     "wait.ts",
   ],
-  ["iterate.ts", "runner.ts", "streams.ts", "wait_for.ts"],
+  [
+    "handle_requests.ts",
+    "iterate.ts",
+    "runner.ts",
+    "streams.ts",
+    "wait_for.ts",
+  ],
   ["staggered.ts", "testing.ts"],
   ["mod.ts"],
   // The wing of executors, which the tower does not know.

@@ -1,0 +1,279 @@
+/**
+ * The requests of one handler: each is a task, watched for its client once it is not young
+ * any more.
+ *
+ * @module
+ */
+import { runInLine } from "../_host/async_context.ts";
+import { hostTurn } from "../_host/turn.ts";
+import { describeKind } from "../_base/repr.ts";
+import { running } from "../_base/running.ts";
+import { type Context, copyContext } from "../context.ts";
+import { isGeneratorFunction } from "../_task/coroutine.ts";
+import { asAwaitable } from "../_task/to_future.ts";
+import { Future } from "../future.ts";
+import type { TimerHandle } from "../handle.ts";
+import type { EventLoop } from "../loop.ts";
+import type { Resource } from "../_loop/resources.ts";
+import { PendingRequest, type PendingRequests } from "./pending_request.ts";
+import {
+  closingConnection,
+  isResponse,
+  serverError,
+  unavailable,
+} from "./responses.ts";
+import { NO_CONTEXT, runningScheduler } from "../_loop/scheduler.ts";
+import { Task } from "../task.ts";
+
+type Handler<I> = (request: Request, info: I) => unknown;
+
+/** How requests are handled. */
+export interface RequestPoolOptions {
+  /** Whether nobody else runs the loop. */
+  readonly isOwnLoop: boolean;
+  readonly name: string;
+  /** Seconds. */
+  readonly watchAfter: number;
+  /** Seconds. */
+  readonly timeout: number | undefined;
+  readonly onError:
+    | ((error: unknown, request: Request) => Response)
+    | undefined;
+}
+
+/** All requests of one handler. */
+export class RequestPool<I> implements Resource, PendingRequests {
+  /** How many have no answer. */
+  active = 0;
+  /** Nobody opened it who should have closed it: no warning at the end of the run. */
+  readonly _isClosing: boolean = true;
+  readonly #loop: EventLoop;
+  readonly #handler: Handler<I>;
+  readonly #isGenerator: boolean;
+  readonly #options: RequestPoolOptions;
+  readonly #context: Context = copyContext();
+  readonly #taskOptions: {
+    readonly loop: EventLoop;
+    readonly eagerStart: true;
+  };
+  // Those that have no answer and are not watched, the oldest first.
+  readonly #young = new Set<PendingRequest>();
+  // Those that are watched.
+  readonly #old = new Set<PendingRequest>();
+  readonly #drains = new Set<Future<void>>();
+  #isClosing = false;
+  #isAskedToLook = false;
+  #sweep: TimerHandle | undefined;
+  // Counts the sweeps: a request is old at the second one that finds it.
+  #sweeps = 0;
+
+  constructor(
+    loop: EventLoop,
+    handler: Handler<I>,
+    options: RequestPoolOptions,
+  ) {
+    this.#loop = loop;
+    this.#handler = handler;
+    this.#isGenerator = isGeneratorFunction(handler);
+    this.#options = options;
+    this.#taskOptions = { loop, eagerStart: true };
+  }
+
+  /** Runs a request; gives the answer itself if the handler did not have to wait. */
+  answer(request: Request, info: I): Response | Promise<Response> {
+    if (this.#loop.isClosed()) return unavailable(true);
+    let task: Task<unknown>;
+    try {
+      task = this.#start(request, info);
+    } catch (error) {
+      // What a generator function throws before it is one.
+      return this.#failed(error, request);
+    }
+    if (task.done()) return this.#answerOf(task, request);
+    const pending = new PendingRequest(
+      this,
+      task,
+      request,
+      this.#sweeps,
+    );
+    task._addWaiter(pending);
+    this.#add(pending);
+    // It may end the request at once, so all else comes first.
+    if (this.#options.isOwnLoop && !this.#loop.isRunning()) this.#startLoop();
+    return pending.answer;
+  }
+
+  /** Lets clients close their connections; the future is done when all have answers. */
+  drain(): Future<void> {
+    this.#isClosing = true;
+    // Who waits may run in another loop than the requests.
+    const loop = (runningScheduler() ?? this.#loop) as EventLoop;
+    const future = new Future<void>({ loop });
+    if (this.active === 0) future.setResult(undefined);
+    else this.#drains.add(future);
+    return future;
+  }
+
+  /** Called by a request that has ended: answers it. */
+  end(pending: PendingRequest): void {
+    this.#remove(pending);
+    pending.resolve(this.#answerOf(pending.task, pending.request));
+  }
+
+  _endWithLoop(): void {
+    this._abandon();
+  }
+
+  /** Answers those that ignore the cancel: the run does not wait for them. */
+  _abandon(): void {
+    for (const pending of [...this.#young, ...this.#old]) {
+      pending.task._removeWaiter(pending);
+      this.#remove(pending);
+      pending.resolve(unavailable(true));
+    }
+  }
+
+  toString(): string {
+    return `handleRequests() "${this.#options.name}", ${this.active} without an answer`;
+  }
+
+  // In the place of a turn of the loop: a handler that never waits costs no more than its
+  // call.
+  #start(request: Request, info: I): Task<unknown> {
+    const { loop, task, context } = running;
+    running.loop = this.#loop;
+    running.task = undefined;
+    running.context = this.#context;
+    try {
+      return this.#isGenerator
+        ? new Task(this.#handler(request, info) as never, this.#taskOptions)
+        : new Task(
+          () => asAwaitable(this.#handler(request, info)),
+          this.#taskOptions,
+        );
+    } finally {
+      running.loop = loop;
+      running.task = task;
+      running.context = context;
+    }
+  }
+
+  #add(pending: PendingRequest): void {
+    if (this.active++ === 0) this.#loop._resources.add(this);
+    this.#young.add(pending);
+    const { timeout } = this.#options;
+    if (timeout !== undefined) pending.endAfter(timeout, this.#loop);
+    if (this.#isAskedToLook || this.#sweep !== undefined) return;
+    // Most have their answers in the turn of the host in which they came, and then a
+    // timer would be the dearest thing about them.
+    this.#isAskedToLook = true;
+    hostTurn().then(() => this.#look());
+  }
+
+  #remove(pending: PendingRequest): void {
+    pending.leave();
+    this.#old.delete(pending);
+    if (this.#young.delete(pending) && this.#young.size === 0) {
+      this.#sweep?.cancel();
+      this.#sweep = undefined;
+    }
+    if (--this.active > 0) return;
+    this.#loop._resources.delete(this);
+    for (const future of this.#drains) {
+      if (!future.done()) future.setResult(undefined);
+    }
+    this.#drains.clear();
+  }
+
+  // Whoever asks first may be a task of another loop, which must not lend it its context.
+  #startLoop(): void {
+    const { loop } = running;
+    running.loop = undefined;
+    try {
+      runInLine(undefined, () => this.#runLoop());
+    } finally {
+      running.loop = loop;
+    }
+  }
+
+  // Its own loop has no run() that would end with what comes out of it.
+  async #runLoop(): Promise<void> {
+    try {
+      await this.#loop.runForever();
+    } catch (error) {
+      this.#loop.callExceptionHandler({
+        message: "A request has ended its loop, which goes on",
+        exception: error,
+      });
+      if (this.active > 0) this.#startLoop();
+    }
+  }
+
+  #look(): void {
+    this.#isAskedToLook = false;
+    if (this.#young.size === 0 || this.#loop.isClosed()) return;
+    const { watchAfter } = this.#options;
+    const when = this.#loop.time() + watchAfter;
+    this.#sweep = this.#loop.callAt(
+      when,
+      () => this.#watchOld(),
+      NO_CONTEXT,
+    );
+  }
+
+  #watchOld(): void {
+    this.#sweep = undefined;
+    this.#sweeps++;
+    for (const pending of this.#young) {
+      if (pending.cameAt >= this.#sweeps - 1) break;
+      this.#young.delete(pending);
+      this.#old.add(pending);
+      pending.watch();
+    }
+    this.#look();
+  }
+
+  #answerOf(task: Task<unknown>, request: Request): Response {
+    if (task.cancelled()) return unavailable(this.#isClosing);
+    const error = task.exception();
+    const answer = error === undefined
+      ? this.#checked(task.result(), task, request)
+      : this.#failed(error, request, task);
+    return this.#isClosing ? closingConnection(answer) : answer;
+  }
+
+  #checked(value: unknown, task: Task<unknown>, request: Request): Response {
+    if (isResponse(value)) return value;
+    const error = new TypeError(
+      `Cannot answer ${request.method} ${request.url}: the handler must give a Response, gave ${
+        describeKind(value)
+      }`,
+    );
+    return this.#failed(error, request, task);
+  }
+
+  #failed(error: unknown, request: Request, task?: Task<unknown>): Response {
+    this.#loop.callExceptionHandler({
+      message: "Unhandled exception in a request",
+      exception: error,
+      ...task === undefined ? {} : { task },
+    });
+    const { onError } = this.#options;
+    if (onError === undefined) return serverError();
+    try {
+      const answer: unknown = onError(error, request);
+      if (isResponse(answer)) return answer;
+      throw new TypeError(
+        `Cannot answer: onError() must give a Response, gave ${
+          describeKind(answer)
+        }`,
+      );
+    } catch (failure) {
+      this.#loop.callExceptionHandler({
+        message: "Unhandled exception in onError()",
+        exception: failure,
+      });
+      return serverError();
+    }
+  }
+}
