@@ -1,0 +1,119 @@
+/**
+ * The hosts that programs of tests run on: this Deno, and Node and Bun as npm has them.
+ *
+ * @module
+ */
+import { assert } from "@std/assert";
+import { BLIND } from "./_modules.ts";
+
+/** A host. */
+export interface Host {
+  /** Its name and version, as npm has it. */
+  readonly name: string;
+  /** The command that runs a program in it. */
+  readonly command: readonly string[];
+}
+
+/** What became of a program. */
+export interface Ended {
+  readonly code: number;
+  readonly signal: string | null;
+  readonly lines: readonly string[];
+  readonly errors: string;
+}
+
+const DENO: Host = {
+  name: "deno",
+  command: [Deno.execPath(), "run", "--quiet", "--no-check", "-A"],
+};
+
+/** The packages of npm with the other hosts, and the program in each. */
+const PACKAGES: readonly (readonly [name: string, program: string])[] = [
+  ["node@22.23.3", "node"],
+  ["node@24.21.0", "node"],
+  ["bun@1.4.5", "bun"],
+];
+
+/**
+ * Registers a test for each host. Those of npm are left out where npm is out of reach.
+ *
+ * @param name What holds.
+ * @param body Runs the program and looks at what it did.
+ */
+export function hostTest(
+  name: string,
+  body: (host: Host) => Promise<void>,
+): void {
+  Deno.test({
+    name,
+    // Windows has no signals to send to a child.
+    ignore: BLIND || Deno.build.os === "windows",
+    async fn(t) {
+      for (const host of await hosts()) {
+        await t.step(host.name, () => body(host));
+      }
+    },
+  });
+}
+
+/** Runs a program; sends it a signal after each line that names one: `kill SIGINT`. */
+export async function runOn(
+  host: Host,
+  program: URL,
+  ...args: readonly string[]
+): Promise<Ended> {
+  const [command, ...flags] = host.command;
+  await using child = new Deno.Command(command!, {
+    args: [...flags, program.pathname, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const errors = new Response(child.stderr).text();
+  const lines: string[] = [];
+  let text = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const complete = text.split("\n");
+    text = complete.pop()!;
+    for (const line of complete) {
+      const [, name] = /^kill (\w+)$/.exec(line) ?? [];
+      if (name === undefined) lines.push(line);
+      else child.kill(name as Deno.Signal);
+    }
+  }
+  const { code, signal } = await child.status;
+  return { code, signal, lines, errors: await errors };
+}
+
+let found: Promise<readonly Host[]> | undefined;
+
+function hosts(): Promise<readonly Host[]> {
+  return found ??= findHosts();
+}
+
+async function findHosts(): Promise<readonly Host[]> {
+  const others: Host[] = [];
+  // One after the other: npm locks its cache.
+  for (const [name, program] of PACKAGES) {
+    const path = await pathOf(name, program);
+    if (path !== undefined) others.push({ name, command: [path] });
+  }
+  // Where npm answers, it has all of them.
+  assert(others.length === 0 || others.length === PACKAGES.length);
+  return [DENO, ...others];
+}
+
+async function pathOf(
+  name: string,
+  program: string,
+): Promise<string | undefined> {
+  const { code, stdout } = await new Deno.Command("npx", {
+    args: ["--yes", "-p", name, program, "-p", "process.execPath"],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).output().catch(() => ({ code: 1, stdout: new Uint8Array() }));
+  const path = new TextDecoder().decode(stdout).trim();
+  return code === 0 && path !== "" ? path : undefined;
+}
