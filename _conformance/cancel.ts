@@ -30,7 +30,9 @@ export const cancelChecks: readonly Check[] = [
     equal(await executor.submit("double", [2]), 4);
     equal(context.lines(log), []);
   }),
-  check("a job that is cancelled while workers start never runs", {}, async (
+  check("a job that is cancelled while workers start never runs", {
+    endsIt: true,
+  }, async (
     executor,
     context,
   ) => {

@@ -33,6 +33,8 @@ interface CheckOptions {
   readonly needs?: readonly Ability[];
   /** How the executor is made. */
   readonly with?: CheckedExecutorOptions;
+  /** Whether it is shut down by the check, or has to be new for it. */
+  readonly endsIt?: boolean;
 }
 
 /** Makes a check of an executor, which is shut down at the end. */
@@ -46,7 +48,11 @@ export function check(
     needs: options.needs ?? [],
     needsBroken: false,
     async run(context) {
-      const executor = await context.make(options.with ?? { maxWorkers: 2 });
+      const made = options.with ?? { maxWorkers: 2 };
+      if (!options.endsIt) {
+        return await context.use(made, (executor) => body(executor, context));
+      }
+      const executor = await context.make(made);
       try {
         await body(executor, context);
       } finally {

@@ -61,6 +61,13 @@ export interface ContextOptions {
   readonly makeBroken?: () => CheckedExecutor | Promise<CheckedExecutor>;
   /** What the executor can do. */
   readonly abilities: readonly Ability[];
+  /**
+   * Whether checks share executors that are made alike, which saves starts of workers.
+   * Then {@linkcode Context.shutdown} ends them.
+   *
+   * @default {false}
+   */
+  readonly reuse?: boolean;
 }
 
 // What logs begin with in browsers; elsewhere they are files.
@@ -97,6 +104,7 @@ export class Context implements Disposable {
     string,
     { readonly channel: BroadcastChannel; readonly lines: string[] }
   >();
+  readonly #shared = new Map<string, CheckedExecutor>();
   #folder: string | undefined;
   #logs = 0;
 
@@ -134,6 +142,43 @@ export class Context implements Disposable {
    */
   async make(options: CheckedExecutorOptions = {}): Promise<CheckedExecutor> {
     return await this.#options.make(options);
+  }
+
+  /**
+   * Lets a check have an executor. It is shut down after, unless it is shared.
+   *
+   * @param options How it is to be made.
+   * @param body The check.
+   * @returns A promise that settles when the check has ended.
+   */
+  async use(
+    options: CheckedExecutorOptions,
+    body: (executor: CheckedExecutor) => Promise<void>,
+  ): Promise<void> {
+    const key = JSON.stringify(options);
+    const executor = this.#shared.get(key) ?? await this.make(options);
+    if (this.#options.reuse) {
+      this.#shared.set(key, executor);
+      return await body(executor);
+    }
+    try {
+      await body(executor);
+    } finally {
+      await executor.shutdown({ cancelFutures: true });
+    }
+  }
+
+  /**
+   * Shuts down the executors that checks have shared.
+   *
+   * @returns A promise that settles when they are gone.
+   */
+  async shutdown(): Promise<void> {
+    const executors = [...this.#shared.values()];
+    this.#shared.clear();
+    for (const executor of executors) {
+      await executor.shutdown({ cancelFutures: true });
+    }
   }
 
   /**

@@ -89,7 +89,9 @@ export const poolChecks: readonly Check[] = [
       await executor.shutdown();
     },
   ),
-  check("shutdown() with cancelFutures waits for the clean-up", {}, async (
+  check("shutdown() with cancelFutures waits for the clean-up", {
+    endsIt: true,
+  }, async (
     executor,
     context,
   ) => {
@@ -104,7 +106,7 @@ export const poolChecks: readonly Check[] = [
   }),
   check(
     "who is cancelled while it waits for shutdown() stops no shutdown",
-    {},
+    { endsIt: true },
     async (
       executor,
     ) => {

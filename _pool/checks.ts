@@ -135,3 +135,34 @@ export function checkCount(
     `Cannot make an executor: ${option} must be a whole number above 0, got ${count}`,
   );
 }
+
+/**
+ * Checks the place of a module of jobs.
+ *
+ * @returns Its URL.
+ * @throws {TypeError} If it is no URL.
+ */
+export function moduleUrl(module: unknown): string {
+  if (module instanceof URL) return module.href;
+  if (typeof module === "string" && URL.canParse(module)) return module;
+  throw new TypeError(
+    `Cannot make an executor: the URL of a module was expected, such as ` +
+      `new URL("./jobs.ts", import.meta.url), got ${describeValue(module)}`,
+  );
+}
+
+/**
+ * Checks a list of strings that an executor is set up with.
+ *
+ * @throws {TypeError} If it is none.
+ */
+export function checkStrings(option: string, list: readonly unknown[]): void {
+  if (
+    Array.isArray(list) && list.every((value) => typeof value === "string")
+  ) return;
+  throw new TypeError(
+    `Cannot make an executor: ${option} must consist of strings, got ${
+      describeValue(list)
+    }`,
+  );
+}

@@ -71,7 +71,7 @@ const TOWER: readonly (readonly string[])[] = [
   ["_executor/"],
   ["executor.ts", "_worker/"],
   ["worker.ts", "_pool/"],
-  ["inline_executor.ts"],
+  ["inline_executor.ts", "process_executor.ts", "worker_executor.ts"],
   ["_conformance/"],
   ["executor_testing.ts"],
 ];

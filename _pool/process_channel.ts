@@ -1,0 +1,136 @@
+/**
+ * Processes of `node:child_process`, in Deno, Node and Bun. They die by SIGKILL.
+ *
+ * @module
+ */
+import {
+  bootstrap,
+  builtin,
+  dataUrl,
+  execPath,
+  hostName,
+} from "../_executor/host.ts";
+import { type Packer, packer } from "../_executor/packer.ts";
+import type { Hello } from "../_executor/wire.ts";
+import { hostTurn } from "../_host/turn.ts";
+import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
+
+interface Child {
+  readonly pid?: number;
+  readonly connected: boolean;
+  on(event: "message", listener: (bytes: Uint8Array) => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  on(
+    event: "exit",
+    listener: (code: number | null, signal: string | null) => void,
+  ): void;
+  send(message: Uint8Array): boolean;
+  disconnect(): void;
+  kill(signal: "SIGKILL"): boolean;
+  ref(): void;
+  unref(): void;
+  readonly channel?: { ref?(): void; unref?(): void } | null;
+}
+
+interface ChildProcess {
+  spawn(path: string, args: readonly string[], options: object): Child;
+}
+
+/** What processes are started with. */
+export interface ProcessFactoryOptions {
+  /** The flags of the runtime. */
+  readonly execArgv: readonly string[];
+  /** The environment; the own one if there is none. */
+  readonly env: Readonly<Record<string, string>> | undefined;
+}
+
+/** Makes processes. */
+export class ProcessFactory implements ChannelFactory {
+  readonly sharesMemory = false;
+  readonly kills = true;
+  readonly isReal = true;
+  readonly copies = true;
+  readonly #options: ProcessFactoryOptions;
+
+  constructor(options: ProcessFactoryOptions) {
+    this.#options = options;
+  }
+
+  open(hello: Hello, events: ChannelEvents): Channel {
+    return new ProcessChannel(hello, events, this.#options);
+  }
+}
+
+class ProcessChannel implements Channel {
+  readonly #events: ChannelEvents;
+  readonly #child: Child;
+  readonly #packer: Packer = packer();
+  #isGone = false;
+
+  constructor(
+    hello: Hello,
+    events: ChannelEvents,
+    { execArgv, env }: ProcessFactoryOptions,
+  ) {
+    this.#events = events;
+    const { spawn } = builtin<ChildProcess>("node:child_process")!;
+    const child = this.#child = spawn(execPath(), argsOf(execArgv), {
+      // Not fork(): on Deno its child would have all permissions.
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      serialization: "advanced",
+      ...env === undefined ? {} : { env },
+    });
+    child.on("message", (bytes) => {
+      if (!this.#isGone) events.message(this.#packer.unpack(bytes));
+    });
+    child.on("error", (error) => this.#leave(error));
+    child.on("exit", (code, signal) => {
+      const error = code === 0
+        ? undefined
+        : new Error(signal === null ? `exit code ${code}` : signal);
+      // What it has said last is still under way.
+      hostTurn().then(hostTurn).then(() => this.#leave(error));
+    });
+    this.post(hello);
+  }
+
+  post(message: unknown): void {
+    this.#child.send(this.#packer.pack(message));
+  }
+
+  end(): void {
+    if (this.#child.connected) this.#child.disconnect();
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  ref(): void {
+    this.#child.ref();
+    this.#child.channel?.ref?.();
+  }
+
+  unref(): void {
+    this.#child.unref();
+    this.#child.channel?.unref?.();
+  }
+
+  #leave(error: Error | undefined): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#events.exit(error);
+  }
+}
+
+function argsOf(execArgv: readonly string[]): string[] {
+  const source = bootstrap("startProcess");
+  switch (hostName()) {
+    case "Deno":
+      return ["run", "--no-prompt", ...execArgv, dataUrl(source)];
+    case "Bun":
+      return [...execArgv, "-e", source];
+    default:
+      return [...execArgv, "--input-type=module", "-e", source];
+  }
+}

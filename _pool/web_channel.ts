@@ -1,0 +1,116 @@
+/**
+ * Web workers, in browsers, and wherever the user makes the worker.
+ *
+ * @module
+ */
+import { hostName } from "../_executor/host.ts";
+import type { Hello } from "../_executor/wire.ts";
+import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
+
+type HostWorker = Worker & { ref?(): void; unref?(): void };
+
+interface Host {
+  readonly crossOriginIsolated?: boolean;
+  readonly navigator?: { readonly locks?: LockManagerLike };
+}
+
+interface LockManagerLike {
+  request(
+    name: string,
+    options: { signal: AbortSignal },
+    callback: () => unknown,
+  ): Promise<unknown>;
+}
+
+/** Makes web workers. */
+export class WebFactory implements ChannelFactory {
+  readonly sharesMemory: boolean = canShare();
+  readonly kills: boolean = hostName() !== "Deno";
+  readonly isReal = true;
+  readonly copies = true;
+  readonly #make: () => Worker;
+
+  constructor(make: () => Worker) {
+    this.#make = make;
+  }
+
+  open(hello: Hello, events: ChannelEvents): Channel {
+    return new WebChannel(this.#make(), hello, events);
+  }
+}
+
+class WebChannel implements Channel {
+  readonly #events: ChannelEvents;
+  readonly #worker: HostWorker;
+  readonly #lock: string | undefined;
+  // Ends the wait for the lock.
+  readonly #watch = new AbortController();
+  #isWatching = false;
+  #isGone = false;
+
+  constructor(worker: Worker, hello: Hello, events: ChannelEvents) {
+    this.#events = events;
+    this.#worker = worker;
+    worker.onmessage = ({ data }): void => {
+      if (this.#isGone) return;
+      this.#watchLock();
+      events.message(data);
+    };
+    worker.onerror = (event): void => {
+      event.preventDefault();
+      this.#leave(new Error(event.message ?? "the worker failed to load"));
+    };
+    // Bun has this event.
+    worker.addEventListener("close", () => this.#leave(undefined));
+    const hasLocks = (globalThis as Host).navigator?.locks !== undefined;
+    this.#lock = hasLocks ? `asyncio ${crypto.randomUUID()}` : undefined;
+    worker.postMessage({ ...hello, lock: this.#lock });
+  }
+
+  post(message: unknown, transfer: readonly Transferable[]): void {
+    this.#worker.postMessage(message, transfer as Transferable[]);
+  }
+
+  end(): void {
+    this.#leave(undefined);
+  }
+
+  kill(): void {
+    this.#leave(undefined);
+  }
+
+  ref(): void {
+    this.#worker.ref?.();
+  }
+
+  unref(): void {
+    this.#worker.unref?.();
+  }
+
+  // The worker holds a lock for life, as the web tells nobody that one has ended. It has
+  // it by the time of its first message.
+  #watchLock(): void {
+    if (this.#isWatching || this.#lock === undefined) return;
+    this.#isWatching = true;
+    const { locks } = (globalThis as Host).navigator!;
+    const { signal } = this.#watch;
+    locks!.request(this.#lock, { signal }, () => this.#leave(undefined))
+      .catch(() => {
+        // Its end was told by other means.
+      });
+  }
+
+  #leave(error: Error | undefined): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#watch.abort();
+    this.#worker.terminate();
+    this.#events.exit(error);
+  }
+}
+
+function canShare(): boolean {
+  const { crossOriginIsolated } = globalThis as Host;
+  return typeof SharedArrayBuffer !== "undefined" &&
+    crossOriginIsolated !== false;
+}
