@@ -77,7 +77,7 @@ export interface TlsOptions {
    * @default {the host that was connected to}
    */
   readonly serverHostname?: string;
-  /** Certificates, as PEM, to trust beside those that the host trusts. */
+  /** Certificates, as PEM, to trust instead of those that the host trusts. For clients. */
   readonly ca?: string | readonly string[];
   /** The own certificate, as PEM. A server needs one. */
   readonly cert?: string;

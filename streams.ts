@@ -388,12 +388,12 @@ function* openServer<A extends Address>(
     server.attach(
       yield* callHost(loop, {
         what: `listener at ${place}`,
-        start: () =>
-          network.listen({
-            address,
-            backlog: options.backlog,
-            reusePort: options.reusePort,
-          }, server),
+        start: async () => {
+          // The port that is asked for may be the one of a server that was just closed.
+          await Promise.all([...loop._resources].map(listenerEndOf));
+          const { backlog, reusePort } = options;
+          return await network.listen({ address, backlog, reusePort }, server);
+        },
         discard: (late) => late.close(),
       }),
     );
@@ -404,4 +404,8 @@ function* openServer<A extends Address>(
   if (options.startServing ?? true) server.start();
   // It listens where it was told to.
   return server as Server<Address> as Server<A>;
+}
+
+function listenerEndOf(resource: unknown): Promise<void> | undefined {
+  return resource instanceof SocketServer ? resource.listenerEnd : undefined;
 }

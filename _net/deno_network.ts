@@ -79,6 +79,8 @@ class Listener implements HostListener {
   readonly #owner: ListenerOwner;
   #retry: Disposable | undefined;
   #closed = false;
+  // Deno closes only when the accept that is under way has ended.
+  #accepting: PromiseWithResolvers<void> | undefined;
 
   constructor(listener: DenoListener, owner: ListenerOwner) {
     this.address = addressOf(listener.addr);
@@ -90,14 +92,16 @@ class Listener implements HostListener {
     this.#acceptNext();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.[Symbol.dispose]();
     closeQuietly(this.#listener);
+    await this.#accepting?.promise;
   }
 
   // By callbacks, so that the loop is not lent the context of an async function.
   #acceptNext(): void {
+    this.#accepting ??= Promise.withResolvers();
     this.#listener.accept().then(
       (conn) => this.#accepted(conn),
       (error) => this.#failed(error),
@@ -105,7 +109,10 @@ class Listener implements HostListener {
   }
 
   #accepted(conn: DenoConn): void {
-    if (this.#closed) return closeQuietly(conn);
+    if (this.#closed) {
+      this.#accepting!.resolve();
+      return closeQuietly(conn);
+    }
     this.#acceptNext();
     try {
       // As CPython: small messages are not held back.
@@ -117,6 +124,8 @@ class Listener implements HostListener {
   }
 
   #failed(error: unknown): void {
+    this.#accepting!.resolve();
+    this.#accepting = undefined;
     if (this.#closed) return;
     this.#owner.acceptFailed(error);
     this.#retry = this.#owner.later(ACCEPT_RETRY, () => this.#acceptNext());

@@ -68,8 +68,12 @@ export interface HostListener {
   readonly address: Address;
   /** Begins to accept. */
   start(): void;
-  /** Stops: who is not accepted yet is refused. */
-  close(): void;
+  /**
+   * Stops: who is not accepted yet is refused.
+   *
+   * @returns A promise that settles when nobody can connect any more.
+   */
+  close(): Promise<void>;
 }
 
 /** The network of a host. */

@@ -51,7 +51,6 @@ export interface NodeNet {
 
 /** What is used of `node:tls`. */
 export interface NodeTls {
-  readonly rootCertificates: readonly string[];
   readonly TLSSocket: new (
     socket: NodeSocket,
     options: Readonly<Record<string, unknown>>,

@@ -98,10 +98,12 @@ class Listener implements HostListener {
     for (const transport of waiting) this.#owner.connected(transport);
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#closed = true;
+    // It is told only after the last connection, but the port is free at once.
     this.#server.close();
     for (const transport of this.#waiting ?? []) transport.abort();
+    return Promise.resolve();
   }
 
   #connected(socket: NodeSocket): void {

@@ -8,7 +8,7 @@
  */
 import { RuntimeError } from "../errors.ts";
 import type { HostTransport, TlsRequest } from "./network.ts";
-import { findNodeTls, nodeNet, type NodeTls } from "./node_host.ts";
+import { findNodeTls, nodeNet } from "./node_host.ts";
 import { NodeTransport, settled } from "./node_transport.ts";
 
 /**
@@ -34,7 +34,7 @@ export async function secure(
     if (tls === undefined) {
       throw new RuntimeError("Cannot start TLS: this host has no node:tls");
     }
-    const options = tlsOptions(tls, request);
+    const options = tlsOptions(request);
     const secured = request.isServer
       ? new tls.TLSSocket(socket, { ...options, isServer: true })
       : tls.connect({ ...options, ...serverName(request), socket });
@@ -48,15 +48,13 @@ export async function secure(
 }
 
 function tlsOptions(
-  { rootCertificates }: NodeTls,
   { ca, cert, key, alpn }: TlsRequest,
 ): Readonly<Record<string, unknown>> {
   return {
     ...cert === undefined ? {} : { cert },
     ...key === undefined ? {} : { key },
     ...alpn === undefined ? {} : { ALPNProtocols: [...alpn] },
-    // Beside those that the host trusts, which it would else put aside.
-    ...ca === undefined ? {} : { ca: [...rootCertificates, ...[ca].flat()] },
+    ...ca === undefined ? {} : { ca: [ca].flat() },
   };
 }
 

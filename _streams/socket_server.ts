@@ -60,6 +60,9 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   #listener: HostListener | undefined;
   #serving = false;
   #closed = false;
+  // Settles when nobody can connect any more: Deno needs a turn of its own for that.
+  #listenerEnd: Promise<void> = Promise.resolve();
+  #isListenerOpen = false;
   readonly #clients = new Set<Client>();
   readonly #handshakes = new Set<HostCall<HostTransport>>();
   readonly #closes: IoWaits<void>;
@@ -75,6 +78,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   /** Takes the listener, which was made for this server. */
   attach(listener: HostListener): void {
     this.#listener = listener;
+    this.#isListenerOpen = true;
     this.#parts.loop._resources.add(this);
   }
 
@@ -98,8 +102,15 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     if (this.#closed) return;
     this.#closed = true;
     this.#serving = false;
-    this.#listener?.close();
+    const listener = this.#listener!;
     this.#listener = undefined;
+    // As in CPython, only the file of a Unix socket is worth a wait.
+    this.#isListenerOpen = listener.address.path !== undefined;
+    this.#listenerEnd = listener.close().then(() => {
+      this.#parts.loop._resources.delete(this);
+      this.#isListenerOpen = false;
+      this.#checkEnd();
+    });
     for (const handshake of [...this.#handshakes]) handshake.cancel();
     this.#forever?.cancel();
     const { grace } = this.#parts;
@@ -107,6 +118,11 @@ export class SocketServer implements Server, ListenerOwner, Resource {
       this.#graceTimer = this.later(grace, () => this.#endClients());
     }
     this.#checkEnd();
+  }
+
+  /** A promise that settles when its port is free again, once it was closed. */
+  get listenerEnd(): Promise<void> {
+    return this.#listenerEnd;
   }
 
   closeClients(): void {
@@ -134,6 +150,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.waitClosed();
+    await this.#listenerEnd;
   }
 
   connected(transport: HostTransport): void {
@@ -170,8 +187,9 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     return this.#parts.loop.callLater(seconds, callback, NO_CONTEXT);
   }
 
-  _endWithLoop(): void {
+  async _endWithLoop(): Promise<void> {
     this.close();
+    await this.#listenerEnd;
   }
 
   _abandon(): void {
@@ -194,7 +212,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   }
 
   get #hasEnded(): boolean {
-    return this.#closed && this.#clients.size === 0;
+    return this.#closed && !this.#isListenerOpen && this.#clients.size === 0;
   }
 
   *#startServing(): Coro<void> {
@@ -308,7 +326,6 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   #checkEnd(): void {
     if (!this.#hasEnded) return;
     this.#graceTimer?.[Symbol.dispose]();
-    this.#parts.loop._resources.delete(this);
     this.#closes.release(undefined);
   }
 }

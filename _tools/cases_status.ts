@@ -19,11 +19,10 @@ const STATUS = new URL("STATUS.md", FOLDER);
 
 /** The areas of asyncio that do not exist here, and what does their work. */
 const OUT_OF_SCOPE: Readonly<Record<string, string>> = {
-  server: "servers are the host's: `Deno.serve`, `Deno.listen`, `node:net`",
-  stream: "streams are the host's: `ReadableStream`, `WritableStream`",
   subprocess: "processes are the host's: `Deno.Command`, `node:child_process`",
   thread: "JavaScript has no threads that share objects, only workers",
-  transport: "sockets are the host's: `Deno.connect`, `node:net`",
+  transport:
+    "hosts give no descriptors, so streams are the lowest that there is",
 };
 
 /** One behaviour. */

@@ -1,0 +1,441 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  CancelledError,
+  type Coroutine,
+  createTask,
+  DeadlockError,
+  IncompleteReadError,
+  RuntimeError,
+  sleep,
+  StreamReader,
+  timeout,
+  TimeoutError,
+} from "../mod.ts";
+import { connectionPair, runTest } from "../testing.ts";
+import { sweepCancels } from "./_cancel_sweep.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const textOf = (data: Uint8Array) => new TextDecoder().decode(data);
+
+/** Every way to read "abcde" of a reader that gets it in two pieces. */
+const READS: Readonly<
+  Record<string, (reader: StreamReader) => Coroutine<Uint8Array>>
+> = {
+  readexactly: (reader) => reader.readexactly(5),
+  "read to the end": (reader) => reader.read(),
+  readuntil: (reader) => reader.readuntil(bytes("e")),
+  readline: (reader) => reader.readline(),
+};
+
+for (const [name, read] of Object.entries(READS)) {
+  for (const style of ["generator", "async"]) {
+    const go = (reader: StreamReader) =>
+      style === "async"
+        ? createTask(async () => await read(reader))
+        : createTask(function* () {
+          return yield* read(reader);
+        });
+
+    Deno.test(`StreamReader loses nothing when ${name} is cancelled half-way, ${style}`, () =>
+      runTest(async () => {
+        const reader = new StreamReader();
+        const task = go(reader);
+        await sleep(0);
+        reader.feedData(bytes("abc"));
+        await sleep(1);
+        assertFalse(task.done());
+        task.cancel();
+        await assertRejects(async () => void await task, CancelledError);
+        reader.feedData(bytes("de"));
+        reader.feedEof();
+        assertEquals(textOf(await go(reader)), "abcde");
+      }));
+
+    Deno.test(`StreamReader loses nothing when ${name} is cancelled in the turn of the bytes, ${style}`, () =>
+      runTest(async () => {
+        const reader = new StreamReader();
+        const task = go(reader);
+        await sleep(1);
+        reader.feedData(bytes("abcde"));
+        reader.feedEof();
+        task.cancel();
+        await assertRejects(async () => void await task, CancelledError);
+        assertEquals(textOf(await go(reader)), "abcde");
+      }));
+
+    Deno.test(`StreamReader refuses a second ${name} while one waits, ${style}`, () =>
+      runTest(async () => {
+        const reader = new StreamReader();
+        const first = go(reader);
+        await sleep(0);
+        await assertRejects(
+          async () => void await go(reader),
+          RuntimeError,
+          "already waiting for incoming data",
+        );
+        reader.feedData(bytes("abcde"));
+        reader.feedEof();
+        assertEquals(textOf(await first), "abcde");
+      }));
+  }
+}
+
+Deno.test("StreamReader gives bytes that later ones do not change", () =>
+  runTest(async () => {
+    const reader = new StreamReader();
+    const given: Uint8Array[] = [];
+    const wanted: string[] = [];
+    for (let i = 0; i < 1_000; i++) {
+      const text = `${i}`.padStart(7, "0");
+      reader.feedData(bytes(text));
+      wanted.push(text);
+      if (i % 3 === 0) given.push(await reader.readexactly(7));
+    }
+    while (given.length < 1_000) given.push(await reader.readexactly(7));
+    assertEquals(given.map(textOf), wanted);
+  }));
+
+Deno.test("StreamReader copies what it is fed", () =>
+  runTest(async () => {
+    const reader = new StreamReader();
+    const data = bytes("abc");
+    reader.feedData(data);
+    data.fill(0);
+    assertEquals(textOf(await reader.readexactly(3)), "abc");
+  }));
+
+Deno.test("StreamReader finds a separator wherever the pieces end", () =>
+  runTest(async () => {
+    const whole = "one\r\n\r\ntwo\r\r\n\r\nthree\r\n\r\n";
+    for (let size = 1; size <= whole.length; size++) {
+      const reader = new StreamReader();
+      const task = createTask(async () => {
+        const parts: string[] = [];
+        for (let i = 0; i < 3; i++) {
+          parts.push(textOf(await reader.readuntil(bytes("\r\n\r\n"))));
+        }
+        return parts;
+      });
+      for (let at = 0; at < whole.length; at += size) {
+        reader.feedData(bytes(whole.slice(at, at + size)));
+        await sleep(0);
+      }
+      assertEquals(await task, [
+        "one\r\n\r\n",
+        "two\r\r\n\r\n",
+        "three\r\n\r\n",
+      ]);
+    }
+  }));
+
+Deno.test("StreamReader refuses bad arguments at once", () =>
+  runTest(async () => {
+    const reader = new StreamReader();
+    assertThrows(() => new StreamReader({ limit: NaN }), TypeError);
+    assertThrows(() => new StreamReader({ limit: "1" as never }), TypeError);
+    assertThrows(() => reader.read("1" as never), TypeError);
+    assertThrows(() => reader.read(1.5), RangeError);
+    assertThrows(() => reader.readexactly(NaN), RangeError);
+    assertThrows(() => reader.feedData("x" as never), TypeError);
+    assertThrows(() => reader.setException(undefined), TypeError);
+    assertThrows(() => reader.lines({ encoding: "klingon" }), RangeError);
+    assertThrows(() => StreamReader.from("x" as never), TypeError);
+    await assertRejects(
+      async () => void await reader.readuntil("\n" as never),
+      TypeError,
+      "TextEncoder",
+    );
+    reader.feedEof();
+    assertThrows(() => reader.feedData(bytes("x")), RuntimeError);
+  }));
+
+Deno.test("StreamReader that nobody feeds is a deadlock that names the wait", async () => {
+  await assertRejects(
+    () => runTest(async () => void await new StreamReader().readline()),
+    DeadlockError,
+    "data of a StreamReader",
+  );
+});
+
+Deno.test("StreamReader read() to the end takes more than the limit", () =>
+  runTest(async () => {
+    const [[, writer], [reader]] = connectionPair({ limit: 10, capacity: 10 });
+    const task = createTask(async () => {
+      for (let i = 0; i < 100; i++) await writer.write(new Uint8Array(100));
+      await writer.close();
+    });
+    assertEquals((await reader.read()).length, 10_000);
+    await task;
+  }));
+
+Deno.test("StreamReader.from() reads only when it is asked", () =>
+  runTest(async () => {
+    let asked = 0;
+    const source = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(bytes(`${++asked}\n`));
+      },
+    }, { highWaterMark: 0 });
+    const reader = StreamReader.from(source);
+    await sleep(1);
+    assertEquals(asked, 0);
+    assertEquals(textOf(await reader.readline()), "1\n");
+    assertEquals(asked, 1);
+  }));
+
+Deno.test("StreamReader.from() gives the error of its source", () =>
+  runTest(async () => {
+    const error = new Error("broken source");
+    const reader = StreamReader.from((async function* () {
+      yield await Promise.resolve(bytes("abc"));
+      throw error;
+    })());
+    assertEquals(textOf(await reader.readexactly(3)), "abc");
+    const thrown = await assertRejects(async () => void await reader.read(1));
+    assertStrictEquals(thrown, error);
+  }));
+
+Deno.test("StreamReader.from() refuses a source of text when it comes, and closes it", () =>
+  runTest(async () => {
+    let closed: unknown;
+    const source = new ReadableStream<string>({
+      start: (controller) => controller.enqueue("text"),
+      cancel: (reason) => void (closed = reason),
+    });
+    const reader = StreamReader.from(source as never);
+    await assertRejects(
+      async () => void await reader.read(1),
+      TypeError,
+      "TextEncoderStream",
+    );
+    assertInstanceOf(closed, TypeError);
+  }));
+
+Deno.test("StreamReader.from() keeps what a cancelled read has asked for", () =>
+  runTest(async () => {
+    let give: (text: string) => void = () => {};
+    const reader = StreamReader.from(
+      new ReadableStream<Uint8Array>({
+        start(controller) {
+          give = (text) => controller.enqueue(bytes(text));
+        },
+      }),
+    );
+    await assertRejects(
+      async () =>
+        void await timeout(1, async () => void await reader.readline()),
+      TimeoutError,
+    );
+    give("late\n");
+    assertEquals(textOf(await reader.readline()), "late\n");
+  }));
+
+for (
+  const [how, leave] of Object.entries({
+    "break": async (reader: StreamReader) => {
+      for await (const _ of reader) break;
+    },
+    "break of lines()": async (reader: StreamReader) => {
+      for await (const _ of reader.lines()) break;
+    },
+    "cancel": async (reader: StreamReader) => {
+      await assertRejects(
+        async () =>
+          void await timeout(1, async () => {
+            for await (const _ of reader);
+          }),
+        TimeoutError,
+      );
+    },
+    "cancel of lines()": async (reader: StreamReader) => {
+      await assertRejects(
+        async () =>
+          void await timeout(1, async () => {
+            for await (const _ of reader.lines());
+          }),
+        TimeoutError,
+      );
+    },
+    "cancel of toReadableStream()": async (reader: StreamReader) => {
+      await reader.toReadableStream().cancel();
+    },
+  })
+) {
+  Deno.test(`StreamReader.from() closes its source at a ${how}`, () =>
+    runTest(async () => {
+      let isClosed = false;
+      const source = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(bytes("1\n")),
+        cancel: () => void (isClosed = true),
+      });
+      await leave(StreamReader.from(source));
+      assert(isClosed);
+    }));
+}
+
+Deno.test("StreamReader.from() closes its source at the end of the run", async () => {
+  let isClosed = false;
+  await runTest(async () => {
+    const source = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(bytes("1\n")),
+      cancel: () => void (isClosed = true),
+    });
+    await StreamReader.from(source).readline();
+    assertFalse(isClosed);
+  });
+  assert(isClosed);
+});
+
+Deno.test("StreamReader.lines() gives the lines without their ends", () =>
+  runTest(async () => {
+    const whole = "one\r\ntwo\n\nfür drei €\r\nfour";
+    for (let size = 1; size < 12; size++) {
+      const reader = new StreamReader();
+      const data = bytes(whole);
+      for (let at = 0; at < data.length; at += size) {
+        reader.feedData(data.subarray(at, at + size));
+      }
+      reader.feedEof();
+      const lines: string[] = [];
+      for await (const line of reader.lines()) lines.push(line);
+      assertEquals(lines, ["one", "two", "", "für drei €", "four"]);
+    }
+  }));
+
+Deno.test("StreamReader.lines() puts back what was not given, after a break and a cancel", () =>
+  runTest(async () => {
+    const reader = new StreamReader();
+    reader.feedData(bytes("one\nzwölf\nthr"));
+    for await (const line of reader.lines()) {
+      assertEquals(line, "one");
+      break;
+    }
+    assertEquals(textOf(await reader.readline()), "zwölf\n");
+    await assertRejects(
+      async () =>
+        void await timeout(1, async () => {
+          for await (const _ of reader.lines());
+        }),
+      TimeoutError,
+    );
+    reader.feedData(bytes("ee\nfour"));
+    reader.feedEof();
+    const rest: string[] = [];
+    for await (const line of reader.lines()) rest.push(line);
+    assertEquals(rest, ["three", "four"]);
+  }));
+
+Deno.test("StreamReader.lines() refuses a line above the limit", () =>
+  runTest(async () => {
+    for (const text of ["123456789\n", "123456789", "äöüäö\n"]) {
+      const reader = new StreamReader({ limit: 8 });
+      reader.feedData(bytes(text));
+      const lines = reader.lines();
+      await assertRejects(() => lines.next(), RangeError, "more than 8 bytes");
+    }
+    const reader = new StreamReader({ limit: 8 });
+    reader.feedData(bytes("12345678\n"));
+    assertEquals((await reader.lines().next()).value, "12345678");
+  }));
+
+Deno.test("StreamReader.lines() takes other encodings, and refuses wrong bytes if asked", () =>
+  runTest(async () => {
+    const latin = new StreamReader();
+    latin.feedData(new Uint8Array([0xfc, 10]));
+    assertEquals((await latin.lines({ encoding: "latin1" }).next()).value, "ü");
+    const wrong = new StreamReader();
+    wrong.feedData(new Uint8Array([0xff, 10]));
+    const lines = wrong.lines({ fatal: true });
+    await assertRejects(() => lines.next(), TypeError);
+  }));
+
+Deno.test("StreamReader.toReadableStream() gives what is left, and its error", async () => {
+  await runTest(async () => {
+    const [[, writer], [reader]] = connectionPair({ latency: 1 });
+    writer.write(bytes("head\nbody"));
+    writer.close();
+    await reader.readline();
+    const response = new Response(reader.toReadableStream());
+    assertEquals(await createTask(() => response.text()), "body");
+  });
+  await runTest(async () => {
+    const reader = new StreamReader();
+    const stream = reader.toReadableStream().getReader();
+    const read = stream.read();
+    reader.setException(new RangeError("broken"));
+    await assertRejects(() => read, RangeError, "broken");
+  });
+});
+
+Deno.test("StreamReader: a reader cancelled at any moment leaves all bytes to the next", async () => {
+  const counts = await sweepCancels(() => {
+    const [[, writer], [reader]] = connectionPair({ latency: 1 });
+    const got: number[] = [];
+    const write = async () => {
+      for (let i = 0; i < 4; i++) {
+        await writer.write(new Uint8Array([i, i]));
+        await sleep(1);
+      }
+      await writer.close();
+    };
+    return {
+      tasks: {
+        async read() {
+          for (let i = 0; i < 2; i++) got.push(...await reader.readexactly(2));
+        },
+        *line() {
+          for (let i = 0; i < 2; i++) {
+            const data = yield* waitingRead(reader);
+            got.push(...data);
+          }
+        },
+        write,
+      },
+      victims: ["read", "line"],
+      async check() {
+        got.push(...await reader.read());
+        assertEquals(got.length, 8);
+        assertEquals(got.toSorted(), [0, 0, 1, 1, 2, 2, 3, 3]);
+      },
+      mayEnd: (_task, name) => name !== "write",
+    };
+  });
+  assert(counts.cancels > 10);
+});
+
+// Reads when nobody else does.
+function* waitingRead(reader: StreamReader) {
+  for (;;) {
+    try {
+      return yield* reader.read(2);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      yield* sleep(0.1);
+    }
+  }
+}
+
+Deno.test("IncompleteReadError has what came before the end, also after a timeout", () =>
+  runTest(async () => {
+    const [[, writer], [reader]] = connectionPair();
+    writer.write(bytes("abc"));
+    await assertRejects(
+      async () =>
+        void await timeout(1, async () => void await reader.readexactly(5)),
+      TimeoutError,
+    );
+    await writer.close();
+    const error = await assertRejects(
+      async () => void await reader.readexactly(5),
+      IncompleteReadError,
+    );
+    assertEquals(textOf(error.partial), "abc");
+  }));
