@@ -11,7 +11,7 @@ import * as asyncio from "@asyncio/asyncio";
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
   Condition: ["_describe"],
   ContextVar: ["_number"],
-  Coroutine: ["_caller", "_callerBody", "_start", "_state"],
+  Coroutine: ["_caller", "_callerBody", "_mayRunAsync", "_start", "_state"],
   EventLoop: [
     "_abortRun",
     "_addTimer",
@@ -30,8 +30,10 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_microtasks",
     "_noteRan",
     "_noteResumed",
+    "_noteStarting",
     "_noteSuspended",
     "_observe",
+    "_plainOptions",
     "_resources",
     "_runEnded",
     "_shutdown",
@@ -90,6 +92,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_run",
     "_scope",
     "_settleCancelled",
+    "_start",
     "_state",
     "_takeCancel",
     "_takeWaitRequest",
