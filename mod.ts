@@ -43,6 +43,7 @@ export * from "./gather.ts";
 export * from "./handle.ts";
 export * from "./handle_requests.ts";
 export * from "./iterate.ts";
+export * from "./interruptible.ts";
 export * from "./lock.ts";
 export * from "./loop.ts";
 export * from "./map_concurrent.ts";

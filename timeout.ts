@@ -27,13 +27,26 @@ import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
 import { Coroutine, isGeneratorFunction } from "./_task/coroutine.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
-import type { Wait } from "./future.ts";
+import { Future, type Wait } from "./future.ts";
+import { BodyFuture, promiseOf } from "./_combine/body_future.ts";
 import type { Handle } from "./handle.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
 import { checkBody, enterScope, type ScopeBody } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 
 type Body<T> = ScopeBody<Timeout, T>;
+
+/** Options of {@linkcode timeout}. */
+export interface TimeoutOptions {
+  /**
+   * Whether the deadline gives the body up, for what waits for the host and can't be
+   * stopped: the TimeoutError comes at once and the body is left behind. Each later wait for
+   * this library in it throws, and an error that it ends with is reported.
+   *
+   * @default {false}
+   */
+  readonly abandon?: boolean | undefined;
+}
 
 /** The words are those of {@linkcode Timeout.toString}. */
 type State =
@@ -77,6 +90,8 @@ export class Timeout {
   // The line of the body, which is all that it cancels.
   #line: BodyLine | undefined = undefined;
   #timer: Handle | undefined = undefined;
+  // What the deadline gives up.
+  #abandonable: BodyFuture | undefined = undefined;
 
   /**
    * Makes a scope; `timeout()` and `timeoutAt()` do it for you.
@@ -222,6 +237,18 @@ export class Timeout {
     this.#timer = undefined;
     this.#state = EXPIRING;
     this.#line!.cancel();
+    this.#abandonable?.giveUp();
+  }
+
+  /** @internal Runs the body so that the deadline can leave it behind. */
+  _abandonable(opened: unknown): unknown {
+    if (opened instanceof Future) return opened;
+    const line = this.#line!;
+    return this.#abandonable = new BodyFuture(
+      line,
+      promiseOf(line, opened),
+      false,
+    );
   }
 }
 
@@ -232,10 +259,16 @@ export class Timeout {
 class TimeoutCoroutine<T> extends Coroutine<T> {
   readonly #makeScope: (now: number) => Timeout;
   readonly #body: Body<T>;
+  readonly #isAbandoned: boolean;
   #scope: Timeout | undefined = undefined;
 
-  constructor(makeScope: (now: number) => Timeout, body: Body<T>) {
+  constructor(
+    makeScope: (now: number) => Timeout,
+    body: Body<T>,
+    isAbandoned = false,
+  ) {
     super();
+    this.#isAbandoned = isAbandoned;
     this.#makeScope = makeScope;
     this.#body = body;
   }
@@ -254,7 +287,8 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
     scope._enter(now);
     this.#scope = scope;
     const body = this.#body;
-    return callFor(driver, () => body(scope), body);
+    const opened = callFor(driver, () => body(scope), body);
+    return this.#isAbandoned ? scope._abandonable(opened) : opened;
   }
 
   override next(value?: unknown): IteratorResult<unknown, T> {
@@ -278,12 +312,14 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
  *
  * - **Result**: what the body gives.
  * - **Cancellation**: at the deadline a CancelledError is thrown at the body's wait; a
- *   wait for a plain promise is not interrupted, the task's `signal` aborts it.
+ *   wait for a plain promise is not interrupted, but the `signal` of the scope aborts, and
+ *   the next wait throws. With `abandon` the body is left behind instead.
  * - **Nesting**: only the scope whose deadline it was throws a TimeoutError; those inside
  *   see the CancelledError.
  *
  * @param delay Seconds, or an object with units; `undefined` for no limit.
  * @param body An async or generator function; it gets the {@linkcode Timeout}.
+ * @param options Whether the body is left behind at the deadline.
  * @returns A coroutine of what the body gives.
  * @throws {TimeoutError} If the body did not end in time; its `cause` is the CancelledError.
  * @throws {TypeError} If `body` is no function, or `delay` is no delay.
@@ -309,12 +345,14 @@ export function timeout<T>(
   body: (
     scope: Timeout,
   ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+  options: TimeoutOptions = {},
 ): Coroutine<T> {
   checkBody(body, "run under a timeout");
   const seconds = delay === undefined ? undefined : toSeconds(delay);
   return new TimeoutCoroutine(
     (now) => new Timeout(seconds === undefined ? undefined : now + seconds),
     body,
+    options.abandon,
   );
 }
 

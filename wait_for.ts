@@ -28,6 +28,8 @@ import {
   closeCoroutine,
   type Coro,
   type Coroutine,
+  isAsyncFunction,
+  isGeneratorFunction,
   mayRunAsync,
   refuseAsyncGenerator,
 } from "./_task/coroutine.ts";
@@ -40,6 +42,10 @@ import { type Future, isFuture, type Wait } from "./future.ts";
 import { Waiter } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { abortedBefore, enterScope, SignalLink } from "./_combine/scope.ts";
+import { BodyFuture } from "./_combine/body_future.ts";
+import type { BodyLine } from "./_task/body_line.ts";
+import type { Driver } from "./_task/drive.ts";
+import { lineOf } from "./_task/line.ts";
 import { Timeout } from "./timeout.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
@@ -164,6 +170,16 @@ function* atOnce(awaitable: unknown): Coro<unknown> {
   }
 }
 
+/** Calls a plain function, and can leave the promise behind that it gives. */
+class PlainCall extends FunctionCoroutine<unknown> {
+  override _start(driver: unknown): unknown {
+    const given = super._start(driver);
+    return given instanceof Promise
+      ? new BodyFuture(lineOf(driver as Driver) as BodyLine, given, true)
+      : given;
+  }
+}
+
 /** Returns what a task can wait for without a task in between. */
 function inline(awaitable: unknown): Coro<unknown> {
   if (isFuture(awaitable) || isCoroutine(awaitable)) {
@@ -171,6 +187,10 @@ function inline(awaitable: unknown): Coro<unknown> {
   }
   if (typeof awaitable === "function") {
     const callee = awaitable as () => unknown;
+    // It may give a promise of the host, which is waited for as if it was given itself.
+    if (!isAsyncFunction(callee) && !isGeneratorFunction(callee)) {
+      return new PlainCall(callee, []) as unknown as Coro<unknown>;
+    }
     return new FunctionCoroutine(callee, []) as unknown as Coro<unknown>;
   }
   const future = ensureFuture(awaitable as Awaitable<unknown>);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { CancelReason } from "../_base/cancelled.ts";
+import { cancelledError, type CancelReason } from "../_base/cancelled.ts";
+import { Future } from "../future.ts";
 import type { CancelledError } from "../errors.ts";
 import type { OnFulfilled, OnRejected } from "../_future/await.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
@@ -28,7 +29,10 @@ import {
   settleRequest,
   signalOf,
   takeCancel,
+  waitsOf,
 } from "./line.ts";
+
+const ABANDONED = "The body was abandoned at its deadline";
 
 /** The line of one run of a scope's body. */
 export class BodyLine implements ScopeLine {
@@ -44,6 +48,7 @@ export class BodyLine implements ScopeLine {
   readonly _driver: Driver | undefined;
   readonly #requestsBefore: number;
   #ended = false;
+  #abandoned = false;
 
   /**
    * Begins a line.
@@ -116,7 +121,7 @@ export class BodyLine implements ScopeLine {
     const request = this._request;
     if (request !== undefined) this.#takeBack(request, isCancelled);
     const awaits = this._awaits;
-    if (awaits !== undefined) {
+    if (awaits !== undefined && !this.#abandoned) {
       this._awaits = undefined;
       // Of async functions that nobody awaits: they go on beside the line round this.
       for (const wait of awaits instanceof Set ? awaits : [awaits]) {
@@ -124,6 +129,12 @@ export class BodyLine implements ScopeLine {
       }
     }
     return isCancelled;
+  }
+
+  /** Leaves the body behind: whatever it still waits for, or begins to, throws. */
+  abandon(): void {
+    this.#abandoned = true;
+    for (const wait of waitsOf(this)) wait._cancelWait(ABANDONED, undefined);
   }
 
   /** Makes those round it throw a request again that it has met. Call it after the end. */
@@ -140,12 +151,14 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _addAwait(wait: PendingAwait): void {
-    if (this.#ended) this._outer._addAwait(wait);
+    if (this.#abandoned) wait._cancelWait(ABANDONED, undefined);
+    else if (this.#ended) this._outer._addAwait(wait);
     else addAwait(this, wait);
   }
 
   /** @internal */
   _endAwait(wait: PendingAwait, waited: unknown): CancelledError | undefined {
+    if (this.#abandoned) return this.#refuse(waited);
     return this.#ended
       ? this._outer._endAwait(wait, waited)
       : endAwait(this, wait, waited);
@@ -153,12 +166,14 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _removeAwait(wait: PendingAwait): void {
+    if (this.#abandoned) return;
     if (this.#ended) this._outer._removeAwait(wait);
     else removeAwait(this, wait);
   }
 
   /** @internal */
   _takeCancel(wait: PendingAwait, waited: unknown): CancelledError | undefined {
+    if (this.#abandoned) return this.#refuse(waited);
     return this.#ended
       ? this._outer._takeCancel(wait, waited)
       : takeCancel(this, wait, waited);
@@ -175,7 +190,7 @@ export class BodyLine implements ScopeLine {
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
   ): PromiseLike<A | B> {
-    const line = this.#ended ? this._outer : this;
+    const line = this.#ended && !this.#abandoned ? this._outer : this;
     return awaitCoroutine(
       coroutine,
       this.getLoop(),
@@ -195,6 +210,11 @@ export class BodyLine implements ScopeLine {
   /** @internal */
   _describe(): string {
     return this._outer._describe();
+  }
+
+  #refuse(waited: unknown): CancelledError | undefined {
+    if (waited instanceof Future && waited._givesCancelled()) return undefined;
+    return cancelledError(ABANDONED, this.getLoop().getDebug());
   }
 
   #takeBack(request: CancelRequest, isCancelled: boolean): void {

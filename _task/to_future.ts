@@ -79,7 +79,26 @@ export class HostFuture<T = unknown> extends Future<T> {
 // gives is dropped. It is looked at before the task begins, or the host would report
 // a rejection as unhandled.
 function adopt(promise: PromiseLike<unknown>, loop: Scheduler): Coro<unknown> {
-  const future = new HostFuture({ loop });
+  const future = followPromise(promise, loop, () => {
+    // The task reports it, if nobody looks at it.
+    future.exception();
+  });
+  return waitForPromise(future);
+}
+
+/**
+ * Returns a future of a promise. Its cancel ends it; the promise goes on.
+ *
+ * @param promise The promise.
+ * @param loop The future's loop.
+ * @param failed Is called when the future has failed.
+ */
+export function followPromise<T>(
+  promise: PromiseLike<T>,
+  loop: Scheduler,
+  failed?: () => void,
+): HostFuture<T> {
+  const future = new HostFuture<T>({ loop });
   promise.then(
     (value) => {
       if (!future.done()) future.setResult(value);
@@ -87,11 +106,10 @@ function adopt(promise: PromiseLike<unknown>, loop: Scheduler): Coro<unknown> {
     (error) => {
       if (future.done()) return;
       future.setException(error ?? new Error(`Rejected with ${error}`));
-      // The task reports it, if nobody looks at it.
-      future.exception();
+      failed?.();
     },
   );
-  return waitForPromise(future);
+  return future;
 }
 
 function* waitForPromise(future: Future<unknown>): Coro<unknown> {

@@ -30,6 +30,7 @@ const TOWER: readonly (readonly string[])[] = [
     "events.ts",
     "every.ts",
     "from_signal.ts",
+    "interruptible.ts",
     "lock.ts",
     "queue.ts",
     "semaphore.ts",

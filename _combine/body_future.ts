@@ -1,0 +1,82 @@
+/**
+ * The future of a body that the host runs, where a cancel may leave it behind.
+ *
+ * @module
+ */
+import { cancelReason } from "../_base/cancelled.ts";
+import type { BodyLine } from "../_task/body_line.ts";
+import { type Coro, Coroutine, isGenerator } from "../_task/coroutine.ts";
+import { MethodCoroutine } from "../_task/function_coroutine.ts";
+import { cancelLine, isCancellation, isQuiet } from "../_task/line.ts";
+import { HostFuture } from "../_task/to_future.ts";
+
+/** Follows a promise that the body of a scope has given. */
+export class BodyFuture extends HostFuture {
+  readonly #line: BodyLine;
+  readonly #isInterruptible: boolean;
+
+  /**
+   * Follows it.
+   *
+   * @param line The line of the body.
+   * @param promise What the body gave.
+   * @param isInterruptible Whether a cancel ends it at once where the body waits for the
+   * host, as it does when the promise itself was given.
+   */
+  constructor(
+    line: BodyLine,
+    promise: PromiseLike<unknown>,
+    isInterruptible: boolean,
+  ) {
+    super({ loop: line.getLoop() });
+    this.#line = line;
+    this.#isInterruptible = isInterruptible;
+    promise.then(
+      (value) => {
+        if (!this.done()) this.setResult(value);
+      },
+      (error) => this.#fail(error),
+    );
+  }
+
+  override cancel(message?: string, options?: ErrorOptions): boolean {
+    if (this.done()) return false;
+    const isAtHost = isQuiet(this.#line);
+    cancelLine(this.#line, cancelReason(message, options));
+    if (!this.#isInterruptible || !isAtHost) return true;
+    this.#line.abandon();
+    return super.cancel(message, options);
+  }
+
+  /** Leaves the body behind. */
+  giveUp(): void {
+    if (this.done()) return;
+    this.#line.abandon();
+    super.cancel();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.done()) {
+      this.setException(error ?? new Error(`Rejected with ${error}`));
+    } else if (!this.#isInterruptible && !isCancellation(this.#line, error)) {
+      this.getLoop().callExceptionHandler({
+        message: "Exception in a body that was abandoned at its deadline",
+        exception: error,
+      });
+    }
+  }
+}
+
+/** Makes what can be awaited of what a body has given; its waits belong to its line. */
+export function promiseOf(
+  line: BodyLine,
+  opened: unknown,
+): PromiseLike<unknown> {
+  const coroutine = isGenerator(opened)
+    ? new MethodCoroutine("body", () => opened as unknown as Coro<unknown>)
+    : opened;
+  if (!(coroutine instanceof Coroutine)) return opened as PromiseLike<unknown>;
+  return new Promise((resolve, reject) => {
+    line._awaitCoroutine(coroutine, resolve, reject);
+  });
+}
