@@ -72,6 +72,8 @@ import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { TaskList } from "./_loop/task_list.ts";
+import type { LineState } from "./_task/line.ts";
+import { StuckWatch } from "./_task/stuck_watch.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
 import { Microtasks } from "./_base/microtasks.ts";
@@ -113,6 +115,14 @@ export interface EventLoopOptions {
    * @default {5}
    */
   readonly reportUnfetchedAfter?: Delay;
+  /**
+   * How long an async function that was cancelled may go on to wait for a promise of the
+   * host, which can't be interrupted, before that is reported: seconds on the system clock,
+   * or an object with units. Up to a quarter of it may pass besides.
+   *
+   * @default {5}
+   */
+  readonly reportStuckAfter?: Delay;
 }
 
 const LOOP_OPTIONS: OptionKinds<EventLoopOptions> = {
@@ -159,6 +169,8 @@ export class EventLoop implements TaskScheduler {
   #instruments: Instruments | undefined;
   readonly #reportUnfetchedAfter: number;
   #unfetched: UnfetchedErrors | undefined = undefined;
+  #stuckWatch: StuckWatch | undefined = undefined;
+  readonly #reportStuckAfter: number;
   #taskFactory: TaskFactory | undefined;
   #exceptionHandler: ExceptionHandler | undefined;
   // Made when it is needed: there may be a loop a request.
@@ -186,8 +198,9 @@ export class EventLoop implements TaskScheduler {
     this.#clock = options.clock ?? new SystemClock();
     this.#turns = new Turns(this.#clock, this);
     this.#debug = options.debug ?? debugByEnvironment();
-    const { reportUnfetchedAfter = 5 } = options;
+    const { reportUnfetchedAfter = 5, reportStuckAfter = 5 } = options;
     this.#reportUnfetchedAfter = toSeconds(reportUnfetchedAfter);
+    this.#reportStuckAfter = toSeconds(reportStuckAfter);
     if (this.#debug) this._observe(this.#inDebugMode());
   }
 
@@ -628,6 +641,7 @@ export class EventLoop implements TaskScheduler {
 
   /** @internal */
   _runEnded(): void {
+    this.#stuckWatch?.stop();
     this.#running = false;
     running.activeLoops.delete(this);
     if (running.activeLoops.size === 0) running.debug = false;
@@ -659,6 +673,16 @@ export class EventLoop implements TaskScheduler {
     onRejected: OnRejected<B>,
   ): PromiseLike<A | B> {
     return awaitCoroutine(coroutine, this, undefined, onFulfilled, onRejected);
+  }
+
+  /** @internal */
+  _watchCancelled(line: LineState): number {
+    const watch = this.#stuckWatch ??= new StuckWatch(
+      this,
+      this.#reportStuckAfter,
+    );
+    watch.add(line);
+    return watch.now;
   }
 
   /** @internal */

@@ -480,6 +480,11 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
+  _isOver(): boolean {
+    return this.done();
+  }
+
+  /** @internal */
   get _outer(): undefined {
     return undefined;
   }

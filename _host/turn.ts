@@ -1,5 +1,5 @@
 /**
- * Lets the host have its turn.
+ * Lets the host have its turn, and asks it for a timer that no clock of a loop has to do with.
  *
  * @module
  */
@@ -7,6 +7,9 @@
 interface ImmediateHost {
   readonly setImmediate?: (callback: () => void) => unknown;
 }
+
+// Beyond it the host's timers fire at once.
+const LONGEST_MS = 2 ** 31 - 1;
 
 /**
  * Returns a promise that settles after the host had its turn: I/O and timers.
@@ -29,4 +32,16 @@ export function hostTurn(): Promise<void> {
     };
     port2.postMessage(undefined);
   });
+}
+
+/**
+ * Calls `callback` after some seconds of the host's time, whatever clock a loop has.
+ *
+ * @param seconds How many.
+ * @param callback What to call.
+ * @returns Calls it off.
+ */
+export function hostTimer(seconds: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, Math.min(seconds * 1000, LONGEST_MS));
+  return () => clearTimeout(timer);
 }

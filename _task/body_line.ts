@@ -150,6 +150,11 @@ export class BodyLine implements ScopeLine {
   }
 
   /** @internal */
+  _isOver(): boolean {
+    return this.#ended;
+  }
+
+  /** @internal */
   _addAwait(wait: PendingAwait): void {
     if (this.#abandoned) wait._cancelWait(ABANDONED, undefined);
     else if (this.#ended) this._outer._addAwait(wait);

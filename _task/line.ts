@@ -51,6 +51,8 @@ export class CancelRequest {
   signalled = false;
   /** Whether a signal was aborted by the request that is being made. */
   aborted = false;
+  /** When it was made, in looks of the watch for stuck lines; until that has told of it. */
+  askedAt: number | undefined = undefined;
   /** What is to be done when the line has no waits left. */
   onQuiet: (() => void) | undefined = undefined;
 }
@@ -64,6 +66,8 @@ export interface LineState extends Line {
   _lastEnd: number;
   /** The line round it; `undefined` for a task. */
   readonly _outer: LineState | undefined;
+  /** Whether it has ended. */
+  _isOver(): boolean;
 }
 
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
@@ -226,6 +230,7 @@ function request(
 ): void {
   const request = line._request ??= new CancelRequest();
   request.reason = reason;
+  request.askedAt ??= line.getLoop()._watchCancelled(line);
   const wasUnsure = isUnsure(line, request);
   const isAtHost = isQuiet(line);
   pend(request);

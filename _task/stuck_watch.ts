@@ -1,0 +1,104 @@
+/**
+ * Tells of async functions that were cancelled and still wait for the host, long after.
+ *
+ * Such a wait can't be interrupted; without a word the program would just hang.
+ *
+ * @module
+ */
+import { hostTimer } from "../_host/turn.ts";
+import type { Scheduler } from "../handle.ts";
+import { isQuiet, type LineState, type ScopeLine } from "./line.ts";
+import { PROMISE_BODY } from "./promise_body.ts";
+
+// Looks so often within the time that is allowed.
+const LOOKS = 4;
+
+/** A task, as far as it may be stuck. */
+interface WatchedTask extends LineState {
+  readonly _waitingOn: unknown;
+  readonly _scope: LineState | undefined;
+}
+
+/** What it looks at. */
+export interface StuckOwner extends Scheduler {
+  readonly _tasks: Iterable<unknown>;
+}
+
+/** Looks at the cancelled lines of one loop from time to time, while there are some. */
+export class StuckWatch {
+  /** Counts looks: requests are dated by it, since asking the clock costs 5 % of a cancel. */
+  now = 0;
+  readonly #owner: StuckOwner;
+  readonly #seconds: number;
+  readonly #bodies = new Set<LineState>();
+  #stop: (() => void) | undefined;
+
+  /**
+   * Makes one.
+   *
+   * @param owner The loop.
+   * @param seconds How long a cancelled function may wait for the host, on the system clock.
+   */
+  constructor(owner: StuckOwner, seconds: number) {
+    this.#owner = owner;
+    this.#seconds = seconds;
+  }
+
+  /** Watches a line that was cancelled. */
+  add(line: LineState): void {
+    if (line._outer !== undefined) this.#bodies.add(line);
+    this.#stop ??= hostTimer(this.#seconds / LOOKS, () => this.#look());
+  }
+
+  /** Stops watching, at the end of a run. */
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#bodies.clear();
+  }
+
+  #look(): void {
+    this.now++;
+    this.#stop = undefined;
+    let isWatching = false;
+    for (const line of this.#bodies) {
+      if (line._isOver()) this.#bodies.delete(line);
+      else if (this.#check(line, isBodyAtHost(line as ScopeLine))) {
+        isWatching = true;
+      }
+    }
+    for (const task of this.#owner._tasks as Iterable<WatchedTask>) {
+      if (this.#check(task, isTaskAtHost(task))) isWatching = true;
+    }
+    if (isWatching) {
+      this.#stop = hostTimer(this.#seconds / LOOKS, () => this.#look());
+    }
+  }
+
+  // Says whether the line has to be looked at again.
+  #check(line: LineState, isAtHost: boolean): boolean {
+    const request = line._request;
+    if (request?.askedAt === undefined) return false;
+    if (this.now - request.askedAt <= LOOKS || !isAtHost || !isQuiet(line)) {
+      return true;
+    }
+    request.askedAt = undefined;
+    const what = line._outer === undefined ? "" : "a scope of ";
+    this.#owner.callExceptionHandler({
+      message:
+        `Cancelled ${this.#seconds} s ago, ${what}${line._task} still waits for a promise of the host, which cannot be interrupted: give it a signal by fromSignal() or scope.signal, or wait for it with interruptible()`,
+      task: line._task,
+    });
+    return false;
+  }
+}
+
+function isTaskAtHost(task: WatchedTask): boolean {
+  return task._waitingOn === PROMISE_BODY && task._scope === undefined;
+}
+
+function isBodyAtHost(line: ScopeLine): boolean {
+  const driver = line._driver;
+  return driver === undefined ||
+    driver._scope === line && driver._waitingOn === PROMISE_BODY;
+}
