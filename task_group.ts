@@ -48,6 +48,7 @@ import {
   requireTask,
 } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
+import { abortSignal } from "./_task/line.ts";
 import type { Task, TaskOptions } from "./task.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
@@ -364,6 +365,7 @@ export class TaskGroup {
 
   #abort(message?: string, options?: ErrorOptions): void {
     this.#aborting = true;
+    abortSignal(this.#line!, cancelReason(message, options));
     this.#tasks!.cancel(message, options);
   }
 

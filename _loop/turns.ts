@@ -332,17 +332,18 @@ export class Turns implements Sleeper {
       this.#leftOfTurn--;
       if (this.#instruments === undefined) ready.shift()._run();
       else this.#instruments.runNext(ready);
-      // What stands behind it comes after its first step. Of several that start one after
-      // the other the first steps follow each other in the same way.
-      if (
-        this.#isStarting &&
-        (settles || i + 1 === count || !isStart(ready.at(0)))
-      ) return;
-      if (!settles) continue;
+      if (!settles) {
+        // What stands behind it comes after its first step. Of several that start one
+        // after the other the first steps follow each other in the same way.
+        if (this.#isStarting && (i + 1 === count || !isStart(ready.at(0)))) {
+          return;
+        }
+        continue;
+      }
       if (running.task !== undefined) {
         this.#recent.add(running.task as RecentTask);
       }
-      if (this.#resumed > 0) return;
+      if (this.#resumed > 0 || this.#isStarting) return;
     }
   }
 

@@ -47,8 +47,6 @@ export class CancelRequest {
   bySelf = false;
   reason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
-  /** Whether a signal of this line, or of one inside it, was handed out. */
-  signalled = false;
   /** Whether a signal was aborted by the request that is being made. */
   aborted = false;
   /** When it was made, in looks of the watch for stuck lines; until that has told of it. */
@@ -334,11 +332,6 @@ export function abortSignal(line: LineState, reason: CancelReason): boolean {
  */
 export function signalOf(line: LineState, isCancelled: boolean): AbortSignal {
   const own = line._request ??= new CancelRequest();
-  for (
-    let each: LineState | undefined = line;
-    each !== undefined && !each._request?.signalled;
-    each = each._outer
-  ) (each._request ??= new CancelRequest()).signalled = true;
   const { controller } = own;
   // An aborted signal stays so; when the request was taken back there is a fresh one.
   if (
@@ -411,8 +404,23 @@ export function isCancellation(line: LineState, error: unknown): boolean {
     return owner === undefined || requestsOf(line) > 0 ||
       requestsOf(owner) > 0;
   }
-  return line._request?.signalled === true && isAbortError(error) &&
-    requestsOf(line) > 0;
+  return requestsOf(line) > 0 &&
+    (isAbortError(error) || isOnlyCancellations(line, error));
+}
+
+// What Promise.any() makes of the CancelledErrors of all its waits.
+function isOnlyCancellations(line: LineState, error: unknown): boolean {
+  if (!isInstance(error, AggregateError)) return false;
+  try {
+    const errors: unknown[] = error.errors;
+    return errors.length > 0 &&
+      errors.every((each) =>
+        isInstance(each, CancelledError) && isCancellation(line, each)
+      );
+  } catch {
+    // Of the user's class.
+    return false;
+  }
 }
 
 function isAbortError(error: unknown): boolean {

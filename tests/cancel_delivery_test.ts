@@ -1,0 +1,343 @@
+/**
+ * A cancel is never lost, whatever an async function has left behind and wherever it
+ * stands; and its clean-up is cancelled once, where the rule can tell.
+ */
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import {
+  CancelledError,
+  createTask,
+  currentTask,
+  Event,
+  fromSignal,
+  Future,
+  getRunningLoop,
+  Lock,
+  Queue,
+  RuntimeError,
+  Semaphore,
+  sleep,
+  type Task,
+  taskGroup,
+  timeout,
+  TimeoutError,
+  wait,
+  waitFor,
+} from "@asyncio/asyncio";
+import { setImmediate } from "node:timers";
+import { runVirtual } from "./cpython/_both.ts";
+import { inBoth, wait as waitIn } from "./cpython/_program.ts";
+
+const LONG = 1000;
+
+/** A promise of the host that settles in its next turn but one. */
+function host(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
+
+async function fail(): Promise<never> {
+  await undefined;
+  throw new Error("early");
+}
+
+/** What an async function does before it goes on to its last wait. */
+const BEGINNINGS: Readonly<Record<string, () => unknown>> = {
+  "nothing": () => undefined,
+  "a sleep": () => sleep(1),
+  "Promise.race()": () => Promise.race([sleep(1), sleep(LONG)]),
+  "Promise.race() with the host": () => Promise.race([host(), sleep(LONG)]),
+  "Promise.all()": () => Promise.all([sleep(1), sleep(2)]),
+  "Promise.all() that fails": () =>
+    Promise.all([sleep(LONG), fail()]).catch(() => {}),
+  "Promise.any()": () => Promise.any([sleep(LONG), sleep(1)]),
+  "Promise.allSettled()": () => Promise.allSettled([sleep(1), sleep(2)]),
+  "scopes side by side": () =>
+    Promise.allSettled([
+      timeout(1, async () => await sleep(LONG)),
+      timeout(2, async () => await sleep(LONG)),
+    ]),
+  "a helper that nobody awaits": () => {
+    void sleep(LONG).then(undefined, () => {});
+  },
+  "a signal that was asked for": () => void currentTask()!.signal,
+};
+
+/** What stands between that and the last wait. */
+const MIDDLES: Readonly<Record<string, () => unknown>> = {
+  "at once": () => undefined,
+  "after the host": () => host(),
+  "after a scope": () => timeout(LONG, async () => await sleep(1)),
+};
+
+interface Outcome {
+  readonly task: Task<unknown>;
+  readonly entered: number;
+  readonly cleanedUp: number;
+  readonly time: number;
+}
+
+async function cancelAt(
+  begin: () => unknown,
+  goOn: () => unknown,
+  moment: (task: Task<unknown>) => Promise<void>,
+): Promise<Outcome> {
+  return await runVirtual(async () => {
+    let entered = 0;
+    let cleanedUp = 0;
+    const task: Task<unknown> = createTask(async () => {
+      await begin();
+      await goOn();
+      entered++;
+      try {
+        await sleep(LONG);
+      } finally {
+        await sleep(1);
+        cleanedUp++;
+      }
+    });
+    await moment(task);
+    task.cancel();
+    await wait([task]);
+    return { task, entered, cleanedUp, time: getRunningLoop().time() };
+  });
+}
+
+for (const [beginning, begin] of Object.entries(BEGINNINGS)) {
+  for (const [middle, goOn] of Object.entries(MIDDLES)) {
+    Deno.test(`a cancel reaches an async function wherever it stands: ${beginning}, ${middle}`, async () => {
+      // Promise.allSettled() takes the CancelledErrors of its waits for itself.
+      const swallows = begin.toString().includes("allSettled");
+      const moments = [
+        ...(swallows ? [0] : [0, 1, 2, 3, 5]).map((turns) => async () => {
+          for (let turn = 0; turn < turns; turn++) await sleep(0);
+        }),
+        ...(swallows ? [4] : [0.5, 1, 1.5, 2, 4]).map((time) => async () => {
+          await sleep(time);
+        }),
+        ...(swallows ? [] : [host]),
+      ];
+      for (const moment of moments) {
+        const outcome = await cancelAt(begin, goOn, moment);
+        assert(outcome.task.cancelled(), String(outcome.task));
+        assert(outcome.time < LONG, `it ended at ${outcome.time}`);
+        assertEquals(outcome.cleanedUp, outcome.entered);
+      }
+    });
+  }
+}
+
+inBoth("a clean-up of several waits is cancelled once", function* (style) {
+  const log: string[] = [];
+  const task = createTask(style.fn(function* () {
+    try {
+      yield* waitIn(sleep(LONG));
+    } finally {
+      yield* waitIn(sleep(1));
+      yield* waitIn(sleep(0));
+      yield* waitIn(sleep(1));
+      log.push("cleaned up");
+    }
+  }));
+  yield* waitIn(sleep(1));
+  task.cancel();
+  yield* waitIn(wait([task]));
+  assert(task.cancelled());
+  assertEquals(log, ["cleaned up"]);
+});
+
+inBoth("a second cancel interrupts the clean-up", function* (style) {
+  const log: string[] = [];
+  const task = createTask(style.fn(function* () {
+    try {
+      yield* waitIn(sleep(LONG));
+    } finally {
+      yield* waitIn(sleep(LONG));
+      log.push("cleaned up");
+    }
+  }));
+  yield* waitIn(sleep(1));
+  task.cancel();
+  yield* waitIn(sleep(1));
+  task.cancel();
+  yield* waitIn(wait([task]));
+  assert(task.cancelled());
+  assertEquals([log, getRunningLoop().time()], [[], 2]);
+});
+
+Deno.test("a cancel in the turn that wakes a task is thrown at its next wait, with a signal too", async () => {
+  await runVirtual(async () => {
+    const future = new Future<void>();
+    const task = createTask(async () => {
+      void currentTask()!.signal;
+      await future;
+      await sleep(LONG);
+    });
+    await sleep(1);
+    future.setResult();
+    getRunningLoop().callSoon(() => task.cancel());
+    await wait([task]);
+    assert(task.cancelled());
+    assertEquals(getRunningLoop().time(), 1);
+  });
+});
+
+const GIVERS: Readonly<
+  Record<string, () => { take(): Promise<unknown>; give(): void }>
+> = {
+  "Queue.get()": () => {
+    const queue = new Queue<string>();
+    return {
+      take: async () => await queue.get(),
+      give: () => queue.putNowait("item"),
+    };
+  },
+  "Lock.acquire()": () => {
+    const lock = new Lock();
+    void lock.acquire().then(undefined, () => {});
+    return {
+      take: async () => await lock.acquire(),
+      give: () => lock.release(),
+    };
+  },
+  "Semaphore.acquire()": () => {
+    const semaphore = new Semaphore(0);
+    return {
+      take: async () => await semaphore.acquire(),
+      give: () => semaphore.release(),
+    };
+  },
+};
+
+for (const [name, make] of Object.entries(GIVERS)) {
+  Deno.test(`a task that returns what ${name} gave it before the cancel keeps it`, async () => {
+    await runVirtual(async () => {
+      const giver = make();
+      const task = createTask(() => giver.take());
+      await sleep(1);
+      giver.give();
+      const loop = getRunningLoop();
+      // After the task's own step of that turn.
+      loop.callSoon(() => loop.callSoon(() => task.cancel()));
+      await wait([task]);
+      assert(!task.cancelled());
+    });
+  });
+}
+
+Deno.test("fromSignal() hands a cancel to its function's next wait", async () => {
+  await runVirtual(async () => {
+    const go = new Event();
+    const task = createTask(fromSignal(async () => {
+      await go.wait();
+      await sleep(LONG);
+    }));
+    await sleep(1);
+    go.set();
+    task.cancel();
+    await wait([task]);
+    assert(task.cancelled());
+    assertEquals(getRunningLoop().time(), 1);
+  });
+});
+
+// What APIs of Node do when their signal aborts.
+function abortError(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener("abort", () => {
+      const error = new Error("The operation was aborted");
+      error.name = "AbortError";
+      reject(error);
+    })
+  );
+}
+
+Deno.test("an AbortError that answers the scope's signal is the scope's cancel", async () => {
+  await runVirtual(async () => {
+    const scoped = await Promise.resolve(
+      timeout(1, async (scope) => await abortError(scope.signal)),
+    ).catch((error: unknown) => error);
+    assertInstanceOf(scoped, TimeoutError);
+    const ofTask = await Promise.resolve(
+      waitFor(async () => await abortError(currentTask()!.signal), 1),
+    ).catch((error: unknown) => error);
+    assertInstanceOf(ofTask, TimeoutError);
+  });
+});
+
+Deno.test("an AbortError that answers the task's signal is the task's cancel", async () => {
+  await runVirtual(async () => {
+    const task = createTask(() => abortError(currentTask()!.signal));
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assert(task.cancelled());
+  });
+});
+
+Deno.test("an AbortError that nobody asked for is an error", async () => {
+  await runVirtual(async () => {
+    const controller = new AbortController();
+    const task = createTask(() => abortError(controller.signal));
+    await sleep(1);
+    controller.abort();
+    await wait([task]);
+    assertEquals((task.exception() as Error).name, "AbortError");
+  });
+});
+
+Deno.test("a task group does not list the AbortErrors of what it has cancelled", async () => {
+  await runVirtual(async () => {
+    const error = await Promise.resolve(taskGroup(async (group) => {
+      group.createTask(() => abortError(currentTask()!.signal));
+      group.createTask(() => abortError(group.signal));
+      await sleep(1);
+      throw new RangeError("the one error");
+    })).catch((error: unknown) => error);
+    assertEquals(
+      (error as AggregateError).errors.map((each) => each.name),
+      ["RangeError"],
+    );
+  });
+});
+
+Deno.test("a signal of an earlier scope ends no task as cancelled", async () => {
+  await runVirtual(async () => {
+    let stale: AbortSignal | undefined;
+    const task = createTask(async () => {
+      await Promise.resolve(timeout(1, async (scope) => {
+        stale = scope.signal;
+        await sleep(LONG);
+      })).catch(() => {});
+      stale!.throwIfAborted();
+    });
+    await wait([task]);
+    assert(!task.cancelled());
+    const error = task.exception();
+    assertInstanceOf(error, RuntimeError);
+    assertInstanceOf(error.cause, CancelledError);
+  });
+});
+
+Deno.test("a cancel that nobody noticed for want of a wait is thrown once more after the host", async () => {
+  // The example of the docs: a clean-up that begins with a promise of the host.
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const task = createTask(async () => {
+      try {
+        await sleep(LONG);
+      } finally {
+        await host();
+        try {
+          await sleep(1);
+        } catch {
+          log.push("again");
+        }
+        await sleep(1);
+        log.push("cleaned up");
+      }
+    });
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assertEquals(log, ["again", "cleaned up"]);
+  });
+});
