@@ -33,6 +33,7 @@ import type { Driver } from "./_task/drive.ts";
 import {
   cancelLine,
   CancelRequest,
+  isQuiet,
   isUnsure,
   lineOf,
   settleRequest,
@@ -159,6 +160,11 @@ class Abortable<T> extends Future<T> {
     if (request !== undefined) settleRequest(request);
     line.leave();
     return this.#cancelled !== undefined;
+  }
+
+  /** @internal */
+  get _ofHost(): boolean {
+    return isQuiet(this.line);
   }
 
   _describe(): string {

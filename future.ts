@@ -43,7 +43,7 @@ import {
   type Line,
   misplacedWait,
 } from "./_future/future_await.ts";
-import { asyncLine } from "./_host/async_context.ts";
+import { asyncLine, catchAwaits } from "./_host/async_context.ts";
 import type { kWait, Waiter } from "./_base/roles.ts";
 import { describeCreation, describeOnce, describeValue } from "./_base/repr.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
@@ -478,6 +478,8 @@ export class Future<T> implements PromiseLike<T> {
     }
   }
 }
+
+catchAwaits(Future.prototype);
 
 /**
  * Says whether `value` is a future or a task.

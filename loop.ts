@@ -53,11 +53,11 @@ import {
   Handle,
   TimerHandle,
 } from "./handle.ts";
-import { hasAsyncContext } from "./_host/async_context.ts";
+import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
 import type { Runnable, UnfetchedError } from "./_base/roles.ts";
 import { DebugMode } from "./_loop/debug_mode.ts";
 import { type Instrument, Instruments } from "./_loop/instrument.ts";
-import { report } from "./_loop/report.ts";
+import { report, warn } from "./_loop/report.ts";
 import {
   callbackName,
   describeKind,
@@ -129,6 +129,7 @@ const LOOP_OPTIONS: OptionKinds<EventLoopOptions> = {
   clock: CLOCK,
   debug: BOOLEAN,
   reportUnfetchedAfter: DELAY,
+  reportStuckAfter: DELAY,
 };
 const TASK: Kind = { words: "a task", fits: isFuture };
 const CALLBACK_OPTIONS: OptionKinds<CallbackOptions> = { context: CONTEXT };
@@ -169,6 +170,8 @@ export class EventLoop implements TaskScheduler {
   #instruments: Instruments | undefined;
   readonly #reportUnfetchedAfter: number;
   #unfetched: UnfetchedErrors | undefined = undefined;
+  // Of an async function whose task can't be told.
+  #hasWarned = false;
   #stuckWatch: StuckWatch | undefined = undefined;
   readonly #reportStuckAfter: number;
   #taskFactory: TaskFactory | undefined;
@@ -672,6 +675,12 @@ export class EventLoop implements TaskScheduler {
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
   ): PromiseLike<A | B> {
+    if (!this.#hasWarned) {
+      this.#hasWarned = true;
+      warn(
+        "this host has no async context: after an await of a promise of the host an async function belongs to no task, and no cancel reaches it. Await interruptible(promise) or fromSignal() there, or write a generator",
+      );
+    }
     return awaitCoroutine(coroutine, this, undefined, onFulfilled, onRejected);
   }
 
@@ -833,7 +842,8 @@ export class EventLoop implements TaskScheduler {
       throw new RuntimeError("Cannot run: the event loop is running already");
     }
     if (
-      (running.loop !== undefined || hasAsyncContext) &&
+      (running.loop !== undefined || hasAsyncContext ||
+        asyncLine() !== undefined) &&
       runningScheduler() !== undefined
     ) {
       throw new RuntimeError(
@@ -891,11 +901,12 @@ export class EventLoop implements TaskScheduler {
 
 // An async function's wait for a future is of the host if the future is.
 function isOfHost(wait: unknown): boolean {
-  if (wait === PROMISE_BODY || wait instanceof HostFuture) return true;
+  if (wait === PROMISE_BODY) return true;
   const { _ofHost, _waitsFor } = wait as {
     readonly _ofHost?: boolean;
     _waitsFor?(): unknown[];
   };
+  if (wait instanceof HostFuture) return _ofHost !== false;
   if (wait instanceof Future || _waitsFor === undefined) {
     return _ofHost === true;
   }

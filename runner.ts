@@ -44,7 +44,7 @@ import { isCatchable, isSignalName } from "./_host/signals.ts";
 import type { BeforeHost } from "./_loop/turns.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
-import { hasAsyncContext } from "./_host/async_context.ts";
+import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
 import { describeKind, isInstance } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
@@ -403,7 +403,8 @@ export class Runner implements BeforeHost {
     }
     try {
       if (
-        (running.loop !== undefined || hasAsyncContext) &&
+        (running.loop !== undefined || hasAsyncContext ||
+          asyncLine() !== undefined) &&
         runningScheduler() !== undefined
       ) {
         throw new RuntimeError(

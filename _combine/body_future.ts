@@ -55,6 +55,11 @@ export class BodyFuture extends HostFuture {
     super.cancel();
   }
 
+  /** @internal */
+  get _ofHost(): boolean {
+    return isQuiet(this.#line);
+  }
+
   #fail(error: unknown): void {
     if (!this.done()) {
       this.setException(error ?? new Error(`Rejected with ${error}`));

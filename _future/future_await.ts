@@ -8,6 +8,7 @@ import { type CancelledError, RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable, Waiter } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
+import { noteResumedLine } from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "./await.ts";
 
 /** A wait that an async function's `await` has begun, as its line sees it. */
@@ -94,6 +95,7 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
     this.#future.getLoop()._noteResumed();
     // For a callback that `then()` was given.
     const line = this.#line;
+    noteResumedLine(line);
     running.task = line?._task;
     running.driver = undefined;
     running.context = undefined;

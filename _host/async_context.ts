@@ -44,15 +44,63 @@ const storage: Storage | undefined = nodeStorage
 /** Whether an `await` can be told apart by the task that does it. */
 export const hasAsyncContext: boolean = storage !== undefined;
 
+// Without a storage: the line that was resumed last, until the host has its turn.
+let resumedLine: unknown;
+
 /** The line whose async function runs now, as far as the host can tell. */
 export function asyncLine(): unknown {
-  return storage?.getStore();
+  return storage === undefined ? resumedLine : storage.getStore();
 }
 
 /** The task of that line. */
 export function asyncTask(): unknown {
-  return (storage?.getStore() as { readonly _task: unknown } | undefined)
-    ?._task;
+  return (asyncLine() as { readonly _task: unknown } | undefined)?._task;
+}
+
+/**
+ * Notes that an async function is resumed next. Where the host has no storage, who resumes
+ * one knows its line, and its next `await` comes before the host has its turn: the loop lets
+ * the host have one after each.
+ *
+ * @param line Its line; `undefined` when the host has had its turn.
+ */
+export function noteResumedLine(line: unknown): void {
+  if (storage === undefined) resumedLine = line;
+}
+
+/**
+ * Lets an `await` tell its line where the host has no storage: it reads `then` at once, in
+ * the async function's own code, and calls what it has read later.
+ *
+ * @param prototype Of what can be awaited.
+ */
+export function catchAwaits(prototype: { then: unknown }): void {
+  if (storage !== undefined) return;
+  const then = prototype.then as (...args: unknown[]) => unknown;
+  Object.defineProperty(prototype, "then", {
+    configurable: true,
+    get() {
+      const line = resumedLine;
+      return (...args: unknown[]) => inLine(line, () => then.apply(this, args));
+    },
+    set(value: unknown) {
+      Object.defineProperty(this, "then", {
+        configurable: true,
+        value,
+        writable: true,
+      });
+    },
+  });
+}
+
+function inLine<R>(line: unknown, callback: () => R): R {
+  const outer = resumedLine;
+  resumedLine = line;
+  try {
+    return callback();
+  } finally {
+    resumedLine = outer;
+  }
 }
 
 /** Runs the start of an async function so that its waits belong to `line`. */
@@ -67,10 +115,18 @@ export function runInLine<A, R>(
   callback: (argument: A) => R,
   argument?: A,
 ): R {
-  // Entering the storage is 0.5 µs and 450 B, looking at it 8 ns.
-  if (storage === undefined || storage.getStore() === line) {
-    return callback(argument as A);
+  if (storage === undefined) {
+    const outer = resumedLine;
+    resumedLine = line;
+    try {
+      return callback(argument as A);
+    } finally {
+      // What it does before its first wait is over; its microtasks may follow.
+      if (outer !== undefined || line === undefined) resumedLine = outer;
+    }
   }
+  // Entering the storage is 0.5 µs and 450 B, looking at it 8 ns.
+  if (storage.getStore() === line) return callback(argument as A);
   return storage.run(line, callback, argument as A);
 }
 

@@ -15,7 +15,7 @@ export const NO_CONTEXT: CallbackOptions = { context: new Context() };
 /** The loop of the running task or callback, or `undefined` outside of one. */
 export function runningScheduler(): Scheduler | undefined {
   if (running.loop !== undefined) return running.loop as Scheduler;
-  if (!hasAsyncContext) {
+  if (!hasAsyncContext && asyncTask() === undefined) {
     // Without async context an async function's loop can't be told; with one
     // loop running, as in a browser, there is no doubt.
     const [only] = running.activeLoops;

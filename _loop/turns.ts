@@ -8,7 +8,11 @@
  */
 import type { Clock, Sleeper } from "../clock.ts";
 import { hostTurn } from "../_host/turn.ts";
-import { runInLine } from "../_host/async_context.ts";
+import {
+  hasAsyncContext,
+  noteResumedLine,
+  runInLine,
+} from "../_host/async_context.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Instruments } from "./instrument.ts";
@@ -267,7 +271,9 @@ export class Turns implements Sleeper {
             await SETTLED;
             break;
           case "async function resumed":
-            if (this.#clock.settles) await this.#letHostTurn();
+            if (this.#clock.settles || !hasAsyncContext) {
+              await this.#letHostTurn();
+            }
             // Here, since another async function would be 300 B a switch.
             for (let hop = 0; this.#resumed > 0 && hop < MOST_HOPS; hop++) {
               await SETTLED;
@@ -302,7 +308,8 @@ export class Turns implements Sleeper {
       if (this.#isStarting) return "tasks start";
       // Under a clock for tests an async function runs on at once, as in CPython.
       if (
-        this.#resumed > 0 && (this.#leftOfTurn === 0 || this.#clock.settles)
+        this.#resumed > 0 &&
+        (this.#leftOfTurn === 0 || this.#clock.settles || !hasAsyncContext)
       ) return "async function resumed";
       if (this.#leftOfTurn === 0) {
         if (this.#stopping && this.#hasTurned) return "stopped";
@@ -333,6 +340,8 @@ export class Turns implements Sleeper {
       if (this.#instruments === undefined) ready.shift()._run();
       else this.#instruments.runNext(ready);
       if (!settles) {
+        // Who is resumed is known only until another one is.
+        if (!hasAsyncContext && this.#resumed > 0) return;
         // What stands behind it comes after its first step. Of several that start one
         // after the other the first steps follow each other in the same way.
         if (this.#isStarting && (i + 1 === count || !isStart(ready.at(0)))) {
@@ -381,6 +390,7 @@ export class Turns implements Sleeper {
   async #letHostTurn(): Promise<void> {
     this.#tellBeforeHost();
     await hostTurn();
+    noteResumedLine(undefined);
     this.#owner._burst++;
     this.#beginSlice();
   }

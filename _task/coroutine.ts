@@ -6,7 +6,11 @@
 import { RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Wait } from "../future.ts";
-import { asyncLine, hasAsyncContext } from "../_host/async_context.ts";
+import {
+  asyncLine,
+  catchAwaits,
+  hasAsyncContext,
+} from "../_host/async_context.ts";
 import {
   describeKind,
   guarded,
@@ -224,6 +228,8 @@ export abstract class Coroutine<T> implements PromiseLike<T> {
     return this.toString();
   }
 }
+
+catchAwaits(Coroutine.prototype);
 
 /** Whether a coroutine was asked for with `yield*`: it has begun and stands on no stack. */
 export function isRequested(coroutine: Coroutine<unknown>): boolean {

@@ -21,6 +21,7 @@ import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import { awaitNextTurn, NextTurn } from "./next_turn.ts";
 import { running } from "../_base/running.ts";
+import { noteResumedLine } from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 
 /**
@@ -239,6 +240,7 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
 
   private leave(): void {
     this._line?._removeAwait(this);
+    noteResumedLine(this._line);
     this.#scheduler._noteResumed();
   }
 }

@@ -9,6 +9,7 @@ import type { Line, PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
+import { noteResumedLine } from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 
 const YIELD: IteratorResult<undefined, never> = Object.freeze({
@@ -93,6 +94,7 @@ class TurnAwait<T, A, B> extends Await<T, A, B>
     (running.loop as Scheduler)._noteResumed();
     // For a callback that `then()` was given.
     const line = this.#line;
+    noteResumedLine(line);
     running.task = line?._task;
     running.driver = undefined;
     running.context = undefined;

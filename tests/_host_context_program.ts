@@ -1,0 +1,96 @@
+/**
+ * Whether the host's async context of a user follows each kind of task, on any host. Prints
+ * a line for each that it did not follow.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- a program: the console is its output
+import { AsyncLocalStorage } from "node:async_hooks";
+import {
+  asCompleted,
+  coroutine,
+  createTask,
+  firstSuccess,
+  fromSignal,
+  gather,
+  mapConcurrent,
+  race,
+  run,
+  shield,
+  sleep,
+  staggeredRace,
+  taskGroup,
+  timeout,
+  waitFor,
+} from "../mod.ts";
+
+type Work = () => Promise<number>;
+
+const request = new AsyncLocalStorage<string>();
+
+async function take(source: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of source);
+}
+
+const FORMS: Readonly<Record<string, (work: Work) => PromiseLike<unknown>>> = {
+  "createTask()": (work) => createTask(work),
+  "createTask() of a plain function": (work) => createTask(() => work()),
+  "createTask() of a coroutine": (work) => createTask(coroutine(work)()),
+  "createTask(timeout())": (work) => createTask(timeout(9, work)),
+  "createTask(waitFor())": (work) => createTask(waitFor(work, 9)),
+  "createTask(fromSignal())": (work) => createTask(fromSignal(work)),
+  "gather()": (work) => gather(work, () => work()),
+  "gather() with a limit": (work) =>
+    gather([work, work, () => work(), coroutine(work)()], { limit: 1 }),
+  "taskGroup()": (work) =>
+    taskGroup(async (group) => {
+      group.createTask(work);
+      await work();
+    }),
+  "taskGroup() with a limit": (work) =>
+    taskGroup(async (group) => {
+      for (let i = 0; i < 3; i++) group.createTask(work);
+      group.createTask(() => work());
+      group.createTask(coroutine(work)());
+      await sleep(0);
+    }, { limit: 1 }),
+  "mapConcurrent().collect()": (work) =>
+    mapConcurrent([1, 2, 3], work, { limit: 2 }).collect(),
+  "mapConcurrent() of a plain function": (work) =>
+    mapConcurrent([1, 2, 3], () => work(), { limit: 2 }).collect(),
+  "mapConcurrent() in a loop": (work) =>
+    take(mapConcurrent([1, 2, 3], work, { limit: 2 })),
+  "race()": (work) => race([work, work]),
+  "firstSuccess()": (work) => firstSuccess([work, work]),
+  "staggeredRace()": (work) =>
+    staggeredRace([() => Promise.reject(new Error("no")), work], 0.001),
+  "shield()": (work) => shield(work),
+  "asCompleted()": (work) => take(asCompleted([work, work])),
+  "waitFor()": (work) => waitFor(work, 9),
+};
+
+const wrong: string[] = [];
+function work(name: string): Work {
+  return async () => {
+    const before = request.getStore();
+    await sleep(0);
+    const after = request.getStore();
+    if (before !== name || after !== name) {
+      wrong.push(`${name}: ${before}, ${after}`);
+    }
+    return 1;
+  };
+}
+
+async function main(): Promise<void> {
+  const begin = ([name, form]: (typeof entries)[number]) =>
+    request.run(name, async () => void await form(work(name)));
+  const entries = Object.entries(FORMS);
+  await Promise.all(entries.map(begin));
+  for (const entry of entries) await begin(entry);
+}
+
+await run(main);
+await request.run("run()", () => run(work("run()")));
+for (const line of wrong) console.log(line);
+console.log("end");

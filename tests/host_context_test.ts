@@ -1,0 +1,57 @@
+/**
+ * The host's async context (of OpenTelemetry, of loggers, of web frameworks) follows tasks
+ * of async functions: each has that of the place where it was made.
+ */
+import { assertEquals } from "@std/assert";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { hostTest, runOn } from "./_hosts.ts";
+import { createTask, run, sleep } from "@asyncio/asyncio";
+
+hostTest("the host's async context follows tasks", async (host) => {
+  const { lines, errors } = await runOn(
+    host,
+    new URL("_host_context_program.ts", import.meta.url),
+  );
+  assertEquals(lines, ["end"], errors);
+});
+
+Deno.test("tasks of async functions begin in the order in which they were made", async () => {
+  const log: string[] = [];
+  await run(async () => {
+    createTask(async () => {
+      log.push("a");
+      createTask(function* () {
+        log.push("later");
+      });
+    });
+    createTask(function* () {
+      log.push("b");
+    });
+    createTask(async () => {
+      log.push("c");
+    });
+    createTask(async () => {
+      log.push("d");
+    });
+    createTask(function* () {
+      log.push("e");
+    });
+    await sleep(0.001);
+  });
+  assertEquals(log, ["a", "b", "c", "d", "e", "later"]);
+});
+
+Deno.test("a generator task runs in the context of run()", async () => {
+  const request = new AsyncLocalStorage<string>();
+  const seen = await request.run(
+    "outer",
+    () =>
+      run(async () =>
+        await request.run("inner", () =>
+          createTask(function* () {
+            return request.getStore();
+          }))
+      ),
+  );
+  assertEquals(seen, "outer");
+});
