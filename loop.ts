@@ -632,7 +632,7 @@ export class EventLoop implements TaskScheduler {
     coroutine: Coroutine<T>,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
-  ): PromiseLike<A | B> {
+  ): Promise<A | B> {
     return awaitCoroutine(coroutine, this, undefined, onFulfilled, onRejected);
   }
 

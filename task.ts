@@ -510,7 +510,7 @@ export class Task<T> extends Future<T> {
     coroutine: Coroutine<V>,
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
-  ): PromiseLike<A | B> {
+  ): Promise<A | B> {
     return awaitCoroutine(
       coroutine,
       this.scheduler,

@@ -174,7 +174,7 @@ export class BodyLine implements ScopeLine {
     coroutine: Coroutine<V>,
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
-  ): PromiseLike<A | B> {
+  ): Promise<A | B> {
     const line = this.#ended ? this._outer : this;
     return awaitCoroutine(
       coroutine,

@@ -11,7 +11,7 @@ import * as asyncio from "@asyncio/asyncio";
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
   Condition: ["_describe"],
   ContextVar: ["_number"],
-  Coroutine: ["_caller", "_callerBody", "_start", "_state"],
+  Coroutine: ["_await", "_caller", "_callerBody", "_start", "_state"],
   EventLoop: [
     "_abortRun",
     "_addTimer",
@@ -48,6 +48,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   ],
   Future: [
     "_addWaiter",
+    "_await",
     "_awaitedBy",
     "_cancelReason",
     "_failure",
@@ -66,6 +67,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   Task: [
     "_addAwait",
     "_addWaiter",
+    "_await",
     "_awaitCoroutine",
     "_awaitedBy",
     "_awaits",
