@@ -44,6 +44,12 @@ import {
   misplacedWait,
 } from "./_future/future_await.ts";
 import { asyncLine, catchAwaits } from "./_host/async_context.ts";
+import {
+  areOfUser,
+  hostPromise,
+  type OnFulfilled,
+  type OnRejected,
+} from "./_future/await.ts";
 import type { kWait, Waiter } from "./_base/roles.ts";
 import { describeCreation, describeOnce, describeValue } from "./_base/repr.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
@@ -112,7 +118,7 @@ export const FUTURE_MARKER: unique symbol = Symbol.for(
  * assertEquals(text, "ready");
  * ```
  */
-export class Future<T> implements PromiseLike<T> {
+export class Future<T> implements Promise<T> {
   /** @internal */
   declare readonly [FUTURE_MARKER]: true;
   static {
@@ -315,12 +321,27 @@ export class Future<T> implements PromiseLike<T> {
    *
    * @param onFulfilled Takes the result.
    * @param onRejected Takes the error.
-   * @returns A promise-like object of what they give.
+   * @returns A promise of what they give. They are called in the async context of here, but
+   * for two functions without a name if nobody uses the promise: use `catch()` then.
    */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
-  ): PromiseLike<A | B> {
+  ): Promise<A | B> {
+    if (this._state > REQUESTED) {
+      return toPromise(this).then(onFulfilled, onRejected);
+    }
+    if (areOfUser(onFulfilled, onRejected)) {
+      return hostPromise(this).then(onFulfilled, onRejected);
+    }
+    return this._await(onFulfilled, onRejected);
+  }
+
+  /** @internal What `then()` does for the host. */
+  _await<A, B>(
+    onFulfilled: OnFulfilled<T, A>,
+    onRejected: OnRejected<B>,
+  ): Promise<A | B> {
     if (this._state > REQUESTED) {
       return toPromise(this).then(onFulfilled, onRejected);
     }
@@ -342,6 +363,33 @@ export class Future<T> implements PromiseLike<T> {
     else this.addDoneCallback(() => wait._run());
     line?._addAwait(wait);
     return wait;
+  }
+
+  /**
+   * Takes the error, as a promise's `catch()`.
+   *
+   * @param onRejected Takes the error, a CancelledError too.
+   * @returns A promise of the result, or of what it gives.
+   */
+  catch<B = never>(
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
+  ): Promise<T | B> {
+    return this.then(undefined, onRejected);
+  }
+
+  /**
+   * Calls a function at the end, as a promise's `finally()`.
+   *
+   * @param onFinally What to call.
+   * @returns A promise of the result.
+   */
+  finally(onFinally?: (() => void) | null | undefined): Promise<T> {
+    return hostPromise(this).finally(onFinally);
+  }
+
+  /** The word for the class. */
+  get [Symbol.toStringTag](): string {
+    return this.kind;
   }
 
   /** Serves `yield*`: gives the result, waiting for it if it is pending. */

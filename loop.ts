@@ -674,7 +674,7 @@ export class EventLoop implements TaskScheduler {
     coroutine: Coroutine<T>,
     onFulfilled: OnFulfilled<T, A>,
     onRejected: OnRejected<B>,
-  ): PromiseLike<A | B> {
+  ): Promise<A | B> {
     if (!this.#hasWarned) {
       this.#hasWarned = true;
       warn(

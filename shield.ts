@@ -30,6 +30,8 @@ import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { ensureFuture } from "./ensure.ts";
 import { Future } from "./future.ts";
+import { Handle } from "./handle.ts";
+import { NO_CONTEXT } from "./_loop/scheduler.ts";
 import { describeOnce, guarded, textOf } from "./_base/repr.ts";
 import type { Waiter } from "./_base/roles.ts";
 
@@ -120,7 +122,7 @@ class FailureReporter implements Waiter {
   _wake(future: Future<unknown>, among?: ReadonlySet<Waiter>): void {
     if (future._failure() === undefined) return;
     const loop = future.getLoop();
-    const report = { _run: () => reportError(future) };
+    const report = new Handle(() => reportError(future), loop, NO_CONTEXT);
     // Those beside it get the error in the next turn.
     const later = { _run: () => loop._enqueue(report) };
     loop._enqueue(among !== undefined && among.size > 1 ? later : report);

@@ -547,7 +547,7 @@ export class Task<T> extends Future<T> {
     coroutine: Coroutine<V>,
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
-  ): PromiseLike<A | B> {
+  ): Promise<A | B> {
     return awaitCoroutine(
       coroutine,
       this.scheduler,

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { running } from "../_base/running.ts";
+
 /** What `then()` takes a result with. */
 export type OnFulfilled<T, A> =
   | ((value: T) => A | PromiseLike<A>)
@@ -22,17 +24,12 @@ export type OnRejected<B> =
 const PENDING: unique symbol = Symbol("asyncio.pending");
 
 /** Delivers one outcome to the two functions that `then()` was given. */
-export class Await<T, A, B> implements PromiseLike<A | B> {
+export class Await<T, A, B> implements Promise<A | B> {
   // No private member and no initializer, as in Coroutine.
-  declare private readonly onFulfilled: OnFulfilled<T, A>;
-  declare private readonly onRejected: OnRejected<B>;
-  // What the functions gave; before, who chains on, if anybody does.
-  declare private outcome:
-    | A
-    | B
-    | PromiseLike<A | B>
-    | Chained<A | B>
-    | typeof PENDING;
+  declare private onFulfilled: OnFulfilled<T, A>;
+  declare private onRejected: OnRejected<B>;
+  // What the functions gave, or a promise of it if somebody chains on before.
+  declare private outcome: A | B | PromiseLike<A | B> | typeof PENDING;
 
   constructor(onFulfilled: OnFulfilled<T, A>, onRejected: OnRejected<B>) {
     this.onFulfilled = onFulfilled;
@@ -43,13 +40,22 @@ export class Await<T, A, B> implements PromiseLike<A | B> {
   then<C = A | B, D = never>(
     onFulfilled?: OnFulfilled<A | B, C>,
     onRejected?: OnRejected<D>,
-  ): PromiseLike<C | D> {
-    if (this.outcome === PENDING) this.outcome = new Chained();
-    const { outcome } = this;
-    const promise = outcome instanceof Chained
-      ? outcome.promise
-      : Promise.resolve(outcome);
-    return promise.then(onFulfilled, onRejected);
+  ): Promise<C | D> {
+    if (this.outcome === PENDING) this.outcome = this.handOver();
+    return Promise.resolve(this.outcome as A | B | PromiseLike<A | B>)
+      .then(onFulfilled, onRejected);
+  }
+
+  catch<D = never>(onRejected?: OnRejected<D>): Promise<A | B | D> {
+    return this.then(undefined, onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<A | B> {
+    return this.then().finally(onFinally);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Promise";
   }
 
   /** Delivers a result. */
@@ -79,21 +85,46 @@ export class Await<T, A, B> implements PromiseLike<A | B> {
     }
   }
 
+  // Somebody chains on, so this is no `await`: the functions are the user's, and the host
+  // calls them in this async context.
+  private handOver(): Promise<A | B> {
+    const { onFulfilled, onRejected } = this;
+    return new Promise<T>((resolve, reject) => {
+      this.onFulfilled = resolve as OnFulfilled<T, A>;
+      this.onRejected = reject as OnRejected<B>;
+    }).then(onFulfilled, onRejected);
+  }
+
   private settle(outcome: A | B | PromiseLike<A | B>): void {
-    const chained = this.outcome;
-    this.outcome = outcome;
-    if (chained !== PENDING) (chained as Chained<A | B>).resolve(outcome);
+    if (this.outcome === PENDING) this.outcome = outcome;
   }
 }
 
-/** The promise of a chain that was begun before there was an outcome. */
-class Chained<V> {
-  readonly promise: Promise<V>;
-  readonly resolve: (value: V | PromiseLike<V>) => void;
+const { getPrototypeOf } = Object;
 
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<V>();
-    this.promise = promise;
-    this.resolve = resolve;
-  }
+/**
+ * Says whether the functions that a `then()` was given are a user's, as far as it can be
+ * seen at once. An `await` comes from the host alone, and gives two functions of the host's
+ * own, which have no name. To ask for their text would tell them from two of the user's
+ * without a name too, but takes half as long as the whole `await`.
+ */
+export function areOfUser(onFulfilled: unknown, onRejected: unknown): boolean {
+  return running.loop !== undefined || typeof onFulfilled !== "function" ||
+    typeof onRejected !== "function" ||
+    getPrototypeOf(onFulfilled) !== Function.prototype ||
+    getPrototypeOf(onRejected) !== Function.prototype ||
+    onFulfilled.name !== "" || onRejected.name !== "";
+}
+
+/** What `await` can wait for. */
+interface HostAwaited<T> {
+  _await(
+    onFulfilled: (value: T | PromiseLike<T>) => void,
+    onRejected: (reason?: unknown) => void,
+  ): unknown;
+}
+
+/** Returns a promise of the host: what hangs on it is called in its own async context. */
+export function hostPromise<T>(awaitable: HostAwaited<T>): Promise<T> {
+  return new Promise((resolve, reject) => awaitable._await(resolve, reject));
 }

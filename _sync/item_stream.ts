@@ -235,8 +235,7 @@ class ItemWait<T> extends Future<IteratorResult<T, undefined>> {
  * One `next()`. A coroutine, since a plain future is not told of a cancel that comes when
  * it is done and its waiter has not run yet. It is its own body.
  */
-class ItemRequest<T> extends Coroutine<IteratorResult<T, undefined>>
-  implements Promise<IteratorResult<T, undefined>> {
+class ItemRequest<T> extends Coroutine<IteratorResult<T, undefined>> {
   readonly #stream: ItemStream<T>;
 
   constructor(stream: ItemStream<T>) {
@@ -244,34 +243,8 @@ class ItemRequest<T> extends Coroutine<IteratorResult<T, undefined>>
     this.#stream = stream;
   }
 
-  get [Symbol.toStringTag](): string {
-    return "Promise";
-  }
-
   override get name(): string {
     return "next";
-  }
-
-  override then<A = IteratorResult<T, undefined>, B = never>(
-    onFulfilled?:
-      | ((value: IteratorResult<T, undefined>) => A | PromiseLike<A>)
-      | null
-      | undefined,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
-  ): Promise<A | B> {
-    return Promise.resolve(super.then(onFulfilled, onRejected));
-  }
-
-  catch<B = never>(
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
-  ): Promise<IteratorResult<T, undefined> | B> {
-    return this.then(undefined, onRejected);
-  }
-
-  finally(
-    onFinally?: (() => void) | null | undefined,
-  ): Promise<IteratorResult<T, undefined>> {
-    return this.then().finally(onFinally);
   }
 
   override next(): IteratorResult<unknown, IteratorResult<T, undefined>> {

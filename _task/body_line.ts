@@ -194,7 +194,7 @@ export class BodyLine implements ScopeLine {
     coroutine: Coroutine<V>,
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
-  ): PromiseLike<A | B> {
+  ): Promise<A | B> {
     const line = this.#ended && !this.#abandoned ? this._outer : this;
     return awaitCoroutine(
       coroutine,

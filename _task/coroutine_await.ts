@@ -40,7 +40,7 @@ export function awaitCoroutine<T, A, B>(
   line: LineState | undefined,
   onFulfilled: OnFulfilled<T, A>,
   onRejected: OnRejected<B>,
-): PromiseLike<A | B> {
+): Promise<A | B> {
   if (coroutine instanceof NextTurn) {
     return awaitNextTurn(coroutine, scheduler, line, onFulfilled, onRejected);
   }

@@ -54,7 +54,7 @@ export function awaitNextTurn<T, A, B>(
   line: Line | undefined,
   onFulfilled: OnFulfilled<T, A>,
   onRejected: OnRejected<B>,
-): PromiseLike<A | B> {
+): Promise<A | B> {
   try {
     coroutine[Symbol.iterator]();
     begin(coroutine);

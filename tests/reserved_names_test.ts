@@ -50,6 +50,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   ],
   Future: [
     "_addWaiter",
+    "_await",
     "_awaitedBy",
     "_cancelReason",
     "_failure",
@@ -68,6 +69,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   Task: [
     "_addAwait",
     "_addWaiter",
+    "_await",
     "_awaitCoroutine",
     "_awaitedBy",
     "_awaits",

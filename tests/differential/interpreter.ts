@@ -193,8 +193,10 @@ export abstract class Interpreter {
     this.program = program;
     this.loop = new EventLoop({ clock: new VirtualClock(), debug: false });
     this.loop.setExceptionHandler((_loop, { message, exception }) => {
-      // These come when the garbage collector likes, or at the loop's end.
-      if (/never retrieved|never awaited|destroyed/.test(message)) return;
+      // These come when the garbage collector likes, or at the loop's end, or are a wanted
+      // difference: see departures.md.
+      const silent = /never retrieved|never awaited|destroyed|shielded future/;
+      if (silent.test(message)) return;
       this.log(`loop error ${describe(exception)}`);
     });
     if (program.eager) this.loop.setTaskFactory(eagerTaskFactory);
