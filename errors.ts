@@ -343,6 +343,11 @@ export class IncompleteReadError extends Error {
         `Cannot make an IncompleteReadError: partial must be a Uint8Array, got ${typeof partial}`,
       );
     }
+    if (expected !== undefined && typeof expected !== "number") {
+      throw new TypeError(
+        `Cannot make an IncompleteReadError: expected must be a number, got ${typeof expected}`,
+      );
+    }
     super(
       `${partial.length} bytes read on a total of ${
         expected ?? "undefined"

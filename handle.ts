@@ -27,7 +27,15 @@ import type { Runnable, UnfetchedError } from "./_base/roles.ts";
 import type { Timer } from "./_base/roles.ts";
 import { callbackName, describeCreation, isInstance } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
-import { check, CONTEXT, FUNCTION, LOOP, NUMBER } from "./_base/arguments.ts";
+import {
+  check,
+  checkOptions,
+  CONTEXT,
+  FUNCTION,
+  LOOP,
+  NUMBER,
+  type OptionKinds,
+} from "./_base/arguments.ts";
 
 /** What an exception handler is told. */
 export interface ExceptionContext {
@@ -58,6 +66,8 @@ export interface CallbackOptions {
    */
   readonly context?: Context;
 }
+
+const CALLBACK_OPTIONS: OptionKinds<CallbackOptions> = { context: CONTEXT };
 
 /** What futures and tasks know of a loop. An event loop is one. */
 export interface Scheduler {
@@ -161,6 +171,9 @@ export class Handle {
       typeof scheduler?._enqueue !== "function" ||
       (context !== undefined && !(context instanceof Context))
     ) refuse(callback, scheduler, context);
+    if (context === undefined) {
+      checkOptions("make a handle", options, CALLBACK_OPTIONS);
+    }
     this.#context = context ?? copyContext();
     this.#callback = callback;
     this.#argument = argument;

@@ -20,8 +20,10 @@
  * @module
  */
 import {
+  ANYTHING,
   BOOLEAN,
   checkOptions,
+  LOOP,
   type OptionKinds,
   STRING,
 } from "./_base/arguments.ts";
@@ -82,6 +84,11 @@ const LINES_OPTIONS: OptionKinds<LinesOptions> = {
   encoding: STRING,
   fatal: BOOLEAN,
 };
+// The limit is looked at closely where it is used.
+const READER_OPTIONS: OptionKinds<StreamReaderOptions> = {
+  limit: ANYTHING,
+  loop: LOOP,
+};
 const DEFAULT_LIMIT = 65_536;
 const NEWLINE = new Uint8Array([10]);
 
@@ -126,6 +133,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @throws {RuntimeError} If no loop is given, running or current.
    */
   constructor(options: StreamReaderOptions = {}) {
+    checkOptions("make a StreamReader", options, READER_OPTIONS);
     this._buffer = new ReceiveBuffer(
       checkLimit(options.limit ?? DEFAULT_LIMIT),
       options.loop ?? schedulerForNew(),

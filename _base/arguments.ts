@@ -110,11 +110,11 @@ export const OBJECT: Kind = {
 /** Anything. */
 export const ANYTHING: Kind = { words: "anything", fits: () => true };
 
-/** An integer of at least `least`. */
+/** An integer of at least `least`; a RangeError for all else, as counts always had. */
 export function integer(least: number): Kind {
   return {
     words: `an integer of at least ${least}`,
-    fits: (value) => typeof value === "number",
+    fits: () => true,
     allows: (value) => Number.isInteger(value) && value >= least,
   };
 }
@@ -130,7 +130,7 @@ export function instance(
 /** One of some values. */
 export function oneOf(values: readonly string[]): Kind {
   return {
-    words: `one of ${values.join(", ")}`,
+    words: values.map((value) => `"${value}"`).join(", "),
     fits: (value) => typeof value === "string",
     allows: (value) => values.includes(value),
   };

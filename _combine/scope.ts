@@ -58,11 +58,9 @@ export const LIMIT: Kind = integer(1);
  * Says that a limit on concurrency is none, or was left out.
  *
  * @throws {RangeError} If `limit` is below 1 or no integer.
- * @throws {TypeError} If it is no number.
  */
 export function checkLimit(limit: unknown, action: string): void {
-  if (limit !== undefined) return check(action, "limit", limit, LIMIT);
-  throw new RangeError(refusal(action, "limit", LIMIT.words, limit));
+  check(action, "limit", limit, LIMIT);
 }
 
 /**
