@@ -32,7 +32,7 @@ import type {
 } from "./_task/coroutine.ts";
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
-import { ensureFuture } from "./ensure.ts";
+import { futureOf } from "./_task/to_future.ts";
 import { TimeoutError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import type { TimerHandle } from "./handle.ts";
@@ -152,7 +152,7 @@ class Completions<A> implements AsCompleted<A> {
     this.#limit = limit;
     this.#pending = new Set();
     beginEach(awaitables, (awaitable) => {
-      const future = ensureFuture(awaitable, { loop });
+      const future = futureOf(awaitable, loop);
       this.#pending.add(future);
       return future;
     });

@@ -24,28 +24,16 @@
  *
  * @module
  */
-import { TASK_OPTIONS } from "./_task/task_options.ts";
-import { checkOptions, type OptionKinds, SIGNAL } from "./_base/arguments.ts";
 import {
   closeCoroutine,
   type CoroutineFunction,
   type CoroutineLike,
 } from "./_task/coroutine.ts";
-import { linkSignal } from "./_host/abort_signal.ts";
-import type { EventLoop } from "./loop.ts";
+import type { CreateTaskOptions, EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import type { Task, TaskOptions } from "./task.ts";
+import type { Task } from "./task.ts";
 
-/** Options of {@linkcode createTask}. */
-export interface CreateTaskOptions extends TaskOptions {
-  /** Cancels the task when it aborts; its reason is the `cause` of the CancelledError. */
-  readonly signal?: AbortSignal;
-}
-
-const CREATE_TASK_OPTIONS: OptionKinds<CreateTaskOptions> = {
-  ...TASK_OPTIONS,
-  signal: SIGNAL,
-};
+export type { CreateTaskOptions } from "./loop.ts";
 
 /**
  * Starts a coroutine in the running loop; its first step runs in the next turn.
@@ -70,9 +58,6 @@ export function createTask<T>(
   coro: CoroutineLike<T> | CoroutineFunction<T>,
   options?: CreateTaskOptions,
 ): Task<T> {
-  if (options !== undefined) {
-    checkOptions("create a task", options, CREATE_TASK_OPTIONS);
-  }
   let loop: EventLoop;
   try {
     loop = requireScheduler() as EventLoop;
@@ -80,9 +65,5 @@ export function createTask<T>(
     closeCoroutine(coro);
     throw error;
   }
-  if (options?.signal === undefined) return loop.createTask(coro, options);
-  const { signal, ...taskOptions } = options;
-  const task = loop.createTask(coro, taskOptions);
-  task.addDoneCallback(linkSignal(signal, task));
-  return task;
+  return loop.createTask(coro, options);
 }

@@ -17,15 +17,10 @@
  * @module
  */
 import { checkOptions, LOOP, type OptionKinds } from "./_base/arguments.ts";
-import {
-  type Awaitable,
-  type AwaitedResult,
-  closeCoroutine,
-} from "./_task/coroutine.ts";
-import { type Future, isFuture } from "./future.ts";
+import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
+import type { Future } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
-import { schedulerForNew } from "./_loop/scheduler.ts";
-import { toFuture } from "./_task/to_future.ts";
+import { futureOf } from "./_task/to_future.ts";
 
 /** Options of {@linkcode ensureFuture}. */
 export interface EnsureFutureOptions {
@@ -65,20 +60,5 @@ export function ensureFuture<A extends Awaitable<unknown>>(
   options: EnsureFutureOptions = {},
 ): Future<AwaitedResult<A>> {
   checkOptions("make a future", options, ENSURE_OPTIONS);
-  if (isFuture(awaitable)) {
-    if (options.loop !== undefined && awaitable.getLoop() !== options.loop) {
-      throw new RangeError(
-        `Cannot use ${awaitable}: it belongs to another loop`,
-      );
-    }
-    return awaitable as Future<unknown> as Future<AwaitedResult<A>>;
-  }
-  return toFuture(awaitable, () => {
-    try {
-      return options.loop ?? schedulerForNew() as EventLoop;
-    } catch (error) {
-      closeCoroutine(awaitable);
-      throw error;
-    }
-  }) as Future<AwaitedResult<A>>;
+  return futureOf(awaitable, options.loop) as Future<AwaitedResult<A>>;
 }

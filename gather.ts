@@ -37,7 +37,7 @@ import {
 } from "./_base/cancelled.ts";
 import { type Context, copyContext } from "./context.ts";
 import { checkList } from "./_combine/awaitables.ts";
-import { ensureFuture } from "./ensure.ts";
+import { futureOf } from "./_task/to_future.ts";
 import { CancelledError, KeyboardInterrupt } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
@@ -230,7 +230,7 @@ function startChild(
   awaitable: Awaitable<unknown>,
   loop: EventLoop | undefined,
 ): Future<unknown> {
-  return ensureFuture(awaitable, loop === undefined ? {} : { loop });
+  return futureOf(awaitable, loop);
 }
 
 /**

@@ -17,6 +17,7 @@
  *
  * @module
  */
+import { linkSignal } from "./_host/abort_signal.ts";
 import { type Clock, type Delay, SystemClock, toSeconds } from "./clock.ts";
 import {
   type Awaitable,
@@ -41,6 +42,7 @@ import {
   NUMBER,
   OBJECT,
   type OptionKinds,
+  SIGNAL,
 } from "./_base/arguments.ts";
 import { TASK_OPTIONS } from "./_task/task_options.ts";
 import { PROMISE_BODY } from "./_task/promise_body.ts";
@@ -93,6 +95,12 @@ export type ExceptionHandler = (
   context: ExceptionContext,
 ) => void;
 
+/** Options of `createTask()`, that of loops and groups too. */
+export interface CreateTaskOptions extends TaskOptions {
+  /** Cancels the task when it aborts; its reason is the `cause` of the CancelledError. */
+  readonly signal?: AbortSignal;
+}
+
 /** Options of {@linkcode EventLoop}. */
 export interface EventLoopOptions {
   /**
@@ -130,6 +138,10 @@ const LOOP_OPTIONS: OptionKinds<EventLoopOptions> = {
   debug: BOOLEAN,
   reportUnfetchedAfter: DELAY,
   reportStuckAfter: DELAY,
+};
+const CREATE_TASK_OPTIONS: OptionKinds<CreateTaskOptions> = {
+  ...TASK_OPTIONS,
+  signal: SIGNAL,
 };
 const TASK: Kind = { words: "a task", fits: isFuture };
 const CALLBACK_OPTIONS: OptionKinds<CallbackOptions> = { context: CONTEXT };
@@ -327,21 +339,27 @@ export class EventLoop implements TaskScheduler {
    * Makes a task of a coroutine; its first step runs in the next turn.
    *
    * @param coro A coroutine, or a function that gives one: pass an async function itself.
-   * @param options The name, the context, and whether to start at once.
+   * @param options The name, the context, a signal, and whether to start at once.
    * @returns The task.
    * @throws {TypeError} If `coro` is no coroutine and no function.
    * @throws {RuntimeError} If the loop is closed, or the coroutine was used before.
    */
   createTask<T>(
     coro: CoroutineLike<T> | CoroutineFunction<T>,
-    options?: TaskOptions,
+    options?: CreateTaskOptions,
   ): Task<T> {
     if (this.#closed) {
       closeCoroutine(coro);
       throw new RuntimeError("Cannot create a task: the event loop is closed");
     }
     if (options !== undefined) {
-      checkOptions("create a task", options, TASK_OPTIONS);
+      checkOptions("create a task", options, CREATE_TASK_OPTIONS);
+      if (options.signal !== undefined) {
+        const { signal, ...taskOptions } = options;
+        const task = this.createTask(coro, taskOptions);
+        task.addDoneCallback(linkSignal(signal, task));
+        return task;
+      }
     }
     if (this.#taskFactory !== undefined) {
       const task = this.#taskFactory(this, coro, options ?? {});

@@ -22,7 +22,7 @@ import {
   mayRunAsync,
 } from "./_task/coroutine.ts";
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
-import { ensureFuture } from "./ensure.ts";
+import { futureOf } from "./_task/to_future.ts";
 import { type Future, isFuture } from "./future.ts";
 import { Children, reportErrors } from "./_combine/children.ts";
 import { currentTask } from "./current_task.ts";
@@ -197,7 +197,7 @@ function startAll(
       closeCoroutine(awaitable);
       return winner;
     }
-    const future = ensureFuture(awaitable, { loop });
+    const future = futureOf(awaitable, loop);
     futures.add(future);
     const hasWon = !isFuture(awaitable) && future.done() &&
       (!tolerant || succeeded(future));

@@ -13,7 +13,13 @@
 import type { Delay } from "./clock.ts";
 import type { SignalName } from "./_host/signals.ts";
 import { CancelledError } from "./errors.ts";
-import { BOOLEAN, checkOptions, type Kind } from "./_base/arguments.ts";
+import {
+  BOOLEAN,
+  check as checkArgument,
+  checkOptions,
+  type Kind,
+  OBJECT,
+} from "./_base/arguments.ts";
 import type { RunningProcess } from "./_process/running_process.ts";
 import { createSubprocessExec, type Process } from "./subprocess.ts";
 import type { Coro, Coroutine } from "./_task/coroutine.ts";
@@ -131,6 +137,7 @@ export function runProcess(
   args: readonly (string | URL)[] = [],
   options: RunProcessOptions = {},
 ): Coroutine<ProcessResult> {
+  checkArgument("run a process", "options", options, OBJECT);
   const { input, check = true, ...rest } = options;
   checkOptions("run a process", { check, input }, KINDS);
   const bytes = typeof input === "string"

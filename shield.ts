@@ -28,7 +28,7 @@
 import { copyContext } from "./context.ts";
 import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
-import { ensureFuture } from "./ensure.ts";
+import { futureOf } from "./_task/to_future.ts";
 import { Future } from "./future.ts";
 import { Handle } from "./handle.ts";
 import { NO_CONTEXT } from "./_loop/scheduler.ts";
@@ -59,8 +59,8 @@ import type { Waiter } from "./_base/roles.ts";
 export function shield<A extends Awaitable<unknown>>(
   awaitable: A,
 ): Future<AwaitedResult<A>> {
-  const inner = ensureFuture(awaitable);
-  if (inner.done()) return inner;
+  const inner = futureOf(awaitable, undefined);
+  if (inner.done()) return inner as Future<AwaitedResult<A>>;
   const outer = new Shielded(inner);
   outer.watch();
   return outer as Future<unknown> as Future<AwaitedResult<A>>;

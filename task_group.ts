@@ -21,7 +21,6 @@
  *
  * @module
  */
-import { TASK_OPTIONS } from "./_task/task_options.ts";
 import { checkOptions, type OptionKinds, SIGNAL } from "./_base/arguments.ts";
 import {
   closeCoroutine,
@@ -36,7 +35,7 @@ import { KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Wait } from "./future.ts";
 import { Children } from "./_combine/children.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
-import type { EventLoop } from "./loop.ts";
+import type { CreateTaskOptions, EventLoop } from "./loop.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
 import { cancelReason } from "./_base/cancelled.ts";
 import {
@@ -49,7 +48,7 @@ import {
 } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 import { abortSignal } from "./_task/line.ts";
-import type { Task, TaskOptions } from "./task.ts";
+import type { Task } from "./task.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode taskGroup} and {@linkcode TaskGroup}. */
@@ -168,15 +167,12 @@ export class TaskGroup {
    */
   createTask<T>(
     coro: CoroutineLike<T> | CoroutineFunction<T>,
-    options?: TaskOptions,
+    options?: CreateTaskOptions,
   ): Task<T> {
     const refusal = this.#refusal();
     if (refusal !== undefined) {
       closeCoroutine(coro);
       throw new RuntimeError(`Cannot create a task: ${this} ${refusal}`);
-    }
-    if (options !== undefined) {
-      checkOptions("create a task", options, TASK_OPTIONS);
     }
     const work = this.#slots === undefined ? coro : limited(this.#slots, coro);
     const task = this.#loop!.createTask(work, options);

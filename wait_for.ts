@@ -36,7 +36,7 @@ import {
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { isCoroutine } from "./_task/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
-import { ensureFuture } from "./ensure.ts";
+import { futureOf } from "./_task/to_future.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { type Future, isFuture, type Wait } from "./future.ts";
 import { Waiter } from "./_task/waiter.ts";
@@ -158,7 +158,7 @@ function* underLimit(
 }
 
 function* atOnce(awaitable: unknown): Coro<unknown> {
-  const future = ensureFuture(awaitable as Awaitable<unknown>);
+  const future = futureOf(awaitable as Awaitable<unknown>, undefined);
   if (future.done()) return future.result();
   yield* cancelAndWait(future);
   try {
@@ -193,7 +193,7 @@ function inline(awaitable: unknown): Coro<unknown> {
     }
     return new FunctionCoroutine(callee, []) as unknown as Coro<unknown>;
   }
-  const future = ensureFuture(awaitable as Awaitable<unknown>);
+  const future = futureOf(awaitable as Awaitable<unknown>, undefined);
   return future as unknown as Coro<unknown>;
 }
 

@@ -91,8 +91,8 @@ export const CLOCK: Kind = {
 export const NAME: Kind = {
   words: "a string",
   fits: (value) =>
-    value !== undefined &&
-    !["object", "function", "symbol"].includes(typeof value),
+    typeof value === "string" || typeof value === "number" ||
+    typeof value === "boolean" || typeof value === "bigint",
 };
 
 /** An async generator. */
@@ -178,7 +178,9 @@ export function checkOptions(
   if (options === undefined) return;
   if (
     typeof options !== "object" || options === null ||
-    !mayBeOptions(options, kinds)
+    // Most are plain, and this is on the way of every task that has a name.
+    (Object.getPrototypeOf(options) !== Object.prototype &&
+      !mayBeOptions(options, kinds))
   ) {
     const names = Object.keys(kinds).join(", ");
     throw new TypeError(
@@ -186,17 +188,21 @@ export function checkOptions(
     );
   }
   for (const name in options) {
-    if (Object.hasOwn(kinds, name)) continue;
-    const known = Object.keys(kinds).join(", ");
-    throw new TypeError(
-      `Cannot ${action}: unknown option "${name}", it takes ${known}`,
-    );
-  }
-  // By the kinds, so that getters of a class are seen too.
-  for (const name in kinds) {
+    if (!Object.hasOwn(kinds, name)) refuseName(action, name, kinds);
     const value = (options as Record<string, unknown>)[name];
     if (value !== undefined) check(action, name, value, kinds[name]!);
   }
+}
+
+function refuseName(
+  action: string,
+  name: string,
+  kinds: Readonly<Record<string, Kind>>,
+): never {
+  const known = Object.keys(kinds).join(", ");
+  throw new TypeError(
+    `Cannot ${action}: unknown option "${name}", it takes ${known}`,
+  );
 }
 
 /** The words of a refusal. */
@@ -212,7 +218,7 @@ export function refusal(
 }
 
 // A signal, a context or a Map in the place of the options is a mistake; an object of a
-// class that has some of them is none.
+// class that has some of them, perhaps as getters, is none.
 function mayBeOptions(
   options: object,
   kinds: Readonly<Record<string, Kind>>,

@@ -18,10 +18,13 @@ export const TASK_OPTIONS: Readonly<
 
 /** Refuses values of the wrong kind, without a look at names. */
 export function checkTaskOptions(
-  options: { readonly [Name in keyof typeof TASK_OPTIONS]?: unknown },
+  { name, context, eagerStart }: {
+    readonly [Name in keyof typeof TASK_OPTIONS]?: unknown;
+  },
 ): void {
-  const { name, context, eagerStart } = options;
-  if (name !== undefined) check("create a task", "name", name, NAME);
+  if (name !== undefined && typeof name !== "string") {
+    check("create a task", "name", name, NAME);
+  }
   if (context !== undefined) {
     check("create a task", "context", context, CONTEXT);
   }

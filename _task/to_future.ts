@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { schedulerForNew } from "../_loop/scheduler.ts";
 import {
   adviceFor,
+  closeCoroutine,
   type Coro,
   type CoroutineFunction,
   type CoroutineLike,
@@ -66,6 +68,33 @@ export function asAwaitable<T>(
   return isCoroutine(given) || isThenable(given)
     ? given as PromiseLike<T> | Coro<T>
     : Promise.resolve(given);
+}
+
+/**
+ * As {@linkcode toFuture}, for a loop that may be known: a future has to be of it.
+ *
+ * @param source Anything that can be waited for.
+ * @param loop The loop; else the running one, else the current one.
+ * @returns The future.
+ * @throws {TypeError} If it can't be waited for.
+ * @throws {RangeError} If it is a future of another loop.
+ */
+export function futureOf(
+  source: unknown,
+  loop: TaskMaker | undefined,
+): Future<unknown> {
+  if (isFuture(source)) {
+    if (loop === undefined || source.getLoop() === loop) return source;
+    throw new RangeError(`Cannot use ${source}: it belongs to another loop`);
+  }
+  return toFuture(source, () => {
+    try {
+      return loop ?? schedulerForNew() as TaskMaker;
+    } catch (error) {
+      closeCoroutine(source);
+      throw error;
+    }
+  });
 }
 
 /** A future of a promise: only the host can settle it. */

@@ -452,6 +452,20 @@ const CALLS: Record<string, Call> = {
   "toSeconds()": plain(asyncio.toSeconds, () => [1]),
   "wait()": plain(wait, () => [[done()], {}], ["timeout", "returnWhen"]),
   "waitFor()": plain(asyncio.waitFor, () => [done(), delay, {}], ["signal"]),
+  "createSubprocessExec()": plain(
+    asyncio.createSubprocessExec,
+    () => ["", [], {}],
+  ),
+  "createSubprocessShell()": plain(
+    asyncio.createSubprocessShell,
+    () => [1 as never, {}],
+  ),
+  "handleRequests()": plain(asyncio.handleRequests, () => [fn as never, {}], [
+    "name",
+    "timeout",
+    "onError",
+  ]),
+  "runProcess()": plain(asyncio.runProcess, () => ["", [], {}]),
   "connectionPair()": plain(testing.connectionPair, () => [{}]),
   "runTest()": plain(testing.runTest, () => [body]),
   "new TestLoop()": made(testing.TestLoop, () => [new VirtualClock()]),
@@ -461,6 +475,9 @@ const CALLS: Record<string, Call> = {
 
 /** Exports that take nothing, or are no functions; and errors, which are the engine's. */
 const NO_ARGUMENTS = new Set([
+  "DEVNULL",
+  "PIPE",
+  "STDOUT",
   "ALL_COMPLETED",
   "Coroutine",
   "FIRST_COMPLETED",
