@@ -116,14 +116,24 @@ export function textOf(value: unknown): string {
   return guarded(() => String(value), undefined) ?? describeKind(value);
 }
 
-const LIBRARY = new URL("../", import.meta.url).href;
+// Where the library's modules are, as frames show them: by their URLs, in Bun by their paths.
+// Asked when it is needed, since a bundle of another format has no such URL: its frames are
+// not told apart.
+function libraryPlaces(): string[] {
+  return guarded(() => {
+    const { href, pathname } = new URL("../", import.meta.url);
+    const path = decodeURIComponent(pathname);
+    return [href, path.replace(/^\/(?=[A-Za-z]:)/, "")];
+  }, []);
+}
 
 /** The stack of the place that made something, from the user's code on. */
 export function creationStack(): string {
   // Users may have set `Error.prepareStackTrace`, which may give anything.
   const stack = guarded<unknown>(() => new Error().stack, undefined);
   const frames = (typeof stack === "string" ? stack : "").split("\n").slice(1);
-  const first = frames.findIndex((frame) => !isOfLibrary(frame));
+  const places = libraryPlaces();
+  const first = frames.findIndex((frame) => !isOfLibrary(frame, places));
   return frames.slice(Math.max(first, 0)).join("\n");
 }
 
@@ -135,10 +145,13 @@ export function describeCreation(stack: string | undefined): string[] {
 
 // Public modules stand in the root, internal ones in folders whose names begin with "_".
 // Tests and examples are users.
-function isOfLibrary(frame: string): boolean {
-  const at = frame.indexOf(LIBRARY);
-  return at >= 0 &&
-    /^([^/]+|_[a-z]+\/[^/]+)$/.test(frame.slice(at + LIBRARY.length));
+function isOfLibrary(frame: string, places: readonly string[]): boolean {
+  return places.some((place) => {
+    // Windows' paths have the other slash.
+    const at = frame.replaceAll("\\", "/").indexOf(place);
+    return at >= 0 &&
+      /^([^/\\]+|_[a-z]+[/\\][^/\\]+)$/.test(frame.slice(at + place.length));
+  });
 }
 
 /** Moves a text to the right, by two places unless a margin is given. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { deferred } from "../_host/deferred.ts";
 import type { Coro } from "../coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
@@ -263,7 +264,7 @@ export async function stubbornAsync(where: string): Promise<void> {
 export async function bySignal(where: string): Promise<void> {
   log(where, "start");
   const { signal } = currentTask()!;
-  const { promise, reject } = Promise.withResolvers<never>();
+  const { promise, reject } = deferred<never>();
   const unlink = linkSignal(signal, {
     cancel() {
       log(where, `aborted ${signal.reason.name}`);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deferred } from "../_host/deferred.ts";
 import { cancelledError, cancelReason } from "../_base/cancelled.ts";
 import { IoWait } from "../_io/io_wait.ts";
 import type { Resource } from "../_loop/resources.ts";
@@ -79,7 +80,7 @@ export class HostCall<T> extends IoWait<T> implements Resource {
 
   async _endWithLoop(): Promise<void> {
     this.cancel();
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     const timer = this.scheduler.callLater(LINGER, resolve);
     await Promise.race([this.#settled, promise]);
     timer.cancel();

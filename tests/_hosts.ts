@@ -104,7 +104,8 @@ async function findHosts(): Promise<readonly Host[]> {
   return [DENO, ...others];
 }
 
-async function pathOf(
+/** The path of a program that a package of npm has; `undefined` where npm is out of reach. */
+export async function pathOf(
   name: string,
   program: string,
 ): Promise<string | undefined> {

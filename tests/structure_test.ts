@@ -78,6 +78,25 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
+    what: "import.meta when a module is loaded, which bundles lack,",
+    places: [],
+    look: (found) => ({
+      MetaProperty(node) {
+        if (isOfModule(node)) found(node);
+      },
+    }),
+  },
+  {
+    what: "Promise.withResolvers(), which Node 20 lacks,",
+    // They run in Deno alone.
+    places: ["_net/deno_network.ts", "_net/deno_transport.ts"],
+    look: (found) => ({
+      MemberExpression(node) {
+        if (nameOf(node.property) === "withResolvers") found(node);
+      },
+    }),
+  },
+  {
     what: "a host timer",
     // The one drains schedule themselves with stands apart from the clock.
     places: ["_host/turn.ts", "clock.ts"],
@@ -91,7 +110,9 @@ const RULES: readonly Rule[] = [
 
 for (const { what, places, look } of RULES) {
   Deno.test({
-    name: `${what} stands in ${places.join(" and ")} only`,
+    name: places.length === 0
+      ? `${what} stands nowhere`
+      : `${what} stands in ${places.join(" and ")} only`,
     ignore: BLIND || Deno.lint === undefined,
     fn() {
       const modules = libraryModules().filter((name) => !places.includes(name));
@@ -137,6 +158,14 @@ const SAMPLES: readonly [what: string, source: string][] = [
   ["module-level mutable state", "class A { static x = new WeakMap(); }"],
   ["a listener for abort", `signal.addEventListener("abort", f);`],
   ["a listener for abort", "signal.onabort = f;"],
+  [
+    "import.meta when a module is loaded, which bundles lack,",
+    `const x = new URL("../", import.meta.url);`,
+  ],
+  [
+    "Promise.withResolvers(), which Node 20 lacks,",
+    "const { promise } = Promise.withResolvers();",
+  ],
   ["a host timer", "globalThis.setTimeout(f, 1);"],
   ["a host timer", "performance.now();"],
 ];
@@ -148,6 +177,7 @@ const INNOCENT = `
   class C { x = new Map(); f() { let y = new Set(); return y; } }
   function f() { let x = new Map(); return () => new Set([x]); }
   const g = () => new Map();
+  const h = () => import.meta.url;
   button.addEventListener("click", f);
   declare let host: unknown;
 `;
