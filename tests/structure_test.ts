@@ -126,6 +126,7 @@ const MOST_LINES = 300;
 /** The files with more lines of code, and why they are not split. */
 const LONG: Readonly<Record<string, string>> = {
   "future.ts": "one class, and what only it needs",
+  "gather.ts": "one class, and the types of five ways to call it",
   "loop.ts": "one class: the methods of CPython's loop",
   "task.ts": "one class, and what only it needs",
   "_task/line.ts": "one matter: which awaits a cancel request reaches",
