@@ -41,7 +41,6 @@ import { CancelledError, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
 import { isCatchable, isSignalName } from "./_host/signals.ts";
-import type { BeforeHost } from "./_loop/turns.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
@@ -220,7 +219,7 @@ export async function run<T>(
  * assertEquals(await runner.run(async () => 2), 2);
  * ```
  */
-export class Runner implements BeforeHost {
+export class Runner {
   #options: RunnerOptions;
   #loop: EventLoop | undefined;
   #context: Context | undefined;
