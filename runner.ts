@@ -269,13 +269,13 @@ export class Runner {
       throw new RuntimeError("Cannot use the runner: it is closed");
     }
     if (this.#loop === undefined) {
-      const loop = (this.#options.loopFactory ?? newEventLoop)();
-      check("run", "what loopFactory gives", loop, LOOP);
-      this.#loop = loop;
-      if (this.#options.debug !== undefined) {
-        this.#loop.setDebug(this.#options.debug);
+      const { loopFactory, debug } = this.#options;
+      const loop = (loopFactory ?? newEventLoop)();
+      if (loopFactory !== undefined) {
+        check("run", "what loopFactory gives", loop, LOOP);
       }
-      this.#context = copyContext();
+      this.#loop = loop;
+      if (debug !== undefined) loop.setDebug(debug);
     }
     return this.#loop;
   }
@@ -308,8 +308,7 @@ export class Runner {
   /** @internal {@linkcode Runner.run}, with options that were looked at. */
   async _run<T>(main: Awaitable<T>, options: RunnerRunOptions): Promise<T> {
     const loop = this.#prepare(main);
-    const context = options.context ?? this.#context!;
-    const task = toFuture(main, () => loop, { context }) as Future<T>;
+    const task = this.#start(main, loop, options.context);
     const unlink = options.signal === undefined
       ? undefined
       : linkSignal(options.signal, task);
@@ -414,6 +413,19 @@ export class Runner {
       closeCoroutine(main);
       throw error;
     }
+  }
+
+  #start<T>(
+    main: Awaitable<T>,
+    loop: EventLoop,
+    context: Context | undefined,
+  ): Future<T> {
+    // Of a single run nobody sees the context but its tasks, which make their own.
+    if (context === undefined && this.#once && typeof main === "function") {
+      return loop.createTask(main);
+    }
+    const options = { context: context ?? (this.#context ??= copyContext()) };
+    return toFuture(main, () => loop, options) as Future<T>;
   }
 
   // When main has ended in the grace, the services have the rest of it.

@@ -44,7 +44,7 @@ async function work(): Promise<Response> {
 /** The handlers that the others are compared with. */
 export const yardsticks: Readonly<Record<string, () => Handler>> = {
   bare: () => work,
-  unwatched: () => handleRequests(work, { watchAfter: Infinity }) as Handler,
+  unwatched: () => handleRequests(work, { watchAfter: Infinity }),
   "bare sleepers": () => async () => {
     await Promise.all(
       Array.from(
@@ -83,7 +83,7 @@ export const contestants: Readonly<Record<string, Contestant>> = {
     what: "`handleRequests(work)`, `work` an async function",
     beside: "bare",
     must: 0.70,
-    make: () => handleRequests(work) as Handler,
+    make: () => handleRequests(work),
   },
   "requests, generator": {
     what: "`handleRequests(work)`, `work` a generator function",
@@ -92,13 +92,13 @@ export const contestants: Readonly<Record<string, Contestant>> = {
     make: () =>
       handleRequests(function* () {
         return new Response(ANSWER);
-      }) as Handler,
+      }),
   },
   watched: {
     what: "`handleRequests(work)`, clients watched",
     beside: "unwatched",
     must: 0.97,
-    make: () => handleRequests(work) as Handler,
+    make: () => handleRequests(work),
   },
   group: {
     what: "a group of five sleeping tasks",
