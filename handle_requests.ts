@@ -81,6 +81,9 @@ export interface HandleRequestsOptions {
   readonly onError?: (error: unknown, request: Request) => Response;
 }
 
+/** What a fetch handler is given beside the request: nothing, if its handler wants nothing. */
+export type InfoOf<I> = unknown extends I ? [info?: unknown] : [info: I];
+
 /**
  * A fetch handler whose requests are tasks.
  *
@@ -88,7 +91,7 @@ export interface HandleRequestsOptions {
  */
 export interface RequestTasks<I = unknown> {
   /** Runs the handler as a task. It never throws. */
-  (request: Request, info: I): Response | Promise<Response>;
+  (request: Request, ...info: InfoOf<I>): Response | Promise<Response>;
   /** How many requests have no answer yet. */
   readonly active: number;
   /**
@@ -161,7 +164,7 @@ const WATCH_AFTER = 0.025;
  *   }
  * });
  *
- * const response = await handler(new Request("http://localhost/"), {});
+ * const response = await handler(new Request("http://localhost/"));
  * assertEquals(await response.text(), "done");
  * ```
  */

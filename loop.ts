@@ -468,22 +468,16 @@ export class EventLoop implements TaskScheduler {
       throw new RuntimeError("Cannot close a running event loop");
     }
     if (this.#closed) return;
-    this._resources.abandonAll(
-      this.#debug,
-      (error, resource) => this.#reportEndError(error, resource),
-    );
+    if (this._resources.size > 0) {
+      this._resources.abandonAll(
+        this.#debug,
+        (error, resource) => this.#reportEndError(error, resource),
+      );
+    }
     this.#closed = true;
     this.#turns.clear();
     this.#signalHandlers?.clear();
-    for (const task of this._tasks) {
-      const sourceTraceback = this._traceOf(task);
-      this.callExceptionHandler({
-        message: "Task was destroyed but it is pending",
-        task,
-        ...sourceTraceback === undefined ? {} : { sourceTraceback },
-      });
-    }
-    this._tasks.clear();
+    if (!this._tasks.isEmpty) this.#abandonTasks();
     this.#unfetched?.tellAll();
   }
 
@@ -812,6 +806,18 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   _waitingSince(task: Task<unknown>): number | undefined {
     return this.#debugMode?.waitingSince(task);
+  }
+
+  #abandonTasks(): void {
+    for (const task of this._tasks) {
+      const sourceTraceback = this._traceOf(task);
+      this.callExceptionHandler({
+        message: "Task was destroyed but it is pending",
+        task,
+        ...sourceTraceback === undefined ? {} : { sourceTraceback },
+      });
+    }
+    this._tasks.clear();
   }
 
   #reportEndError(error: unknown, resource: Resource): void {

@@ -41,7 +41,6 @@ import { CancelledError, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
 import { isCatchable, isSignalName } from "./_host/signals.ts";
-import type { BeforeHost } from "./_loop/turns.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
@@ -220,7 +219,7 @@ export async function run<T>(
  * assertEquals(await runner.run(async () => 2), 2);
  * ```
  */
-export class Runner implements BeforeHost {
+export class Runner {
   #options: RunnerOptions;
   #loop: EventLoop | undefined;
   #context: Context | undefined;
@@ -270,13 +269,13 @@ export class Runner implements BeforeHost {
       throw new RuntimeError("Cannot use the runner: it is closed");
     }
     if (this.#loop === undefined) {
-      const loop = (this.#options.loopFactory ?? newEventLoop)();
-      check("run", "what loopFactory gives", loop, LOOP);
-      this.#loop = loop;
-      if (this.#options.debug !== undefined) {
-        this.#loop.setDebug(this.#options.debug);
+      const { loopFactory, debug } = this.#options;
+      const loop = (loopFactory ?? newEventLoop)();
+      if (loopFactory !== undefined) {
+        check("run", "what loopFactory gives", loop, LOOP);
       }
-      this.#context = copyContext();
+      this.#loop = loop;
+      if (debug !== undefined) loop.setDebug(debug);
     }
     return this.#loop;
   }
@@ -309,8 +308,7 @@ export class Runner implements BeforeHost {
   /** @internal {@linkcode Runner.run}, with options that were looked at. */
   async _run<T>(main: Awaitable<T>, options: RunnerRunOptions): Promise<T> {
     const loop = this.#prepare(main);
-    const context = options.context ?? this.#context!;
-    const task = toFuture(main, () => loop, { context }) as Future<T>;
+    const task = this.#start(main, loop, options.context);
     const unlink = options.signal === undefined
       ? undefined
       : linkSignal(options.signal, task);
@@ -416,6 +414,19 @@ export class Runner implements BeforeHost {
       closeCoroutine(main);
       throw error;
     }
+  }
+
+  #start<T>(
+    main: Awaitable<T>,
+    loop: EventLoop,
+    context: Context | undefined,
+  ): Future<T> {
+    // Of a single run nobody sees the context but its tasks, which make their own.
+    if (context === undefined && this.#once && typeof main === "function") {
+      return loop.createTask(main);
+    }
+    const options = { context: context ?? (this.#context ??= copyContext()) };
+    return toFuture(main, () => loop, options) as Future<T>;
   }
 
   // When main has ended in the grace, the services have the rest of it.

@@ -17,20 +17,23 @@ const FEW = 1_024;
 
 /** Keeps tasks until they are asked about. */
 export class RecentTasks {
-  readonly #tasks = new Set<RecentTask>();
+  // Made when it is needed: there may be a loop a request.
+  #tasks: Set<RecentTask> | undefined = undefined;
   #most = FEW;
 
   /** Adds a task that has run. */
   add(task: RecentTask): void {
-    this.#tasks.add(task);
-    if (this.#tasks.size < this.#most) return;
+    const tasks = this.#tasks ??= new Set();
+    tasks.add(task);
+    if (tasks.size < this.#most) return;
     // Nobody has asked for long: those that have ended need not be kept.
-    for (const each of this.#tasks) if (each.done()) this.#tasks.delete(each);
-    this.#most = Math.max(FEW, 2 * this.#tasks.size);
+    for (const each of tasks) if (each.done()) tasks.delete(each);
+    this.#most = Math.max(FEW, 2 * tasks.size);
   }
 
   /** Whether something is so of one of them. Those of which it is not are dropped. */
   some(isSo: (task: RecentTask) => boolean): boolean {
+    if (this.#tasks === undefined) return false;
     for (const task of this.#tasks) {
       if (isSo(task)) return true;
       this.#tasks.delete(task);
@@ -40,6 +43,6 @@ export class RecentTasks {
 
   /** Drops all. */
   clear(): void {
-    this.#tasks.clear();
+    this.#tasks = undefined;
   }
 }

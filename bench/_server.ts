@@ -8,6 +8,7 @@
 import process from "node:process";
 import {
   type EventLoop,
+  handleRequests,
   newEventLoop,
   run,
   sleep,
@@ -43,6 +44,7 @@ async function work(): Promise<Response> {
 /** The handlers that the others are compared with. */
 export const yardsticks: Readonly<Record<string, () => Handler>> = {
   bare: () => work,
+  unwatched: () => handleRequests(work, { watchAfter: Infinity }),
   "bare sleepers": () => async () => {
     await Promise.all(
       Array.from(
@@ -76,6 +78,27 @@ export const contestants: Readonly<Record<string, Contestant>> = {
       const loop = sharedLoop();
       return async () => await loop.createTask(work);
     },
+  },
+  requests: {
+    what: "`handleRequests(work)`, `work` an async function",
+    beside: "bare",
+    must: 0.70,
+    make: () => handleRequests(work),
+  },
+  "requests, generator": {
+    what: "`handleRequests(work)`, `work` a generator function",
+    beside: "bare",
+    must: 0.95,
+    make: () =>
+      handleRequests(function* () {
+        return new Response(ANSWER);
+      }),
+  },
+  watched: {
+    what: "`handleRequests(work)`, clients watched",
+    beside: "unwatched",
+    must: 0.97,
+    make: () => handleRequests(work),
   },
   group: {
     what: "a group of five sleeping tasks",

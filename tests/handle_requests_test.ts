@@ -103,7 +103,7 @@ Deno.test("handleRequests() gives a generator's answer itself if it never waits"
   const handler = handleRequests(function* () {
     return answer;
   });
-  assertStrictEquals(handler(ask(), {}), answer);
+  assertStrictEquals(handler(ask()), answer);
   assertEquals(handler.active, 0);
 });
 
@@ -165,7 +165,7 @@ Deno.test("handleRequests() outside of a run has one loop for all requests: they
       log.length = 0;
       const client = new AbortController();
       const handler = handle({ watchAfter: 0.025 });
-      const answer = handler(ask(client.signal), {});
+      const answer = handler(ask(client.signal));
       await sleep(10);
       client.abort();
       const { status } = await answer;
@@ -185,7 +185,7 @@ Deno.test("handleRequests() outside of a run has one loop for all requests: they
     async (handle, loop) => {
       log.length = 0;
       const client = new AbortController();
-      const answer = handle({ watchAfter: 2 })(ask(client.signal), {});
+      const answer = handle({ watchAfter: 2 })(ask(client.signal));
       client.abort();
       assertEquals((await answer).status, 503);
       assertEquals(log, ["CancelledError", "cleaned up"]);
@@ -202,7 +202,7 @@ Deno.test("handleRequests() outside of a run has one loop for all requests: they
     () => cleaningUp(log),
     async (handle, loop) => {
       log.length = 0;
-      const answer = handle({ timeout: { seconds: 5 } })(ask(), {});
+      const answer = handle({ timeout: { seconds: 5 } })(ask());
       assertEquals((await answer).status, 503);
       assertEquals(log, ["CancelledError", "cleaned up"]);
       assertEquals(loop.time(), 6);
@@ -215,14 +215,14 @@ for (const style of ["generator", "async"] as const) {
     const log: string[] = [];
     const { handler, answer } = await run(async () => {
       const handler = handleRequests(cleaningUp(log)[style]);
-      const answer = handler(ask(), {});
+      const answer = handler(ask());
       await sleep(0);
       // Not awaited, so in an object.
       return { handler, answer };
     }, { loopFactory: () => new TestLoop() });
     assertEquals((await answer).status, 503);
     assertEquals(log, ["CancelledError", "cleaned up"]);
-    const late = await handler(ask(), {});
+    const late = await handler(ask());
     assertEquals([late.status, late.headers.get("connection")], [503, "close"]);
   });
 }
@@ -235,14 +235,14 @@ Deno.test("handleRequests() with its own loop answers in a run too, and after it
   });
   using errors = stub(console, "error");
   await run(async () => {
-    const answer = await handler(ask(), {});
+    const answer = await handler(ask());
     assertEquals(await answer.text(), "answer");
   });
   const interrupted = handler(
     new Request(URL_OF_ALL, { method: "POST" }),
     {},
   );
-  const after = handler(ask(), {});
+  const after = handler(ask());
   assertEquals((await interrupted).status, 500);
   assertEquals(await (await after).text(), "answer");
   assertEquals(errors.calls.length, 2);
@@ -253,7 +253,7 @@ Deno.test("handleRequests() answers 503 for a handler that cancels itself", asyn
     const handler = handleRequests(() => {
       throw new CancelledError("for a reason");
     });
-    assertEquals((await handler(ask(), {})).status, 503);
+    assertEquals((await handler(ask())).status, 503);
   });
   assertEquals(reports, []);
 });
@@ -283,7 +283,7 @@ Deno.test("handleRequests() answers 500 for a handler that fails, and reports it
   };
   for (const [name, handler] of Object.entries(handlers)) {
     const reports = await reportsOf(async () => {
-      const { status } = await handleRequests(handler)(ask(), {});
+      const { status } = await handleRequests(handler)(ask());
       assertEquals(status, 500, name);
     });
     assertEquals(reports, [failure], name);
@@ -302,7 +302,7 @@ Deno.test("handleRequests() answers 500 for a handler that gives no response, an
     ];
     for (const handler of handlers) {
       const [error] = await reportsOf(async () => {
-        const { status } = await handleRequests(handler)(ask(), {});
+        const { status } = await handleRequests(handler)(ask());
         assertEquals(status, 500);
       });
       assertInstanceOf(error, TypeError);
@@ -329,7 +329,7 @@ Deno.test("onError makes the answer to a request that has failed", async () => {
         return new Response("sorry", { status: 418 });
       },
     });
-    const response = await handler(ask(), {});
+    const response = await handler(ask());
     assertEquals([response.status, await response.text()], [418, "sorry"]);
   });
   assertEquals(given, [failure, URL_OF_ALL]);
@@ -345,14 +345,14 @@ Deno.test("onError that fails itself answers 500, and both errors are reported",
         throw second;
       },
     });
-    assertEquals((await handler(ask(), {})).status, 500);
+    assertEquals((await handler(ask())).status, 500);
   });
   assertEquals(reports, [first, second]);
   const [, wrong] = await reportsOf(async () => {
     const handler = handleRequests(() => Promise.reject(first), {
       onError: () => "text" as never,
     });
-    assertEquals((await handler(ask(), {})).status, 500);
+    assertEquals((await handler(ask())).status, 500);
   });
   assertEquals(
     (wrong as Error).message,
@@ -370,13 +370,13 @@ Deno.test("drain() is done when all have answers, and clients are asked to close
         // Its headers can't be changed.
         : Response.redirect(URL_OF_ALL);
     });
-    const first = handler(ask(), {});
+    const first = handler(ask());
     const redirected = handler(new Request(URL_OF_ALL, { method: "POST" }), {});
     const drained = handler.drain();
     await sleep(1);
     assertEquals([drained.done(), handler.active], [false, 2]);
     // It was on its way when the server was told.
-    const late = handler(ask(), {});
+    const late = handler(ask());
     gate.set();
     await drained;
     assertEquals(handler.active, 0);
@@ -394,7 +394,7 @@ Deno.test("drain() of a handler with its own loop can be waited for in a run", a
     await sleep(0.001);
     return new Response();
   });
-  const answer = handler(ask(), {});
+  const answer = handler(ask());
   await run(async () => {
     await handler.drain();
   });
@@ -414,8 +414,8 @@ Deno.test("each request runs in a copy of the context of handleRequests()", asyn
     });
     user.set("set later");
     const [first, second] = await Promise.all([
-      handler(ask(), {}),
-      handler(ask(), {}),
+      handler(ask()),
+      handler(ask()),
     ]);
     assertEquals(await first.text(), "of main, of the request");
     assertEquals(await second.text(), "of main, of the request");
@@ -430,7 +430,7 @@ Deno.test("handleRequests() leaves no timer and no listener when all have answer
     await sleep(0.01);
     return new Response();
   }, { watchAfter: 0.001, timeout: 60 });
-  await Promise.all([handler(ask(client.signal), {}), handler(ask(), {})]);
+  await Promise.all([handler(ask(client.signal)), handler(ask())]);
   client.abort();
   assertEquals(handler.active, 0);
 });
