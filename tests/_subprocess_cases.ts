@@ -29,10 +29,9 @@ import {
   bytes,
   type RealCases,
   sh,
-  survivors,
   text,
-  uniqueMark,
 } from "./_real_cases.ts";
+import { survivors, uniqueMark } from "../bench/process_trees.ts";
 
 const PIPES = { stdin: PIPE, stdout: PIPE, stderr: PIPE } as const;
 const FOREVER = ["3600"];
@@ -380,6 +379,8 @@ export const SUBPROCESS_CASES: RealCases = {
   },
 
   *"subprocess.SubprocessMixin.devstdin_input"() {
+    // Node and Bun give a process sockets for pipes, and nobody can open those.
+    if (!("Deno" in globalThis)) return;
     const process = yield* wait(sh("wc -c < /proc/self/fd/0", PIPES));
     const [stdout] = yield* wait(process.communicate(bytes("abc")));
     assert.equal(Number(text(stdout)), 3);
