@@ -326,6 +326,8 @@ function* open(
       {
         what: `connection to ${place}`,
         start: async (signal) => {
+          // A server that was just closed takes nobody any more.
+          await loop._resources.closings();
           const transport = await network.connect(request, signal);
           return tls === undefined
             ? transport
@@ -389,8 +391,8 @@ function* openServer<A extends Address>(
       yield* callHost(loop, {
         what: `listener at ${place}`,
         start: async () => {
-          // The port that is asked for may be the one of a server that was just closed.
-          await Promise.all([...loop._resources].map(listenerEndOf));
+          // The port may be the one of a server that was just closed.
+          await loop._resources.closings();
           const { backlog, reusePort } = options;
           return await network.listen({ address, backlog, reusePort }, server);
         },
@@ -404,8 +406,4 @@ function* openServer<A extends Address>(
   if (options.startServing ?? true) server.start();
   // It listens where it was told to.
   return server as Server<Address> as Server<A>;
-}
-
-function listenerEndOf(resource: unknown): Promise<void> | undefined {
-  return resource instanceof SocketServer ? resource.listenerEnd : undefined;
 }

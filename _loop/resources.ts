@@ -36,6 +36,7 @@ export type OnEndError = (error: unknown, resource: Resource) => void;
 export class Resources implements Iterable<Resource> {
   // Most loops never open anything.
   #open: Set<Resource> | undefined;
+  #closings: Set<Promise<void>> | undefined;
 
   /** How many are open. */
   get size(): number {
@@ -50,6 +51,23 @@ export class Resources implements Iterable<Resource> {
   /** Removes one that was closed. */
   delete(resource: Resource): void {
     this.#open?.delete(resource);
+  }
+
+  /**
+   * Notes that the host is about to close something, such as a port, and needs a turn of
+   * its own for that.
+   *
+   * @param closing Settles when it is closed; never rejects.
+   */
+  noteClosing(closing: Promise<void>): void {
+    const closings = this.#closings ??= new Set();
+    closings.add(closing);
+    closing.then(() => closings.delete(closing));
+  }
+
+  /** Waits for what the host is about to close, so that it is closed for who comes after. */
+  async closings(): Promise<void> {
+    if (this.#closings !== undefined) await Promise.all(this.#closings);
   }
 
   /** The open ones, in the order in which they were opened. */

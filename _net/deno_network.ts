@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { linkSignal } from "../_host/abort_signal.ts";
+import { hostTurn } from "../_host/turn.ts";
 import type { Address, InternetAddress } from "../stream_writer.ts";
 import {
   closeQuietly,
@@ -45,17 +47,30 @@ async function connectTcp(
   { attemptDelay }: ConnectRequest,
   signal: AbortSignal,
 ): Promise<DenoConn> {
-  const conn = await denoHost().connect({
-    hostname,
-    port,
-    signal,
-    ...attemptDelay === undefined
-      ? {}
-      : { autoSelectFamilyAttemptDelay: attemptDelay },
+  // Aborted in the turn in which it has connected, Deno throws, and the connection stays
+  // open with nobody who has it. In a turn of its own nothing is half-way.
+  const late = new AbortController();
+  const unlink = linkSignal(signal, {
+    cancel: () => {
+      hostTurn().then(() => late.abort(signal.reason));
+      return true;
+    },
   });
-  // As CPython: small messages are not held back.
-  conn.setNoDelay?.(true);
-  return conn;
+  try {
+    const conn = await denoHost().connect({
+      hostname,
+      port,
+      signal: late.signal,
+      ...attemptDelay === undefined
+        ? {}
+        : { autoSelectFamilyAttemptDelay: attemptDelay },
+    });
+    // As CPython: small messages are not held back.
+    conn.setNoDelay?.(true);
+    return conn;
+  } finally {
+    unlink();
+  }
 }
 
 function openListener(

@@ -111,6 +111,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
       this.#isListenerOpen = false;
       this.#checkEnd();
     });
+    this.#parts.loop._resources.noteClosing(this.#listenerEnd);
     for (const handshake of [...this.#handshakes]) handshake.cancel();
     this.#forever?.cancel();
     const { grace } = this.#parts;
@@ -118,11 +119,6 @@ export class SocketServer implements Server, ListenerOwner, Resource {
       this.#graceTimer = this.later(grace, () => this.#endClients());
     }
     this.#checkEnd();
-  }
-
-  /** A promise that settles when its port is free again, once it was closed. */
-  get listenerEnd(): Promise<void> {
-    return this.#listenerEnd;
   }
 
   closeClients(): void {

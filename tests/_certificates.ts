@@ -1,8 +1,11 @@
 /**
- * Certificates for tests of TLS, made by `openssl`.
+ * Certificates for tests of TLS, made by `openssl`, on every host.
  *
  * @module
  */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 
 /** A certificate for `localhost` and `127.0.0.1`, and who has signed it. */
 export interface Certificate {
@@ -14,76 +17,37 @@ export interface Certificate {
   readonly key: string;
 }
 
+const NEW_KEY = [
+  "-newkey",
+  "ec",
+  "-pkeyopt",
+  "ec_paramgen_curve:P-256",
+  "-nodes",
+];
+const EXTENSIONS =
+  "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n";
+
 /** Makes a certificate, and an authority for it. */
-export async function makeCertificate(): Promise<Certificate> {
-  const folder = await Deno.makeTempDir();
-  const path = (name: string): string => `${folder}/${name}`;
-  const curve = [
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-  ];
+export function makeCertificate(): Certificate {
+  const folder = mkdtempSync(`${tmpdir()}/asyncio-`);
+  const openssl = (command: string): void => {
+    execFileSync("openssl", command.split(" "), {
+      cwd: folder,
+      stdio: "ignore",
+    });
+  };
+  const read = (name: string): string =>
+    readFileSync(`${folder}/${name}`, "utf8");
+  const newKey = NEW_KEY.join(" ");
   try {
-    await Deno.writeTextFile(
-      path("extensions"),
-      "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n",
+    writeFileSync(`${folder}/extensions`, EXTENSIONS);
+    openssl(`req -x509 ${newKey} -subj /CN=Tests -keyout ca.key -out ca.pem`);
+    openssl(`req ${newKey} -subj /CN=localhost -keyout key.pem -out request`);
+    openssl(
+      "x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -extfile extensions -out cert.pem",
     );
-    await openssl(
-      "req",
-      "-x509",
-      ...curve,
-      "-days",
-      "2",
-      "-subj",
-      "/CN=Tests",
-      ...outputs(path, "ca"),
-    );
-    await openssl(
-      "req",
-      ...curve,
-      "-subj",
-      "/CN=localhost",
-      "-keyout",
-      path("leaf.key"),
-      "-out",
-      path("leaf.csr"),
-    );
-    await openssl(
-      "x509",
-      "-req",
-      "-in",
-      path("leaf.csr"),
-      "-CA",
-      path("ca.pem"),
-      "-CAkey",
-      path("ca.key"),
-      "-CAcreateserial",
-      "-days",
-      "2",
-      "-extfile",
-      path("extensions"),
-      "-out",
-      path("leaf.pem"),
-    );
-    return {
-      ca: await Deno.readTextFile(path("ca.pem")),
-      cert: await Deno.readTextFile(path("leaf.pem")),
-      key: await Deno.readTextFile(path("leaf.key")),
-    };
+    return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    rmSync(folder, { recursive: true });
   }
-}
-
-function outputs(path: (name: string) => string, name: string): string[] {
-  return ["-keyout", path(`${name}.key`), "-out", path(`${name}.pem`)];
-}
-
-async function openssl(...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command("openssl", { args })
-    .output();
-  if (success) return;
-  throw new Error(`openssl failed: ${new TextDecoder().decode(stderr)}`);
 }

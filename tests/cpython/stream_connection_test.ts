@@ -32,7 +32,7 @@ import { bytes, textOf } from "./_reading.ts";
 
 const HOST = "127.0.0.1";
 
-let made: Promise<Certificate> | undefined;
+let made: Certificate | undefined;
 
 /** Ways to connect, over each of which a case is tried. */
 interface Way {
@@ -101,8 +101,7 @@ function* ask({ go }: NetworkTest, way: Way): Coro<void> {
 overTcp("streams.StreamTests.open_connection", ask);
 overUnix("streams.StreamTests.open_unix_connection", ask);
 network("streams.StreamTests.open_connection_no_loop_ssl", function* (test) {
-  const certificate = yield* createTask(() => made ??= makeCertificate());
-  yield* ask(test, tls(certificate));
+  yield* ask(test, tls(made ??= makeCertificate()));
 });
 
 // A server of Node resets its connections as soon as something comes.
@@ -234,7 +233,7 @@ network(
 
 network("streams.StreamTests.start_tls", function* (test) {
   const { go, isAsync } = test;
-  const { ca, cert, key } = yield* createTask(() => made ??= makeCertificate());
+  const { ca, cert, key } = made ??= makeCertificate();
   const seen: boolean[] = [];
   // The server's side by Node, since Deno has a way for clients alone.
   const server = yield* go(() =>

@@ -1,0 +1,187 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { Readable } from "node:stream";
+import {
+  CancelledError,
+  createTask,
+  iterate,
+  run,
+  RuntimeError,
+  sleep,
+  timeout,
+  TimeoutError,
+} from "../mod.ts";
+import { runTest } from "../testing.ts";
+
+/** A source that gives some items and then nothing more, and knows how it was closed. */
+interface Source {
+  readonly items: ReadableStream<number> | AsyncIterable<number>;
+  readonly closed: () => boolean;
+  readonly reason?: () => unknown;
+}
+
+const SOURCES: Readonly<Record<string, () => Source>> = {
+  "a ReadableStream": () => {
+    let isClosed = false;
+    let reason: unknown;
+    const items = new ReadableStream<number>({
+      start(controller) {
+        for (let i = 0; i < 3; i++) controller.enqueue(i);
+      },
+      cancel(why) {
+        isClosed = true;
+        reason = why;
+      },
+    });
+    return { items, closed: () => isClosed, reason: () => reason };
+  },
+  "a stream of Node": () => {
+    const items = new Readable({ objectMode: true, read() {} });
+    for (let i = 0; i < 3; i++) items.push(i);
+    return { items, closed: () => items.destroyed };
+  },
+  "an async iterable": () => {
+    let isClosed = false;
+    let i = 0;
+    const items: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () =>
+          i < 3
+            ? Promise.resolve({ done: false, value: i++ })
+            : new Promise(() => {}),
+        return: () => {
+          isClosed = true;
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      }),
+    };
+    return { items, closed: () => isClosed };
+  },
+};
+
+for (const [name, make] of Object.entries(SOURCES)) {
+  Deno.test(`iterate() of ${name} gives its items, and closes it at a break`, () =>
+    runTest(async () => {
+      const { items, closed } = make();
+      const got: number[] = [];
+      for await (const item of iterate(items)) {
+        got.push(item);
+        if (got.length === 3) break;
+      }
+      assertEquals(got, [0, 1, 2]);
+      assert(closed());
+    }));
+
+  Deno.test(`iterate() of ${name} closes it at an error of the body`, () =>
+    runTest(async () => {
+      const { items, closed } = make();
+      await assertRejects(async () => {
+        for await (const _ of iterate(items)) throw new RangeError("body");
+      }, RangeError);
+      assert(closed());
+    }));
+
+  Deno.test(`iterate() of ${name} is cancelled in its wait, and closes it`, async () => {
+    const { items, closed } = make();
+    await run(async () => {
+      await assertRejects(
+        async () =>
+          void await timeout(0.01, async () => {
+            for await (const _ of iterate(items));
+          }),
+        TimeoutError,
+      );
+    });
+    assert(closed());
+  });
+
+  Deno.test(`iterate() of ${name} is cancelled in the turn of an item, and closes it`, () =>
+    runTest(async () => {
+      const { items, closed } = make();
+      const task = createTask(async () => {
+        for await (const _ of iterate(items)) await sleep(0);
+      });
+      await sleep(0);
+      task.cancel();
+      await assertRejects(async () => void await task, CancelledError);
+      await sleep(0);
+      assert(closed());
+    }));
+
+  Deno.test(`iterate() of ${name} closes it at the end of the run`, async () => {
+    const { items, closed } = make();
+    await runTest(async () => {
+      await iterate(items)[Symbol.asyncIterator]().next();
+      assertFalse(closed());
+    });
+    assert(closed());
+  });
+}
+
+Deno.test("iterate() gives the CancelledError to a stream as its reason", () =>
+  runTest(async () => {
+    const { items, reason } = SOURCES["a ReadableStream"]!();
+    const task = createTask(async () => {
+      for await (const _ of iterate(items));
+    });
+    await sleep(1);
+    task.cancel("enough");
+    await assertRejects(async () => void await task, CancelledError);
+    assertInstanceOf(reason!(), CancelledError);
+    assertEquals((reason!() as Error).message, "enough");
+  }));
+
+Deno.test("iterate() ends when its source does, and gives its error", () =>
+  runTest(async () => {
+    async function* two(): AsyncGenerator<number> {
+      yield await Promise.resolve(1);
+      yield 2;
+    }
+    const got: number[] = [];
+    const items = iterate(two());
+    for await (const item of items) got.push(item);
+    assertEquals(got, [1, 2]);
+    assertEquals(await items.next(), { done: true, value: undefined });
+
+    const error = new Error("broken source");
+    async function* broken(): AsyncGenerator<number> {
+      yield await Promise.resolve(1);
+      throw error;
+    }
+    const thrown = await assertRejects(async () => {
+      for await (const _ of iterate(broken()));
+    });
+    assertStrictEquals(thrown, error);
+  }));
+
+Deno.test("iterate() leaves a stream unlocked when it ends", () =>
+  runTest(async () => {
+    const stream = new ReadableStream<number>({
+      start(controller) {
+        controller.enqueue(1);
+        controller.close();
+      },
+    });
+    for await (const _ of iterate(stream));
+    assertFalse(stream.locked);
+  }));
+
+Deno.test("iterate() refuses what it can't go over, and what is in use", async () => {
+  await runTest(async () => {
+    for (const wrong of [undefined, null, 1, [1], {}, () => {}]) {
+      assertThrows(() => iterate(wrong as never), TypeError, "Cannot iterate");
+    }
+    const stream = new ReadableStream();
+    stream.getReader();
+    assertThrows(() => iterate(stream), TypeError);
+    await Promise.resolve();
+  });
+  assertThrows(() => iterate(new ReadableStream()), RuntimeError);
+});

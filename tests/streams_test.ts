@@ -1,0 +1,60 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { run, startServer, startUnixServer } from "../mod.ts";
+import { hostTest, runOn } from "./_hosts.ts";
+import { checks, runCheck } from "./_streams_program.ts";
+
+const PROGRAM = new URL("./_streams_program.ts", import.meta.url);
+
+for (const name of Object.keys(checks)) Deno.test(name, () => runCheck(name));
+
+hostTest("connections and servers do the same on every host", async (host) => {
+  const { code, lines, errors } = await runOn(host, PROGRAM);
+  assertEquals({ code, lines, errors: noWarnings(errors) }, {
+    code: 0,
+    lines: ["done"],
+    errors: "",
+  });
+});
+
+Deno.test("startServer() refuses bad arguments at once", async () => {
+  const handler = () => {};
+  const tls = { cert: "", key: "" };
+  const wrong: [() => unknown, new () => Error, string][] = [
+    [() => startServer(1 as never), TypeError, "clientConnected"],
+    [() => startServer(handler, ""), RangeError, "host"],
+    [() => startServer(handler, "localhost", -1), RangeError, "port"],
+    [() => startServer(handler, "localhost", 70_000), RangeError, "port"],
+    [() => startServer(handler, "localhost", "1" as never), TypeError, "port"],
+    [() => startServer(handler, "h", 0, { backlog: 0 }), RangeError, "backlog"],
+    [() => startServer(handler, "h", 0, { limit: -1 }), RangeError, "limit"],
+    [
+      () => startServer(handler, "h", 0, { tls: {} }),
+      RangeError,
+      "cert and key",
+    ],
+    [
+      () => startServer(handler, "h", 0, { tls: { ...tls, ca: "" } }),
+      TypeError,
+      "for clients",
+    ],
+    [() => startServer(handler, "h", 0, { grace: NaN }), RangeError, "grace"],
+    [
+      () => startServer(handler, "h", 0, { ssl: tls } as never),
+      TypeError,
+      'unknown option "ssl"',
+    ],
+    [() => startUnixServer(handler, ""), RangeError, "path"],
+  ];
+  await run(async () => {
+    for (const [call, kind, text] of wrong) assertThrows(call, kind, text);
+    await Promise.resolve();
+  });
+});
+
+// Node 22 says that it strips types.
+function noWarnings(errors: string): string {
+  return errors.split("\n").filter((line) =>
+    !/Warning|--trace-warnings/.test(line)
+  )
+    .join("\n").trim();
+}
