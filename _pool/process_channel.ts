@@ -85,9 +85,9 @@ class ProcessChannel implements Channel {
     });
     child.on("error", (error) => this.#leave(error));
     child.on("exit", (code, signal) => {
-      const error = code === 0
-        ? undefined
-        : new Error(signal === null ? `exit code ${code}` : signal);
+      const error = code === 0 ? undefined : new Error(
+        signal === null ? `Exit code ${code}` : `Killed by ${signal}`,
+      );
       // What it has said last is still under way.
       hostTurn().then(hostTurn).then(() => this.#leave(error));
     });

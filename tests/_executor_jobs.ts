@@ -62,3 +62,17 @@ export function fillMemory(): number {
   const kept: unknown[] = [];
   for (;;) kept.push(new Array(100_000).fill(kept.length));
 }
+
+/** Counts itself as begun, then takes some time in one of three ways. */
+export function chaos(
+  counts: SharedArrayBuffer | undefined,
+  k: number,
+): number | Promise<number> {
+  if (counts !== undefined) Atomics.add(new Int32Array(counts), k, 1);
+  if (k % 10 === 1) busy(0.5);
+  return k % 10 === 0 ? slow(0.002, 2 * k) : 2 * k;
+}
+
+export function pid(): number {
+  return Deno.pid;
+}
