@@ -59,9 +59,9 @@ export function doublePromise(x: number): Promise<number> {
   return Promise.resolve(2 * x);
 }
 
-/** Doubles a number: an even one by a promise. */
+/** Doubles a number: an even one after a wait. */
 export function doubleNowOrLater(x: number): number | Promise<number> {
-  return x % 2 === 0 ? Promise.resolve(2 * x) : 2 * x;
+  return x % 2 === 0 ? doubleAsync(x) : 2 * x;
 }
 
 /** Gives nothing. */

@@ -27,7 +27,7 @@ export class HostTimer implements Sleeper {
 
   /** Calls the timer off. */
   cancel(): void {
-    clock.unwait(this);
+    clock.detach(this);
   }
 
   /** Called by the clock, which may be early: the host's longest timer is 25 days. */

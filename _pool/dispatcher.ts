@@ -56,6 +56,8 @@ export class Dispatcher {
   #workersMade = 0;
   #startFailures = 0;
   #isBroken = false;
+  // Whether a job could not be sent, so that its place is free.
+  #hasRoom = false;
   #isReferenced = false;
 
   constructor(options: DispatcherOptions, owner: DispatcherOwner) {
@@ -82,15 +84,11 @@ export class Dispatcher {
 
   /** Hands out what may be handed out. */
   dispatch(): void {
-    for (;;) {
-      const job = this.queue.first;
-      if (job === undefined) break;
-      const worker = this.#pick(job);
-      if (worker === undefined) break;
-      this.queue.shift();
-      worker.take(job);
-    }
-    for (const worker of this.#workers) worker.flush(this.#onUnsendable);
+    do {
+      this.#hasRoom = false;
+      this.#handOut();
+      for (const worker of this.#workers) worker.flush(this.#onUnsendable);
+    } while (this.#hasRoom);
     if (this.queue.size === 0 && this.#workers.size > 1) this.#share();
   }
 
@@ -130,7 +128,20 @@ export class Dispatcher {
     }
   }
 
+  #handOut(): void {
+    for (;;) {
+      const job = this.queue.first;
+      if (job === undefined) return;
+      const worker = this.#pick(job);
+      if (worker === undefined) return;
+      this.queue.shift();
+      worker.take(job);
+    }
+  }
+
   readonly #onUnsendable = (job: PoolJob, error: unknown): void => {
+    // No answer will come that would hand out the next.
+    this.#hasRoom = true;
     this.#owner.jobUnsendable(job, error);
   };
 

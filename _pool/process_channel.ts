@@ -10,15 +10,19 @@ import {
   execPath,
   hostName,
 } from "../_executor/host.ts";
+import { HostTimer } from "../_executor/host_timer.ts";
 import { type Packer, packer } from "../_executor/packer.ts";
 import type { Hello } from "../_executor/wire.ts";
-import { hostTurn } from "../_host/turn.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
+
+// How long what a process has said last may be under way after its end, in seconds.
+const LONGEST_DRAIN = 1;
 
 interface Child {
   readonly pid?: number;
   readonly connected: boolean;
   on(event: "message", listener: (bytes: Uint8Array) => void): void;
+  on(event: "disconnect", listener: () => void): void;
   on(event: "error", listener: (error: Error) => void): void;
   on(
     event: "exit",
@@ -65,6 +69,9 @@ class ProcessChannel implements Channel {
   readonly #events: ChannelEvents;
   readonly #child: Child;
   readonly #packer: Packer = packer();
+  #exit: { readonly error: Error | undefined } | undefined;
+  #isDisconnected = false;
+  #limit: HostTimer | undefined;
   #isGone = false;
 
   constructor(
@@ -85,11 +92,17 @@ class ProcessChannel implements Channel {
     });
     child.on("error", (error) => this.#leave(error));
     child.on("exit", (code, signal) => {
-      const error = code === 0
-        ? undefined
-        : new Error(signal === null ? `exit code ${code}` : signal);
-      // What it has said last is still under way.
-      hostTurn().then(hostTurn).then(() => this.#leave(error));
+      const error = code === 0 ? undefined : new Error(
+        signal === null ? `Exit code ${code}` : `Killed by ${signal}`,
+      );
+      this.#exit = { error };
+      if (this.#isDisconnected) return this.#leave(error);
+      this.#limit = new HostTimer(LONGEST_DRAIN, () => this.end());
+    });
+    // It has said all that it had to say. The order of the two depends on the host.
+    child.on("disconnect", () => {
+      this.#isDisconnected = true;
+      if (this.#exit !== undefined) this.#leave(this.#exit.error);
     });
     this.post(hello);
   }
@@ -119,6 +132,7 @@ class ProcessChannel implements Channel {
   #leave(error: Error | undefined): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    this.#limit?.cancel();
     this.#events.exit(error);
   }
 }

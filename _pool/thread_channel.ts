@@ -59,7 +59,7 @@ class ThreadChannel implements Channel {
     };
     thread.on("error", (error) => this.#error = error);
     thread.on("exit", (code) => {
-      this.#error ??= code === 0 ? undefined : new Error(`exit code ${code}`);
+      this.#error ??= code === 0 ? undefined : new Error(`Exit code ${code}`);
       // What it has said last is still under way.
       hostTurn().then(hostTurn).then(() => this.#leave());
     });

@@ -1,0 +1,78 @@
+/** Jobs of the tests of executors. */
+import { checkCancelled } from "../worker.ts";
+import { sleep } from "../sleep.ts";
+import { createTask } from "../create_task.ts";
+
+export function double(x: number): number {
+  return 2 * x;
+}
+
+export async function slow<T>(seconds: number, value: T): Promise<T> {
+  await sleep(seconds);
+  return value;
+}
+
+export function busy(milliseconds: number): number {
+  const end = performance.now() + milliseconds;
+  let n = 0;
+  while (performance.now() < end) n++;
+  return n;
+}
+
+export function spin(flag: SharedArrayBuffer): void {
+  const marks = new Int32Array(flag);
+  Atomics.store(marks, 0, 1);
+  try {
+    for (;;) checkCancelled();
+  } finally {
+    Atomics.store(marks, 1, 1);
+  }
+}
+
+export async function cleanup(flag: SharedArrayBuffer): Promise<void> {
+  const marks = new Int32Array(flag);
+  Atomics.store(marks, 0, 1);
+  try {
+    await sleep(3600);
+  } finally {
+    await sleep(0.001);
+    Atomics.store(marks, 1, 1);
+  }
+}
+
+// Leaves a task behind.
+export function leave(flag: SharedArrayBuffer): void {
+  const marks = new Int32Array(flag);
+  createTask(async () => {
+    Atomics.store(marks, 0, 1);
+    try {
+      await sleep(3600);
+    } finally {
+      await sleep(0.001);
+      Atomics.store(marks, 1, 1);
+    }
+  });
+}
+
+export function exit(code: number): never {
+  Deno.exit(code);
+}
+
+export function fillMemory(): number {
+  const kept: unknown[] = [];
+  for (;;) kept.push(new Array(100_000).fill(kept.length));
+}
+
+/** Counts itself as begun, then takes some time in one of three ways. */
+export function chaos(
+  counts: SharedArrayBuffer | undefined,
+  k: number,
+): number | Promise<number> {
+  if (counts !== undefined) Atomics.add(new Int32Array(counts), k, 1);
+  if (k % 10 === 1) busy(0.5);
+  return k % 10 === 0 ? slow(0.002, 2 * k) : 2 * k;
+}
+
+export function pid(): number {
+  return Deno.pid;
+}

@@ -1,0 +1,52 @@
+/** Jobs while workers are killed, and what is left after many. */
+import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { gather, run } from "@asyncio/asyncio";
+import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
+import { chaos } from "./_executor_chaos.ts";
+import type * as jobs from "./_executor_jobs.ts";
+import { BLIND } from "./_modules.ts";
+
+// The long forms: `deno run -A tests/_executor_chaos.ts thread 10000`, and `process`.
+for (const kind of ["thread", "process"] as const) {
+  Deno.test({
+    name:
+      `a ${kind} that is killed loses what it had begun, and no job ends twice`,
+    ignore: BLIND,
+    async fn() {
+      const { ok, lost, cancelled } = await chaos(kind, 1500, 0.1);
+      assertEquals(ok + lost + cancelled, 1500);
+      assertGreater(ok, lost);
+    },
+  });
+}
+
+Deno.test({
+  name: "WorkerExecutor leaves no memory behind for jobs that are done",
+  ignore: BLIND || !("gc" in globalThis),
+  async fn() {
+    const collect = (globalThis as unknown as { gc(): void }).gc;
+    const module = new URL("./_executor_jobs.ts", import.meta.url);
+    await run(async () => {
+      await using executor = new WorkerExecutor<typeof jobs>(module, {
+        maxWorkers: 2,
+      });
+      const round = async () => {
+        for (let i = 0; i < 10; i++) {
+          await gather(
+            Array.from(
+              { length: 500 },
+              (_, k) => executor.submit("double", [k], { timeout: 60 }),
+            ),
+          );
+        }
+        collect();
+        return Deno.memoryUsage().heapUsed;
+      };
+      await round();
+      const before = await round();
+      const after = await round();
+      // 5,000 jobs of 1 kB each would be 5 MB.
+      assertLess(after - before, 2_000_000);
+    });
+  },
+});

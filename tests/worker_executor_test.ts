@@ -1,0 +1,329 @@
+/** What holds for executors of real workers, beside the kit. */
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import {
+  BrokenExecutor,
+  CancelledError,
+  EventLoop,
+  gather,
+  run,
+  RuntimeError,
+  sleep,
+  timeout,
+  TimeoutError,
+  VirtualClock,
+  WorkerLostError,
+} from "@asyncio/asyncio";
+import type { Executor, Job } from "@asyncio/asyncio/executor";
+import { ProcessExecutor } from "@asyncio/asyncio/process-executor";
+import { runTest } from "@asyncio/asyncio/testing";
+import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
+import type * as jobs from "./_executor_jobs.ts";
+import { BLIND } from "./_modules.ts";
+
+const MODULE = new URL("./_executor_jobs.ts", import.meta.url);
+type Options = ConstructorParameters<typeof WorkerExecutor>[1];
+
+const KINDS = {
+  WorkerExecutor: (options: Options = {}, module = MODULE) =>
+    new WorkerExecutor<typeof jobs>(module, { maxWorkers: 1, ...options }),
+  ProcessExecutor: (options: Options = {}, module = MODULE) =>
+    new ProcessExecutor<typeof jobs>(module, {
+      maxWorkers: 1,
+      execArgv: ["-A"],
+      ...options,
+    }),
+};
+
+for (const [name, make] of Object.entries(KINDS)) {
+  test(`${name} is typed by its module`, () =>
+    run(async () => {
+      await using executor = make();
+      const job: Job<number> = executor.submit("double", [1]);
+      assertEquals(await job, 2);
+      // @ts-expect-error The module has no such function.
+      const unknown = executor.submit("nope", []);
+      await assertRejects(() => Promise.resolve(unknown), RuntimeError, "nope");
+    }));
+
+  test(`${name}.submit() refuses what is no job, at once`, () =>
+    run(async () => {
+      await using executor = make();
+      const submit = executor.submit.bind(executor) as (
+        ...args: unknown[]
+      ) => Job<unknown>;
+      assertThrows(() => submit(double, [1]), TypeError, "function double");
+      assertThrows(() => submit("double", 1), TypeError, "array of arguments");
+      assertThrows(() => submit("double", [1], 5), TypeError, "options");
+      assertThrows(
+        () => submit("double", [1], { key: "k" }),
+        RuntimeError,
+        '"k"',
+      );
+      assertThrows(() => submit("double", [1], { timeout: "1" }), TypeError);
+      assertThrows(() => submit("double", [1], { timeout: NaN }), RangeError);
+      assertThrows(
+        () => submit("double", [1], { signal: {} }),
+        TypeError,
+        "signal",
+      );
+      assertThrows(() => submit("double", [1], { transfer: 1 }), TypeError);
+      const stream = executor.stream.bind(executor) as unknown as typeof submit;
+      for (const highWaterMark of [0, -1, 1.5, NaN, "4"]) {
+        assertThrows(
+          () => stream("double", [1], { highWaterMark }),
+          RangeError,
+        );
+      }
+      assertEquals(await executor.submit("double", [1]), 2);
+    }));
+
+  test(`${name} that is never used ends at once`, () =>
+    run(async () => {
+      await using _executor = make();
+      await sleep(0);
+    }));
+
+  test(`${name} outside of a loop says that there is none`, () => {
+    assertThrows(() => make().submit("double", [1]), RuntimeError, "loop");
+  });
+
+  test(`${name} whose module cannot be loaded says so, with the cause`, () =>
+    run(async () => {
+      const missing = new URL("./no_such_module.ts", import.meta.url);
+      await using executor = make({}, missing);
+      const error = await assertRejects(
+        async () => await executor.submit("double", [1]),
+        BrokenExecutor,
+        "no_such_module.ts",
+      );
+      assertInstanceOf(error.cause, Error);
+    }));
+
+  test(`${name} whose workers end while they start breaks, and hangs not`, () =>
+    run(async () => {
+      const module = new URL("data:text/javascript,process.exit(3)");
+      await using executor = make({}, module);
+      await assertRejects(
+        async () => await executor.submit("double", [1]),
+        BrokenExecutor,
+        "3 workers ended while they started",
+      );
+    }));
+
+  test(`${name} serves one run() after the other, and two loops at once`, async () => {
+    const executor = make();
+    const one = async () => await executor.submit("slow", [0.01, "x"]);
+    assertEquals(await run(one), "x");
+    assertEquals(await run(one), "x");
+    assertEquals(await Promise.all([run(one), run(one)]), ["x", "x"]);
+    await run(() => executor.shutdown());
+  });
+
+  test(`run() leaves no job of ${name} behind`, async () => {
+    const executor = make();
+    const flag = new SharedArrayBuffer(8);
+    const marks = new Int32Array(flag);
+    let job: Job<unknown>;
+    let waiting: Job<unknown>;
+    await run(async () => {
+      await executor.submit("double", [1]);
+      // Memory cannot be shared with a process.
+      job = name === "WorkerExecutor"
+        ? executor.submit("cleanup", [flag])
+        : executor.submit("slow", [3600, 1]);
+      waiting = executor.submit("double", [1]);
+      await sleep(0.05);
+    });
+    assertEquals([job!.cancelled(), waiting!.cancelled()], [true, true]);
+    if (name === "WorkerExecutor") assertEquals([...marks], [1, 1]);
+    await run(() => executor.shutdown());
+  });
+
+  test(`${name} under a virtual clock: time stands still while a job is out`, () =>
+    runTest(async (loop) => {
+      await using executor = make();
+      const slow = () => executor.submit("slow", [0.1, "x"]);
+      assertEquals(await timeout(0.001, async () => await slow()), "x");
+      // Nobody but the loop itself knows of the job.
+      const job = slow();
+      const before = loop.time();
+      await sleep(1);
+      assertEquals([job.done(), loop.time() - before], [true, 1]);
+      await sleep({ hours: 5 });
+    }));
+
+  test(`${name} under a virtual clock: a job's own timeout is real`, () =>
+    runTest(async () => {
+      await using executor = make();
+      await executor.submit("double", [1]);
+      await assertRejects(
+        async () => await executor.submit("slow", [60, "x"], { timeout: 0.05 }),
+        TimeoutError,
+      );
+    }));
+
+  test(`${name} in a closed loop's time: what comes late is dropped`, async () => {
+    const executor = make();
+    const loop = new EventLoop({ clock: new VirtualClock() });
+    loop.setExceptionHandler(() => {});
+    await loop.runUntilComplete(async () => {
+      await executor.submit("double", [1]);
+      executor.submit("slow", [0.01, "late"]);
+    });
+    loop.close();
+    await run(async () => {
+      assertEquals(await executor.submit("double", [2]), 4);
+      await executor.shutdown();
+    });
+  });
+
+  test(`${name} loses a job whose worker is out of memory`, () =>
+    run(async () => {
+      // A thread of Deno has no memory of its own to run out of.
+      if (name === "WorkerExecutor") return;
+      await using executor = new ProcessExecutor<typeof jobs>(MODULE, {
+        maxWorkers: 1,
+        execArgv: ["-A", "--v8-flags=--max-old-space-size=32"],
+      });
+      await assertRejects(
+        async () => await executor.submit("fillMemory", []),
+        WorkerLostError,
+      );
+      assertEquals(await executor.submit("double", [1]), 2);
+    }));
+
+  test(`${name} tells the exit code of a lost worker`, () =>
+    run(async () => {
+      await using executor = make();
+      const error = await assertRejects(
+        async () => await executor.submit("exit", [7]),
+        WorkerLostError,
+      );
+      assertStringIncludes(error.message, "7");
+    }));
+
+  test(`Job of ${name} shows its name and state`, () =>
+    run(async () => {
+      await using executor = make();
+      const job = executor.submit("slow", [0.05, 1]);
+      assertEquals(String(job), '<Job pending name="slow">');
+      await job;
+      assertEquals(String(job), '<Job finished name="slow" result=1>');
+      assertThrows(() => job.setResult(2), RuntimeError);
+      assertThrows(() => job.setException(new Error()), RuntimeError);
+    }));
+
+  test(`an idle ${name} lets the program end, and so does one with jobs`, async () => {
+    for (const what of ["idle", "in a job"]) {
+      const { code, stdout } = await program("./_idle_program.ts", name, what);
+      assertEquals([stdout, code], ["2\n", 0]);
+    }
+  });
+}
+
+test("WorkerExecutor.shutdown() lets what jobs have left clean up", () =>
+  run(async () => {
+    const flag = new SharedArrayBuffer(8);
+    const executor = KINDS.WorkerExecutor();
+    await executor.submit("leave", [flag]);
+    await sleep(0.02);
+    await executor.shutdown();
+    assertEquals([...new Int32Array(flag)], [1, 1]);
+  }));
+
+test("a WorkerExecutor's executor takes the memory that it is given", () =>
+  run(async () => {
+    await using executor = KINDS.WorkerExecutor();
+    const flag = new SharedArrayBuffer(8);
+    const job = executor.submit("spin", [flag]);
+    const marks = new Int32Array(flag);
+    while (marks[0] === 0) await sleep(0.001);
+    assertEquals(job.state(), "running");
+    job.cancel();
+    await assertRejects(async () => await job, CancelledError);
+    assertEquals(marks[1], 1);
+  }));
+
+test("a bad argument or result in a batch leaves its neighbours alone", () =>
+  run(async () => {
+    for (const make of Object.values(KINDS)) {
+      await using executor: Executor<typeof jobs> = make();
+      await executor.submit("double", [1]);
+      const bad = { f: () => {} } as unknown as number;
+      const results = await gather(
+        Array.from(
+          { length: 40 },
+          (_, i) => executor.submit("double", [i % 10 === 3 ? bad : i]),
+        ),
+        { returnExceptions: true },
+      );
+      results.forEach((result, i) => {
+        if (i % 10 !== 3) return assertEquals(result, 2 * i);
+        assertInstanceOf(result, TypeError);
+        assertStringIncludes(result.message, 'arguments of the job "double"');
+      });
+    }
+  }));
+
+test("executors refuse bad options", () => {
+  for (const count of [0, -1, 1.5, NaN]) {
+    assertThrows(() => KINDS.WorkerExecutor({ maxWorkers: count }), RangeError);
+    assertThrows(
+      () => KINDS.WorkerExecutor({ concurrency: count }),
+      RangeError,
+    );
+    assertThrows(() => KINDS.ProcessExecutor({ maxQueue: count }), RangeError);
+  }
+  assertThrows(() => KINDS.WorkerExecutor({ grace: -1 }), RangeError);
+  const wrong = "2" as unknown as number;
+  assertThrows(
+    () => KINDS.WorkerExecutor({ maxWorkers: wrong }),
+    TypeError,
+    '"2"',
+  );
+  assertThrows(
+    () => new WorkerExecutor("./jobs.ts"),
+    TypeError,
+    "import.meta.url",
+  );
+  assertThrows(() => new WorkerExecutor(5 as never), TypeError);
+  assertThrows(
+    () => new ProcessExecutor(MODULE, { execArgv: [1 as never] }),
+    TypeError,
+  );
+});
+
+test("a program without permissions is told so, and hangs not", async () => {
+  for (const name of Object.keys(KINDS)) {
+    const { code, stdout } = await program("./_denied_program.ts", name);
+    assertEquals([stdout, code], ["BrokenExecutor\n", 0]);
+  }
+});
+
+function double(): void {}
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name, ignore: BLIND, fn });
+}
+
+async function program(file: string, ...args: string[]) {
+  const denied = file.includes("denied");
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-check",
+      "--no-prompt",
+      ...denied ? [] : ["-A"],
+      new URL(file, import.meta.url).pathname,
+      ...args,
+    ],
+    stderr: "inherit",
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout) };
+}
