@@ -56,7 +56,7 @@ interface Row {
   readonly found: number[];
   /** The same as a ratio to native's. */
   readonly ratios: number[];
-  /** The ratios to native's in a process that has run all the others. */
+  /** The same where both processes have first run all the others. */
   readonly mixed: number[];
   /** Why there is nothing. */
   failure?: string;
@@ -197,6 +197,10 @@ async function measureRounds(
   for (let round = 1; round <= rounds; round++) {
     let before = await measureAlone(workload, "native");
     rows.get("native")!.found.push(before!);
+    // Its young generation has grown like ours.
+    const mixedBase = mixed
+      ? await measureAlone(workload, "native", true)
+      : undefined;
     for (const name of names) {
       const row = rows.get(name)!;
       if (row.failure !== undefined) continue;
@@ -207,7 +211,9 @@ async function measureRounds(
           row.failure = "";
           continue;
         }
-        const withOthers = mixed && OURS.some((style) => style === name)
+        const withOthers = mixedBase !== undefined && OURS.some((style) =>
+            style === name
+          )
           ? await measureAlone(workload, name, true)
           : undefined;
         const after = await measureAlone(workload, "native");
@@ -215,7 +221,7 @@ async function measureRounds(
         const base = (before! + after!) / 2;
         row.found.push(alone);
         row.ratios.push(alone / base);
-        if (withOthers !== undefined) row.mixed.push(withOthers / base);
+        if (withOthers !== undefined) row.mixed.push(withOthers / mixedBase!);
         before = after;
       } catch (error) {
         row.failure = (error as Error).message;

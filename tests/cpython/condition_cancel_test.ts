@@ -1,66 +1,28 @@
 import {
   assert,
   assertEquals,
+  assertFalse,
   assertInstanceOf,
   assertStrictEquals,
 } from "@std/assert";
-import {
-  BoundedSemaphore,
-  CancelledError,
-  Condition,
-  type Coroutine,
-  createTask,
-  Event,
-  Lock,
-  RuntimeError,
-  Semaphore,
-} from "../../mod.ts";
-import { caseTest, errorOf, rejectionOf, runVirtual } from "./_both.ts";
+import { CancelledError, Condition, createTask } from "../../mod.ts";
+import { errorOf } from "./_both.ts";
 import { inStyles, type Styles, type Worker } from "./_styles.ts";
 
-// What is bound by a wait that blocks, and that wait.
-const bindings: (() => [object, () => Coroutine<unknown>])[] = [
-  () => {
-    const lock = new Lock();
-    return [lock, () => lock.acquire()];
+// Waits for a notification, and keeps the lock.
+const waiting: Styles<Worker<[Condition, number[], number]>> = {
+  generator: (condition, log, name) =>
+    function* () {
+      yield* condition.acquire();
+      assertEquals(yield* condition.wait(), true);
+      log.push(name);
+    },
+  async: (condition, log, name) => async () => {
+    await condition.acquire();
+    assertEquals(await condition.wait(), true);
+    log.push(name);
   },
-  () => {
-    const event = new Event();
-    return [event, () => event.wait()];
-  },
-  () => {
-    const semaphore = new Semaphore(0);
-    return [semaphore, () => semaphore.acquire()];
-  },
-  () => {
-    const semaphore = new BoundedSemaphore(0);
-    return [semaphore, () => semaphore.acquire()];
-  },
-  () => {
-    const condition = new Condition();
-    return [condition, () => condition.wait()];
-  },
-];
-
-caseTest("locks.ConditionTests.ambiguous_loops", async () => {
-  for (const make of bindings) {
-    const [primitive, wait] = make();
-    // The way without a wait binds nothing.
-    if (primitive instanceof Lock || primitive instanceof Condition) {
-      await runVirtual(() => primitive.acquire());
-    }
-    await runVirtual(function* () {
-      const task = createTask(wait());
-      yield* createTask(function* () {});
-      task.cancel();
-      yield* errorOf(task);
-    });
-    if (primitive instanceof Condition) assert(primitive.locked());
-    const error = await rejectionOf(runVirtual(wait));
-    assertInstanceOf(error, RuntimeError, String(primitive));
-    assert(error.message.endsWith("is bound to a different event loop"));
-  }
-});
+};
 
 // Waits for what never comes, and hands over the error that it sees.
 const catching: Styles<Worker<[Condition, unknown[]]>> = {
@@ -172,4 +134,50 @@ inStyles(passedOnLate, consuming, function* (consume, turns) {
   assert(first.cancelled());
   assert(second.done() && !second.cancelled());
   assertEquals(stock.items, 0);
+});
+
+inStyles("locks.ConditionTests.wait_cancel", waiting, function* (wait, turns) {
+  const condition = new Condition();
+  const task = createTask(wait(condition, [], 1));
+  yield* turns();
+  assertEquals(String(condition), "<Condition [unlocked, waiters:1]>");
+  task.cancel();
+  yield* turns(2);
+  assert(task.cancelled());
+  assertEquals(String(condition), "<Condition [locked]>");
+});
+
+const cancelContested = "locks.ConditionTests.wait_cancel_contested";
+inStyles(cancelContested, waiting, function* (wait, turns) {
+  const condition = new Condition();
+  const task = createTask(wait(condition, [], 1));
+  yield* turns();
+  yield* condition.acquire();
+  condition.notify();
+  task.cancel();
+  yield* turns();
+  assert(condition.locked());
+  assertFalse(task.done());
+
+  condition.release();
+  yield* turns(2);
+  assert(task.cancelled());
+  assert(condition.locked());
+});
+
+const cancelAfterNotify = "locks.ConditionTests.wait_cancel_after_notify";
+inStyles(cancelAfterNotify, waiting, function* (wait, turns) {
+  const condition = new Condition();
+  const task = createTask(wait(condition, [], 1));
+  yield* turns();
+  yield* condition.acquire();
+  condition.notify();
+  yield* turns();
+  task.cancel();
+  yield* turns();
+  assertFalse(task.done());
+  condition.release();
+  yield* turns(3);
+  assert(task.cancelled());
+  assert(condition.locked());
 });

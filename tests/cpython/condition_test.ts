@@ -6,9 +6,42 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { Condition, createTask, Lock, RuntimeError } from "../../mod.ts";
-import { both, caseTest, errorOf, rejectionOf } from "./_both.ts";
+import {
+  BoundedSemaphore,
+  Condition,
+  type Coroutine,
+  createTask,
+  Event,
+  Lock,
+  RuntimeError,
+  Semaphore,
+} from "../../mod.ts";
+import { both, caseTest, errorOf, rejectionOf, runVirtual } from "./_both.ts";
 import { inStyles, type Styles, type Worker } from "./_styles.ts";
+
+// What is bound by a wait that blocks, and that wait.
+const bindings: (() => [object, () => Coroutine<unknown>])[] = [
+  () => {
+    const lock = new Lock();
+    return [lock, () => lock.acquire()];
+  },
+  () => {
+    const event = new Event();
+    return [event, () => event.wait()];
+  },
+  () => {
+    const semaphore = new Semaphore(0);
+    return [semaphore, () => semaphore.acquire()];
+  },
+  () => {
+    const semaphore = new BoundedSemaphore(0);
+    return [semaphore, () => semaphore.acquire()];
+  },
+  () => {
+    const condition = new Condition();
+    return [condition, () => condition.wait()];
+  },
+];
 
 // Waits for a notification, and keeps the lock.
 const waiting: Styles<Worker<[Condition, number[], number]>> = {
@@ -69,52 +102,6 @@ inStyles("locks.ConditionTests.wait", waiting, function* (wait, turns) {
   assert(condition.locked());
   yield* turns();
   assert(tasks.every((task) => task.done()));
-});
-
-inStyles("locks.ConditionTests.wait_cancel", waiting, function* (wait, turns) {
-  const condition = new Condition();
-  const task = createTask(wait(condition, [], 1));
-  yield* turns();
-  assertEquals(String(condition), "<Condition [unlocked, waiters:1]>");
-  task.cancel();
-  yield* turns(2);
-  assert(task.cancelled());
-  assertEquals(String(condition), "<Condition [locked]>");
-});
-
-const cancelContested = "locks.ConditionTests.wait_cancel_contested";
-inStyles(cancelContested, waiting, function* (wait, turns) {
-  const condition = new Condition();
-  const task = createTask(wait(condition, [], 1));
-  yield* turns();
-  yield* condition.acquire();
-  condition.notify();
-  task.cancel();
-  yield* turns();
-  assert(condition.locked());
-  assertFalse(task.done());
-
-  condition.release();
-  yield* turns(2);
-  assert(task.cancelled());
-  assert(condition.locked());
-});
-
-const cancelAfterNotify = "locks.ConditionTests.wait_cancel_after_notify";
-inStyles(cancelAfterNotify, waiting, function* (wait, turns) {
-  const condition = new Condition();
-  const task = createTask(wait(condition, [], 1));
-  yield* turns();
-  yield* condition.acquire();
-  condition.notify();
-  yield* turns();
-  task.cancel();
-  yield* turns();
-  assertFalse(task.done());
-  condition.release();
-  yield* turns(3);
-  assert(task.cancelled());
-  assert(condition.locked());
 });
 
 both("locks.ConditionTests.wait_unacquired", {
@@ -268,4 +255,24 @@ both("locks.ConditionTests.explicit_lock", {
       assertEquals(lock?.locked() ?? false, false);
     }
   },
+});
+
+caseTest("locks.ConditionTests.ambiguous_loops", async () => {
+  for (const make of bindings) {
+    const [primitive, wait] = make();
+    // The way without a wait binds nothing.
+    if (primitive instanceof Lock || primitive instanceof Condition) {
+      await runVirtual(() => primitive.acquire());
+    }
+    await runVirtual(function* () {
+      const task = createTask(wait());
+      yield* createTask(function* () {});
+      task.cancel();
+      yield* errorOf(task);
+    });
+    if (primitive instanceof Condition) assert(primitive.locked());
+    const error = await rejectionOf(runVirtual(wait));
+    assertInstanceOf(error, RuntimeError, String(primitive));
+    assert(error.message.endsWith("is bound to a different event loop"));
+  }
 });

@@ -4,9 +4,14 @@ import {
   assertFalse,
   assertMatch,
   assertStrictEquals,
-  assertStringIncludes,
 } from "@std/assert";
-import { coroutine, type EventLoop, sleep } from "../../mod.ts";
+import {
+  coroutine,
+  type EventLoop,
+  type ExceptionContext,
+  type Future,
+  sleep,
+} from "../../mod.ts";
 import {
   captureErrors,
   caseTest,
@@ -16,59 +21,39 @@ import {
 } from "./_both.ts";
 import { collectGarbage } from "./_garbage.ts";
 
-caseTest("tasks.BaseTaskTests.log_destroyed_pending_task", async () => {
-  for (const debug of [false, true]) {
-    await withLoop(async (loop) => {
-      const reports = recordReports(loop);
-      const task = loop.createTask(async () => await loop.createFuture());
-      await loop.runUntilComplete(sleep(0));
-      loop.close();
-      assertEquals(reports.length, 1);
-      const [report] = reports;
-      assertEquals(report!.message, "Task was destroyed but it is pending");
-      assertStrictEquals(report!.task, task);
-      assertEquals(report!.sourceTraceback !== undefined, debug);
-    }, { debug });
-  }
-});
+const error = new RangeError("unseen");
 
-/** Runs a task that fails, and forgets it. */
-async function failAndForget(
-  loop: EventLoop,
-  cancel: boolean,
-): Promise<void> {
-  const task = loop.createTask(async () => {
-    await sleep(0);
-    throw new TypeError("failed task");
-  });
-  await loop.runUntilComplete(sleep(1));
-  if (cancel) assertFalse(task.cancel());
+/** What is reported after the future that `use` was given is gone. */
+async function reportsOfDropped(
+  use: (future: Future<number>) => void,
+  options: { readonly debug?: boolean } = {},
+): Promise<ExceptionContext[]> {
+  let reports: ExceptionContext[] = [];
+  await withLoop(async (loop) => {
+    reports = recordReports(loop);
+    const dropped = makeAndDrop(loop, use);
+    // The host forgets a turn later what it has run.
+    for (let i = 0; i < 20 && dropped.deref() !== undefined; i++) {
+      await collectGarbage();
+    }
+    assertEquals(dropped.deref(), undefined);
+    await collectGarbage();
+  }, options);
+  return reports;
 }
 
-caseTest(
-  "tasks.BaseTaskTests.tb_logger_not_called_after_cancel",
-  () =>
-    withLoop(async (loop) => {
-      const reports = recordReports(loop);
-      await failAndForget(loop, true);
-      for (let i = 0; i < 5; i++) await collectGarbage();
-      assertEquals(reports, []);
-    }),
-);
+function makeAndDrop(
+  loop: EventLoop,
+  use: (future: Future<number>) => void,
+): WeakRef<object> {
+  const future = loop.createFuture<number>();
+  use(future);
+  return new WeakRef(future);
+}
 
-caseTest(
-  "base_events.BaseEventLoopTests.default_exc_handler_coro",
-  () =>
-    withLoop(async (loop) => {
-      const lines = await captureErrors(async () => {
-        await failAndForget(loop, false);
-        for (let i = 0; i < 5; i++) await collectGarbage();
-      });
-      assertEquals(lines.length, 1);
-      assertStringIncludes(lines[0]!, "Task exception was never retrieved");
-      assertStringIncludes(lines[0]!, "failed task");
-    }),
-);
+function firstFrame(stack: string | undefined): string {
+  return stack?.split("\n")[0] ?? "";
+}
 
 caseTest("base_events.BaseEventLoopTests.set_debug", () =>
   withLoop((loop) => {
@@ -159,3 +144,63 @@ caseTest("base_events.BaseEventLoopTests.env_var_debug", async () => {
     ["false", "true"],
   );
 });
+
+caseTest(
+  "futures.BaseFutureTests.future_source_traceback",
+  async () => {
+    const [report] = await reportsOfDropped(
+      (future) => future.setException(error),
+      { debug: true },
+    );
+    assertMatch(
+      firstFrame(report!.sourceTraceback),
+      /makeAndDrop .*debug_mode_test\.ts/,
+    );
+  },
+);
+
+caseTest(
+  "tasks.BaseTaskTests.task_source_traceback",
+  () =>
+    withLoop((loop) => {
+      const reports = recordReports(loop);
+      function creator() {
+        return loop.createTask(sleep(0));
+      }
+      const task = creator();
+      loop.close();
+      assertStrictEquals(reports[0]!.task, task);
+      assertMatch(
+        firstFrame(reports[0]!.sourceTraceback),
+        /creator .*debug_mode_test\.ts/,
+      );
+    }, { debug: true }),
+);
+
+caseTest(
+  "events.HandleTests.handle_source_traceback",
+  () =>
+    withLoop(async (loop) => {
+      const reports = recordReports(loop);
+      const callback = () => {
+        throw error;
+      };
+      function creator() {
+        return [
+          loop.callSoon(callback),
+          loop.callSoonThreadsafe(callback),
+          loop.callLater(0, callback),
+          loop.callAt(0, callback),
+        ];
+      }
+      const handles = creator();
+      await loop.runUntilComplete(sleep(1));
+      assertEquals(reports.map(({ handle }) => handle), handles);
+      for (const { sourceTraceback } of reports) {
+        assertMatch(
+          firstFrame(sourceTraceback),
+          /creator .*debug_mode_test\.ts/,
+        );
+      }
+    }, { debug: true }),
+);

@@ -1,7 +1,6 @@
 import {
   assertEquals,
   assertFalse,
-  assertMatch,
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
@@ -11,8 +10,21 @@ import {
   type Future,
   sleep,
 } from "../../mod.ts";
-import { caseTest, recordReports, withLoop } from "./_both.ts";
+import { captureErrors, caseTest, recordReports, withLoop } from "./_both.ts";
 import { collectGarbage } from "./_garbage.ts";
+
+/** Runs a task that fails, and forgets it. */
+async function failAndForget(
+  loop: EventLoop,
+  cancel: boolean,
+): Promise<void> {
+  const task = loop.createTask(async () => {
+    await sleep(0);
+    throw new TypeError("failed task");
+  });
+  await loop.runUntilComplete(sleep(1));
+  if (cancel) assertFalse(task.cancel());
+}
 
 const error = new RangeError("unseen");
 
@@ -131,66 +143,43 @@ caseTest(
   },
 );
 
-function firstFrame(stack: string | undefined): string {
-  return stack?.split("\n")[0] ?? "";
-}
-
-caseTest(
-  "futures.BaseFutureTests.future_source_traceback",
-  async () => {
-    const [report] = await reportsOfDropped(
-      (future) => future.setException(error),
-      { debug: true },
-    );
-    assertMatch(
-      firstFrame(report!.sourceTraceback),
-      /makeAndDrop .*debug_unfetched_test\.ts/,
-    );
-  },
-);
-
-caseTest(
-  "tasks.BaseTaskTests.task_source_traceback",
-  () =>
-    withLoop((loop) => {
+caseTest("tasks.BaseTaskTests.log_destroyed_pending_task", async () => {
+  for (const debug of [false, true]) {
+    await withLoop(async (loop) => {
       const reports = recordReports(loop);
-      function creator() {
-        return loop.createTask(sleep(0));
-      }
-      const task = creator();
+      const task = loop.createTask(async () => await loop.createFuture());
+      await loop.runUntilComplete(sleep(0));
       loop.close();
-      assertStrictEquals(reports[0]!.task, task);
-      assertMatch(
-        firstFrame(reports[0]!.sourceTraceback),
-        /creator .*debug_unfetched_test\.ts/,
-      );
-    }, { debug: true }),
-);
+      assertEquals(reports.length, 1);
+      const [report] = reports;
+      assertEquals(report!.message, "Task was destroyed but it is pending");
+      assertStrictEquals(report!.task, task);
+      assertEquals(report!.sourceTraceback !== undefined, debug);
+    }, { debug });
+  }
+});
 
 caseTest(
-  "events.HandleTests.handle_source_traceback",
+  "tasks.BaseTaskTests.tb_logger_not_called_after_cancel",
   () =>
     withLoop(async (loop) => {
       const reports = recordReports(loop);
-      const callback = () => {
-        throw error;
-      };
-      function creator() {
-        return [
-          loop.callSoon(callback),
-          loop.callSoonThreadsafe(callback),
-          loop.callLater(0, callback),
-          loop.callAt(0, callback),
-        ];
-      }
-      const handles = creator();
-      await loop.runUntilComplete(sleep(1));
-      assertEquals(reports.map(({ handle }) => handle), handles);
-      for (const { sourceTraceback } of reports) {
-        assertMatch(
-          firstFrame(sourceTraceback),
-          /creator .*debug_unfetched_test\.ts/,
-        );
-      }
-    }, { debug: true }),
+      await failAndForget(loop, true);
+      for (let i = 0; i < 5; i++) await collectGarbage();
+      assertEquals(reports, []);
+    }),
+);
+
+caseTest(
+  "base_events.BaseEventLoopTests.default_exc_handler_coro",
+  () =>
+    withLoop(async (loop) => {
+      const lines = await captureErrors(async () => {
+        await failAndForget(loop, false);
+        for (let i = 0; i < 5; i++) await collectGarbage();
+      });
+      assertEquals(lines.length, 1);
+      assertStringIncludes(lines[0]!, "Task exception was never retrieved");
+      assertStringIncludes(lines[0]!, "failed task");
+    }),
 );

@@ -1,4 +1,4 @@
-import { assertEquals, assertFalse, assertInstanceOf } from "@std/assert";
+import { assertEquals, assertInstanceOf } from "@std/assert";
 import {
   CancelledError,
   type Coro,
@@ -23,55 +23,6 @@ function eagerly(): EventLoop {
   loop.setTaskFactory(eagerTaskFactory);
   return loop;
 }
-
-both("eager_task_factory.EagerTaskFactoryLoopTests.eager_start_false", {
-  *generator() {
-    eagerly();
-    let name: string | undefined;
-    const task = createTask(function* () {
-      name = currentTask()!.getName();
-    }, { eagerStart: false, name: "example" });
-    assertFalse(task.done());
-    assertEquals(name, undefined);
-    yield* task;
-    assertEquals(name, "example");
-  },
-  async async() {
-    eagerly();
-    let name: string | undefined;
-    const task = createTask(async () => {
-      await sleep(0);
-      name = currentTask()!.getName();
-    }, { eagerStart: false, name: "example" });
-    await sleep(0);
-    assertEquals(name, undefined);
-    await task;
-    assertEquals(name, "example");
-  },
-});
-
-both("eager_task_factory.CEagerTaskFactoryLoopTests.name", {
-  *generator() {
-    eagerly();
-    let name: string | undefined;
-    const task = createTask(function* () {
-      name = currentTask()!.getName();
-      yield* sleep(0);
-    }, { name: "test name" });
-    assertEquals(name, "test name");
-    yield* task;
-  },
-  async async() {
-    eagerly();
-    let name: string | undefined;
-    const task = createTask(async () => {
-      name = currentTask()!.getName();
-      await sleep(0);
-    }, { name: "test name" });
-    assertEquals(name, "test name");
-    await task;
-  },
-});
 
 both(
   "eager_task_factory.EagerTaskFactoryLoopTests.staggered_race_with_eager_tasks",

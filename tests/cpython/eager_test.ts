@@ -326,3 +326,52 @@ caseTest(
       })
     ),
 );
+
+both("eager_task_factory.EagerTaskFactoryLoopTests.eager_start_false", {
+  *generator() {
+    eagerly();
+    let name: string | undefined;
+    const task = createTask(function* () {
+      name = currentTask()!.getName();
+    }, { eagerStart: false, name: "example" });
+    assertFalse(task.done());
+    assertEquals(name, undefined);
+    yield* task;
+    assertEquals(name, "example");
+  },
+  async async() {
+    eagerly();
+    let name: string | undefined;
+    const task = createTask(async () => {
+      await sleep(0);
+      name = currentTask()!.getName();
+    }, { eagerStart: false, name: "example" });
+    await sleep(0);
+    assertEquals(name, undefined);
+    await task;
+    assertEquals(name, "example");
+  },
+});
+
+both("eager_task_factory.CEagerTaskFactoryLoopTests.name", {
+  *generator() {
+    eagerly();
+    let name: string | undefined;
+    const task = createTask(function* () {
+      name = currentTask()!.getName();
+      yield* sleep(0);
+    }, { name: "test name" });
+    assertEquals(name, "test name");
+    yield* task;
+  },
+  async async() {
+    eagerly();
+    let name: string | undefined;
+    const task = createTask(async () => {
+      name = currentTask()!.getName();
+      await sleep(0);
+    }, { name: "test name" });
+    assertEquals(name, "test name");
+    await task;
+  },
+});

@@ -4,18 +4,13 @@ import {
   assertFalse,
   assertInstanceOf,
   assertRejects,
-  assertStrictEquals,
-  assertThrows,
 } from "@std/assert";
 import {
   CancelledError,
-  coroutine,
   createTask,
   type EventLoop,
   Future,
   gather,
-  RuntimeError,
-  setEventLoop,
   shield,
   sleep,
 } from "../../mod.ts";
@@ -31,56 +26,6 @@ import {
 async function turns(loop: EventLoop, count: number): Promise<void> {
   for (let i = 0; i < count; i++) await oneTurn(loop);
 }
-
-caseTest("tasks.CoroutineGatherTests.constructor_without_loop", () => {
-  assertThrows(() => gather(sleep(0)), RuntimeError, "loop");
-});
-
-caseTest(
-  "tasks.CoroutineGatherTests.constructor_use_global_loop",
-  () =>
-    withLoop(async (loop) => {
-      setEventLoop(loop);
-      const future = gather(sleep(0, 1), sleep(0, 2));
-      assertStrictEquals(future.getLoop(), loop);
-      assertEquals(await loop.runUntilComplete(future), [1, 2]);
-    }),
-);
-
-both("tasks.CoroutineGatherTests.duplicate_coroutines", {
-  *generator() {
-    let calls = 0;
-    const work = coroutine(function* (text: string) {
-      calls++;
-      yield* sleep(0);
-      return text;
-    });
-    const c = work("abc");
-    assertEquals(yield* gather(c, c, work("def"), c), [
-      "abc",
-      "abc",
-      "def",
-      "abc",
-    ]);
-    assertEquals(calls, 2);
-  },
-  async async() {
-    let calls = 0;
-    const work = coroutine(async (text: string) => {
-      calls++;
-      await sleep(0);
-      return text;
-    });
-    const c = work("abc");
-    assertEquals(await gather(c, c, work("def"), c), [
-      "abc",
-      "abc",
-      "def",
-      "abc",
-    ]);
-    assertEquals(calls, 2);
-  },
-});
 
 both("tasks.CoroutineGatherTests.cancellation_broadcast", {
   *generator() {

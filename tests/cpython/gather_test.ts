@@ -215,3 +215,53 @@ caseTest(
       assertEquals(seen.calls, 1);
     }),
 );
+
+caseTest("tasks.CoroutineGatherTests.constructor_without_loop", () => {
+  assertThrows(() => gather(sleep(0)), RuntimeError, "loop");
+});
+
+caseTest(
+  "tasks.CoroutineGatherTests.constructor_use_global_loop",
+  () =>
+    withLoop(async (loop) => {
+      setEventLoop(loop);
+      const future = gather(sleep(0, 1), sleep(0, 2));
+      assertStrictEquals(future.getLoop(), loop);
+      assertEquals(await loop.runUntilComplete(future), [1, 2]);
+    }),
+);
+
+both("tasks.CoroutineGatherTests.duplicate_coroutines", {
+  *generator() {
+    let calls = 0;
+    const work = coroutine(function* (text: string) {
+      calls++;
+      yield* sleep(0);
+      return text;
+    });
+    const c = work("abc");
+    assertEquals(yield* gather(c, c, work("def"), c), [
+      "abc",
+      "abc",
+      "def",
+      "abc",
+    ]);
+    assertEquals(calls, 2);
+  },
+  async async() {
+    let calls = 0;
+    const work = coroutine(async (text: string) => {
+      calls++;
+      await sleep(0);
+      return text;
+    });
+    const c = work("abc");
+    assertEquals(await gather(c, c, work("def"), c), [
+      "abc",
+      "abc",
+      "def",
+      "abc",
+    ]);
+    assertEquals(calls, 2);
+  },
+});

@@ -8,17 +8,29 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  CancelledError,
   coroutine,
+  createTask,
   EventLoop,
+  Future,
   getRunningLoop,
   Handle,
   RuntimeError,
   sleep,
+  SystemClock,
   TimerHandle,
   VirtualClock,
 } from "../../mod.ts";
+import {
+  both,
+  caseTest,
+  errorOf,
+  oneTurn,
+  rejectionOf,
+  virtualLoop,
+  withLoop,
+} from "./_both.ts";
 import { collectGarbage } from "./_garbage.ts";
-import { caseTest, oneTurn, virtualLoop, withLoop } from "./_both.ts";
 
 caseTest("base_events.BaseEventLoopTests.close", async () => {
   const loop = virtualLoop();
@@ -256,3 +268,51 @@ caseTest(
       assertEquals(words, ["hello", "world"]);
     }),
 );
+
+both("events.EventLoopTestsMixin.prompt_cancellation", {
+  *generator() {
+    const task = createTask(function* () {
+      return yield* new Future();
+    });
+    getRunningLoop().callSoon(() => task.cancel());
+    assertInstanceOf(yield* errorOf(task), CancelledError);
+    assertThrows(() => task.result(), CancelledError);
+    assertEquals(getRunningLoop().time(), 0);
+  },
+  async async() {
+    const task = createTask(async () => await new Future());
+    getRunningLoop().callSoon(() => task.cancel());
+    assertInstanceOf(await rejectionOf(task), CancelledError);
+    assertThrows(() => task.result(), CancelledError);
+    assertEquals(getRunningLoop().time(), 0);
+  },
+});
+
+caseTest("events.EventLoopTestsMixin.timeout_rounding", async () => {
+  let waits = 0;
+  class Watched extends SystemClock {
+    override wait(...args: Parameters<SystemClock["wait"]>): void {
+      waits++;
+      super.wait(...args);
+    }
+  }
+  using loop = new EventLoop({ clock: new Watched() });
+  await loop.runUntilComplete(async () => {
+    for (const delay of [1e-2, 1e-4, 1e-6, 1e-8, 1e-10]) await sleep(delay);
+  });
+  assert(waits <= 20, `${waits} waits`);
+});
+
+caseTest("events.EventLoopTestsMixin.close", () => {
+  const loop = virtualLoop();
+  loop.close();
+  for (
+    const use of [
+      () => loop.callSoon(() => {}),
+      () => loop.callSoonThreadsafe(() => {}),
+      () => loop.callLater(1, () => {}),
+      () => loop.callAt(loop.time() + 1, () => {}),
+      () => loop.createTask(sleep(0)),
+    ]
+  ) assertThrows(use, RuntimeError, "closed");
+});

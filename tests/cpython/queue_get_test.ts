@@ -6,15 +6,12 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
-  CancelledError,
   createTask,
   gather,
-  getRunningLoop,
   LifoQueue,
   PriorityQueue,
   Queue,
   QueueEmpty,
-  sleep,
   TimeoutError,
   waitFor,
 } from "../../mod.ts";
@@ -213,88 +210,6 @@ both("queues.QueueGetTests.cancelled_getters_not_being_held_in_self_getters", {
   },
 });
 
-both("queues.QueuePutTests.blocking_put", {
-  *generator() {
-    const queue = new Queue<number>();
-    const step = queue.put(1)[Symbol.iterator]().next();
-    assertEquals(step, { done: true, value: undefined });
-    assertEquals(yield* queue.get(), 1);
-  },
-  async async() {
-    const queue = new Queue<number>();
-    await queue.put(1);
-    assertEquals(await queue.get(), 1);
-  },
-});
-
-both("queues.QueuePutTests.blocking_put_wait", {
-  *generator() {
-    const queue = new Queue<number>(1);
-    yield* queue.put(1);
-    getRunningLoop().callLater(0.01, () => assertEquals(queue.getNowait(), 1));
-    yield* queue.put(2);
-    assertEquals(getRunningLoop().time(), 0.01);
-    assertEquals(queue.getNowait(), 2);
-  },
-  async async() {
-    const queue = new Queue<number>(1);
-    await queue.put(1);
-    getRunningLoop().callLater(0.01, () => assertEquals(queue.getNowait(), 1));
-    await queue.put(2);
-    assertEquals(getRunningLoop().time(), 0.01);
-    assertEquals(queue.getNowait(), 2);
-  },
-});
-
-const dropOneReader = "queues.QueuePutTests.get_cancel_drop_one_pending_reader";
-inStyles(dropOneReader, getting, function* (get, turns) {
-  const queue = new Queue<number>();
-  const log: number[] = [];
-  const reader = createTask(get(queue, 1, log));
-  yield* turns();
-  queue.putNowait(1);
-  queue.putNowait(2);
-  reader.cancel();
-  yield* errorOf(reader);
-  assertEquals(log, []);
-  assertEquals(yield* queue.get(), 1);
-});
-
-const dropManyReaders =
-  "queues.QueuePutTests.get_cancel_drop_many_pending_readers";
-inStyles(dropManyReaders, getting, function* (get, turns) {
-  const queue = new Queue<number>();
-  const log: number[] = [];
-  const readers = [1, 2, 3].map(() => createTask(get(queue, 1, log)));
-  yield* turns();
-  queue.putNowait(1);
-  queue.putNowait(2);
-  readers[0]!.cancel();
-  const error = yield* errorOf(readers[0]!);
-  assertInstanceOf(error, CancelledError);
-  yield* readers[1]!;
-  yield* readers[2]!;
-  assertEquals(log.toSorted(), [1, 2]);
-});
-
-inStyles(
-  "queues.QueuePutTests.put_cancel_drop",
-  putting,
-  function* (put, turns) {
-    const queue = new Queue<number>(1);
-    yield* queue.put(1);
-    const writer = createTask(put(queue, [2], []));
-    yield* turns();
-    assertEquals(queue.getNowait(), 1);
-    writer.cancel();
-    assertInstanceOf(yield* errorOf(writer), CancelledError);
-    assertEquals(queue.qsize(), 0);
-    yield* queue.put(2);
-    assertEquals(yield* queue.get(), 2);
-    assertEquals(queue.qsize(), 0);
-  },
-);
-
 caseTest("queues.LifoQueueTests.order", () => {
   const queue = new LifoQueue<number>();
   for (const item of [1, 3, 2]) queue.putNowait(item);
@@ -305,29 +220,4 @@ caseTest("queues.PriorityQueueTests.order", () => {
   const queue = new PriorityQueue<number>();
   for (const item of [1, 3, 2]) queue.putNowait(item);
   assertEquals([1, 2, 3].map(() => queue.getNowait()), [1, 2, 3]);
-});
-
-// Puts an item that must wait, and tells what came of it.
-both("queues.QueuePutTests.put_cancelled", {
-  *generator() {
-    const queue = new Queue<number>();
-    const task = createTask(function* () {
-      yield* queue.put(1);
-      return true;
-    });
-    assertEquals(yield* queue.get(), 1);
-    assert(task.done());
-    assert(task.result());
-  },
-  async async() {
-    const queue = new Queue<number>();
-    const task = createTask(async () => {
-      await queue.put(1);
-      return true;
-    });
-    assertEquals(await queue.get(), 1);
-    await sleep(0);
-    assert(task.done());
-    assert(task.result());
-  },
 });

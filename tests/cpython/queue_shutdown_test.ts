@@ -1,18 +1,14 @@
 import {
-  assert,
   assertEquals,
   assertFalse,
   assertInstanceOf,
   assertThrows,
 } from "@std/assert";
 import {
-  CancelledError,
   createTask,
-  gather,
   LifoQueue,
   PriorityQueue,
   Queue,
-  QueueFull,
   QueueShutDown,
 } from "../../mod.ts";
 import { both, caseTest, errorOf, rejectionOf } from "./_both.ts";
@@ -32,105 +28,6 @@ const putting: Styles<Worker<[Queue<number>, number, number[]]>> = {
     log.push(item);
   },
 };
-
-caseTest("queues.QueuePutTests.nonblocking_put_exception", () => {
-  const queue = new Queue<number>(1);
-  queue.putNowait(1);
-  const error = assertThrows(() => queue.putNowait(2), QueueFull);
-  assertEquals(
-    error.message,
-    "Cannot put an item: <Queue maxsize=1 size=1 tasks=1> is full",
-  );
-});
-
-caseTest("queues.QueuePutTests.float_maxsize", () => {
-  const queue = new Queue<number>(1.3);
-  queue.putNowait(1);
-  assertFalse(queue.full());
-  queue.putNowait(2);
-  assert(queue.full());
-  assertThrows(() => queue.putNowait(3), QueueFull);
-});
-
-const putRace = "queues.QueuePutTests.put_cancelled_race";
-inStyles(putRace, putting, function* (put, turns) {
-  const queue = new Queue<number>(1);
-  const log: number[] = [];
-  const a = createTask(put(queue, 1, log));
-  const b = createTask(put(queue, 2, log));
-  const c = createTask(put(queue, 3, log));
-  yield* turns();
-  assert(log.includes(1));
-  assertFalse(b.done());
-  c.cancel();
-  yield* turns(2);
-  assert(c.cancelled());
-  assertEquals(queue.getNowait(), 1);
-  yield* turns();
-  assertEquals(queue.getNowait(), 2);
-  yield* b;
-  assert(a.done());
-});
-
-both("queues.QueuePutTests.put_with_waiting_getters", {
-  *generator() {
-    const queue = new Queue<string>();
-    const task = createTask(queue.get());
-    yield* createTask(function* () {});
-    yield* queue.put("a");
-    assertEquals(yield* task, "a");
-  },
-  async async() {
-    const queue = new Queue<string>();
-    const task = createTask(async () => await queue.get());
-    await createTask(async () => {});
-    await queue.put("a");
-    assertEquals(await task, "a");
-  },
-});
-
-const whyPutters = "queues.QueuePutTests.why_are_putters_waiting";
-inStyles(whyPutters, putting, function* (put) {
-  const queue = new Queue<number>(2);
-  const log: number[] = [];
-  const getter = createTask(function* () {
-    for (let left = 4; left > 0;) {
-      const count = queue.qsize();
-      for (let i = 0; i < count; i++) queue.getNowait();
-      left -= count;
-      yield* createTask(function* () {});
-    }
-  });
-  const putters = [0, 1, 2, 3].map((item) => createTask(put(queue, item, log)));
-  yield* gather([getter, ...putters]);
-  assertEquals(log.toSorted(), [0, 1, 2, 3]);
-});
-
-const heldPutters =
-  "queues.QueuePutTests.cancelled_puts_not_being_held_in_self_putters";
-inStyles(heldPutters, putting, function* (put, turns) {
-  const queue = new Queue<number>(1);
-  yield* queue.put(1);
-  const task = createTask(put(queue, 2, []));
-  yield* turns();
-  assertEquals(String(queue), "<Queue maxsize=1 size=1 putters=1 tasks=1>");
-  task.cancel();
-  assertInstanceOf(yield* errorOf(task), CancelledError);
-  assertEquals(String(queue), "<Queue maxsize=1 size=1 tasks=1>");
-});
-
-const silenced =
-  "queues.QueuePutTests.cancelled_put_silence_value_error_exception";
-inStyles(silenced, putting, function* (put, turns) {
-  const queue = new Queue<number>(1);
-  yield* queue.put(1);
-  const task = createTask(put(queue, 2, []));
-  yield* turns();
-  queue.getNowait();
-  task.cancel();
-  assertInstanceOf(yield* errorOf(task), CancelledError);
-  assertEquals(queue.qsize(), 0);
-});
 
 caseTest("queues._QueueJoinTestMixin.task_done_underflow", () => {
   for (const Kind of kinds) {

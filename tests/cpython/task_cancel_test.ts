@@ -5,6 +5,7 @@ import {
   assertInstanceOf,
   assertRejects,
   assertStrictEquals,
+  assertStringIncludes,
 } from "@std/assert";
 import {
   CancelledError,
@@ -311,4 +312,21 @@ both(
       }
     },
   },
+);
+
+caseTest(
+  "tasks.BaseTaskTests.task_cancel_waiter_future",
+  () =>
+    withLoop(async (loop) => {
+      const future = loop.createFuture();
+      const task = loop.createTask(function* () {
+        return yield* future;
+      });
+      await loop.runUntilComplete(sleep(0));
+      assertStringIncludes(String(task), "wait_for=<Future pending");
+      task.cancel();
+      await assertRejects(() => loop.runUntilComplete(task));
+      assertFalse(String(task).includes("wait_for"));
+      assert(future.cancelled());
+    }),
 );

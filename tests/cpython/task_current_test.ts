@@ -1,11 +1,7 @@
 import {
-  assert,
   assertEquals,
-  assertFalse,
   assertNotEquals,
-  assertRejects,
   assertStrictEquals,
-  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import {
@@ -16,9 +12,9 @@ import {
   getRunningLoop,
   RuntimeError,
   sleep,
-  Task,
+  type Task,
 } from "../../mod.ts";
-import { both, caseTest, errorOf, rejectionOf, withLoop } from "./_both.ts";
+import { both, caseTest, withLoop } from "./_both.ts";
 
 caseTest("tasks.BaseTaskTests.current_task", () =>
   withLoop(async (loop) => {
@@ -104,42 +100,3 @@ both("tasks.BaseCurrentLoopTests.current_task_with_implicit_loop", {
     await task;
   },
 });
-
-caseTest("tasks.GenericTaskTests.future_subclass", () => {
-  assertStrictEquals(Object.getPrototypeOf(Task), Future);
-});
-
-both("tasks.BaseTaskTests.exception_traceback", {
-  *generator() {
-    const task = createTask(function* failing() {
-      throw new TypeError("failed");
-    });
-    yield* errorOf(task);
-    assertStringIncludes((task.exception() as Error).stack!, "failing");
-  },
-  async async() {
-    // deno-lint-ignore require-await
-    const task = createTask(async function failing() {
-      throw new TypeError("failed");
-    });
-    await rejectionOf(task);
-    assertStringIncludes((task.exception() as Error).stack!, "failing");
-  },
-});
-
-caseTest(
-  "tasks.BaseTaskTests.task_cancel_waiter_future",
-  () =>
-    withLoop(async (loop) => {
-      const future = loop.createFuture();
-      const task = loop.createTask(function* () {
-        return yield* future;
-      });
-      await loop.runUntilComplete(sleep(0));
-      assertStringIncludes(String(task), "wait_for=<Future pending");
-      task.cancel();
-      await assertRejects(() => loop.runUntilComplete(task));
-      assertFalse(String(task).includes("wait_for"));
-      assert(future.cancelled());
-    }),
-);

@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertInstanceOf,
   assertRejects,
+  assertThrows,
 } from "@std/assert";
 import {
   allTasks,
@@ -136,4 +137,15 @@ both("tasks.BaseTaskIntrospectionTests._leave_task", {
     loop.callSoon(() => resolve(currentTask(loop)));
     assertEquals(await promise, undefined);
   },
+});
+
+caseTest("tasks.BaseTaskTests.error_in_call_soon", () => {
+  const loop = virtualLoop();
+  loop.close();
+  assertThrows(
+    () => new Task(sleep(0), { loop }),
+    RuntimeError,
+    "Cannot schedule: the event loop is closed",
+  );
+  assertEquals(allTasks(loop).size, 0);
 });

@@ -65,3 +65,7 @@ caseTest(
       assertEquals(future.callbacks, 1);
     }),
 );
+
+caseTest("tasks.GenericTaskTests.future_subclass", () => {
+  assertStrictEquals(Object.getPrototypeOf(Task), Future);
+});

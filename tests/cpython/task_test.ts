@@ -4,6 +4,7 @@ import {
   assertFalse,
   assertInstanceOf,
   assertMatch,
+  assertRejects,
   assertStrictEquals,
   assertStringIncludes,
   assertThrows,
@@ -12,6 +13,8 @@ import {
   type Coro,
   coroutine,
   createTask,
+  Future,
+  InvalidStateError,
   RuntimeError,
   sleep,
   Task,
@@ -20,6 +23,7 @@ import {
   both,
   caseTest,
   errorOf,
+  recordReports,
   rejectionOf,
   virtualLoop,
   withLoop,
@@ -241,3 +245,51 @@ caseTest(
       assertFalse(future.done());
     }),
 );
+
+caseTest(
+  "tasks.SetMethodsTest.set_result_causes_invalid_state",
+  () =>
+    withLoop(async (loop) => {
+      const reports = recordReports(loop);
+      const task = loop.createTask(sleep(0, "pending"));
+      Future.prototype.setResult.call(task, "spam");
+      assertEquals(await loop.runUntilComplete(task), "spam");
+      await loop.runUntilComplete(sleep(1));
+      assertEquals(reports.length, 1);
+      assertInstanceOf(reports[0]!.exception, InvalidStateError);
+      assertStringIncludes(reports[0]!.exception.message, "done");
+    }),
+);
+
+caseTest(
+  "tasks.SetMethodsTest.set_exception_causes_invalid_state",
+  () =>
+    withLoop(async (loop) => {
+      const reports = recordReports(loop);
+      const task = loop.createTask(sleep(0, "pending"));
+      Future.prototype.setException.call(task, new SyntaxError("spam"));
+      await assertRejects(() => loop.runUntilComplete(task), SyntaxError);
+      await loop.runUntilComplete(sleep(1));
+      assertEquals(reports.length, 1);
+      assertInstanceOf(reports[0]!.exception, InvalidStateError);
+      assertStringIncludes(reports[0]!.exception.message, "done");
+    }),
+);
+
+both("tasks.BaseTaskTests.exception_traceback", {
+  *generator() {
+    const task = createTask(function* failing() {
+      throw new TypeError("failed");
+    });
+    yield* errorOf(task);
+    assertStringIncludes((task.exception() as Error).stack!, "failing");
+  },
+  async async() {
+    // deno-lint-ignore require-await
+    const task = createTask(async function failing() {
+      throw new TypeError("failed");
+    });
+    await rejectionOf(task);
+    assertStringIncludes((task.exception() as Error).stack!, "failing");
+  },
+});

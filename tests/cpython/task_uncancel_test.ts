@@ -3,33 +3,20 @@ import {
   assertEquals,
   assertFalse,
   assertInstanceOf,
-  assertRejects,
   assertStringIncludes,
-  assertThrows,
 } from "@std/assert";
 import {
-  allTasks,
   CancelledError,
   type Coro,
   createTask,
   currentTask,
   Future,
   getRunningLoop,
-  InvalidStateError,
-  RuntimeError,
   sleep,
-  Task,
+  type Task,
   TimeoutError,
 } from "../../mod.ts";
-import {
-  both,
-  caseTest,
-  errorOf,
-  recordReports,
-  rejectionOf,
-  virtualLoop,
-  withLoop,
-} from "./_both.ts";
+import { both, errorOf, rejectionOf } from "./_both.ts";
 
 both("tasks.BaseTaskTests.uncancel_basic", {
   *generator() {
@@ -176,44 +163,3 @@ both("tasks.BaseTaskTests.uncancel_resets_must_cancel", {
     assertEquals(await task, 42);
   },
 });
-
-caseTest("tasks.BaseTaskTests.error_in_call_soon", () => {
-  const loop = virtualLoop();
-  loop.close();
-  assertThrows(
-    () => new Task(sleep(0), { loop }),
-    RuntimeError,
-    "Cannot schedule: the event loop is closed",
-  );
-  assertEquals(allTasks(loop).size, 0);
-});
-
-caseTest(
-  "tasks.SetMethodsTest.set_result_causes_invalid_state",
-  () =>
-    withLoop(async (loop) => {
-      const reports = recordReports(loop);
-      const task = loop.createTask(sleep(0, "pending"));
-      Future.prototype.setResult.call(task, "spam");
-      assertEquals(await loop.runUntilComplete(task), "spam");
-      await loop.runUntilComplete(sleep(1));
-      assertEquals(reports.length, 1);
-      assertInstanceOf(reports[0]!.exception, InvalidStateError);
-      assertStringIncludes(reports[0]!.exception.message, "done");
-    }),
-);
-
-caseTest(
-  "tasks.SetMethodsTest.set_exception_causes_invalid_state",
-  () =>
-    withLoop(async (loop) => {
-      const reports = recordReports(loop);
-      const task = loop.createTask(sleep(0, "pending"));
-      Future.prototype.setException.call(task, new SyntaxError("spam"));
-      await assertRejects(() => loop.runUntilComplete(task), SyntaxError);
-      await loop.runUntilComplete(sleep(1));
-      assertEquals(reports.length, 1);
-      assertInstanceOf(reports[0]!.exception, InvalidStateError);
-      assertStringIncludes(reports[0]!.exception.message, "done");
-    }),
-);
