@@ -11,7 +11,14 @@ import * as asyncio from "@asyncio/asyncio";
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
   Condition: ["_describe"],
   ContextVar: ["_number"],
-  Coroutine: ["_caller", "_callerBody", "_mayRunAsync", "_start", "_state"],
+  Coroutine: [
+    "_await",
+    "_caller",
+    "_callerBody",
+    "_mayRunAsync",
+    "_start",
+    "_state",
+  ],
   EventLoop: [
     "_abortRun",
     "_addTimer",
@@ -47,6 +54,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_unobserve",
     "_waitingSince",
     "_waitsForHost",
+    "_watchCancelled",
   ],
   Future: [
     "_addWaiter",
@@ -81,6 +89,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_failure",
     "_givesCancelled",
     "_isOnItsWay",
+    "_isOver",
     "_lastEnd",
     "_line",
     "_nextTask",
@@ -105,7 +114,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_wake",
     "_wouldTakeCancel",
   ],
-  Timeout: ["_enter", "_leave"],
+  Timeout: ["_abandonable", "_enter", "_leave"],
   TimerHandle: ["_inHeap", "_isCalledOff", "_run"],
 };
 
