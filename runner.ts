@@ -368,7 +368,8 @@ export class Runner implements BeforeHost {
     if (
       loop !== undefined &&
       (this.#watch !== undefined || !loop._tasks.isEmpty ||
-        loop._resources.size > 0 || loop._hasAsyncgens())
+        loop._resources.size > 0 || loop._hasAsyncgens() ||
+        loop._hasStrays())
     ) return false;
     this.#closed = true;
     loop?.close();
@@ -454,6 +455,9 @@ export class Runner implements BeforeHost {
     await waitForAll(tasks, loop);
     if (loop._resources.size > 0) {
       await loop.runUntilComplete(() => loop._endResources());
+    }
+    if (loop._hasStrays()) {
+      await loop.runUntilComplete(() => loop._endStrays());
     }
     if (loop._hasAsyncgens()) {
       await loop.runUntilComplete(() => loop.shutdownAsyncgens());
