@@ -1,3 +1,4 @@
+// deno-lint-ignore-file require-await -- async functions that wait for nothing
 /**
  * The host's async context (of OpenTelemetry, of loggers, of web frameworks) follows tasks
  * of async functions: each has that of the place where it was made.
