@@ -66,6 +66,8 @@ export interface LineState extends Line {
   readonly _outer: LineState | undefined;
   /** Whether it has ended. */
   _isOver(): boolean;
+  /** Ends its wait for the host, where a cancel may. */
+  _interrupt?: ((reason: CancelReason) => void) | undefined;
 }
 
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
@@ -245,6 +247,7 @@ function request(
     beginBurst(line, request);
   }
   request.aborted = false;
+  if (isAtHost) line._interrupt?.(reason);
 }
 
 /** What resumes the bodies of lines, as far as a cancel needs it. */
@@ -438,8 +441,28 @@ export function isOnItsWay(line: LineState): boolean {
   return isQuiet(line) && line._lastEnd === line.getLoop()._burst;
 }
 
-/** Calls `callback` when the burst of microtasks under way is over. */
-export async function afterBurst(callback: () => void): Promise<void> {
+/**
+ * Cancels what the functions of a line still wait for that nobody awaits.
+ *
+ * @param line The line.
+ * @param goOn Is called when they have ended.
+ */
+export function endHelpers(line: LineState, goOn: () => void): void {
+  const request = line._request ??= new CancelRequest();
+  const check = (): void =>
+    void afterBurst(() => {
+      if (!isQuiet(line) || request.onQuiet === undefined) return;
+      request.onQuiet = undefined;
+      settleRequest(request);
+      goOn();
+    });
+  request.onQuiet = check;
+  cancelLine(line, "The task has ended");
+  if (isQuiet(line)) check();
+}
+
+// Calls `callback` when the burst of microtasks under way is over.
+async function afterBurst(callback: () => void): Promise<void> {
   for (let hop = 0; hop < HOPS_OF_BURST; hop++) await SETTLED;
   callback();
 }
