@@ -66,13 +66,13 @@
  * ```
  */
 export class CancelledError extends Error {
-  // Both stand on the prototype, since most instances are made without running
-  // a constructor (see _cancelled.ts).
   static {
+    // Own properties would be 16 B and a write for each.
     Object.defineProperty(this.prototype, "name", {
       value: "CancelledError",
       writable: true,
     });
+    // For hosts that make none where no stack is taken.
     Object.defineProperty(this.prototype, "stack", {
       configurable: true,
       get(this: CancelledError): string {

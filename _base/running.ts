@@ -36,6 +36,8 @@ export const running: {
   readonly unfetched: Set<unknown>;
   /** Stops to listen to the end of the program. */
   stopListeningToExit: (() => void) | undefined;
+  /** The CancelledError without a message of the turn under way, if there was one. */
+  cancelled: unknown;
   /** Counts tasks, for their default names. */
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
@@ -69,6 +71,7 @@ export const running: {
   isUncaughtWatched: false,
   unfetched: new Set(),
   stopListeningToExit: undefined,
+  cancelled: undefined,
   taskCount: 0,
   awaitedBy: undefined,
   contextVarCount: 0,

@@ -313,6 +313,7 @@ export class Turns implements Sleeper {
       ) return "async function resumed";
       if (this.#leftOfTurn === 0) {
         if (this.#stopping && this.#hasTurned) return "stopped";
+        running.cancelled = undefined;
         const sliceIsUsedUp = this.#beginTurn();
         if (this.#ready.size === 0 && !this.#stopping) return "idle";
         this.#hasTurned = true;

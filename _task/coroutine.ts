@@ -181,7 +181,7 @@ export abstract class Coroutine<T> implements Promise<T> {
    * @param onFulfilled Takes the result.
    * @param onRejected Takes the error.
    * @returns A promise of what they give. They are called in the async context of here, but
-   * for two functions without a name if nobody uses the promise: use `catch()` then.
+   * for two at once if nobody uses the promise: use `catch()` then.
    */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,

@@ -102,12 +102,13 @@ const WAYS: Record<string, (a: Promise<number>) => Promise<string>> = {
   "then(async arrow)": (a) => a.then(async (x) => await next(x)),
   "then(arrow that gives a coroutine)": (a) =>
     a.then((x) => coroutine(next)(x)),
-  "then() of two, chained": (a) =>
-    a.then((x) => next(x), () => "failed").then((text) => text),
+  // Two at once are told from an `await` when somebody chains on, in the context of there.
+  "then() of two, chained and awaited": async (a) =>
+    await a.then((x) => next(x), () => "failed").then((text) => text),
   "then() of two, awaited": async (a) =>
     await a.then((x) => next(x), () => "failed"),
-  "then(async, async)": (a) =>
-    a.then(async (x) => await next(x), async () => await next(0)),
+  "then(async, async), awaited": async (a) =>
+    await a.then(async (x) => await next(x), async () => await next(0)),
   "then() twice": (a) => a.then((x) => x).then(next),
   "catch(), then then()": (a) => a.catch(() => 0).then(next),
   "finally(), then then()": (a) => a.finally(() => {}).then(next),
