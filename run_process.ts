@@ -15,11 +15,11 @@ import type { SignalName } from "./_host/signals.ts";
 import { CancelledError } from "./errors.ts";
 import {
   BOOLEAN,
-  check as checkArgument,
   checkOptions,
   type Kind,
-  OBJECT,
+  type OptionKinds,
 } from "./_base/arguments.ts";
+import { COMMON_KINDS } from "./_process/options.ts";
 import type { RunningProcess } from "./_process/running_process.ts";
 import { createSubprocessExec, type Process } from "./subprocess.ts";
 import type { Coro, Coroutine } from "./_task/coroutine.ts";
@@ -137,9 +137,8 @@ export function runProcess(
   args: readonly (string | URL)[] = [],
   options: RunProcessOptions = {},
 ): Coroutine<ProcessResult> {
-  checkArgument("run a process", "options", options, OBJECT);
+  checkOptions("run a process", options, KINDS);
   const { input, check = true, ...rest } = options;
-  checkOptions("run a process", { check, input }, KINDS);
   const bytes = typeof input === "string"
     ? new TextEncoder().encode(input)
     : input;
@@ -162,7 +161,11 @@ const INPUT: Kind = {
   words: "text or a Uint8Array",
   fits: (value) => typeof value === "string" || value instanceof Uint8Array,
 };
-const KINDS = { check: BOOLEAN, input: INPUT };
+const KINDS: OptionKinds<RunProcessOptions> = {
+  check: BOOLEAN,
+  input: INPUT,
+  ...COMMON_KINDS,
+};
 
 function* runToEnd(
   starting: Coroutine<Process>,

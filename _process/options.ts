@@ -46,19 +46,17 @@ const LIMIT: Kind = {
   allows: (value) => value > 0,
 };
 
-/** A time between SIGTERM and SIGKILL. */
-export const GRACE: Kind = DELAY;
+/** The kinds of what every process may be given. */
+export const COMMON_KINDS = { cwd: PATH, env: STRINGS, grace: DELAY } as const;
 
 const KINDS = {
   stdin: oneOf(STDIO),
   stdout: oneOf(STDIO),
   stderr: oneOf([...STDIO, "stdout"]),
   limit: LIMIT,
-  cwd: PATH,
-  env: STRINGS,
   clearEnv: BOOLEAN,
   newSession: BOOLEAN,
-  grace: GRACE,
+  ...COMMON_KINDS,
 };
 
 // Python's subprocesses have them; asyncio refuses what is not its default, as here.

@@ -309,7 +309,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   #exited(exit: Exit): void {
     this.#exit = exit;
     // Nobody reads it any more, but for what it has left behind.
-    this.stdin?.abort();
+    this.#child.stdin?.abort();
     if (this.#abandoned) return;
     this.#exits.release(exit.returncode);
     if (this.#end !== undefined) this.#end.look();
@@ -357,7 +357,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   }
 
   #closePipes(): void {
-    this.stdin?.abort();
+    this.#child.stdin?.abort();
     for (const pipe of this.#outputs) pipe.close();
   }
 

@@ -57,7 +57,7 @@ export async function runAllReal(cases: RealCases): Promise<void> {
   }
 }
 
-/** Starts `sh -c script`; what it is given can be found by {@linkcode survivors}. */
+/** Starts `sh -c script`; what is in it can be found by `survivors()`. */
 export function sh(
   script: string,
   options: SubprocessOptions = {},
@@ -91,29 +91,4 @@ export function blockUntilDead(pid: number): void {
   while (![undefined, "Z", "X"].includes(stateOf(pid))) {
     if (Date.now() > end) throw new Error(`Process ${pid} does not end`);
   }
-}
-
-/** The living processes that have a mark in their command lines. */
-export function survivors(mark: string): string[] {
-  return fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap(
-    (pid) => {
-      let command: string;
-      try {
-        command = fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
-      } catch {
-        // It has ended meanwhile.
-        return [];
-      }
-      const state = stateOf(pid);
-      const lives = state !== undefined && state !== "Z" && state !== "X";
-      return lives && command.includes(mark)
-        ? [`${pid}: ${command.replaceAll("\0", " ").slice(0, 80)}`]
-        : [];
-    },
-  );
-}
-
-/** A number of seconds for `sleep`, that no other process has: a mark. */
-export function uniqueMark(): string {
-  return `77${process.pid}${String(Math.random()).slice(2, 10)}`;
 }

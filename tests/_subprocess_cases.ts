@@ -29,10 +29,9 @@ import {
   bytes,
   type RealCases,
   sh,
-  survivors,
   text,
-  uniqueMark,
 } from "./_real_cases.ts";
+import { survivors, uniqueMark } from "../bench/process_trees.ts";
 
 const PIPES = { stdin: PIPE, stdout: PIPE, stderr: PIPE } as const;
 const FOREVER = ["3600"];
