@@ -21,14 +21,15 @@ export interface NodeReadable {
 /** What is used of a `stream.Writable`. */
 export interface NodeWritable {
   on(event: "error", call: (error: unknown) => void): unknown;
-  on(event: "drain" | "close", call: () => void): unknown;
-  write(bytes: Uint8Array): boolean;
+  on(event: "close", call: () => void): unknown;
+  write(bytes: Uint8Array, sent: (error?: unknown) => void): unknown;
   end(): unknown;
   destroy(): unknown;
 }
 
-// Above this many bytes a writer is to wait; Node's own mark is lower.
+// Above this many bytes a writer is to wait, until no more than a quarter is left.
 const HIGH = 65_536;
+const LOW = HIGH / 4;
 
 /** An output of the process. */
 export class NodeOutput implements OutputPipe {
@@ -98,14 +99,16 @@ export class NodeOutput implements OutputPipe {
 /** The input of the process. */
 export class NodeInput implements InputPipe {
   readonly ofHost = true;
-  readonly #stream: NodeWritable & { readonly writableLength: number };
+  readonly #stream: NodeWritable;
   readonly #pid: number;
   #owner: TransportOwner | undefined;
+  // Counted here: Bun forgets what its stream holds, and Node what it could not send.
+  #size = 0;
   #backlogged = false;
   #lost = false;
 
   constructor(stream: NodeWritable, pid: number) {
-    this.#stream = stream as NodeWritable & { readonly writableLength: number };
+    this.#stream = stream;
     this.#pid = pid;
     let error: unknown;
     stream.on("error", (reason) => {
@@ -113,11 +116,6 @@ export class NodeInput implements InputPipe {
       this.#lose(reason);
     });
     stream.on("close", () => this.#lose(error));
-    stream.on("drain", () => {
-      if (!this.#backlogged) return;
-      this.#backlogged = false;
-      this.#owner?.resumeWriting();
-    });
   }
 
   own(owner: TransportOwner): void {
@@ -125,9 +123,9 @@ export class NodeInput implements InputPipe {
   }
 
   write(bytes: Uint8Array): boolean {
-    // After that "drain" follows, once all is sent.
-    const isFull = !this.#stream.write(bytes);
-    if (isFull && this.#stream.writableLength > HIGH) this.#backlogged = true;
+    this.#size += bytes.length;
+    if (this.#size > HIGH) this.#backlogged = true;
+    this.#stream.write(bytes, (error) => this.#sent(bytes.length, error));
     return !this.#backlogged;
   }
 
@@ -160,6 +158,14 @@ export class NodeInput implements InputPipe {
 
   toString(): string {
     return `<stdin of process ${this.#pid}>`;
+  }
+
+  #sent(count: number, error: unknown): void {
+    if (error !== undefined && error !== null) return this.#lose(error);
+    this.#size -= count;
+    if (!this.#backlogged || this.#size > LOW) return;
+    this.#backlogged = false;
+    this.#owner?.resumeWriting();
   }
 
   #lose(error: unknown): void {

@@ -379,6 +379,8 @@ export const SUBPROCESS_CASES: RealCases = {
   },
 
   *"subprocess.SubprocessMixin.devstdin_input"() {
+    // Node and Bun give a process sockets for pipes, and nobody can open those.
+    if (!("Deno" in globalThis)) return;
     const process = yield* wait(sh("wc -c < /proc/self/fd/0", PIPES));
     const [stdout] = yield* wait(process.communicate(bytes("abc")));
     assert.equal(Number(text(stdout)), 3);
