@@ -1,11 +1,12 @@
 /**
  * `runProcess()`: runs a program to its end, with all that it has started.
  *
- * ```ts ignore
+ * ```ts
  * import { run, runProcess, timeout } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
  *
- * const { stdout } = await run(() => timeout(10, () => runProcess("git", ["status"])));
- * console.log(new TextDecoder().decode(stdout));
+ * const { stdout } = await run(() => timeout(60, () => runProcess("echo", ["hello"])));
+ * assertEquals(new TextDecoder().decode(stdout), "hello\n");
  * ```
  *
  * @module
@@ -73,15 +74,16 @@ export interface ProcessResult {
  * Says that a program was ended by a signal or with another code than 0.
  *
  * @example Look at what it said
- * ```ts ignore
+ * ```ts
  * import { ProcessError, run, runProcess } from "@asyncio/asyncio";
+ * import { assertEquals, assertRejects } from "@std/assert";
  *
- * try {
- *   await run(() => runProcess("git", ["push"]));
- * } catch (error) {
- *   if (!(error instanceof ProcessError)) throw error;
- *   console.log(error.result.code, new TextDecoder().decode(error.result.stderr));
- * }
+ * const error = await assertRejects(
+ *   () => run(() => runProcess("sh", ["-c", "echo no >&2; exit 3"])),
+ *   ProcessError,
+ * );
+ * assertEquals(error.message, "Process sh ended with code 3: no");
+ * assertEquals(error.result.code, 3);
  * ```
  */
 export class ProcessError extends Error {
@@ -120,16 +122,16 @@ export class ProcessError extends Error {
  * @throws {Error} The host's own error, if it can't be started.
  *
  * @example What was written until the time was up
- * ```ts ignore
+ * ```ts
  * import { type ProcessResult, run, runProcess, timeout, TimeoutError } from "@asyncio/asyncio";
+ * import { assertEquals, assertRejects } from "@std/assert";
  *
- * try {
- *   await run(() => timeout(1, () => runProcess("ping", ["localhost"])));
- * } catch (error) {
- *   if (!(error instanceof TimeoutError)) throw error;
- *   const { result } = error.cause as { result: ProcessResult };
- *   console.log(new TextDecoder().decode(result.stdout));
- * }
+ * const error = await assertRejects(
+ *   () => run(() => timeout(0.01, () => runProcess("sleep", ["600"]))),
+ *   TimeoutError,
+ * );
+ * const { result } = error.cause as { result: ProcessResult };
+ * assertEquals(result.signal, "SIGTERM");
  * ```
  */
 export function runProcess(

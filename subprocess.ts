@@ -2,13 +2,14 @@
  * `createSubprocessExec()` and `createSubprocessShell()`: processes that are ended with
  * all that they have started.
  *
- * ```ts ignore
+ * ```ts
  * import { createSubprocessExec, run, timeout } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
  *
  * await run(async () => {
- *   await using process = await createSubprocessExec("git", ["log"], { stdout: "piped" });
- *   const [log] = await timeout(10, () => process.communicate());
- *   console.log(new TextDecoder().decode(log));
+ *   await using process = await createSubprocessExec("echo", ["hello"], { stdout: "piped" });
+ *   const [output] = await timeout(60, () => process.communicate());
+ *   assertEquals(new TextDecoder().decode(output), "hello\n");
  * });
  * ```
  *
@@ -28,16 +29,13 @@ import { hasGroups } from "./_process/group.ts";
 import { spawnByNode } from "./_process/node_child.ts";
 import {
   argumentsOf,
+  checkGrace,
   checkSubprocessOptions,
   pathOf,
   START,
 } from "./_process/options.ts";
 import type { Process } from "./_process/process.ts";
-import {
-  checkGrace,
-  leadsGroup,
-  RunningProcess,
-} from "./_process/running_process.ts";
+import { RunningProcess } from "./_process/running_process.ts";
 import type { Coro, Coroutine } from "./_task/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { NextTurn } from "./_task/next_turn.ts";
@@ -127,13 +125,14 @@ export interface SubprocessOptions {
  * @throws {RangeError} If an option has a value that there is not.
  *
  * @example Talk with a program
- * ```ts ignore
+ * ```ts
  * import { createSubprocessExec, PIPE, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
  *
  * await run(async () => {
  *   await using cat = await createSubprocessExec("cat", [], { stdin: PIPE, stdout: PIPE });
  *   await cat.stdin!.write(new TextEncoder().encode("hello\n"));
- *   console.log(new TextDecoder().decode(await cat.stdout!.readline()));
+ *   assertEquals(new TextDecoder().decode(await cat.stdout!.readline()), "hello\n");
  * });
  * ```
  */
@@ -164,14 +163,17 @@ export function createSubprocessExec(
  * @throws {TypeError} If an argument or an option is of a wrong kind.
  * @throws {RangeError} If an option has a value that there is not.
  *
- * @example Count files
- * ```ts ignore
+ * @example Count lines
+ * ```ts
  * import { createSubprocessShell, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
  *
  * await run(async () => {
- *   const shell = await createSubprocessShell("ls | wc -l", { stdout: "piped" });
+ *   await using shell = await createSubprocessShell("(echo a; echo b) | wc -l", {
+ *     stdout: "piped",
+ *   });
  *   const [count] = await shell.communicate();
- *   console.log(new TextDecoder().decode(count));
+ *   assertEquals(Number(new TextDecoder().decode(count)), 2);
  * });
  * ```
  */
@@ -257,7 +259,7 @@ function* start(
     loop,
     limit: plan.limit,
     grace: plan.grace,
-    leadsGroup: leadsGroup(request.newSession),
+    newSession: request.newSession,
   });
 }
 

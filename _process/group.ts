@@ -27,6 +27,52 @@ interface Host {
 // What `--allow-all` grants: Deno shows `/proc` to nobody else.
 const ALL_PERMISSIONS = ["read", "write", "net", "env", "run", "sys", "ffi"];
 
+/** A process's group, once that process has ended or is to be ended. */
+export class ProcessGroup {
+  /** Whether a signal that was meant for all could be sent to the process alone. */
+  outOfReach = false;
+  readonly #id: number;
+  readonly #isOwn: boolean;
+  #isGone = false;
+
+  /**
+   * Makes it.
+   *
+   * @param pid The process.
+   * @param newSession Whether it was to lead a session, and so a group, of its own.
+   */
+  constructor(pid: number, newSession: boolean) {
+    this.#id = pid;
+    this.#isOwn = newSession && hasGroups();
+  }
+
+  /**
+   * Whether one of it runs, as far as that may be known; not to be asked before the end of
+   * the process. Once none does the id may become another's, so it is not used again.
+   */
+  lives(): boolean {
+    if (this.#isGone) return false;
+    this.#isGone = !(this.#isOwn && maySignalGroups() && groupLives(this.#id));
+    return !this.#isGone;
+  }
+
+  /**
+   * Sends a signal to all of it.
+   *
+   * @returns Whether that was done: else the process alone is to be sent it.
+   * @throws The host's error, if none of them may be signalled.
+   */
+  signal(signal: SignalName): boolean {
+    if (!this.#isOwn || this.#isGone) return false;
+    if (maySignalGroups()) {
+      signalGroup(this.#id, signal);
+      return true;
+    }
+    this.outOfReach = true;
+    return false;
+  }
+}
+
 /** Whether the system has process groups. */
 export function hasGroups(): boolean {
   const { Deno, process } = globalThis as unknown as Host;
@@ -35,7 +81,7 @@ export function hasGroups(): boolean {
 }
 
 /** Whether groups may be signalled, without asking: in Deno not by `--allow-run=sh`. */
-export function maySignalGroups(): boolean {
+function maySignalGroups(): boolean {
   return isGranted(["run"]);
 }
 
@@ -47,7 +93,7 @@ export function maySignalGroups(): boolean {
  * @returns Whether there was somebody.
  * @throws The host's error, if none of them may be signalled.
  */
-export function signalGroup(group: number, signal: SignalName | 0): boolean {
+function signalGroup(group: number, signal: SignalName | 0): boolean {
   try {
     (globalThis as unknown as Host).process.kill(-group, signal);
     return true;
@@ -63,7 +109,7 @@ export function signalGroup(group: number, signal: SignalName | 0): boolean {
  *
  * @param group The id of the group.
  */
-export function groupLives(group: number): boolean {
+function groupLives(group: number): boolean {
   try {
     if (!signalGroup(group, 0)) return false;
   } catch {

@@ -12,6 +12,7 @@ import {
   oneOf,
   refusal,
 } from "../_base/arguments.ts";
+import { type Delay, toSeconds } from "../clock.ts";
 
 interface Host {
   readonly process?: {
@@ -108,4 +109,18 @@ export function argumentsOf(args: readonly (string | URL)[]): string[] {
     throw new TypeError(refusal(START, "args", "an array", args));
   }
   return args.map((arg) => pathOf("an argument", arg));
+}
+
+/**
+ * The seconds of a grace.
+ *
+ * @throws {RangeError} If it is below 0 or NaN.
+ * @throws {TypeError} If it is no delay.
+ */
+export function checkGrace(grace: Delay): number {
+  const seconds = toSeconds(grace);
+  if (seconds >= 0) return seconds;
+  throw new RangeError(
+    `Cannot end a process: the grace must be 0 s or more, got ${seconds}`,
+  );
 }

@@ -33,14 +33,14 @@ export interface EndOptions {
  * so that what it starts can be ended with it. What calls `setsid` itself gets away.
  *
  * @example End a process that never ends
- * ```ts ignore
+ * ```ts
  * import { createSubprocessExec, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
  *
  * await run(async () => {
- *   await using process = await createSubprocessExec("tail", ["-f", "log.txt"], {
- *     stdout: "piped",
- *   });
- *   console.log(await process.stdout!.readline());
+ *   const process = await createSubprocessExec("tail", ["-f", "/dev/null"]);
+ *   assertEquals(await process.end(), "terminated");
+ *   assertEquals(process.returncode, -15);
  * });
  * ```
  */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { toSeconds } from "../clock.ts";
 import { CancelledError, ProcessLookupError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
@@ -19,14 +18,9 @@ import type { StreamWriter } from "../stream_writer.ts";
 import type { Coro, Coroutine } from "../_task/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import type { Child, Exit, OutputPipe } from "./child.ts";
-import {
-  groupLives,
-  hasGroups,
-  maySignalGroups,
-  seesTheDead,
-  signalGroup,
-} from "./group.ts";
+import { ProcessGroup, seesTheDead } from "./group.ts";
 import { type EndOutcome, type EndTarget, GroupEnd } from "./group_end.ts";
+import { checkGrace } from "./options.ts";
 import type { EndOptions, Process } from "./process.ts";
 
 /** How a process is looked after. */
@@ -37,8 +31,8 @@ export interface ProcessPlan {
   readonly limit: number;
   /** Seconds between SIGTERM and SIGKILL. */
   readonly grace: number;
-  /** Whether it leads a group. */
-  readonly leadsGroup: boolean;
+  /** Whether it leads a session and a group of its own. */
+  readonly newSession: boolean;
 }
 
 /** What {@linkcode Process.communicate} gives. */
@@ -65,6 +59,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   readonly loop: Scheduler & ResourceOwner;
   readonly #child: Child;
   readonly #plan: ProcessPlan;
+  readonly #group: ProcessGroup;
   readonly #exits: IoWaits<number>;
   readonly #ends: IoWaits<EndOutcome>;
   readonly #outputs: readonly OutputPipe[];
@@ -76,8 +71,6 @@ export class RunningProcess implements Process, Resource, EndTarget {
   #end: GroupEnd | undefined;
   // How the end came about, when nothing runs any more and the pipes are closed.
   #ended: { readonly outcome: EndOutcome; readonly error: unknown } | undefined;
-  #groupIsGone = false;
-  #outOfReach = false;
   #abandoned = false;
 
   constructor(child: Child, plan: ProcessPlan) {
@@ -86,6 +79,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
     this.#plan = plan;
     this.loop = loop;
     this.pid = child.pid;
+    this.#group = new ProcessGroup(child.pid, plan.newSession);
     this.#exits = new IoWaits(loop, `the end of process ${child.pid}`, true);
     this.#ends = new IoWaits(loop, `the end of process ${child.pid}`, true);
     const outputs: OutputPipe[] = [];
@@ -182,9 +176,9 @@ export class RunningProcess implements Process, Resource, EndTarget {
 
   /** Forgets it, if it has ended and nobody of its group is left by now. */
   forgetIfGone(): void {
-    if (this.#exit === undefined || this.#groupIsGone) return;
-    this.#groupIsGone = !this.#groupLives();
-    this.#forgetIfDone();
+    if (this.#end !== undefined || this.#openOutputs > 0) return;
+    if (this.#exit === undefined || this.#group.lives()) return;
+    this.loop._resources?.delete(this);
   }
 
   hasExited(): boolean {
@@ -192,9 +186,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   }
 
   lives(): boolean {
-    if (this.#exit === undefined) return true;
-    if (!this.#groupIsGone) this.#groupIsGone = !this.#groupLives();
-    return !this.#groupIsGone;
+    return this.#exit === undefined || this.#group.lives();
   }
 
   seesTheDead(): boolean {
@@ -202,18 +194,12 @@ export class RunningProcess implements Process, Resource, EndTarget {
   }
 
   signal(signal: SignalName): void {
-    if (this.#plan.leadsGroup && !this.#groupIsGone) {
-      if (maySignalGroups()) {
-        signalGroup(this.pid, signal);
-        return;
-      }
-      this.#outOfReach = true;
-    }
+    if (this.#group.signal(signal)) return;
     if (this.#exit === undefined) this.#child.kill(signal);
   }
 
   ended(outcome: EndOutcome, error?: unknown): void {
-    if (this.#outOfReach) this.#reportOutOfReach();
+    if (this.#group.outOfReach) this.#reportOutOfReach();
     const finish = (): void => {
       if (this.#ended !== undefined) return;
       timer?.cancel();
@@ -312,20 +298,8 @@ export class RunningProcess implements Process, Resource, EndTarget {
     this.#child.stdin?.abort();
     if (this.#abandoned) return;
     this.#exits.release(exit.returncode);
-    if (this.#end !== undefined) this.#end.look();
-    else this.#groupIsGone = !this.#groupLives();
-    this.#forgetIfDone();
-  }
-
-  #groupLives(): boolean {
-    return this.#plan.leadsGroup && maySignalGroups() && groupLives(this.pid);
-  }
-
-  #forgetIfDone(): void {
-    if (this.#end !== undefined || this.#openOutputs > 0) return;
-    if (this.#exit !== undefined && this.#groupIsGone) {
-      this.loop._resources?.delete(this);
-    }
+    this.#end?.look();
+    this.forgetIfGone();
   }
 
   #openInput(): StreamWriter | undefined {
@@ -351,7 +325,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
       this.#openOutputs--;
       if (this.#openOutputs > 0 || this.#abandoned) return;
       this.#onPipesClosed?.();
-      this.#forgetIfDone();
+      this.forgetIfGone();
     });
     return reader;
   }
@@ -367,23 +341,4 @@ export class RunningProcess implements Process, Resource, EndTarget {
         `Cannot end what process ${this.pid} has started: it was ended alone, since Deno lets a program signal process groups only if it has --allow-run without a list`,
     });
   }
-}
-
-/** Whether a process can lead a group here. */
-export function leadsGroup(newSession: boolean): boolean {
-  return newSession && hasGroups();
-}
-
-/**
- * The seconds of a grace.
- *
- * @throws {RangeError} If it is below 0 or NaN.
- * @throws {TypeError} If it is no delay.
- */
-export function checkGrace(grace: Parameters<typeof toSeconds>[0]): number {
-  const seconds = toSeconds(grace);
-  if (seconds >= 0) return seconds;
-  throw new RangeError(
-    `Cannot end a process: the grace must be 0 s or more, got ${seconds}`,
-  );
 }

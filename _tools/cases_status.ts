@@ -19,7 +19,6 @@ const STATUS = new URL("STATUS.md", FOLDER);
 
 /** The areas of asyncio that do not exist here, and what does their work. */
 const OUT_OF_SCOPE: Readonly<Record<string, string>> = {
-  subprocess: "processes are the host's: `Deno.Command`, `node:child_process`",
   thread: "JavaScript has no threads that share objects, only workers",
   transport:
     "hosts give no descriptors, so streams are the lowest that there is",
