@@ -10,7 +10,7 @@
  * - `--only generatorRead,lines`: these contestants;
  * - `--rounds 30`: so many rounds, of which the best counts;
  * - `--messages 4000`: so many messages a round;
- * - `--node path`: the Node to use; without, the one in the path, by `npx` if there is none.
+ * - `--node path`: the Node to use; without, `npx` is asked for Node 24.
  *
  * @module
  */
@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
     only: { type: "string" },
     rounds: { type: "string", default: "30" },
     messages: { type: "string", default: "4000" },
-    node: { type: "string", default: "node" },
+    node: { type: "string" },
   },
 });
 
@@ -120,6 +120,16 @@ const rounds = options.smoke ? 1 : Number(options.rounds);
 // Of a file there is more in a round.
 const fileRounds = Math.ceil(rounds / 4);
 
+/** Where Node 24 is, if it can be had. */
+async function findNode(): Promise<string | undefined> {
+  const { success, stdout } = await new Deno.Command("npx", {
+    args: ["--yes", "-p", "node@24.21.0", "node", "-p", "process.execPath"],
+    stdin: "null",
+    stderr: "null",
+  }).output().catch(() => ({ success: false, stdout: new Uint8Array() }));
+  return success ? new TextDecoder().decode(stdout).trim() : undefined;
+}
+
 /** An echo server in a process of its own, and its clients. */
 class Server {
   readonly #process: Deno.ChildProcess;
@@ -143,7 +153,7 @@ class Server {
       ? ["run", "-A", "--no-check", PROGRAM, name]
       : ["--experimental-strip-types", "--no-warnings", PROGRAM, name];
     const server = new Server(
-      new Deno.Command(host === "deno" ? Deno.execPath() : options.node, {
+      new Deno.Command(host === "deno" ? Deno.execPath() : node!, {
         args,
         stdin: "piped",
         stdout: "piped",
@@ -266,9 +276,12 @@ if (!options.smoke) {
     "| what | ratio | must | ours, µs | theirs, µs |\n| --- | ---: | ---: | ---: | ---: |",
   );
 }
+const node = options.node ?? await findNode();
 for (const name of chosen) {
   const contest = contests[name];
-  if (contest !== undefined) {
+  if (contest?.host === "node" && node === undefined) {
+    console.log(`${contest.what}: left out, there is no Node`);
+  } else if (contest !== undefined) {
     print(contest.what, await compare(contest), contest.must);
   } else {
     print(
