@@ -73,6 +73,7 @@ import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
+import { resultOf, RunEnd } from "./_loop/run_end.ts";
 import { TaskList } from "./_loop/task_list.ts";
 import { endHelpers, isQuiet, type LineState } from "./_task/line.ts";
 import { StuckWatch } from "./_task/stuck_watch.ts";
@@ -431,13 +432,7 @@ export class EventLoop implements TaskScheduler {
         `Cannot run until complete: ${future} belongs to another loop`,
       );
     }
-    const onDone = (): void => {
-      // An interrupt has ended the run already: the next one must not end with it.
-      const ended = !future.cancelled() &&
-        future.exception() instanceof KeyboardInterrupt;
-      if (!ended) this.stop();
-    };
-    future.addDoneCallback(onDone, NO_CONTEXT);
+    const end = this._endWith(future);
     try {
       await this.runForever();
     } catch (error) {
@@ -445,14 +440,9 @@ export class EventLoop implements TaskScheduler {
       if (isNew && future.done() && !future.cancelled()) future.exception();
       throw error;
     } finally {
-      future.removeDoneCallback(onDone);
+      future._removeWaiter(end);
     }
-    if (!future.done()) {
-      throw new RuntimeError(
-        `Event loop stopped before the future completed: ${future}`,
-      );
-    }
-    return future.result();
+    return resultOf(future);
   }
 
   /** Ends the run after this turn. Before a run, it makes the next one end after one turn. */
@@ -748,6 +738,17 @@ export class EventLoop implements TaskScheduler {
   /** @internal Tells `listener` once, before the host has its next turn; `undefined` calls it off. */
   _tellBeforeHost(listener: BeforeHost | undefined): void {
     this.#turns.beforeHost = listener;
+  }
+
+  /** @internal Ends the run when a future is done; to be taken from its list after. */
+  _endWith(future: Future<unknown>): RunEnd {
+    const end = new RunEnd(this, future);
+    // As in CPython, a subclass that has its own is asked by it.
+    if (future.addDoneCallback !== Future.prototype.addDoneCallback) {
+      future.addDoneCallback(() => end._run(), NO_CONTEXT);
+    } else if (future.done()) end._wake();
+    else future._addWaiter(end);
+    return end;
   }
 
   /** @internal Whether the loop has a handler of its own for a signal. */

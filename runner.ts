@@ -41,6 +41,7 @@ import { CancelledError, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
 import { isCatchable, isSignalName } from "./_host/signals.ts";
+import { resultOf } from "./_loop/run_end.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
@@ -194,16 +195,11 @@ const NO_OPTIONS = {};
  * await run(main, { signals: ["SIGINT", "SIGTERM"], grace: 10 });
  * ```
  */
-export async function run<T>(
+export function run<T>(
   main: Awaitable<T>,
   options: RunOptions = NO_OPTIONS,
 ): Promise<T> {
-  const runner = Runner._once(main, options);
-  try {
-    return await runner._run(main, options);
-  } finally {
-    if (!runner._closeIfIdle()) await runner.close();
-  }
+  return Runner._once(options)._run(main, options);
 }
 
 /**
@@ -247,11 +243,8 @@ export class Runner {
     this.#options = options;
   }
 
-  /** @internal The runner of one `run()`. */
-  static _once(main: unknown, options: RunOptions): Runner {
-    if (options !== NO_OPTIONS) {
-      closeOnError(main, () => checkOptions("run", options, RUN_OPTIONS));
-    }
+  /** @internal The runner of one `run()`, which is closed at its end. */
+  static _once(options: RunOptions): Runner {
     const runner = new Runner();
     runner.#options = options;
     runner.#once = true;
@@ -292,42 +285,49 @@ export class Runner {
    * @throws {CancelledError} If `main` was cancelled.
    * @throws {KeyboardInterrupt} If it was cancelled by Ctrl-C, or another signal.
    */
-  async run<T>(
+  run<T>(
     main: Awaitable<T>,
     options: RunnerRunOptions = NO_OPTIONS,
   ): Promise<T> {
-    if (options !== NO_OPTIONS) {
-      closeOnError(
-        main,
-        () => checkOptions("run", options, RUNNER_RUN_OPTIONS),
-      );
-    }
-    return await this._run(main, options);
+    return this._run(main, options);
   }
 
-  /** @internal {@linkcode Runner.run}, with options that were looked at. */
+  /** @internal One async function for all: each is 600 B, and there may be a run a request. */
   async _run<T>(main: Awaitable<T>, options: RunnerRunOptions): Promise<T> {
-    const loop = this.#prepare(main);
-    const task = this.#start(main, loop, options.context);
-    const unlink = options.signal === undefined
-      ? undefined
-      : linkSignal(options.signal, task);
-    this.#main = task;
-    loop._tellBeforeHost(this);
+    this.#check(main, options);
+    let task: Future<T> | undefined;
+    let unlink: (() => void) | undefined;
     try {
-      const result = await loop.runUntilComplete(task);
+      const loop = this.#prepare(main);
+      task = this.#start(main, loop, options.context);
+      if (options.signal !== undefined) {
+        unlink = linkSignal(options.signal, task);
+      }
+      this.#main = task;
+      loop._tellBeforeHost(this);
+      const end = loop._endWith(task);
+      try {
+        await loop.runForever();
+      } finally {
+        task._removeWaiter(end);
+      }
+      const result = resultOf(task);
       if (this.#watch !== undefined) await this.#stopServices();
       return result;
     } catch (error) {
-      if (this.#watch === undefined) throw error;
+      if (this.#watch === undefined || task === undefined) throw error;
       await this.#stopServices();
       throw this.#interruptOf(error, task) ?? error;
     } finally {
       this.#main = undefined;
-      loop._tellBeforeHost(undefined);
+      this.#loop?._tellBeforeHost(undefined);
       unlink?.();
-      if (this.#once) this.#watch?.listen(undefined);
-      else this.#watch?.unlisten();
+      if (!this.#once) this.#watch?.unlisten();
+      else if (!this.#closeIfIdle()) {
+        // It listens on, though there is no main any more.
+        this.#watch?.listen(undefined);
+        await this.close();
+      }
     }
   }
 
@@ -337,7 +337,7 @@ export class Runner {
    * @returns A promise that settles when all has ended.
    */
   async close(): Promise<void> {
-    if (this._closeIfIdle()) return;
+    if (this.#closeIfIdle()) return;
     this.#closed = true;
     const loop = this.#loop!;
     loop._tellBeforeHost(this);
@@ -359,21 +359,6 @@ export class Runner {
     await this.close();
   }
 
-  /** @internal Closes it at once if there is nothing to wait for; says whether it is closed. */
-  _closeIfIdle(): boolean {
-    if (this.#closed) return true;
-    const loop = this.#loop;
-    if (
-      loop !== undefined &&
-      (this.#watch !== undefined || !loop._tasks.isEmpty ||
-        loop._resources.size > 0 || loop._hasAsyncgens() ||
-        loop._hasStrays())
-    ) return false;
-    this.#closed = true;
-    loop?.close();
-    return true;
-  }
-
   /** @internal The loop has to wait. */
   _beforeHost(): void {
     const { signals = DEFAULT_SIGNALS, grace, cleanup, onShutdown } =
@@ -389,6 +374,35 @@ export class Runner {
       onShutdown,
     });
     this.#watch.listen(this.#main);
+  }
+
+  // Closes it at once if there is nothing to wait for; says whether it is closed.
+  #closeIfIdle(): boolean {
+    if (this.#closed) return true;
+    const loop = this.#loop;
+    if (
+      loop !== undefined &&
+      (this.#watch !== undefined || !loop._tasks.isEmpty ||
+        loop._resources.size > 0 || loop._hasAsyncgens() ||
+        loop._hasStrays())
+    ) return false;
+    this.#closed = true;
+    loop?.close();
+    return true;
+  }
+
+  #check(main: unknown, options: object): void {
+    if (options === NO_OPTIONS) return;
+    try {
+      checkOptions(
+        "run",
+        options,
+        this.#once ? RUN_OPTIONS : RUNNER_RUN_OPTIONS,
+      );
+    } catch (error) {
+      closeCoroutine(main);
+      throw error;
+    }
   }
 
   #prepare(main: unknown): EventLoop {
@@ -427,7 +441,9 @@ export class Runner {
       return loop.createTask(main);
     }
     const options = { context: context ?? (this.#context ??= copyContext()) };
-    return toFuture(main, () => loop, options) as Future<T>;
+    const future = toFuture(main, () => loop, options) as Future<T>;
+    if (future.getLoop() === loop) return future;
+    throw new RangeError(`Cannot run: ${future} belongs to another loop`);
   }
 
   // When main has ended in the grace, the services have the rest of it.
@@ -491,14 +507,5 @@ async function waitForAll(
       exception,
       task,
     });
-  }
-}
-
-function closeOnError(main: unknown, check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    closeCoroutine(main);
-    throw error;
   }
 }

@@ -1,0 +1,56 @@
+/**
+ * Ends a run when a future is done.
+ *
+ * @module
+ */
+import { KeyboardInterrupt, RuntimeError } from "../errors.ts";
+import type { Runnable, Waiter } from "../_base/roles.ts";
+import { isInstance } from "../_base/repr.ts";
+import { running } from "../_base/running.ts";
+
+/** The loop that runs. */
+interface RunningLoop {
+  _enqueue(runnable: Runnable): void;
+  stop(): void;
+}
+
+/** What it runs for. */
+interface Awaited {
+  cancelled(): boolean;
+  exception(): unknown;
+}
+
+/** Stands in the future's list, and a turn later in the loop's ready queue. */
+export class RunEnd implements Waiter, Runnable {
+  readonly #loop: RunningLoop;
+  readonly #future: Awaited;
+
+  constructor(loop: RunningLoop, future: Awaited) {
+    this.#loop = loop;
+    this.#future = future;
+  }
+
+  _wake(): void {
+    this.#loop._enqueue(this);
+  }
+
+  _run(): void {
+    running.task = undefined;
+    // An interrupt has ended the run already: the next one must not end with it.
+    const hasEnded = !this.#future.cancelled() &&
+      isInstance(this.#future.exception(), KeyboardInterrupt);
+    if (!hasEnded) this.#loop.stop();
+  }
+
+  toString(): string {
+    return "runUntilComplete()";
+  }
+}
+
+/** The result of what a run was for. */
+export function resultOf<T>(future: { done(): boolean; result(): T }): T {
+  if (future.done()) return future.result();
+  throw new RuntimeError(
+    `Event loop stopped before the future completed: ${future}`,
+  );
+}
