@@ -1,0 +1,137 @@
+/**
+ * Executors against their peers, on Deno and Node: `deno run -A bench/executors/table.ts`.
+ *
+ * The peers come from npm into a temporary folder. `--smoke` only shows that all of it
+ * runs; `--rounds 6` and `--jobs 10000` are what the targets are for. Where npm does not
+ * answer it says so and ends.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+
+type Figures = Record<string, Record<string, number>>;
+
+const PEERS = ["piscina", "tinypool", "workerpool", "poolifier"];
+const VERSIONS = ["5.3.2", "2.2.0", "10.0.3", "5.3.2"];
+const NODE = "node@24.21.0";
+
+/** What is to be reached: the figure, what of it, and how. */
+const TARGETS = [
+  { what: "jobs/s 1", to: "best peer", Node: [">=", 3], Deno: [">=", 5] },
+  { what: "jobs/s 2", to: "best peer", Node: [">=", 3], Deno: [">=", 5] },
+  { what: "latency", to: "best peer", Node: ["<=", 1.8], Deno: ["<=", 1.2] },
+  { what: "share", to: "best peer", Node: [">=", 1], Deno: [">=", 1] },
+  { what: "cancel wait p99", to: "ms", Node: ["<=", 10], Deno: ["<=", 10] },
+  { what: "cancel spin p99", to: "ms", Node: ["<=", 10], Deno: ["<=", 10] },
+] as const;
+
+const { values: options } = parseArgs({
+  options: {
+    smoke: { type: "boolean", default: false },
+    rounds: { type: "string", default: "6" },
+    jobs: { type: "string", default: "10000" },
+  },
+});
+
+const folder = await Deno.makeTempDir();
+try {
+  const node = await prepare();
+  if (node === undefined) {
+    console.log("Skipped: npm does not answer, so there are no peers.");
+  } else await compare(node);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+
+/** Brings Node and the peers into the folder; gives the path of Node. */
+async function prepare(): Promise<string | undefined> {
+  const here = fileURLToPath(new URL(".", import.meta.url));
+  for await (const { name } of Deno.readDir(here)) {
+    if (name.endsWith(".mjs")) {
+      await Deno.copyFile(here + name, `${folder}/${name}`);
+    }
+  }
+  await Deno.writeTextFile(`${folder}/package.json`, '{ "type": "module" }');
+  const packages = PEERS.map((name, i) => `${name}@${VERSIONS[i]}`);
+  const installed = await output("npm", [
+    "install",
+    "--silent",
+    NODE,
+    ...packages,
+  ]);
+  return installed === undefined
+    ? undefined
+    : `${folder}/node_modules/node/bin/node`;
+}
+
+async function compare(node: string): Promise<void> {
+  const args = options.smoke ? ["50", "1"] : [options.jobs, options.rounds];
+  const hosts = {
+    Node: [node],
+    Deno: [
+      Deno.execPath(),
+      "run",
+      "-A",
+      "--no-check",
+      "--node-modules-dir=manual",
+    ],
+  };
+  for (const [host, [command, ...flags]] of Object.entries(hosts)) {
+    const text = await output(command!, [...flags, "measure.mjs", ...args]);
+    if (text === undefined) {
+      throw new Error(`The measurement failed on ${host}`);
+    }
+    print(host as keyof typeof hosts, JSON.parse(text));
+  }
+}
+
+function print(host: "Node" | "Deno", figures: Figures): void {
+  const columns = ["latency", "jobs/s 1", "jobs/s 2", "share"];
+  console.log(`\n${host}\n`);
+  console.log(
+    `| | latency, µs | jobs/s, 1 worker | 2 workers | 100-µs jobs: share of 2 cores |`,
+  );
+  console.log("| --- | ---: | ---: | ---: | ---: |");
+  for (const [name, row] of Object.entries(figures)) {
+    const cells = columns.map((column) => {
+      const value = row[column]!;
+      if (column === "share") return `${Math.round(100 * value)} %`;
+      return column === "latency"
+        ? value.toFixed(1)
+        : Math.round(value).toLocaleString("en");
+    });
+    console.log(`| ${name} | ${cells.join(" | ")} |`);
+  }
+  console.log();
+  for (const target of TARGETS) {
+    const [sign, wanted] = target[host];
+    const value = target.to === "ms"
+      ? figures.asyncio![target.what]!
+      : figures.asyncio![target.what]! / bestPeer(figures, target.what);
+    const isMet = sign === ">=" ? value >= wanted : value <= wanted;
+    console.log(
+      `${isMet ? "met   " : "MISSED"} ${target.what}, ${target.to}: ` +
+        `${value.toFixed(2)} ${sign} ${wanted}`,
+    );
+  }
+}
+
+function bestPeer(figures: Figures, what: string): number {
+  const values = PEERS.flatMap((name) => figures[name]?.[what] ?? []);
+  return what === "latency" ? Math.min(...values) : Math.max(...values);
+}
+
+async function output(
+  command: string,
+  args: string[],
+): Promise<string | undefined> {
+  const { code, stdout } = await new Deno.Command(command, {
+    args,
+    cwd: folder,
+    env: { ASYNCIO_ROOT: new URL("../../", import.meta.url).href },
+    stderr: command === "npm" ? "null" : "inherit",
+  }).output();
+  return code === 0 ? new TextDecoder().decode(stdout) : undefined;
+}

@@ -1,0 +1,5 @@
+/** The worker of poolifier. */
+import { ThreadWorker } from "poolifier";
+import run from "./jobs.mjs";
+
+export default new ThreadWorker(run);
