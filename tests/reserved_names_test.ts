@@ -30,6 +30,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_deleteUnfetched",
     "_endResources",
     "_endStrays",
+    "_endWith",
     "_enqueue",
     "_handlesSignal",
     "_hasAsyncgens",
@@ -76,7 +77,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   Handle: ["_run"],
   Lock: ["_suspend"],
   Queue: ["_core"],
-  Runner: ["_beforeHost", "_closeIfIdle", "_run"],
+  Runner: ["_beforeHost", "_run"],
   Task: [
     "_addAwait",
     "_addWaiter",
