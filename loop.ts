@@ -712,6 +712,8 @@ export class EventLoop implements TaskScheduler {
 
   /** @internal */
   _watchCancelled(line: LineState): number {
+    // What is left of a closed loop is nobody's, and must keep no program alive.
+    if (this.#closed) return 0;
     const watch = this.#stuckWatch ??= new StuckWatch(
       this,
       this.#reportStuckAfter,
