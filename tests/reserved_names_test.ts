@@ -29,6 +29,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_deadlockError",
     "_deleteUnfetched",
     "_endResources",
+    "_endWith",
     "_enqueue",
     "_handlesSignal",
     "_hasAsyncgens",
@@ -73,7 +74,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   Handle: ["_run"],
   Lock: ["_suspend"],
   Queue: ["_core"],
-  Runner: ["_beforeHost", "_closeIfIdle", "_run"],
+  Runner: ["_beforeHost", "_run"],
   Task: [
     "_addAwait",
     "_addWaiter",
