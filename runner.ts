@@ -14,22 +14,11 @@
  *
  * @module
  */
-import {
-  BOOLEAN,
-  check,
-  checkOptions,
-  DELAY,
-  FUNCTION,
-  instance,
-  type Kind,
-  LOOP,
-  type OptionKinds,
-  SIGNAL,
-} from "./_base/arguments.ts";
+import { check, checkOptions, LOOP } from "./_base/arguments.ts";
 import { cancelEach } from "./_base/cancelled.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
-import { type Delay, toSeconds } from "./clock.ts";
-import { Context, copyContext } from "./context.ts";
+import type { Delay } from "./clock.ts";
+import { type Context, copyContext } from "./context.ts";
 import {
   type Awaitable,
   closeCoroutine,
@@ -40,7 +29,6 @@ import {
 import { CancelledError, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
-import { isCatchable, isSignalName } from "./_host/signals.ts";
 import { resultOf } from "./_loop/run_end.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
@@ -50,6 +38,12 @@ import { running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import { allTasks } from "./current_task.ts";
 import type { ShutdownReport, SignalName } from "./shutdown.ts";
+import {
+  RUN_OPTIONS,
+  RUNNER_OPTIONS,
+  RUNNER_RUN_OPTIONS,
+  signalOptions,
+} from "./_run/run_options.ts";
 import { SignalWatch } from "./_run/signal_watch.ts";
 import { Task } from "./task.ts";
 import { toFuture } from "./_task/to_future.ts";
@@ -116,36 +110,6 @@ export interface RunOptions extends RunnerOptions {
   readonly signal?: AbortSignal;
 }
 
-const SIGNALS: Kind = {
-  words: 'an array of signals that can be listened to, such as ["SIGTERM"]',
-  fits: (value) =>
-    Array.isArray(value) && value.every((name) => typeof name === "string"),
-  allows: (names: readonly string[]) =>
-    names.every((name) => isSignalName(name) && isCatchable(name)),
-};
-
-const RUNNER_OPTIONS: OptionKinds<RunnerOptions> = {
-  debug: BOOLEAN,
-  loopFactory: FUNCTION,
-  signals: SIGNALS,
-  grace: DELAY,
-  cleanup: DELAY,
-  onShutdown: FUNCTION,
-};
-
-const RUN_OPTIONS: OptionKinds<RunOptions> = {
-  ...RUNNER_OPTIONS,
-  signal: SIGNAL,
-};
-
-const RUNNER_RUN_OPTIONS: OptionKinds<RunnerRunOptions> = {
-  context: instance(Context, "a Context"),
-  signal: SIGNAL,
-};
-
-const DEFAULT_SIGNALS: readonly SignalName[] = ["SIGINT"];
-/** Seconds that cleaning up may take where there is a grace. */
-const DEFAULT_CLEANUP = 5;
 // Compared by identity: to look at options costs a tenth of a run.
 const NO_OPTIONS = {};
 
@@ -361,18 +325,10 @@ export class Runner {
 
   /** @internal The loop has to wait. */
   _beforeHost(): void {
-    const { signals = DEFAULT_SIGNALS, grace, cleanup, onShutdown } =
-      this.#options;
-    this.#watch ??= new SignalWatch(this.#loop!, {
-      signals,
-      grace: grace === undefined ? undefined : toSeconds(grace),
-      cleanup: cleanup !== undefined
-        ? toSeconds(cleanup)
-        : grace === undefined
-        ? undefined
-        : DEFAULT_CLEANUP,
-      onShutdown,
-    });
+    this.#watch ??= new SignalWatch(
+      this.#loop!,
+      signalOptions(this.#options),
+    );
     this.#watch.listen(this.#main);
   }
 

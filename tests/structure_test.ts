@@ -129,6 +129,7 @@ const LONG: Readonly<Record<string, string>> = {
   "gather.ts": "one class, and the types of five ways to call it",
   "loop.ts": "one class: the methods of CPython's loop",
   "task.ts": "one class, and what only it needs",
+  "_loop/turns.ts": "one class: when runnables run, and when the host does",
   "_task/line.ts": "one matter: which awaits a cancel request reaches",
 };
 
