@@ -74,7 +74,7 @@ import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { TaskList } from "./_loop/task_list.ts";
-import type { LineState } from "./_task/line.ts";
+import { endHelpers, isQuiet, type LineState } from "./_task/line.ts";
 import { StuckWatch } from "./_task/stuck_watch.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
@@ -184,6 +184,8 @@ export class EventLoop implements TaskScheduler {
   #unfetched: UnfetchedErrors | undefined = undefined;
   // Of an async function whose task can't be told.
   #hasWarned = false;
+  // Lines of tasks that are done, of which something waits all the same.
+  #strays: Set<LineState> | undefined = undefined;
   #stuckWatch: StuckWatch | undefined = undefined;
   readonly #reportStuckAfter: number;
   #taskFactory: TaskFactory | undefined;
@@ -694,6 +696,28 @@ export class EventLoop implements TaskScheduler {
       );
     }
     return awaitCoroutine(coroutine, this, undefined, onFulfilled, onRejected);
+  }
+
+  /** @internal */
+  _noteStray(line: LineState): void {
+    (this.#strays ??= new Set()).add(line);
+  }
+
+  /** @internal Whether functions of tasks that are done wait all the same. */
+  _hasStrays(): boolean {
+    for (const line of this.#strays ?? []) if (!isQuiet(line)) return true;
+    return false;
+  }
+
+  /** @internal Cancels their waits, and waits for their clean-up. */
+  async _endStrays(): Promise<void> {
+    const strays = [...this.#strays ?? []].filter((line) => !isQuiet(line));
+    this.#strays = undefined;
+    await Promise.all(
+      strays.map((line) =>
+        new Promise<void>((resolve) => endHelpers(line, resolve))
+      ),
+    );
   }
 
   /** @internal */

@@ -366,7 +366,8 @@ export class Runner {
     if (
       loop !== undefined &&
       (this.#watch !== undefined || !loop._tasks.isEmpty ||
-        loop._resources.size > 0 || loop._hasAsyncgens())
+        loop._resources.size > 0 || loop._hasAsyncgens() ||
+        loop._hasStrays())
     ) return false;
     this.#closed = true;
     loop?.close();
@@ -465,6 +466,9 @@ export class Runner {
     await waitForAll(tasks, loop);
     if (loop._resources.size > 0) {
       await loop.runUntilComplete(() => loop._endResources());
+    }
+    if (loop._hasStrays()) {
+      await loop.runUntilComplete(() => loop._endStrays());
     }
     if (loop._hasAsyncgens()) {
       await loop.runUntilComplete(() => loop.shutdownAsyncgens());

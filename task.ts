@@ -57,11 +57,11 @@ import { BodyLine } from "./_task/body_line.ts";
 import { drive, type Driver, SUSPENDED } from "./_task/drive.ts";
 import {
   addAwait,
-  afterBurst,
   cancelDriver,
   cancelLine,
   CancelRequest,
   endAwait,
+  endHelpers,
   isCancellation,
   isHosted,
   isOnItsWay,
@@ -186,6 +186,8 @@ export interface TaskScheduler extends Scheduler {
   readonly _plainOptions: object;
   /** @internal */
   readonly _tasks: TaskList<Task<unknown>>;
+  /** @internal Notes that a function of a task that is done waits all the same. */
+  _noteStray(line: LineState): void;
   /** @internal */
   _claim(coro: object): void;
   /** @internal */
@@ -519,6 +521,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _addAwait(wait: PendingAwait): void {
+    if (this.done()) (this.scheduler as TaskScheduler)._noteStray(this);
     addAwait(this, wait);
   }
 
@@ -688,7 +691,7 @@ export class Task<T> extends Future<T> {
   }
 
   #finish(result: T): void {
-    if (!isQuiet(this)) return this.#endHelpers(() => this.#finish(result));
+    if (!isQuiet(this)) return endHelpers(this, () => this.#finish(result));
     if (!this.#leave()) return;
     const request = this._request;
     if (
@@ -712,7 +715,7 @@ export class Task<T> extends Future<T> {
   }
 
   #fail(error: unknown): void {
-    if (!isQuiet(this)) return this.#endHelpers(() => this.#fail(error));
+    if (!isQuiet(this)) return endHelpers(this, () => this.#fail(error));
     if (!this.#leave()) return;
     if (isCancellation(this, error)) {
       return this._settleCancelled(outcomeOf(error, this._request));
@@ -733,21 +736,6 @@ export class Task<T> extends Future<T> {
   #failLate(error: unknown): void {
     running.task = undefined;
     if (!this.done()) this.#fail(error);
-  }
-
-  // Cancels what its async functions still wait for that nobody awaits, and goes on when
-  // they have ended.
-  #endHelpers(goOn: () => void): void {
-    const request = this._request ??= new CancelRequest();
-    const check = (): void =>
-      void afterBurst(() => {
-        if (!isQuiet(this) || request.onQuiet === undefined) return;
-        request.onQuiet = undefined;
-        settleRequest(request);
-        goOn();
-      });
-    request.onQuiet = check;
-    cancelLine(this, "The task has ended");
   }
 
   // Says whether the outcome is still to be set, as it is unless somebody has called

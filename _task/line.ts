@@ -438,8 +438,28 @@ export function isOnItsWay(line: LineState): boolean {
   return isQuiet(line) && line._lastEnd === line.getLoop()._burst;
 }
 
-/** Calls `callback` when the burst of microtasks under way is over. */
-export async function afterBurst(callback: () => void): Promise<void> {
+/**
+ * Cancels what the functions of a line still wait for that nobody awaits.
+ *
+ * @param line The line.
+ * @param goOn Is called when they have ended.
+ */
+export function endHelpers(line: LineState, goOn: () => void): void {
+  const request = line._request ??= new CancelRequest();
+  const check = (): void =>
+    void afterBurst(() => {
+      if (!isQuiet(line) || request.onQuiet === undefined) return;
+      request.onQuiet = undefined;
+      settleRequest(request);
+      goOn();
+    });
+  request.onQuiet = check;
+  cancelLine(line, "The task has ended");
+  if (isQuiet(line)) check();
+}
+
+// Calls `callback` when the burst of microtasks under way is over.
+async function afterBurst(callback: () => void): Promise<void> {
   for (let hop = 0; hop < HOPS_OF_BURST; hop++) await SETTLED;
   callback();
 }

@@ -231,3 +231,21 @@ Deno.test("what nobody awaits ends with its task, whose end waits for its clean-
     assertEquals([log, getRunningLoop().time()], [["cleaned up"], 2]);
   });
 });
+
+Deno.test("what waits on after its task has ended is cancelled at the end of run()", async () => {
+  const log: string[] = [];
+  await run(async () => {
+    await createTask(async () => {
+      setTimeout(async () => {
+        try {
+          await sleep(60);
+        } catch {
+          await sleep(0.001);
+          log.push("cleaned up");
+        }
+      }, 1);
+    });
+    await sleep(0.01);
+  });
+  assertEquals(log, ["cleaned up"]);
+});
