@@ -244,11 +244,7 @@ export class Timeout {
   _abandonable(opened: unknown): unknown {
     if (opened instanceof Future) return opened;
     const line = this.#line!;
-    return this.#abandonable = new BodyFuture(
-      line,
-      promiseOf(line, opened),
-      false,
-    );
+    return this.#abandonable = new BodyFuture(line, promiseOf(line, opened));
   }
 }
 

@@ -42,7 +42,7 @@ import { type Future, isFuture, type Wait } from "./future.ts";
 import { Waiter } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { abortedBefore, enterScope, SignalLink } from "./_combine/scope.ts";
-import { BodyFuture } from "./_combine/body_future.ts";
+import { cancelledError } from "./_base/cancelled.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
 import { lineOf } from "./_task/line.ts";
@@ -174,9 +174,15 @@ function* atOnce(awaitable: unknown): Coro<unknown> {
 class PlainCall extends FunctionCoroutine<unknown> {
   override _start(driver: unknown): unknown {
     const given = super._start(driver);
-    return given instanceof Promise
-      ? new BodyFuture(lineOf(driver as Driver) as BodyLine, given, true)
-      : given;
+    if (!(given instanceof Promise)) return given;
+    const line = lineOf(driver as Driver) as BodyLine;
+    return new Promise((resolve, reject) => {
+      given.then(resolve, reject);
+      line._interrupt = (reason) => {
+        line.abandon();
+        reject(cancelledError(reason, line.getLoop().getDebug()));
+      };
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The future of a body that the host runs, where a cancel may leave it behind.
+ * The future of a body that its deadline may leave behind.
  *
  * @module
  */
@@ -13,24 +13,16 @@ import { HostFuture } from "../_task/to_future.ts";
 /** Follows a promise that the body of a scope has given. */
 export class BodyFuture extends HostFuture {
   readonly #line: BodyLine;
-  readonly #isInterruptible: boolean;
 
   /**
    * Follows it.
    *
    * @param line The line of the body.
    * @param promise What the body gave.
-   * @param isInterruptible Whether a cancel ends it at once where the body waits for the
-   * host, as it does when the promise itself was given.
    */
-  constructor(
-    line: BodyLine,
-    promise: PromiseLike<unknown>,
-    isInterruptible: boolean,
-  ) {
+  constructor(line: BodyLine, promise: PromiseLike<unknown>) {
     super({ loop: line.getLoop() });
     this.#line = line;
-    this.#isInterruptible = isInterruptible;
     promise.then(
       (value) => {
         if (!this.done()) this.setResult(value);
@@ -41,11 +33,8 @@ export class BodyFuture extends HostFuture {
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return false;
-    const isAtHost = isQuiet(this.#line);
     cancelLine(this.#line, cancelReason(message, options));
-    if (!this.#isInterruptible || !isAtHost) return true;
-    this.#line.abandon();
-    return super.cancel(message, options);
+    return true;
   }
 
   /** Leaves the body behind. */
@@ -63,7 +52,7 @@ export class BodyFuture extends HostFuture {
   #fail(error: unknown): void {
     if (!this.done()) {
       this.setException(error ?? new Error(`Rejected with ${error}`));
-    } else if (!this.#isInterruptible && !isCancellation(this.#line, error)) {
+    } else if (!isCancellation(this.#line, error)) {
       this.getLoop().callExceptionHandler({
         message: "Exception in a body that was abandoned at its deadline",
         exception: error,

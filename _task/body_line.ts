@@ -43,6 +43,8 @@ export class BodyLine implements ScopeLine {
   /** @internal */
   _lastEnd = -1;
   /** @internal */
+  _interrupt: ((reason: CancelReason) => void) | undefined = undefined;
+  /** @internal */
   readonly _outer: LineState;
   /** @internal */
   readonly _driver: Driver | undefined;
@@ -134,6 +136,7 @@ export class BodyLine implements ScopeLine {
   /** Leaves the body behind: whatever it still waits for, or begins to, throws. */
   abandon(): void {
     this.#abandoned = true;
+    this._interrupt = undefined;
     for (const wait of waitsOf(this)) wait._cancelWait(ABANDONED, undefined);
   }
 

@@ -66,6 +66,8 @@ export interface LineState extends Line {
   readonly _outer: LineState | undefined;
   /** Whether it has ended. */
   _isOver(): boolean;
+  /** Ends its wait for the host, where a cancel may. */
+  _interrupt?: ((reason: CancelReason) => void) | undefined;
 }
 
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
@@ -245,6 +247,7 @@ function request(
     beginBurst(line, request);
   }
   request.aborted = false;
+  if (isAtHost) line._interrupt?.(reason);
 }
 
 /** What resumes the bodies of lines, as far as a cancel needs it. */

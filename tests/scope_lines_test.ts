@@ -236,6 +236,7 @@ Deno.test("what waits on after its task has ended is cancelled at the end of run
   const log: string[] = [];
   await run(async () => {
     await createTask(async () => {
+      await sleep(0);
       setTimeout(async () => {
         try {
           await sleep(60);
