@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asPromise } from "../_task/thenable.ts";
 import { cancelReason } from "../_base/cancelled.ts";
 import type { BodyLine } from "../_task/body_line.ts";
 import { type Coro, Coroutine, isGenerator } from "../_task/coroutine.ts";
@@ -31,7 +32,7 @@ export class BodyFuture extends HostFuture {
     super({ loop: line.getLoop() });
     this.#line = line;
     this.#isInterruptible = isInterruptible;
-    promise.then(
+    asPromise(promise).then(
       (value) => {
         if (!this.done()) this.setResult(value);
       },
