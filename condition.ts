@@ -27,10 +27,11 @@
  *
  * @module
  */
+import { describeKind } from "./_base/repr.ts";
 import type { Coro, Coroutine } from "./_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
-import { check, FUNCTION, instance, integer } from "./_base/arguments.ts";
+import { check, FUNCTION, integer } from "./_base/arguments.ts";
 import { describeState, title } from "./_sync/describe.ts";
 import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
@@ -41,7 +42,6 @@ export interface ConditionOptions {
   readonly name?: string;
 }
 
-const LOCK = instance(Lock, "a Lock");
 const COUNT = integer(0);
 
 /**
@@ -92,7 +92,13 @@ export class Condition {
    * @throws {TypeError} If `lock` is no {@linkcode Lock}, or there is an unknown option.
    */
   constructor(lock?: Lock, options: ConditionOptions = {}) {
-    if (lock !== undefined) check("make a Condition", "lock", lock, LOCK);
+    if (lock !== undefined && !(lock instanceof Lock)) {
+      throw new TypeError(
+        `Cannot make a Condition: a Lock was expected, got ${
+          describeKind(lock)
+        }`,
+      );
+    }
     this.#title = title(this, options);
     this.#lock = lock ?? new Lock(options);
     this.#waiters = new WaiterList(

@@ -21,6 +21,7 @@
  *
  * @module
  */
+import { asPromise } from "./_task/thenable.ts";
 import { cancelledError, cancelReason } from "./_base/cancelled.ts";
 import {
   type Coro,
@@ -118,7 +119,7 @@ class Abortable<T> extends Future<T> {
   }
 
   follow(promise: PromiseLike<T>): void {
-    promise.then(
+    asPromise(promise).then(
       (value) => {
         // It may have had its result before it was cancelled, and was on its way.
         const isCancelled = this.#leave() && !this.#hadEnded;

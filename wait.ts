@@ -101,22 +101,18 @@ const WAIT_OPTIONS: OptionKinds<WaitOptions> = {
  * });
  * ```
  */
-export function wait<F extends Future<unknown>>(
+export const wait: <F extends Future<unknown>>(
   futures: Iterable<F>,
-  options: WaitOptions = {},
-): Coroutine<WaitResult<F>> {
-  checkOptions("wait", options, WAIT_OPTIONS);
-  return waitForAll(checkFutures(futures), options);
-}
-
-const waitForAll: <F extends Future<unknown>>(
-  unique: Set<F>,
-  options: WaitOptions,
+  options?: WaitOptions,
 ) => Coroutine<WaitResult<F>> = coroutine(
   function* wait<F extends Future<unknown>>(
-    unique: Set<F>,
-    { returnWhen = ALL_COMPLETED, timeout }: WaitOptions,
+    futures: Iterable<F>,
+    options: WaitOptions = {},
   ) {
+    // As in CPython, by the wait and not by the call.
+    checkOptions("wait", options, WAIT_OPTIONS);
+    const unique = checkFutures(futures);
+    const { returnWhen = ALL_COMPLETED, timeout } = options;
     const loop = requireScheduler();
     for (const future of unique) {
       if (future.getLoop() === loop) continue;

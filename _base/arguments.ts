@@ -87,12 +87,12 @@ export const CLOCK: Kind = {
   fits: (value) => has(value, "time") && has(value, "attach"),
 };
 
-/** A name; numbers and their like are turned into one. */
+/** A name: whatever is no string is turned into one, if it can be. */
 export const NAME: Kind = {
   words: "a string",
   fits: (value) =>
-    typeof value === "string" || typeof value === "number" ||
-    typeof value === "boolean" || typeof value === "bigint",
+    typeof value === "string" ||
+    guarded(() => typeof String(value) === "string", false),
 };
 
 /** An async generator. */
@@ -130,7 +130,7 @@ export function instance(
 /** One of some values. */
 export function oneOf(values: readonly string[]): Kind {
   return {
-    words: values.map((value) => `"${value}"`).join(", "),
+    words: `one of ${values.join(", ")}`,
     fits: (value) => typeof value === "string",
     allows: (value) => values.includes(value),
   };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asPromise } from "../_task/thenable.ts";
 import { cancelReason } from "../_base/cancelled.ts";
 import type { BodyLine } from "../_task/body_line.ts";
 import { type Coro, Coroutine, isGenerator } from "../_task/coroutine.ts";
@@ -23,7 +24,12 @@ export class BodyFuture extends HostFuture {
   constructor(line: BodyLine, promise: PromiseLike<unknown>) {
     super({ loop: line.getLoop() });
     this.#line = line;
+<<<<<<< HEAD
     promise.then(
+=======
+    this.#isInterruptible = isInterruptible;
+    asPromise(promise).then(
+>>>>>>> edges
       (value) => {
         if (!this.done()) this.setResult(value);
       },

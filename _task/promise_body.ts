@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { asPromise } from "./thenable.ts";
 import { type Body, isGeneratorFunction } from "./coroutine.ts";
 import type { Scheduler } from "../handle.ts";
 import {
@@ -58,7 +59,7 @@ export function waitForPromise(
   promise: PromiseLike<unknown>,
 ): void {
   beginWait(driver, scheduler);
-  promise.then(
+  asPromise(promise).then(
     (value) => endWait(driver, scheduler, false, value),
     // A CancelledError too: the driver hands it to the body below.
     (error) => endWait(driver, scheduler, true, error),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asPromise } from "./thenable.ts";
 import { schedulerForNew } from "../_loop/scheduler.ts";
 import {
   adviceFor,
@@ -128,7 +129,7 @@ export function followPromise<T>(
   failed?: () => void,
 ): HostFuture<T> {
   const future = new HostFuture<T>({ loop });
-  promise.then(
+  asPromise(promise).then(
     (value) => {
       if (!future.done()) future.setResult(value);
     },

@@ -397,6 +397,10 @@ const CALLS: Record<string, Call> = {
     "returnExceptions",
   ]),
   "gather(), of two": plain(asyncio.gather as never, () => [body, body]),
+  "interruptible()": plain(
+    asyncio.interruptible,
+    () => [Promise.resolve()],
+  ),
   "isCoroutine()": plain(asyncio.isCoroutine, () => [1]),
   "isCoroutineFunction()": plain(asyncio.isCoroutineFunction, () => [1]),
   "isFuture()": plain(asyncio.isFuture, () => [1]),
