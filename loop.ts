@@ -403,6 +403,8 @@ export class EventLoop implements TaskScheduler {
       return Promise.reject(error);
     }
     this.#running = true;
+    // A cancel may have come before the run: outside of one there is no timer.
+    this.#stuckWatch?.start();
     running.activeLoops.add(this);
     running.debug = this.#debug;
     return this.#turns.run();
@@ -719,6 +721,7 @@ export class EventLoop implements TaskScheduler {
       this.#reportStuckAfter,
     );
     watch.add(line);
+    if (this.isRunning()) watch.start();
     return watch.now;
   }
 

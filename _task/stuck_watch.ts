@@ -31,6 +31,8 @@ export class StuckWatch {
   readonly #owner: StuckOwner;
   readonly #seconds: number;
   readonly #bodies = new Set<LineState>();
+  // Whether a line was added since the last look.
+  #isWanted = false;
   #stop: (() => void) | undefined;
 
   /**
@@ -47,6 +49,12 @@ export class StuckWatch {
   /** Watches a line that was cancelled. */
   add(line: LineState): void {
     if (line._outer !== undefined) this.#bodies.add(line);
+    this.#isWanted = true;
+  }
+
+  /** Begins to look, if there is a line to look at. */
+  start(): void {
+    if (!this.#isWanted) return;
     this.#stop ??= hostTimer(this.#seconds / LOOKS, () => this.#look());
   }
 
@@ -54,12 +62,14 @@ export class StuckWatch {
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
+    this.#isWanted = false;
     this.#bodies.clear();
   }
 
   #look(): void {
     this.now++;
     this.#stop = undefined;
+    this.#isWanted = false;
     let isWatching = false;
     for (const line of this.#bodies) {
       if (line._isOver()) this.#bodies.delete(line);
@@ -70,9 +80,8 @@ export class StuckWatch {
     for (const task of this.#owner._tasks as Iterable<WatchedTask>) {
       if (this.#check(task, isTaskAtHost(task))) isWatching = true;
     }
-    if (isWatching) {
-      this.#stop = hostTimer(this.#seconds / LOOKS, () => this.#look());
-    }
+    this.#isWanted ||= isWatching;
+    this.start();
   }
 
   // Says whether the line has to be looked at again.
