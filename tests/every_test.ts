@@ -194,7 +194,7 @@ Deno.test("every() refuses bad input at once", async () => {
     assertThrows(
       () => every(1, { missed: "burst" as "skip" }),
       RangeError,
-      'Cannot tick: missed must be "skip", "catchUp", "delay", got "burst"',
+      'Cannot tick: missed must be one of skip, catchUp, delay, got "burst"',
     );
     await sleep(0);
   });
