@@ -24,12 +24,7 @@ export class BodyFuture extends HostFuture {
   constructor(line: BodyLine, promise: PromiseLike<unknown>) {
     super({ loop: line.getLoop() });
     this.#line = line;
-<<<<<<< HEAD
-    promise.then(
-=======
-    this.#isInterruptible = isInterruptible;
     asPromise(promise).then(
->>>>>>> edges
       (value) => {
         if (!this.done()) this.setResult(value);
       },
