@@ -319,7 +319,9 @@ function provenance(): string {
     cpus()[0]!.model
   }, ${Deno.build.os} ${Deno.build.arch}, Deno ${Deno.version.deno} (V8 ${Deno.version.v8}); load before the run ${
     load!.toFixed(1)
-  }, ${options.cpu ? "judged by CPU time" : "judged by time"}.`;
+  }, ${
+    options.cpu ? "judged by CPU time" : "judged by time"
+  }, rounds: ${options.rounds}.`;
 }
 
 /** The versions of the peers that are packages, and of Python. */

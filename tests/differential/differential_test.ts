@@ -4,6 +4,8 @@
  * @module
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { BLIND, readText } from "../_modules.ts";
+import { MUTANTS } from "./mutants.ts";
 import { firstDifference } from "./compare.ts";
 import { generate } from "./generate.ts";
 import { interpret } from "./interpret.ts";
@@ -150,4 +152,14 @@ Deno.test("interpret() gives the same traces in both styles", async () => {
     const difference = firstDifference(generators, asyncs, "async");
     assertEquals(difference, undefined, formatProgram(program));
   }
+});
+
+Deno.test({
+  name: "each mutant has its text in the library, once",
+  ignore: BLIND,
+  fn() {
+    for (const { name, file, find } of MUTANTS) {
+      assertEquals(readText(file).split(find).length - 1, 1, name);
+    }
+  },
 });

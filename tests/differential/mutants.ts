@@ -15,14 +15,15 @@
  */
 
 /** A way to break the library. */
-interface Mutant {
+export interface Mutant {
   readonly name: string;
   readonly file: string;
   readonly find: string;
   readonly replace: string;
 }
 
-const MUTANTS: readonly Mutant[] = [
+/** The ways. */
+export const MUTANTS: readonly Mutant[] = [
   {
     name: "gather takes a hop too many",
     file: "gather.ts",
@@ -39,15 +40,15 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "uncancel is swallowed",
     file: "task.ts",
-    find: "extras.cancelRequests--;",
+    find: "request.total--;",
     replace: "",
   },
   {
     name: "callbacks run in reversed order",
-    file: "future.ts",
-    find: "for (const waiter of waiters) waiter._wake(future);",
+    file: "_future/waiters.ts",
+    find: "for (const waiter of all) waiter._wake(future, all);",
     replace:
-      "for (const waiter of [...waiters].reverse()) waiter._wake(future);",
+      "for (const waiter of [...all].reverse()) waiter._wake(future, all);",
   },
   {
     name: "a lock's wake-up is lost when the woken is cancelled",
@@ -64,26 +65,27 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "timeout takes a cancel from outside for its own",
     file: "timeout.ts",
-    find: "requests > this.#cancelling || ",
-    replace: "",
+    find: "if (line.leave() || !isCancellation) return error;",
+    replace: "line.leave(); if (!isCancellation) return error;",
   },
   {
-    name: "task group leaves its cancel request behind",
-    file: "task_group.ts",
-    find: "this.#parent!.uncancel() <= this.#cancelling",
-    replace: "this.#parent!.cancelling() - 1 <= this.#cancelling",
+    name: "a scope leaves its cancel request behind",
+    file: "_task/body_line.ts",
+    find: "root.total = Math.max(root.total - request.count, 0);",
+    replace: "",
   },
   {
     name: "queue loses an item when its getter is cancelled",
     file: "_sync/queue_core.ts",
-    find: "if (wasWoken(waiter) && this.#core.items.size > 0) ",
-    replace: "if (wasWoken(waiter)) this.#core.items.pop(); else ",
+    find: "if (this.#core.items.size > this.#promised) this.wakeNext();",
+    replace: "this.#core.items.pop();",
   },
   {
     name: "wait counts a cancelled future as failed",
     file: "wait.ts",
-    find: "!future.cancelled() &&",
-    replace: "future.cancelled() ||",
+    find: "FIRST_EXCEPTION && future._failure() !== undefined",
+    replace: "FIRST_EXCEPTION && (future.cancelled() || " +
+      "future._failure() !== undefined)",
   },
   {
     name: "shield hands a cancel on",
