@@ -466,7 +466,7 @@ Deno.test("once() and on() refuse bad input at once", async () => {
     assertThrows(
       () => on(target, "x", { overflow: "drop" as "error" }),
       RangeError,
-      'Cannot listen: overflow must be "error", "dropOldest", "dropNewest", got "drop"',
+      'Cannot listen: overflow must be one of error, dropOldest, dropNewest, got "drop"',
     );
     await sleep(0);
   });
