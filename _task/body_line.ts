@@ -92,6 +92,7 @@ export class BodyLine implements ScopeLine {
     request.count++;
     root.total++;
     request.reason = reason;
+    request.fromOutside = false;
     const driver = this._driver;
     if (driver === undefined) return cancelLine(this, reason);
     const lines: LineState[] = [];
@@ -233,7 +234,9 @@ export class BodyLine implements ScopeLine {
     settleRequest(request);
     // Who took back its last request is not cancelled any more, as in CPython.
     if (root.total === 0) settleRequest(root);
-    else if (isPending && isCancelled) handOn(this._outer, request.reason);
+    else if (isPending && (isCancelled || request.fromOutside)) {
+      handOn(this._outer, request.reason);
+    }
   }
 }
 
@@ -241,5 +244,6 @@ export class BodyLine implements ScopeLine {
 function handOn(line: LineState, reason: CancelReason): void {
   const request = line._request ??= new CancelRequest();
   pend(request);
+  request.fromOutside = request.count === 0;
   request.reason = reason;
 }

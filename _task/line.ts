@@ -43,6 +43,8 @@ export class CancelRequest {
   takenBy: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** The wait that it was thrown at because the line began it. */
   metBy: PendingAwait | undefined = undefined;
+  /** Whether it was made to a line further out, which has to get what this one has not. */
+  fromOutside = false;
   /** Whether the task asked for it itself. */
   bySelf = false;
   reason: CancelReason = undefined;
@@ -243,7 +245,8 @@ function request(
   // Whoever waits for the host with a signal gets it by that, if it was its own.
   const aborted = abortSignal(line, reason) || request.aborted;
   const isOnItsWay = line._lastEnd === line.getLoop()._burst;
-  if (isAtHost && (wasUnsure || aborted && !isOnItsWay)) {
+  // Who asks for it itself has not got it yet.
+  if (isAtHost && !request.bySelf && (wasUnsure || aborted && !isOnItsWay)) {
     beginBurst(line, request);
   }
   request.aborted = false;
@@ -302,7 +305,11 @@ export function cancelDriver(
     if (line === from) break;
     line = line._outer;
   }
-  if (isHosted && innermost !== undefined) lines.push(innermost);
+  if (isHosted && innermost !== undefined) {
+    (innermost._request ??= new CancelRequest()).fromOutside =
+      innermost !== from;
+    lines.push(innermost);
+  }
   return taken;
 }
 
