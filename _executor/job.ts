@@ -87,12 +87,12 @@ export class Job<T> extends Future<T> {
   _begun: boolean;
   /** @internal Set once it was asked to end. */
   _request: { reason: CancelReason; timedOut: number | undefined } | undefined;
+  /** @internal What ends it early, if anything does. */
+  _limits: Limits | undefined;
   /** @internal */
-  _timeout: number | undefined;
+  _nextTask: Job<unknown> | undefined;
   /** @internal */
-  _timer: { cancel(): void } | undefined;
-  /** @internal */
-  _unlink: (() => void) | undefined;
+  _previousTask: Job<unknown> | undefined;
 
   /**
    * Makes a job; executors do. One whose signal is aborted, or whose time is over, is done
@@ -118,9 +118,9 @@ export class Job<T> extends Future<T> {
     this._owner = owner;
     this._begun = false;
     this._request = undefined;
-    this._timeout = undefined;
-    this._timer = undefined;
-    this._unlink = undefined;
+    this._limits = undefined;
+    this._nextTask = undefined;
+    this._previousTask = undefined;
     if (options?.timeout !== undefined) this.#limit(toSeconds(options.timeout));
     if (options?.signal !== undefined) this.#link(options.signal);
   }
@@ -236,7 +236,7 @@ export class Job<T> extends Future<T> {
   finishExpired(): void {
     this._request ??= {
       reason: "Timed out before it began",
-      timedOut: this._timeout,
+      timedOut: this._limits?.timeout,
     };
     this.finishCancelled();
   }
@@ -265,7 +265,7 @@ export class Job<T> extends Future<T> {
 
   #limit(seconds: number): void {
     if (seconds === Infinity) return;
-    this._timeout = seconds;
+    const limits = this._limits = new Limits(seconds);
     const expire = (): void => {
       if (this.done() || this._request !== undefined) return;
       this.#request(timedOutMessage(this, seconds), seconds);
@@ -275,7 +275,7 @@ export class Job<T> extends Future<T> {
       return this.finishCancelled();
     }
     const { scheduler } = this;
-    this._timer = this._owner.callLater?.(scheduler, seconds, expire) ??
+    limits.timer = this._owner.callLater?.(scheduler, seconds, expire) ??
       scheduler.callLater(seconds, expire, NO_CONTEXT);
   }
 
@@ -288,8 +288,10 @@ export class Job<T> extends Future<T> {
       );
     }
     if (this.done()) return;
-    if (!signal.aborted) this._unlink = linkSignal(signal, this);
-    else {
+    if (!signal.aborted) {
+      this._limits ??= new Limits(undefined);
+      this._limits.unlink = linkSignal(signal, this);
+    } else {
       this._request = {
         reason: cancelReason("The signal was aborted", {
           cause: signal.reason,
@@ -308,12 +310,27 @@ export class Job<T> extends Future<T> {
 
   // Says whether it is to be settled. A closed loop has nobody left who would be told.
   #leave(): boolean {
-    this._timer?.cancel();
-    this._timer = undefined;
-    this._unlink?.();
-    this._unlink = undefined;
+    this._limits?.end();
     const loop = this.scheduler as { isClosed?(): boolean };
     return !this.done() && loop.isClosed?.() !== true;
+  }
+}
+
+/** What ends a job early: its timeout and its signal. */
+class Limits {
+  readonly timeout: number | undefined;
+  timer: { cancel(): void } | undefined = undefined;
+  unlink: (() => void) | undefined = undefined;
+
+  constructor(timeout: number | undefined) {
+    this.timeout = timeout;
+  }
+
+  end(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.unlink?.();
+    this.unlink = undefined;
   }
 }
 

@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { type CancelReason, cancelReason } from "../_base/cancelled.ts";
-import type { Coro } from "../coroutine.ts";
-import { Future } from "../future.ts";
 import type { EventLoop } from "../loop.ts";
-import { NO_CONTEXT } from "../_loop/scheduler.ts";
-import { Task } from "../task.ts";
+import { TaskList } from "../_loop/task_list.ts";
+import type { Resource } from "../_loop/resources.ts";
+import { Waiter } from "../_task/waiter.ts";
 import type { Job } from "./job.ts";
 
 /** Options of {@linkcode Keeper}. */
@@ -17,17 +15,25 @@ export interface KeeperOptions {
   readonly isReal: boolean;
   /** The name of the executor. */
   readonly name: string;
-  /** Is called when no job has been under way for two turns. */
+  /** Is called when no job is under way any more. */
   readonly onRest: () => void;
+  /** Is called when the loop ends. */
+  readonly onEnd: () => void;
 }
 
 /** The jobs of one loop that are under way. */
-export class Keeper {
+export class Keeper implements Resource {
+  /** How many jobs are under way. */
+  size = 0;
   readonly #loop: EventLoop;
   readonly #options: KeeperOptions;
-  readonly #jobs = new Set<Job<unknown>>();
-  #task: KeeperFuture | undefined;
-  #isRelaxing = false;
+  readonly #jobs = new TaskList<Job<unknown>>();
+  // Whether the loop knows of it: from the first job on, since to tell it at each costs more
+  // than a job that is kept.
+  #isListed = false;
+  #isEnding = false;
+  // Waits for the end of all jobs, at the end of the loop.
+  #ending: Waiter | undefined;
 
   /**
    * Makes a keeper of no jobs.
@@ -43,93 +49,65 @@ export class Keeper {
   /** Begins to keep a job. */
   add(job: Job<unknown>): void {
     this.#jobs.add(job);
-    if (this.#task === undefined) this.#begin();
+    if (++this.size > 1) return;
+    if (this.#options.isReal) this.#loop._hold();
+    if (this.#isListed) return;
+    this.#isListed = true;
+    this.#loop._resources.add(this);
   }
 
-  /** Keeps a job no more: it has ended. */
+  /** Keeps a job no more: it has ended. It must have been added, and not be deleted twice. */
   delete(job: Job<unknown>): void {
-    if (!this.#jobs.delete(job) || this.#jobs.size > 0) return;
-    if (this.#loop.isClosed()) return this.#rest();
-    if (this.#isRelaxing) return;
-    this.#isRelaxing = true;
-    // In the next turn but one: who waits for jobs one by one submits the next by then.
-    this.#loop.callSoon(
-      () => this.#loop.callSoon(() => this.#relax(), NO_CONTEXT),
-      NO_CONTEXT,
-    );
-  }
-
-  /** Returns the jobs that are under way. */
-  [Symbol.iterator](): IterableIterator<Job<unknown>> {
-    return this.#jobs.values();
-  }
-
-  /** How many jobs are under way. */
-  get size(): number {
-    return this.#jobs.size;
-  }
-
-  /** Whether its loop is closed, so that nobody waits for these jobs. */
-  isAbandoned(): boolean {
-    return this.#loop.isClosed();
-  }
-
-  #begin(): void {
-    const loop = this.#loop;
-    const future = this.#task = new KeeperFuture(loop, this);
-    if (this.#options.isReal) loop._hold();
-    // Not by the loop's task factory, which is for users' tasks.
-    new Task(() => waitFor(future), {
-      loop,
-      name: `${this.#options.name} keeps its jobs`,
-    });
-  }
-
-  #relax(): void {
-    this.#isRelaxing = false;
-    if (this.#jobs.size === 0) this.#rest();
-  }
-
-  #rest(): void {
-    const future = this.#task;
-    if (future === undefined) return;
-    this.#task = undefined;
+    this.#jobs.delete(job);
+    if (--this.size > 0) return;
     if (this.#options.isReal) this.#loop._letGo();
-    future.release();
+    if (!this.#loop.isClosed()) this.#ending?.release();
     this.#options.onRest();
   }
-}
 
-/** What the task of a keeper waits for. To cancel it is to cancel the jobs. */
-class KeeperFuture extends Future<void> {
-  readonly #keeper: Keeper;
-  #request: { readonly reason: CancelReason } | undefined;
-
-  constructor(loop: EventLoop, keeper: Keeper) {
-    super({ loop });
-    this.#keeper = keeper;
+  /** Returns the jobs that are under way, the oldest first. */
+  jobs(): Job<unknown>[] {
+    return [...this.#jobs];
   }
 
-  release(): void {
-    if (this.done() || this.#keeper.isAbandoned()) return;
-    if (this.#request === undefined) this.setResult();
-    else this._settleCancelled(this.#request.reason);
+  /** Forgets the loop: no more jobs will come. */
+  unlist(): void {
+    this.#isListed = false;
+    this.#loop._resources.delete(this);
   }
 
-  override cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this.done()) return super.cancel();
-    this.#request ??= { reason: cancelReason(message, options) };
-    for (const job of this.#keeper) job.cancel(message, options);
-    return true;
+  /** Whether nobody has forgotten a job. */
+  get _isClosing(): boolean {
+    return this.#isEnding || this.size === 0;
   }
 
-  _describe(): string {
-    const names = Array.from(this.#keeper, (job) => job.jobName);
+  /** Called at the end of `run()`: cancels all jobs and waits for their clean-up. */
+  async _endWithLoop(): Promise<void> {
+    this.#isEnding = true;
+    this.#isListed = false;
+    this.#cancelAll();
+    while (this.size > 0) {
+      this.#ending = new Waiter(this.#loop, () => String(this));
+      await this.#ending;
+    }
+    this.#options.onEnd();
+  }
+
+  /** Called when the loop is closed: cancels all jobs. */
+  _abandon(): void {
+    this.#cancelAll();
+    this.#options.onEnd();
+  }
+
+  toString(): string {
+    const names = this.jobs().map((job) => job.jobName);
     const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
-    return `jobs ${names.slice(0, 5).join(", ")}${more}`;
+    return `jobs of ${this.#options.name}: ${
+      names.slice(0, 5).join(", ")
+    }${more}`;
   }
-}
 
-function* waitFor(future: KeeperFuture): Coro<void> {
-  yield* future;
+  #cancelAll(): void {
+    for (const job of this.jobs()) job.cancel("The loop ends");
+  }
 }

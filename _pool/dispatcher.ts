@@ -70,16 +70,23 @@ export class Dispatcher {
     return this.#workers.size + this.#leaving.size > 0;
   }
 
-  /** Takes a job; if it is the first and a worker has nothing to do, hands it over. */
-  add(job: PoolJob): void {
+  /**
+   * Takes a job; hands it over if it is the first and a worker has nothing to do.
+   *
+   * @returns Whether it was handed over; else there is something to {@linkcode
+   * Dispatcher.dispatch}.
+   */
+  add(job: PoolJob): boolean {
     this.queue.push(job);
-    if (this.queue.size > 1) return;
+    if (this.queue.size > 1) return false;
     for (const worker of this.#workers) {
       if (!worker.isIdle()) continue;
       this.queue.shift();
       worker.take(job);
-      return worker.flush(this.#onUnsendable);
+      worker.flush(this.#onUnsendable);
+      return true;
     }
+    return false;
   }
 
   /** Hands out what may be handed out. */

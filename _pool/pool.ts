@@ -48,17 +48,22 @@ export interface PoolOptions extends DispatcherOptions {
 }
 
 const DEFAULT_HIGH_WATER_MARK = 16;
+// How long an idle pool keeps the program alive, in seconds.
+const REST = 0.01;
 
 /** Jobs, and workers that run them. */
 export class Pool implements JobOwner, DispatcherOwner {
   readonly #options: PoolOptions;
   readonly #dispatcher: Dispatcher;
-  readonly #keepers = new Map<EventLoop, Keeper>();
+  // By loop all, and those that have jobs.
+  readonly #keeperOf = new Map<EventLoop, Keeper>();
+  readonly #keepers = new Set<Keeper>();
   // The loops that will dispatch in their next turn.
   readonly #dispatching = new WeakSet<EventLoop>();
   // Who waits for the end; there is an end to come once there is a list.
   #shutdowns: ShutdownFuture[] | undefined;
   #broken: { readonly message: string; readonly cause: unknown } | undefined;
+  #resting: HostTimer | undefined;
   #lastId = 0;
 
   /** Makes a pool; its workers start when they are needed. */
@@ -105,6 +110,8 @@ export class Pool implements JobOwner, DispatcherOwner {
     if (cancelFutures) {
       for (const job of this.#jobs()) job.cancel("The executor was shut down");
     }
+    this.#resting?.cancel();
+    this.#resting = undefined;
     this.#dispatcher.reference(true);
     this.#endIfEmpty();
     return end;
@@ -180,8 +187,10 @@ export class Pool implements JobOwner, DispatcherOwner {
 
   allGone(): void {
     const ends = this.#shutdowns;
-    if (ends === undefined || this.#hasJobs()) return;
+    if (ends === undefined || this.#keepers.size > 0) return;
     this.#shutdowns = [];
+    for (const keeper of this.#keeperOf.values()) keeper.unlist();
+    this.#keeperOf.clear();
     for (const end of ends) end.release();
   }
 
@@ -201,7 +210,8 @@ export class Pool implements JobOwner, DispatcherOwner {
         cannotSubmit(name, `${maxQueue} are waiting, which is the maxQueue`),
       );
     }
-    const keeper = this.#keeperOf(getRunningLoop());
+    const loop = getRunningLoop();
+    const keeper = this.#keeperOf.get(loop) ?? this.#makeKeeper(loop);
     return new PoolJob(this, name, ++this.#lastId, args, keeper, options);
   }
 
@@ -213,9 +223,9 @@ export class Pool implements JobOwner, DispatcherOwner {
     }
     const loop = job.getLoop() as EventLoop;
     job.keeper.add(job);
+    this.#keepers.add(job.keeper);
     this.#dispatcher.reference(true);
-    this.#dispatcher.add(job);
-    if (this.#dispatching.has(loop)) return;
+    if (this.#dispatcher.add(job) || this.#dispatching.has(loop)) return;
     this.#dispatching.add(loop);
     loop.callSoon(() => {
       this.#dispatching.delete(loop);
@@ -251,39 +261,38 @@ export class Pool implements JobOwner, DispatcherOwner {
   }
 
   #endIfEmpty(): void {
-    if (this.#shutdowns !== undefined && !this.#hasJobs()) {
+    if (this.#shutdowns !== undefined && this.#keepers.size === 0) {
       this.#dispatcher.end();
     }
   }
 
-  #hasJobs(): boolean {
-    for (const keeper of this.#keepers.values()) {
-      if (keeper.size > 0) return true;
-    }
-    return false;
-  }
-
   #jobs(): PoolJob[] {
-    return [...this.#keepers.values()].flatMap((
-      keeper,
-    ) => [...keeper]) as PoolJob[];
+    return [...this.#keepers].flatMap((keeper) => keeper.jobs()) as PoolJob[];
   }
 
-  #keeperOf(loop: EventLoop): Keeper {
-    const known = this.#keepers.get(loop);
-    if (known !== undefined) return known;
+  #makeKeeper(loop: EventLoop): Keeper {
+    const { factory, name } = this.#options;
     const keeper = new Keeper(loop, {
-      isReal: this.#options.factory.isReal,
-      name: this.#options.name,
+      isReal: factory.isReal,
+      name,
       onRest: () => {
-        this.#keepers.delete(loop);
-        if (this.#shutdowns === undefined && !this.#hasJobs()) {
-          this.#dispatcher.reference(false);
-        }
+        this.#keepers.delete(keeper);
+        this.#rest();
       },
+      onEnd: () => this.#keeperOf.delete(loop),
     });
-    this.#keepers.set(loop, keeper);
+    this.#keeperOf.set(loop, keeper);
     return keeper;
+  }
+
+  // An idle pool lets the program end. Not at once: who waits for jobs one by one submits
+  // the next soon, and to let go and hold is dear.
+  #rest(): void {
+    if (!this.#options.factory.isReal || this.#shutdowns !== undefined) return;
+    this.#resting ??= new HostTimer(REST, () => {
+      this.#resting = undefined;
+      if (this.#keepers.size === 0) this.#dispatcher.reference(false);
+    });
   }
 
   #brokenError(): BrokenExecutor {

@@ -6,7 +6,13 @@
  *
  * @module
  */
-import { bootstrap, builtin, dataUrl, hostName } from "../_executor/host.ts";
+import {
+  bootstrap,
+  builtin,
+  dataUrl,
+  hostName,
+  listenToPort,
+} from "../_executor/host.ts";
 import type { Hello } from "../_executor/wire.ts";
 import { hostTurn } from "../_host/turn.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
@@ -54,9 +60,9 @@ class ThreadChannel implements Channel {
     const thread = this.#thread = new Worker(url, { name: hello.name });
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.onmessage = ({ data }): void => {
+    listenToPort(port1, (data) => {
       if (!this.#isGone) events.message(data);
-    };
+    });
     thread.on("error", (error) => this.#error = error);
     thread.on("exit", (code) => {
       this.#error ??= code === 0 ? undefined : new Error(`Exit code ${code}`);
@@ -93,7 +99,6 @@ class ThreadChannel implements Channel {
   #leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#port.onmessage = null;
     this.#port.close();
     this.#events.exit(this.#error);
   }

@@ -43,6 +43,7 @@ export class JobRunner {
   // What the pool has sent and is not begun, from `#next` on.
   #waiting: unknown[] = [];
   #next = 0;
+  #nextFunction: unknown;
   #isPumping = false;
   #flushIsDue = false;
 
@@ -134,8 +135,7 @@ export class JobRunner {
 
   // One task for all that follow, up to the first that waits: a task is 2 µs.
   #beginNext(): void {
-    const fn = this.#nextFunction();
-    const body = isCoroutineFunction(fn) && !isAsyncFunction(fn)
+    const body = this.#nextIsCoroutine()
       ? () => this.#runCoroutine()
       : async () => await this.#runFunctions();
     void this.#loop().createTask<unknown>(body as () => Coro<unknown>, {
@@ -188,13 +188,12 @@ export class JobRunner {
     task.addDoneCallback((task) => this.#taskEnded(job, task));
   }
 
-  #nextFunction(): unknown {
-    const name = this.#waiting[this.#next + 2] as string;
-    return Object.hasOwn(this.#jobs, name) ? this.#jobs[name] : undefined;
-  }
-
+  // Looks up the next function, and says whether it gives coroutines.
   #nextIsCoroutine(): boolean {
-    const fn = this.#nextFunction();
+    const name = this.#waiting[this.#next + 2] as string;
+    const fn = this.#nextFunction = Object.hasOwn(this.#jobs, name)
+      ? this.#jobs[name]
+      : undefined;
     return isCoroutineFunction(fn) && !isAsyncFunction(fn);
   }
 
@@ -207,7 +206,7 @@ export class JobRunner {
     const name = waiting[at + 2] as string;
     const args = waiting[at + 3] as unknown[];
     const extra = waiting[at + 4] as Extra | undefined;
-    const fn = this.#nextFunction();
+    const fn = this.#nextFunction;
     this.#next += RUN_WIDTH;
     // Let go of what is handed on: the rest may wait behind a long job.
     waiting[at + 3] = undefined;

@@ -11,7 +11,7 @@ import type { EventLoop } from "../loop.ts";
 import { newEventLoop, setEventLoop } from "../running_loop.ts";
 import { allTasks } from "../current_task.ts";
 import { toErrorData } from "../_executor/error_data.ts";
-import { builtin } from "../_executor/host.ts";
+import { builtin, listenToPort } from "../_executor/host.ts";
 import {
   FromWorker,
   type Hello,
@@ -35,7 +35,7 @@ export function startThread(): void {
       const take = serve(hello, (message, transfer) => {
         port.postMessage(message, transfer as Transferable[]);
       });
-      port.onmessage = (event) => take(event.data);
+      listenToPort(port, take);
     },
   );
 }

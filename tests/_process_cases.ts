@@ -264,7 +264,11 @@ export const PROCESS_CASES: RealCases = {
 
   *"createSubprocessExec() refuses bad options at once"() {
     const wrong: [object, string, RegExp][] = [
-      [{ stdin: "pipe" }, "RangeError", /stdin must be one of piped.*got "pipe"/],
+      [
+        { stdin: "pipe" },
+        "RangeError",
+        /stdin must be one of piped.*got "pipe"/,
+      ],
       [{ stdout: 1 }, "TypeError", /stdout.*got 1/],
       [{ stdout: "stdout" }, "RangeError", /stdout.*got "stdout"/],
       [{ stderr: "stdin" }, "RangeError", /stderr.*got "stdin"/],

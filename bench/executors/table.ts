@@ -104,6 +104,8 @@ function print(host: "Node" | "Deno", figures: Figures): void {
     });
     console.log(`| ${name} | ${cells.join(" | ")} |`);
   }
+  // So few jobs say nothing of the targets.
+  if (options.smoke) return;
   console.log();
   for (const target of TARGETS) {
     const [sign, wanted] = target[host];
