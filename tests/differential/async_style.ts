@@ -7,6 +7,7 @@
 import {
   asCompleted,
   coroutine,
+  sleep,
   type Task,
   taskGroup,
   type Timeout,
@@ -20,6 +21,7 @@ import {
   type Guarded,
   Interpreter,
   labelOf,
+  LAST_TURNS,
   Missing,
   type Returned,
   seconds,
@@ -39,7 +41,8 @@ export class AsyncInterpreter extends Interpreter {
 
   /** Both forms of a cold coroutine in turn: they must not differ. */
   protected override body(name: string, block: Block): Cold {
-    const run = (): Promise<unknown> => this.#body(name, block);
+    // No plain function: waitFor() would leave its promise behind at a cancel.
+    const run = async (): Promise<unknown> => await this.#body(name, block);
     return this.#made++ % 2 === 0 ? run : coroutine(run)();
   }
 
@@ -47,6 +50,7 @@ export class AsyncInterpreter extends Interpreter {
     return async () => {
       for (const task of pending) task.cancel();
       await wait(pending);
+      for (let turn = 0; turn < LAST_TURNS; turn++) await sleep(0);
     };
   }
 

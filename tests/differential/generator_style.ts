@@ -7,6 +7,7 @@ import {
   asCompleted,
   type Coro,
   coroutine,
+  sleep,
   type Task,
   taskGroup,
   type Timeout,
@@ -20,6 +21,7 @@ import {
   type Guarded,
   Interpreter,
   labelOf,
+  LAST_TURNS,
   Missing,
   type Returned,
   seconds,
@@ -47,6 +49,7 @@ export class GeneratorInterpreter extends Interpreter {
     return function* () {
       for (const task of pending) task.cancel();
       yield* wait(pending);
+      for (let turn = 0; turn < LAST_TURNS; turn++) yield* sleep(0);
     };
   }
 

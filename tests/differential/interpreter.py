@@ -13,6 +13,7 @@ import sys
 import warnings
 
 UNIT = 8  # times in programs and traces are eighths of a second
+LAST_TURNS = 4  # what was cancelled last may still hand on what it had
 QUIET_TURNS = 6  # after so many turns without an event, turns are no longer counted
 
 
@@ -296,6 +297,8 @@ class Interpreter:
         for task in pending:
             task.cancel()
         await asyncio.wait(pending)
+        for _ in range(LAST_TURNS):
+            await asyncio.sleep(0)
 
     def unfinished(self):
         return [task for task in self.names if not task.done()]

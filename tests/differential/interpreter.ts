@@ -48,6 +48,8 @@ import {
 const UNIT = 8;
 // After so many turns without an event, turns are no longer counted.
 const QUIET_TURNS = 6;
+/** What was cancelled last may still hand on what it had. */
+export const LAST_TURNS = 4;
 // Misuse of a primitive is noted, not thrown, but for these.
 const THROWING: ReadonlySet<string> = new Set([
   "raise",
