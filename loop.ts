@@ -67,7 +67,7 @@ import {
   isInstance,
 } from "./_base/repr.ts";
 import { type Resource, Resources } from "./_loop/resources.ts";
-import { running } from "./_base/running.ts";
+import { mainOf, running } from "./_base/running.ts";
 import { NO_CONTEXT, runningScheduler } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
@@ -428,7 +428,7 @@ export class EventLoop implements TaskScheduler {
       throw error;
     }
     const isNew = !isFuture(awaitable);
-    const future = toFuture(awaitable, () => this) as Future<T>;
+    const future = mainOf(() => toFuture(awaitable, () => this)) as Future<T>;
     if (future.getLoop() !== this) {
       throw new RangeError(
         `Cannot run until complete: ${future} belongs to another loop`,

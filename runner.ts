@@ -34,7 +34,7 @@ import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
 import { describeKind, isInstance } from "./_base/repr.ts";
-import { running } from "./_base/running.ts";
+import { mainOf, running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import { allTasks } from "./current_task.ts";
 import type { ShutdownReport, SignalName } from "./shutdown.ts";
@@ -394,10 +394,12 @@ export class Runner {
   ): Future<T> {
     // Of a single run nobody sees the context but its tasks, which make their own.
     if (context === undefined && this.#once && typeof main === "function") {
-      return loop.createTask(main);
+      return mainOf(() => loop.createTask(main));
     }
     const options = { context: context ?? (this.#context ??= copyContext()) };
-    const future = toFuture(main, () => loop, options) as Future<T>;
+    const future = mainOf(() => toFuture(main, () => loop, options)) as Future<
+      T
+    >;
     if (future.getLoop() === loop) return future;
     throw new RangeError(`Cannot run: ${future} belongs to another loop`);
   }

@@ -285,7 +285,9 @@ export class Task<T> extends Future<T> {
     } else {
       // First, since a closed loop refuses and must not list the task.
       scheduler._enqueue(this);
-      if (hasAsyncContext && mayRunAsync(this._body)) {
+      if (
+        hasAsyncContext && !running.beginsRun && mayRunAsync(this._body)
+      ) {
         this._waitingOn = deferStart(this, startTask);
       }
       scheduler._tasks.add(this as Task<unknown>);

@@ -48,6 +48,11 @@ export const running: {
   readonly signals: WeakMap<AbortSignal, object>;
   /** How many tasks start eagerly, each inside the step of the one before. */
   eagerStarts: number;
+  /**
+   * Whether the task that is made now is the main one of a run that is about to begin: its
+   * first turn is taken in the async context of who makes it.
+   */
+  beginsRun: boolean;
   /** The cancels that are under way: see `cancelled.ts`. */
   readonly cancels: {
     /** How many stand in each other. */
@@ -77,5 +82,16 @@ export const running: {
   contextVarCount: 0,
   signals: new WeakMap(),
   eagerStarts: 0,
+  beginsRun: false,
   cancels: { nested: 0, toCome: [], asked: undefined },
 };
+
+/** Makes the main future of a run that is about to begin. */
+export function mainOf<F>(make: () => F): F {
+  running.beginsRun = true;
+  try {
+    return make();
+  } finally {
+    running.beginsRun = false;
+  }
+}
