@@ -46,6 +46,8 @@ export const running: {
   contextVarCount: number;
   /** What each AbortSignal cancels: see `abort_signal.ts`. */
   readonly signals: WeakMap<AbortSignal, object>;
+  /** Lets a loop go on that has used up its slice; in the order in which they have. */
+  readonly restless: (() => void)[];
   /** How many tasks start eagerly, each inside the step of the one before. */
   eagerStarts: number;
   /**
@@ -81,6 +83,7 @@ export const running: {
   awaitedBy: undefined,
   contextVarCount: 0,
   signals: new WeakMap(),
+  restless: [],
   eagerStarts: 0,
   beginsRun: false,
   cancels: { nested: 0, toCome: [], asked: undefined },

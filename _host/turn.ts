@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { running } from "../_base/running.ts";
 
 interface ImmediateHost {
   readonly setImmediate?: (callback: () => void) => unknown;
@@ -32,6 +33,26 @@ export function hostTurn(): Promise<void> {
     };
     port2.postMessage(undefined);
   });
+}
+
+/**
+ * As {@linkcode hostTurn}, for a loop that never rests. Of several such loops one goes on
+ * after each turn of the host, so that all of them hold it up no longer than one alone.
+ *
+ * @returns A promise that settles when it is this loop's turn.
+ */
+export function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    const { restless } = running;
+    restless.push(resolve);
+    if (restless.length === 1) hostTurn().then(letNextLoop);
+  });
+}
+
+function letNextLoop(): void {
+  const { restless } = running;
+  restless.shift()!();
+  if (restless.length > 0) hostTurn().then(letNextLoop);
 }
 
 /**
