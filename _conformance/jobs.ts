@@ -296,9 +296,10 @@ export async function children(where: string): Promise<void> {
   });
 }
 
-/** Ends its worker. */
-export function crash(where?: string): void {
+/** Ends its worker, once what the jobs before it have said is under way. */
+export async function crash(where?: string): Promise<void> {
   if (where !== undefined) log(where, "start");
+  await sleep(0.05);
   const process = hostProcess();
   if (process !== undefined) process.exit(7);
   // A web worker.
