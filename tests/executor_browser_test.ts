@@ -72,12 +72,15 @@ async function visit(folder: string, isIsolated: boolean): Promise<Report> {
       "--headless=new",
       "--no-sandbox",
       "--disable-gpu",
+      "--disable-crash-reporter",
       `--user-data-dir=${folder}/profile`,
       `http://127.0.0.1:${server.addr.port}/`,
     ],
     stdout: "null",
-    stderr: "null",
+    stderr: "piped",
   }).spawn();
+  // Its end is that of the last process: all of them hold it.
+  const messages = new Response(browser.stderr).text();
   const ended = browser.status.then(() => {
     throw new Error(`Chromium has ended, in the check ${last}`);
   });
@@ -85,6 +88,7 @@ async function visit(folder: string, isIsolated: boolean): Promise<Report> {
   ended.catch(() => {});
   browser.kill("SIGTERM");
   await browser.status;
+  await messages;
   return report;
 }
 
