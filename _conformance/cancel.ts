@@ -28,7 +28,7 @@ export const cancelChecks: readonly Check[] = [
     for (const blocker of blockers) blocker.cancel();
     await wait(blockers);
     equal(await executor.submit("double", [2]), 4);
-    equal(context.lines(log), []);
+    equal(await context.lines(log), []);
   }),
   check("a job that is cancelled while workers start never runs", {
     endsIt: true,
@@ -41,7 +41,7 @@ export const cancelChecks: readonly Check[] = [
     job.cancel();
     isA(await errorOf(job), CancelledError);
     equal(await executor.submit("double", [2]), 4);
-    equal(context.lines(log), []);
+    equal(await context.lines(log), []);
   }),
   check("a cancelled job is done when it has cleaned up", {}, async (
     executor,
@@ -56,7 +56,7 @@ export const cancelChecks: readonly Check[] = [
       const error = await errorOf(job);
       isA(error, CancelledError);
       equal(
-        [error.message, context.lines(log), job.cancelled(), job.state()],
+        [error.message, await context.lines(log), job.cancelled(), job.state()],
         ["why", CLEANED_UP, true, "done"],
       );
     }
@@ -102,7 +102,7 @@ export const cancelChecks: readonly Check[] = [
       await context.until(log, "start");
       equal([job.cancel("first"), job.cancel("second")], [true, true]);
       equal((await errorOf(job)).message, "first");
-      equal([job.cancel(), context.lines(log)], [false, CLEANED_UP]);
+      equal([job.cancel(), await context.lines(log)], [false, CLEANED_UP]);
     },
   ),
   check("a loop that asks checkCancelled() stops", { needs: ["check"] }, async (
@@ -114,7 +114,7 @@ export const cancelChecks: readonly Check[] = [
     await context.until(log, "start");
     job.cancel();
     isA(await errorOf(job), CancelledError);
-    equal(context.lines(log), ["start", "clean"]);
+    equal(await context.lines(log), ["start", "clean"]);
   }),
   check(
     "the signal of a job's task aborts",
@@ -128,7 +128,7 @@ export const cancelChecks: readonly Check[] = [
       await context.until(log, "start");
       job.cancel();
       isA(await errorOf(job), CancelledError);
-      equal(context.lines(log), ["start", "aborted CancelledError"]);
+      equal(await context.lines(log), ["start", "aborted CancelledError"]);
     },
   ),
   check("the tasks of a job end with it", { needs: ["async context"] }, async (
@@ -141,7 +141,7 @@ export const cancelChecks: readonly Check[] = [
     job.cancel();
     isA(await errorOf(job), CancelledError);
     equal(
-      context.lines(log).sort(),
+      (await context.lines(log)).sort(),
       ["clean a", "clean b", "start a", "start b"],
     );
   }),

@@ -72,6 +72,8 @@ export interface ContextOptions {
 
 // What logs begin with in browsers; elsewhere they are files.
 const CHANNEL = "channel:";
+// How long no line may come before a log in a browser is complete, in seconds.
+const QUIET = 0.05;
 
 interface Files {
   mkdtempSync(prefix: string): string;
@@ -100,10 +102,9 @@ interface Files {
 export class Context implements Disposable {
   readonly #options: ContextOptions;
   readonly #abilities: ReadonlySet<Ability>;
-  readonly #channels = new Map<
-    string,
-    { readonly channel: BroadcastChannel; readonly lines: string[] }
-  >();
+  // In browsers, the lines of logs.
+  readonly #lines = new Map<string, string[]>();
+  #channel: BroadcastChannel | undefined;
   readonly #shared = new Map<string, CheckedExecutor>();
   #folder: string | undefined;
   #logs = 0;
@@ -197,7 +198,7 @@ export class Context implements Disposable {
    */
   newLog(): string {
     const files = builtin<Files>("node:fs");
-    if (files === undefined) return this.#newChannel();
+    if (files === undefined) return this.#newLine();
     this.#folder ??= files.mkdtempSync(
       builtin<{ tmpdir(): string }>("node:os")!.tmpdir() + "/asyncio-",
     );
@@ -205,19 +206,20 @@ export class Context implements Disposable {
   }
 
   /**
-   * Reads a log.
+   * Reads a log. In browsers lines come on a way of their own, so it waits until none has
+   * come for a while.
    *
    * @param log What {@linkcode Context.newLog} gave.
-   * @returns Its lines.
+   * @returns A promise of its lines.
    */
-  lines(log: string): string[] {
-    const known = this.#channels.get(log);
-    if (known !== undefined) return [...known.lines];
-    const files = builtin<Files>("node:fs")!;
-    if (!files.existsSync(log)) return [];
-    return files.readFileSync(log, "utf8").split("\n").filter((line) =>
-      line !== ""
-    );
+  async lines(log: string): Promise<string[]> {
+    const known = this.#lines.get(log);
+    if (known === undefined) return this.#read(log);
+    for (let count = -1; count < known.length;) {
+      count = known.length;
+      await sleep(QUIET);
+    }
+    return [...known];
   }
 
   /**
@@ -229,14 +231,14 @@ export class Context implements Disposable {
    * @returns A promise that settles when it has.
    */
   async until(log: string, line: string, count = 1): Promise<void> {
-    while (this.lines(log).filter((known) => known === line).length < count) {
+    while (this.#read(log).filter((known) => known === line).length < count) {
       await sleep(0.002);
     }
   }
 
   /** Deletes the logs, at the end of a `using` block. */
   [Symbol.dispose](): void {
-    for (const { channel } of this.#channels.values()) channel.close();
+    this.#channel?.close();
     if (this.#folder === undefined) return;
     builtin<Files>("node:fs")!.rmSync(this.#folder, {
       recursive: true,
@@ -244,12 +246,25 @@ export class Context implements Disposable {
     });
   }
 
-  #newChannel(): string {
-    const name = `${CHANNEL}${crypto.randomUUID()}`;
-    const channel = new BroadcastChannel(name);
-    const lines: string[] = [];
-    channel.onmessage = ({ data }): void => void lines.push(data);
-    this.#channels.set(name, { channel, lines });
-    return name;
+  #read(log: string): string[] {
+    const known = this.#lines.get(log);
+    if (known !== undefined) return known;
+    const files = builtin<Files>("node:fs")!;
+    if (!files.existsSync(log)) return [];
+    const text = files.readFileSync(log, "utf8");
+    return text.split("\n").filter((line) => line !== "");
+  }
+
+  // One for all logs: who listens anew may miss what is said at once.
+  #newLine(): string {
+    if (this.#channel === undefined) {
+      this.#channel = new BroadcastChannel(CHANNEL + crypto.randomUUID());
+      this.#channel.onmessage = ({ data: [log, line] }): void => {
+        this.#lines.get(log)?.push(line);
+      };
+    }
+    const log = `${this.#channel.name}/${++this.#logs}`;
+    this.#lines.set(log, []);
+    return log;
   }
 }

@@ -23,7 +23,7 @@ export const deadlineChecks: readonly Check[] = [
     for (const blocker of blockers) blocker.cancel();
     await wait(blockers);
     equal(await executor.submit("double", [2]), 4);
-    equal(context.lines(log), []);
+    equal(await context.lines(log), []);
   }),
   check("a job whose time is over at once never runs", {}, async (
     executor,
@@ -35,7 +35,7 @@ export const deadlineChecks: readonly Check[] = [
       isA(await errorOf(job), TimeoutError);
     }
     equal(await executor.submit("double", [2]), 4);
-    equal(context.lines(log), []);
+    equal(await context.lines(log), []);
   }),
   check(
     "the timeout of a job that runs comes out after its clean-up",
@@ -53,7 +53,7 @@ export const deadlineChecks: readonly Check[] = [
         );
         isA(error, TimeoutError);
         isA(error.cause, CancelledError);
-        equal(context.lines(log), ["start", "cleaning", "clean"]);
+        equal(await context.lines(log), ["start", "cleaning", "clean"]);
       }
     },
   ),
@@ -96,7 +96,7 @@ export const deadlineChecks: readonly Check[] = [
       isA(error, CancelledError);
       equal(error.cause === reason, true);
     }
-    equal(context.lines(log), ["start", "cleaning", "clean"]);
+    equal(await context.lines(log), ["start", "cleaning", "clean"]);
   }),
   check(
     "nothing listens to a signal once its job is done",

@@ -81,7 +81,7 @@ export const futureChecks: readonly Check[] = [
           throw new Error("The body failed");
         }));
         isA(error, AggregateError);
-        equal(context.lines(log), CLEANED_UP);
+        equal(await context.lines(log), CLEANED_UP);
       }
     },
   ),
@@ -98,7 +98,7 @@ export const futureChecks: readonly Check[] = [
         await job;
       }));
       isA(error, TimeoutError);
-      equal(context.lines(log), CLEANED_UP);
+      equal(await context.lines(log), CLEANED_UP);
     }
   }),
   check("shield() keeps a cancel from a job", {}, async (executor, context) => {
@@ -108,7 +108,7 @@ export const futureChecks: readonly Check[] = [
     await context.until(log, "start x");
     waiting.cancel();
     isA(await errorOf(waiting), CancelledError);
-    equal([await job, context.lines(log)], ["x", ["start x", "end x"]]);
+    equal([await job, await context.lines(log)], ["x", ["start x", "end x"]]);
   }),
   check("callbacks run in the loop, in a turn of their own", {}, async (
     executor,
@@ -133,7 +133,7 @@ export const futureChecks: readonly Check[] = [
       await context.until(log, "start");
       generator.cancel();
       isA(await errorOf(generator), CancelledError);
-      equal(context.lines(log), CLEANED_UP);
+      equal(await context.lines(log), CLEANED_UP);
     }
   }),
 ];

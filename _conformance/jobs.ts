@@ -32,8 +32,9 @@ function log(where: string, line: string): void {
     const files = hostProcess()!.getBuiltinModule("node:fs");
     return files.appendFileSync(where, line + "\n");
   }
-  const channel = new BroadcastChannel(where);
-  channel.postMessage(line);
+  const [name] = where.split("/");
+  const channel = new BroadcastChannel(name!);
+  channel.postMessage([where, line]);
   channel.close();
 }
 
@@ -300,11 +301,10 @@ export async function children(where: string): Promise<void> {
 export async function crash(where?: string): Promise<void> {
   if (where !== undefined) log(where, "start");
   await sleep(0.05);
-  const process = hostProcess();
-  if (process !== undefined) process.exit(7);
-  // A web worker.
+  hostProcess()?.exit(7);
+  // A web worker: it ends when it comes to rest.
   (globalThis as unknown as { close(): void }).close();
-  for (;;);
+  return new Promise(() => {});
 }
 
 /** Leaves a rejection that nobody handles, and waits. */

@@ -26,7 +26,7 @@ export const poolChecks: readonly Check[] = [
     await gather(
       numbers(8).map((i) => executor.submit("logged", [log, 0.01, `${i}`])),
     );
-    equal(mostAtOnce(context.lines(log)) <= 2, true);
+    equal(mostAtOnce(await context.lines(log)) <= 2, true);
   }),
   check("no more jobs run at once in a worker than its concurrency", {
     needs: ["limits"],
@@ -36,7 +36,7 @@ export const poolChecks: readonly Check[] = [
     await gather(
       numbers(12).map((i) => executor.submit("logged", [log, 0.01, `${i}`])),
     );
-    equal(mostAtOnce(context.lines(log)), 3);
+    equal(mostAtOnce(await context.lines(log)), 3);
   }),
   check("one worker begins jobs in their order", {
     needs: ["limits"],
@@ -47,7 +47,7 @@ export const poolChecks: readonly Check[] = [
       numbers(10).map((i) => executor.submit("logged", [log, 0, `${i}`])),
     );
     equal(
-      context.lines(log).filter((line) => line.startsWith("start")),
+      (await context.lines(log)).filter((line) => line.startsWith("start")),
       numbers(10).map((i) => `start ${i}`),
     );
   }),
@@ -100,7 +100,7 @@ export const poolChecks: readonly Check[] = [
     await context.until(log, "start");
     await executor.shutdown({ cancelFutures: true });
     equal(
-      [job.cancelled(), context.lines(log)],
+      [job.cancelled(), await context.lines(log)],
       [true, ["start", "cleaning", "clean"]],
     );
   }),
@@ -126,7 +126,7 @@ export const poolChecks: readonly Check[] = [
       executor.submit("logged", [log, 0.02, name], { key: log });
     const [first, second] = await gather(submit("x"), submit("y"));
     equal([first, second, await submit("z")], ["x", "x", "x"]);
-    equal(context.lines(log), ["start x", "end x"]);
+    equal(await context.lines(log), ["start x", "end x"]);
   }),
 ];
 

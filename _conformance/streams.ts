@@ -50,7 +50,9 @@ export const streamChecks: readonly Check[] = [
     for await (const _ of executor.stream("count", [100, log], options)) {
       if (++read === 10) break;
     }
-    const yielded = context.lines(log).filter((line) => line !== "finally");
+    const yielded = (await context.lines(log)).filter((line) =>
+      line !== "finally"
+    );
     equal(yielded.length >= 10 && yielded.length <= 10 + 4 + 1, true);
   }),
   check("to leave a stream waits for its job's finally", {}, async (
@@ -60,7 +62,7 @@ export const streamChecks: readonly Check[] = [
     const log = context.newLog();
     const stream = executor.stream("count", [1e6, log], { highWaterMark: 4 });
     for await (const value of stream) if (value === 5) break;
-    equal(context.lines(log).at(-1), "finally");
+    equal((await context.lines(log)).at(-1), "finally");
     equal(stream.job.cancelled(), true);
   }),
   check("to leave a stream that waits ends its wait", {}, async (
@@ -69,7 +71,7 @@ export const streamChecks: readonly Check[] = [
   ) => {
     const log = context.newLog();
     for await (const _ of executor.stream("waitingStream", [log])) break;
-    equal(context.lines(log), ["finally"]);
+    equal(await context.lines(log), ["finally"]);
   }),
   check("the reader of a stream is cancelled: so is its job", {}, async (
     executor,
@@ -83,7 +85,7 @@ export const streamChecks: readonly Check[] = [
     await sleep(0);
     reader.cancel();
     isA(await errorOf(reader), CancelledError);
-    equal([stream.job.done(), context.lines(log)], [true, ["finally"]]);
+    equal([stream.job.done(), await context.lines(log)], [true, ["finally"]]);
   }),
   check("an error comes after the values", {}, async (executor) => {
     const got: number[] = [];
@@ -102,7 +104,7 @@ export const streamChecks: readonly Check[] = [
     const stream = executor.stream("uncloneableValues", [log]);
     equal((await stream.next()).value, 1);
     isA(await errorOf(stream.next()), TypeError);
-    equal(context.lines(log), ["finally"]);
+    equal(await context.lines(log), ["finally"]);
   }),
   check("values of a stream can be moved", { needs: ["transfer"] }, async (
     executor,

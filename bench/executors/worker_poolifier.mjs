@@ -1,5 +1,7 @@
 /** The worker of poolifier. */
-import { ThreadWorker } from "poolifier";
 import run from "./jobs.mjs";
+
+// Dynamic, as it is there only while the benchmark runs.
+const { ThreadWorker } = await import("poolifier");
 
 export default new ThreadWorker(run);
