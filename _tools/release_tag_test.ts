@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { tagProblem } from "./check_tag.ts";
+import { tagProblem } from "./release_tag.ts";
 
 Deno.test("tagProblem() takes the version with and without a v", () => {
   assertEquals(tagProblem("1.2.3", "1.2.3"), undefined);
