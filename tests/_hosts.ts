@@ -69,6 +69,24 @@ export async function runOn(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  return await endOf(child, (line) => {
+    const [, name] = /^kill (\w+)$/.exec(line) ?? [];
+    if (name === undefined) return true;
+    child.kill(name as Deno.Signal);
+    return false;
+  });
+}
+
+/**
+ * Reads what a program writes until it has ended.
+ *
+ * @param child The program.
+ * @param take Is told each line as it comes; false if it is not to be kept.
+ */
+export async function endOf(
+  child: Deno.ChildProcess,
+  take: (line: string) => boolean,
+): Promise<Ended> {
   const errors = new Response(child.stderr).text();
   const lines: string[] = [];
   let text = "";
@@ -76,11 +94,7 @@ export async function runOn(
     text += part;
     const complete = text.split("\n");
     text = complete.pop()!;
-    for (const line of complete) {
-      const [, name] = /^kill (\w+)$/.exec(line) ?? [];
-      if (name === undefined) lines.push(line);
-      else child.kill(name as Deno.Signal);
-    }
+    for (const line of complete) if (take(line)) lines.push(line);
   }
   const { code, signal } = await child.status;
   return { code, signal, lines, errors: await errors };

@@ -6,6 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { endOf } from "./_hosts.ts";
 
 // Windows has no SIGINT to send to a child.
 const IGNORE = Deno.build.os === "windows" ||
@@ -24,20 +25,10 @@ async function interrupted(mode: string, afterLines: readonly string[]) {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const errors = new Response(child.stderr).text();
-  const lines: string[] = [];
-  let text = "";
-  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    const complete = text.split("\n");
-    text = complete.pop()!;
-    for (const line of complete) {
-      lines.push(line);
-      if (afterLines.includes(line)) child.kill("SIGINT");
-    }
-  }
-  const { code, signal } = await child.status;
-  return { code, signal, lines, errors: await errors };
+  return await endOf(child, (line) => {
+    if (afterLines.includes(line)) child.kill("SIGINT");
+    return true;
+  });
 }
 
 Deno.test({
