@@ -27,7 +27,7 @@
  *
  * @module
  */
-import { describeKind } from "./_base/repr.ts";
+import { describeKind, isInstance } from "./_base/repr.ts";
 import type { Coro, Coroutine } from "./_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
@@ -267,7 +267,7 @@ function* acquireSurely(acquire: () => Coroutine<Disposable>): Coro<void> {
       yield* acquire();
       break;
     } catch (error) {
-      if (!(error instanceof CancelledError)) throw error;
+      if (!isInstance(error, CancelledError)) throw error;
       cancelled = error;
     }
   }

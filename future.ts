@@ -51,7 +51,12 @@ import {
   type OnRejected,
 } from "./_future/await.ts";
 import type { kWait, Waiter } from "./_base/roles.ts";
-import { describeCreation, describeOnce, describeValue } from "./_base/repr.ts";
+import {
+  describeCreation,
+  describeOnce,
+  describeValue,
+  isInstance,
+} from "./_base/repr.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 
 /** What a coroutine yields to the task that runs it: a request to wait. Opaque. */
@@ -509,7 +514,10 @@ export class Future<T> implements Promise<T> {
   /** @internal */
   _givesCancelled(): boolean {
     if (this._state !== FAILED) return this._state === CANCELLED;
-    return (this._waitersOrOutcome as Failure).error instanceof CancelledError;
+    return isInstance(
+      (this._waitersOrOutcome as Failure).error,
+      CancelledError,
+    );
   }
 
   /** @internal */

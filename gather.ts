@@ -480,6 +480,6 @@ function outcomeOf(child: Future<unknown>): unknown {
 
 function errorOf(child: Future<unknown>): CancelledError {
   const reason = child._cancelReason();
-  if (reason instanceof CancelledError) return reason;
+  if (isInstance(reason, CancelledError)) return reason;
   return cancelledError(reason, child.getLoop().getDebug());
 }

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { isInstance } from "./_base/repr.ts";
 import type { Delay } from "./clock.ts";
 import type { SignalName } from "./_host/signals.ts";
 import { CancelledError } from "./errors.ts";
@@ -198,7 +199,7 @@ function* endAfter(process: RunningProcess, error: unknown): Coro<unknown> {
 }
 
 function withResult(process: RunningProcess, error: unknown): unknown {
-  if (!(error instanceof CancelledError)) return error;
+  if (!isInstance(error, CancelledError)) return error;
   return Object.assign(error, { result: resultOf(process) });
 }
 

@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { isInstance } from "./_base/repr.ts";
 import { checkList } from "./_combine/awaitables.ts";
 import { check, DELAY, FUNCTION } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
@@ -170,7 +171,7 @@ class StaggeredRace<T> {
         this.#inContext,
       );
     } catch (error) {
-      if (error instanceof KeyboardInterrupt) throw error;
+      if (isInstance(error, KeyboardInterrupt)) throw error;
       // A CancelledError too: a loser's, or one from outside, which run() throws.
       this.#errors[index] = error;
       failed.set();
@@ -186,7 +187,7 @@ class StaggeredRace<T> {
       yield* waitFor(previousFailed.wait(), this.#delay);
     } catch (error) {
       // A CancelledError passes, as it is none.
-      if (!(error instanceof TimeoutError)) throw error;
+      if (!isInstance(error, TimeoutError)) throw error;
     }
   }
 

@@ -28,6 +28,7 @@
  *
  * @module
  */
+import { isInstance } from "./_base/repr.ts";
 import {
   check,
   checkOptions,
@@ -347,7 +348,7 @@ function* open(
         : request.address.hostname,
     });
   } catch (error) {
-    if (error instanceof CancelledError) throw error;
+    if (isInstance(error, CancelledError)) throw error;
     throw withSubject(error, `Cannot connect to ${place}`);
   }
 }
@@ -400,7 +401,7 @@ function* openServer<A extends Address>(
       }),
     );
   } catch (error) {
-    if (error instanceof CancelledError) throw error;
+    if (isInstance(error, CancelledError)) throw error;
     throw withSubject(error, `Cannot listen at ${place}`);
   }
   if (options.startServing ?? true) server.start();

@@ -21,6 +21,7 @@
  *
  * @module
  */
+import { isInstance } from "./_base/repr.ts";
 import { checkOptions, type OptionKinds, SIGNAL } from "./_base/arguments.ts";
 import {
   closeCoroutine,
@@ -380,7 +381,7 @@ export class TaskGroup {
   }
 
   #noteInterrupt(error: unknown): void {
-    if (error instanceof KeyboardInterrupt) this.#interrupt ??= { error };
+    if (isInstance(error, KeyboardInterrupt)) this.#interrupt ??= { error };
   }
 
   #collect(task: Task<unknown>): void {

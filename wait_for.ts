@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { isInstance } from "./_base/repr.ts";
 import {
   check,
   checkOptions,
@@ -165,7 +166,7 @@ function* atOnce(awaitable: unknown): Coro<unknown> {
     return future.result();
   } catch (error) {
     // Whoever cancels this wait is thrown above; here the future was cancelled.
-    if (!(error instanceof CancelledError)) throw error;
+    if (!isInstance(error, CancelledError)) throw error;
     throw new TimeoutError("Timed out at once", { cause: error });
   }
 }

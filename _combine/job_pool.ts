@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isInstance } from "../_base/repr.ts";
 import {
   type Coro,
   isAsyncFunction,
@@ -147,7 +148,7 @@ export class JobPool<T, R> {
       yield* this.close();
     } catch (error) {
       if (failure === undefined) throw error;
-      const isCancel = error instanceof CancelledError;
+      const isCancel = isInstance(error, CancelledError);
       this.#report(isCancel ? failure.error : error);
       if (isCancel) throw error;
     }
@@ -272,10 +273,10 @@ export class JobPool<T, R> {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof KeyboardInterrupt) throw error;
+    if (isInstance(error, KeyboardInterrupt)) throw error;
     if (this.#input.isStopped) {
       // A CancelledError is the run's own; anything else must not be lost.
-      if (!(error instanceof CancelledError)) this.#report(error);
+      if (!isInstance(error, CancelledError)) this.#report(error);
       return;
     }
     this.#failure = { error };

@@ -16,7 +16,7 @@ import {
 import { FunctionCoroutine } from "../_task/function_coroutine.ts";
 import { isCoroutine } from "../_task/coroutine.ts";
 import { CancelledError } from "../errors.ts";
-import { callbackName, describeKind } from "../_base/repr.ts";
+import { callbackName, describeKind, isInstance } from "../_base/repr.ts";
 import { HostContext } from "../_host/async_context.ts";
 import { Semaphore } from "../semaphore.ts";
 
@@ -88,7 +88,7 @@ class Limited<T> extends Coroutine<T> {
     } catch (error) {
       // An error ends the group, so that nobody is to begin after it. A task that is
       // cancelled alone leaves its slot to the next.
-      if (error instanceof CancelledError) this.#free.release();
+      if (isInstance(error, CancelledError)) this.#free.release();
       throw error;
     }
     this.#free.release();

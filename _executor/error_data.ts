@@ -4,7 +4,7 @@
  * @module
  */
 import * as errors from "../errors.ts";
-import { describeValue } from "../_base/repr.ts";
+import { describeValue, isInstance } from "../_base/repr.ts";
 
 /** An error as data. */
 export interface ErrorData {
@@ -89,7 +89,7 @@ export function fromErrorData(data: ErrorData): Error {
 }
 
 function dataOf(error: unknown, depth: number): ErrorData {
-  if (!(error instanceof Error)) {
+  if (!isInstance(error, Error)) {
     const text = `${describeValue(error)} was thrown, which is no error`;
     return { ...plainData("Error", text), cause: plainOrText(error) };
   }
@@ -99,7 +99,7 @@ function dataOf(error: unknown, depth: number): ErrorData {
     message: String(error.message),
     stack: typeof error.stack === "string" ? error.stack : undefined,
     cause: depth < DEEPEST ? causeData(error.cause, depth) : undefined,
-    errors: error instanceof AggregateError && depth < DEEPEST
+    errors: isInstance(error, AggregateError) && depth < DEEPEST
       ? Array.from(error.errors, (inner) => dataOf(inner, depth + 1))
       : undefined,
     fields: fieldsOf(error),
@@ -107,7 +107,9 @@ function dataOf(error: unknown, depth: number): ErrorData {
 }
 
 function causeData(cause: unknown, depth: number): unknown {
-  return cause instanceof Error ? dataOf(cause, depth + 1) : plainOrText(cause);
+  return isInstance(cause, Error)
+    ? dataOf(cause, depth + 1)
+    : plainOrText(cause);
 }
 
 function causeOf(data: unknown): unknown {

@@ -12,7 +12,7 @@ import {
   type CancelReason,
   cancelReason,
 } from "../_base/cancelled.ts";
-import { describeKind, describeValue } from "../_base/repr.ts";
+import { describeKind, describeValue, isInstance } from "../_base/repr.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
 import { NO_CONTEXT, requireScheduler } from "../_loop/scheduler.ts";
 import type { WorkerLostError } from "../errors.ts";
@@ -339,7 +339,7 @@ function timedOutMessage(job: Job<unknown>, seconds: number): string {
 }
 
 function toError(error: unknown): Error {
-  if (error instanceof Error) return error;
+  if (isInstance(error, Error)) return error;
   return new RuntimeError(`Job failed: ${describeValue(error)} was thrown`, {
     cause: error,
   });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { warn } from "./report.ts";
 
@@ -89,7 +90,7 @@ export class Resources implements Iterable<Resource> {
         try {
           await resource._endWithLoop();
         } catch (error) {
-          if (error instanceof CancelledError) throw error;
+          if (isInstance(error, CancelledError)) throw error;
           onError(error, resource);
         }
         this.delete(resource);

@@ -4,7 +4,7 @@
  * @module
  */
 import { RuntimeError } from "../errors.ts";
-import { describeValue } from "../_base/repr.ts";
+import { describeValue, isInstance } from "../_base/repr.ts";
 import type { SubmitOptions } from "../_executor/job_types.ts";
 
 /** Begins the message of an error of a job. */
@@ -83,7 +83,7 @@ export function unsendable(
       describeValue(args[at])
     }, which cannot be copied; ` +
       "export the function from the module of jobs, and send its name"
-    : cause instanceof Error
+    : isInstance(cause, Error)
     ? cause.message
     : String(cause);
   return new TypeError(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isInstance } from "../_base/repr.ts";
 import { WorkerLostError } from "../errors.ts";
 import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
@@ -302,5 +303,5 @@ export class Dispatcher {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return isInstance(error, Error) ? error.message : String(error);
 }

@@ -8,7 +8,7 @@ import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { isSignalName, type SignalName } from "../_host/signals.ts";
 import { check, instance, type Kind } from "../_base/arguments.ts";
-import { describeKind } from "../_base/repr.ts";
+import { describeKind, isInstance } from "../_base/repr.ts";
 import { IoWaits } from "../_io/io_wait.ts";
 import { TransportWriter } from "../_io/writer.ts";
 import type { Resource, ResourceOwner } from "../_loop/resources.ts";
@@ -277,7 +277,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
         yield* this.#ends.wait();
       } catch (error) {
         // Handed on when all is over.
-        if (error instanceof CancelledError) cancelled ??= error;
+        if (isInstance(error, CancelledError)) cancelled ??= error;
       }
     }
     if (cancelled !== undefined) throw cancelled;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isInstance } from "../_base/repr.ts";
 import { TransportWriter } from "../_io/writer.ts";
 import type { Transport } from "../_io/transport.ts";
 import type { Coro } from "../_task/coroutine.ts";
@@ -88,7 +89,9 @@ function* upgrade(
     return secured;
   } catch (error) {
     // Half a handshake was sent: nothing else can be said on this connection.
-    writer.connectionLost(error instanceof CancelledError ? undefined : error);
+    writer.connectionLost(
+      isInstance(error, CancelledError) ? undefined : error,
+    );
     throw error;
   }
 }

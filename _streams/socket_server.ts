@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isInstance } from "../_base/repr.ts";
 import { IoWaits } from "../_io/io_wait.ts";
 import { warn } from "../_loop/report.ts";
 import type { Resource } from "../_loop/resources.ts";
@@ -235,7 +236,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     try {
       yield* forever;
     } catch (error) {
-      if (error instanceof CancelledError) {
+      if (isInstance(error, CancelledError)) {
         this.close();
         yield* this.waitClosed();
       }

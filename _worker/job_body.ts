@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { getRunningLoop } from "../running_loop.ts";
 import { sleep } from "../sleep.ts";
@@ -51,7 +52,7 @@ async function drain(
       if (count % STEPS_A_TURN === 0) await sleep(0);
       if (!isTold) job.checkCancelled();
     } catch (error) {
-      isTold ||= error instanceof CancelledError;
+      isTold ||= isInstance(error, CancelledError);
       // At its `yield`, so that it cleans up.
       step = await generator.throw(error);
       continue;

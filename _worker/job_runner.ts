@@ -7,7 +7,7 @@ import { type Coro, isCoroutineFunction } from "../coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { EventLoop } from "../loop.ts";
 import type { Task } from "../task.ts";
-import { describeValue } from "../_base/repr.ts";
+import { describeValue, isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { isAsyncFunction, isThenable } from "../_task/coroutine.ts";
 import { toErrorData } from "../_executor/error_data.ts";
@@ -255,7 +255,7 @@ export class JobRunner {
   }
 
   #addError(slot: number, error: unknown): void {
-    if (error instanceof CancelledError) {
+    if (isInstance(error, CancelledError)) {
       this.#results.add(slot, Outcome.Cancelled, undefined);
     } else this.#results.add(slot, Outcome.Failed, toErrorData(error));
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeValue } from "../_base/repr.ts";
+import { describeValue, isInstance } from "../_base/repr.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import { hostTime } from "../_executor/host_timer.ts";
 import {
@@ -108,7 +108,7 @@ function movesOf(value: unknown): readonly Transferable[] {
 }
 
 function cannotSend(what: string, value: unknown, cause: unknown): TypeError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : "";
+  const reason = isInstance(cause, Error) ? `: ${cause.message}` : "";
   return new TypeError(
     `Cannot send ${what}, ${describeValue(value)}${reason}`,
     { cause },
