@@ -100,10 +100,15 @@ function dataOf(error: unknown, depth: number): ErrorData {
     stack: typeof error.stack === "string" ? error.stack : undefined,
     cause: depth < DEEPEST ? causeData(error.cause, depth) : undefined,
     errors: isInstance(error, AggregateError) && depth < DEEPEST
-      ? Array.from(error.errors, (inner) => dataOf(inner, depth + 1))
+      ? listOf(error.errors).map((inner) => dataOf(inner, depth + 1))
       : undefined,
     fields: fieldsOf(error),
   };
+}
+
+// What is no list may be an iterable without end.
+function listOf(errors: unknown): unknown[] {
+  return Array.isArray(errors) ? errors : [];
 }
 
 function causeData(cause: unknown, depth: number): unknown {
