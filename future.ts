@@ -44,6 +44,7 @@ import {
   misplacedWait,
 } from "./_future/future_await.ts";
 import { asyncLine, catchAwaits } from "./_host/async_context.ts";
+import { forgive } from "./_host/uncaught.ts";
 import {
   areOfUser,
   hostPromise,
@@ -616,6 +617,7 @@ function toPromise<T>(future: Future<T>): Promise<T> {
     return Promise.resolve(future.result());
   } catch (error) {
     // Handed on to who awaits, CancelledError included.
+    if (isInstance(error, CancelledError)) forgive(error);
     return Promise.reject(error);
   }
 }

@@ -32,6 +32,8 @@ export const running: {
   debugByEnvironment: boolean | undefined;
   /** Whether somebody looks at the errors that are about to end the program. */
   isUncaughtWatched: boolean;
+  /** What cancels have thrown in async functions, for those that nobody awaits. */
+  forgiven: WeakSet<WeakKey> | undefined;
   /** The lists of errors that nobody has fetched, of the loops that are not closed. */
   readonly unfetched: Set<unknown>;
   /** Stops to listen to the end of the program. */
@@ -76,6 +78,7 @@ export const running: {
   debug: false,
   debugByEnvironment: undefined,
   isUncaughtWatched: false,
+  forgiven: undefined,
   unfetched: new Set(),
   stopListeningToExit: undefined,
   cancelled: undefined,

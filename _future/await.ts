@@ -7,7 +7,10 @@
  * @module
  */
 
+import { CancelledError } from "../errors.ts";
+import { isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
+import { forgive } from "../_host/uncaught.ts";
 
 /** What `then()` takes a result with. */
 export type OnFulfilled<T, A> =
@@ -67,6 +70,7 @@ export class Await<T, A, B> implements Promise<A | B> {
 
   /** Delivers an error. */
   protected reject(error: unknown): void {
+    if (isInstance(error, CancelledError)) forgive(error);
     // Without a handler the host learns of it, as of any promise's rejection.
     if (typeof this.onRejected !== "function") {
       this.settle(Promise.reject(error));

@@ -9,12 +9,18 @@ type Listener = (error: unknown) => void;
 
 interface Host {
   readonly Bun?: unknown;
+  readonly Deno?: unknown;
   readonly process?: {
     on?(
       event: "uncaughtExceptionMonitor" | "unhandledRejection",
       listener: Listener,
     ): unknown;
+    listenerCount?(event: "unhandledRejection"): number;
   };
+  addEventListener?(
+    type: "unhandledrejection",
+    listener: (event: PromiseRejectionEvent) => void,
+  ): void;
 }
 
 /**
@@ -30,7 +36,46 @@ export function beforeUncaught(listener: Listener): void {
   // Bun does not ask it about a rejection, and then ends the program by itself.
   if (Bun === undefined) return;
   process?.on?.("unhandledRejection", (error) => {
+    if (isForgiven(error)) return;
     listener(error);
     throw error;
+  });
+}
+
+/**
+ * Lets promises pass that are rejected with this error and that nobody handles; the host
+ * would end the program. An async function that was called, and not awaited yet when its
+ * task was cancelled, ends with the cancel too, and nobody has done wrong.
+ *
+ * @param error What a cancel throws in an async function.
+ */
+export function forgive(error: object): void {
+  // What listens stays: such a function may end long after its loop.
+  if (running.forgiven === undefined) listenToRejections();
+  (running.forgiven ??= new WeakSet()).add(error);
+}
+
+/** Takes it back: the error comes out of a run, whose promise it is that rejects. */
+export function blame(error: unknown): void {
+  running.forgiven?.delete(error as WeakKey);
+}
+
+function isForgiven(error: unknown): boolean {
+  return running.forgiven?.has(error as WeakKey) ?? false;
+}
+
+function listenToRejections(): void {
+  const host = globalThis as Host;
+  const { Deno, process } = host;
+  if (Deno !== undefined || process?.on === undefined) {
+    host.addEventListener?.("unhandledrejection", (event) => {
+      if (isForgiven(event.reason)) event.preventDefault();
+    });
+    return;
+  }
+  process.on("unhandledRejection", (error) => {
+    // Who listens takes the host's own answer away: it is given here, if nobody else listens.
+    const isAlone = process.listenerCount?.("unhandledRejection") === 1;
+    if (isAlone && !isForgiven(error)) throw error;
   });
 }

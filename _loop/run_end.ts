@@ -7,6 +7,7 @@ import { KeyboardInterrupt, RuntimeError } from "../errors.ts";
 import type { Runnable, Waiter } from "../_base/roles.ts";
 import { isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
+import { blame } from "../_host/uncaught.ts";
 
 /** The loop that runs. */
 interface RunningLoop {
@@ -49,8 +50,16 @@ export class RunEnd implements Waiter, Runnable {
 
 /** The result of what a run was for. */
 export function resultOf<T>(future: { done(): boolean; result(): T }): T {
-  if (future.done()) return future.result();
-  throw new RuntimeError(
-    `Event loop stopped before the future completed: ${future}`,
-  );
+  if (!future.done()) {
+    throw new RuntimeError(
+      `Event loop stopped before the future completed: ${future}`,
+    );
+  }
+  try {
+    return future.result();
+  } catch (error) {
+    // Whoever began the run has to see it, a CancelledError too.
+    blame(error);
+    throw error;
+  }
 }

@@ -1,0 +1,110 @@
+/**
+ * Async functions that were called and not awaited yet when their task was cancelled: the
+ * host must not end the program for them.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- a program: the console is its output
+import process from "node:process";
+import {
+  CancelledError,
+  createTask,
+  run,
+  sleep,
+  taskGroup,
+  timeout,
+  TimeoutError,
+  wait,
+} from "../mod.ts";
+
+async function download(): Promise<number> {
+  await sleep(3600);
+  return 1;
+}
+
+async function stubborn(): Promise<void> {
+  try {
+    await sleep(3600);
+  } finally {
+    // Longer than the task, and than the loop.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+await run(async () => {
+  try {
+    await timeout(0.001, async () => {
+      const [first, second] = [download(), download()];
+      return [await first, await second];
+    });
+  } catch (error) {
+    console.log("timeout", error instanceof TimeoutError);
+  }
+});
+
+await run(async () => {
+  try {
+    await taskGroup(async (group) => {
+      const early = download();
+      group.createTask(async () => {
+        await sleep(0.001);
+        throw new Error("fails");
+      });
+      await sleep(3600);
+      await early;
+    });
+  } catch (error) {
+    console.log("group", (error as AggregateError).errors.length);
+  }
+});
+
+await run(async () => {
+  const task = createTask(async () => {
+    const early = [download(), stubborn()];
+    await sleep(3600);
+    await Promise.all(early);
+  });
+  await sleep(0.001);
+  task.cancel();
+  await wait([task]);
+  console.log("task", task.cancelled());
+});
+
+await run(async () => {
+  const cancelled = createTask(download);
+  const followers = [1, 2].map(async () => await cancelled);
+  await sleep(0.001);
+  cancelled.cancel();
+  await wait([cancelled]);
+  console.log("followers", followers.length);
+});
+
+await run(async () => {
+  download();
+  await sleep(0.001);
+});
+console.log("main");
+
+// What a program throws away itself is still told by the host.
+if (process.argv.includes("error")) {
+  Promise.reject(new Error("lost"));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  console.log("not reached");
+}
+if (process.argv.includes("run")) {
+  run(() => Promise.reject(new CancelledError("by hand")));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  console.log("not reached");
+}
+if (process.argv.includes("main")) {
+  run(async () => {
+    const task = createTask(download);
+    await sleep(0.001);
+    task.cancel("main too");
+    await task;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  console.log("not reached");
+}
+await new Promise((resolve) => setTimeout(resolve, 50));
+console.log("end");

@@ -1,0 +1,45 @@
+/**
+ * An async function that nobody awaits yet when a cancel reaches it ends with that cancel:
+ * the host must not take its promise for an error and end the program.
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { hostTest, runOn } from "./_hosts.ts";
+
+const PROGRAM = new URL("_forgotten_program.ts", import.meta.url);
+const LINES = [
+  "timeout true",
+  "group 1",
+  "task true",
+  "followers 2",
+  "main",
+];
+
+hostTest(
+  "an un-awaited async function that is cancelled ends no program",
+  async (host) => {
+    const { code, lines, errors } = await runOn(host, PROGRAM);
+    assertEquals(lines, [...LINES, "end"], errors);
+    assertEquals(code, 0);
+    assertEquals(errors, "");
+  },
+);
+
+const OTHERS = {
+  "error": "lost",
+  "run": "by hand",
+  "main": "main too",
+};
+
+for (const [name, text] of Object.entries(OTHERS)) {
+  hostTest(
+    `the host still tells a rejection of another kind: ${name}`,
+    async (host) => {
+      const { code, lines, errors } = await runOn(host, PROGRAM, name);
+      // Bun prints an error that nobody catches, goes on, and exits with 1.
+      const goesOn = host.name.startsWith("bun");
+      assertEquals(goesOn ? lines.slice(0, LINES.length) : lines, LINES);
+      assertStringIncludes(errors, text);
+      assertEquals(code, 1);
+    },
+  );
+}
