@@ -73,14 +73,14 @@ import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
-import { resultOf, RunEnd } from "./_loop/run_end.ts";
+import { resultOf, RunEnd } from "./_future/run_end.ts";
 import { TaskList } from "./_loop/task_list.ts";
 import { endHelpers, isQuiet, type LineState } from "./_task/line.ts";
 import { StuckWatch } from "./_task/stuck_watch.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
 import { Microtasks } from "./_base/microtasks.ts";
-import { UnfetchedErrors } from "./_loop/unfetched_errors.ts";
+import { UnfetchedErrors } from "./_future/unfetched_errors.ts";
 import { HostFuture, toFuture } from "./_task/to_future.ts";
 
 /** Makes a loop's tasks: what `loop.setTaskFactory()` takes. */

@@ -29,7 +29,7 @@ import {
 import { CancelledError, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
-import { resultOf } from "./_loop/run_end.ts";
+import { resultOf } from "./_future/run_end.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
