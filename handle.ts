@@ -95,6 +95,8 @@ export interface Scheduler {
   readonly _burst: number;
   /** @internal */
   readonly _microtasks: Microtasks;
+  /** Whether the loop is between the start and the end of a run. */
+  isRunning(): boolean;
   /** Whether the loop was closed. */
   isClosed(): boolean;
   /** @internal */

@@ -73,14 +73,14 @@ import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
-import { resultOf, RunEnd } from "./_loop/run_end.ts";
+import { resultOf, RunEnd } from "./_future/run_end.ts";
 import { TaskList } from "./_loop/task_list.ts";
 import { endHelpers, isQuiet, type LineState } from "./_task/line.ts";
 import { StuckWatch } from "./_task/stuck_watch.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
 import { Microtasks } from "./_base/microtasks.ts";
-import { UnfetchedErrors } from "./_loop/unfetched_errors.ts";
+import { UnfetchedErrors } from "./_future/unfetched_errors.ts";
 import { HostFuture, toFuture } from "./_task/to_future.ts";
 
 /** Makes a loop's tasks: what `loop.setTaskFactory()` takes. */
@@ -140,6 +140,10 @@ const LOOP_OPTIONS: OptionKinds<EventLoopOptions> = {
   reportUnfetchedAfter: DELAY,
   reportStuckAfter: DELAY,
 };
+// Compared by identity: there may be a loop a request.
+const NO_OPTIONS: EventLoopOptions = {};
+// Of all loops that are closed: none can be added.
+const NO_TASKS = new TaskList<Task<unknown>>();
 const CREATE_TASK_OPTIONS: OptionKinds<CreateTaskOptions> = {
   ...TASK_OPTIONS,
   signal: SIGNAL,
@@ -172,12 +176,11 @@ export class EventLoop implements TaskScheduler {
   /** Above this many seconds, debug mode reports a callback or step as slow. */
   slowCallbackDuration = 0.1;
   readonly #clock: Clock;
-  readonly #turns: Turns;
-  // Shared by all futures and tasks of the loop that are given no options.
-  /** @internal */
-  readonly _plainOptions: { readonly loop: EventLoop } = { loop: this };
+  // Until it is closed. Then it lets go of all that it was made of: what the host keeps of a
+  // task that has ended, until its next collection, keeps the loop as well.
+  #turns: Turns | undefined;
+  #plainOptions: { readonly loop: EventLoop } | undefined = { loop: this };
   #running = false;
-  #closed = false;
   #debug: boolean;
   #debugMode: DebugMode | undefined;
   #instruments: Instruments | undefined;
@@ -199,21 +202,21 @@ export class EventLoop implements TaskScheduler {
   _shutdown: unknown = undefined;
   /** @internal */
   _burst = 0;
+  #microtasks: Microtasks | undefined = undefined;
+  #resources: Resources | undefined = undefined;
   /** @internal */
-  readonly _microtasks: Microtasks = new Microtasks();
-  /** @internal */
-  readonly _tasks: TaskList<Task<unknown>> = new TaskList();
-  /** @internal What was opened in the loop and is closed with it. */
-  readonly _resources: Resources = new Resources();
+  _tasks: TaskList<Task<unknown>> = new TaskList();
 
   /**
    * Makes a loop.
    *
    * @param options The clock, whether debug mode is on, and when errors are reported.
    */
-  constructor(options: EventLoopOptions = {}) {
-    checkOptions("make a loop", options, LOOP_OPTIONS);
-    this.#clock = options.clock ?? new SystemClock();
+  constructor(options: EventLoopOptions = NO_OPTIONS) {
+    if (options !== NO_OPTIONS) {
+      checkOptions("make a loop", options, LOOP_OPTIONS);
+    }
+    this.#clock = options.clock ?? systemClock();
     this.#turns = new Turns(this.#clock, this);
     this.#debug = options.debug ?? debugByEnvironment();
     const { reportUnfetchedAfter = 5, reportStuckAfter = 5 } = options;
@@ -234,7 +237,7 @@ export class EventLoop implements TaskScheduler {
 
   /** Whether the loop was closed. */
   isClosed(): boolean {
-    return this.#closed;
+    return this.#turns === undefined;
   }
 
   /** Whether debug mode is on. */
@@ -249,10 +252,11 @@ export class EventLoop implements TaskScheduler {
    */
   setDebug(enabled: boolean): void {
     check("set the debug mode", "enabled", enabled, BOOLEAN);
-    if (enabled && !this.#debug) this._observe(this.#inDebugMode());
-    else if (!enabled && this.#debug) this._unobserve(this.#inDebugMode());
+    if (enabled === this.#debug) return;
     this.#debug = enabled;
-    if (this.isRunning()) running.debug = enabled;
+    if (enabled) this._observe(this.#inDebugMode());
+    else this._unobserve(this.#inDebugMode());
+    if (this.isRunning()) running.debugLoops += enabled ? 1 : -1;
   }
 
   /**
@@ -308,7 +312,7 @@ export class EventLoop implements TaskScheduler {
     this.#checkCallback(callback, "callLater()", options);
     const seconds = toSeconds(delay);
     // Due in the very next turn, so that must look at the clock.
-    if (seconds <= 0) this.#turns.checkSoon();
+    if (seconds <= 0) this.#turns!.checkSoon();
     return this.#schedule(this.#clock.time() + seconds, callback, options);
   }
 
@@ -351,7 +355,7 @@ export class EventLoop implements TaskScheduler {
     coro: CoroutineLike<T> | CoroutineFunction<T>,
     options?: CreateTaskOptions,
   ): Task<T> {
-    if (this.#closed) {
+    if (this.#turns === undefined) {
       closeCoroutine(coro);
       throw new RuntimeError("Cannot create a task: the event loop is closed");
     }
@@ -405,9 +409,9 @@ export class EventLoop implements TaskScheduler {
     this.#running = true;
     // A cancel may have come before the run: outside of one there is no timer.
     this.#stuckWatch?.start();
-    running.activeLoops.add(this);
-    running.debug = this.#debug;
-    return this.#turns.run();
+    if (!hasAsyncContext) running.activeLoops.add(this);
+    if (this.#debug) running.debugLoops++;
+    return this.#turns!.run();
   }
 
   /**
@@ -449,7 +453,7 @@ export class EventLoop implements TaskScheduler {
 
   /** Ends the run after this turn. Before a run, it makes the next one end after one turn. */
   stop(): void {
-    this.#turns.stop();
+    this.#turns?.stop();
   }
 
   /**
@@ -461,17 +465,20 @@ export class EventLoop implements TaskScheduler {
     if (this.isRunning()) {
       throw new RuntimeError("Cannot close a running event loop");
     }
-    if (this.#closed) return;
-    if (this._resources.size > 0) {
+    const turns = this.#turns;
+    if (turns === undefined) return;
+    if (this._hasResources()) {
       this._resources.abandonAll(
         this.#debug,
         (error, resource) => this.#reportEndError(error, resource),
       );
     }
-    this.#closed = true;
-    this.#turns.clear();
+    this.#turns = undefined;
+    turns.clear();
     this.#signalHandlers?.clear();
     if (!this._tasks.isEmpty) this.#abandonTasks();
+    this._tasks = NO_TASKS;
+    this.#plainOptions = undefined;
     this.#unfetched?.tellAll();
   }
 
@@ -621,12 +628,27 @@ export class EventLoop implements TaskScheduler {
 
   /** Returns `<EventLoop running=… closed=… debug=…>`. */
   toString(): string {
-    return `<EventLoop running=${this.isRunning()} closed=${this.#closed} debug=${this.#debug}>`;
+    return `<EventLoop running=${this.isRunning()} closed=${this.isClosed()} debug=${this.#debug}>`;
   }
 
   /** Returns {@linkcode EventLoop.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+
+  /** @internal Shared by all futures and tasks of the loop that are given no options. */
+  get _plainOptions(): { readonly loop: EventLoop } {
+    return this.#plainOptions ??= { loop: this };
+  }
+
+  /** @internal What was opened in the loop and is closed with it. */
+  get _resources(): Resources {
+    return this.#resources ??= new Resources();
+  }
+
+  /** @internal Whether there is any. */
+  _hasResources(): boolean {
+    return this.#resources !== undefined && this.#resources.size > 0;
   }
 
   /** @internal Closes what is open in the loop; called in it, at the end of a run. */
@@ -652,8 +674,8 @@ export class EventLoop implements TaskScheduler {
   _runEnded(): void {
     this.#stuckWatch?.stop();
     this.#running = false;
-    running.activeLoops.delete(this);
-    if (running.activeLoops.size === 0) running.debug = false;
+    if (!hasAsyncContext) running.activeLoops.delete(this);
+    if (this.#debug) running.debugLoops--;
   }
 
   /** @internal */
@@ -663,15 +685,18 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
+  get _microtasks(): Microtasks {
+    return this.#microtasks ??= new Microtasks();
+  }
+
+  /** @internal */
   _noteRan(task: Task<unknown>): void {
-    this.#turns.noteRan(task);
+    this.#turns?.noteRan(task);
   }
 
   /** @internal */
   _enqueue(runnable: Runnable): void {
-    if (this.#closed) {
-      throw new RuntimeError("Cannot schedule: the event loop is closed");
-    }
+    if (this.#turns === undefined) throw closedError();
     this.#turns.push(runnable);
   }
 
@@ -715,7 +740,7 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   _watchCancelled(line: LineState): number {
     // What is left of a closed loop is nobody's, and must keep no program alive.
-    if (this.#closed) return 0;
+    if (this.isClosed()) return 0;
     const watch = this.#stuckWatch ??= new StuckWatch(
       this,
       this.#reportStuckAfter,
@@ -727,22 +752,22 @@ export class EventLoop implements TaskScheduler {
 
   /** @internal */
   _noteStarting(): void {
-    this.#turns.noteStarting();
+    this.#turns?.noteStarting();
   }
 
   /** @internal */
   _noteResumed(): void {
-    this.#turns.noteResumed();
+    this.#turns?.noteResumed();
   }
 
   /** @internal */
   _noteSuspended(): void {
-    this.#turns.noteSuspended();
+    this.#turns?.noteSuspended();
   }
 
   /** @internal Tells `listener` once, before the host has its next turn; `undefined` calls it off. */
   _tellBeforeHost(listener: BeforeHost | undefined): void {
-    this.#turns.beforeHost = listener;
+    if (this.#turns !== undefined) this.#turns.beforeHost = listener;
   }
 
   /** @internal Ends the run when a future is done; to be taken from its list after. */
@@ -768,30 +793,28 @@ export class EventLoop implements TaskScheduler {
 
   /** @internal Keeps a virtual clock still, while real work is out. */
   _hold(): void {
-    this.#turns.hold();
+    this.#turns?.hold();
   }
 
   /** @internal Takes one `_hold()` back. */
   _letGo(): void {
-    this.#turns.letGo();
+    this.#turns?.letGo();
   }
 
   /** @internal */
   _abortRun(error: unknown): void {
-    this.#turns.abort(error);
+    this.#turns?.abort(error);
   }
 
   /** @internal */
   _addTimer(timer: Timer & Runnable): void {
-    if (this.#closed) {
-      throw new RuntimeError("Cannot schedule: the event loop is closed");
-    }
+    if (this.#turns === undefined) throw closedError();
     this.#turns.pushTimer(timer);
   }
 
   /** @internal */
   _timerCancelled(): void {
-    this.#turns.noteCancelled();
+    this.#turns?.noteCancelled();
   }
 
   /** @internal */
@@ -813,13 +836,13 @@ export class EventLoop implements TaskScheduler {
   _addUnfetched(error: UnfetchedError, now: number): void {
     this.#unfetched ??= new UnfetchedErrors(this.#reportUnfetchedAfter);
     this.#unfetched.add(error, now);
-    this.#turns.errorsDue = this.#unfetched.due;
+    this.#setErrorsDue(this.#unfetched.due);
   }
 
   /** @internal */
   _deleteUnfetched(error: UnfetchedError): void {
     this.#unfetched!.delete(error);
-    this.#turns.errorsDue = this.#unfetched!.due;
+    this.#setErrorsDue(this.#unfetched!.due);
   }
 
   /** @internal */
@@ -830,12 +853,16 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   _tellDueErrors(now: number): void {
     this.#unfetched!.tellDue(now);
-    this.#turns.errorsDue = this.#unfetched!.due;
+    this.#setErrorsDue(this.#unfetched!.due);
   }
 
   /** @internal */
   _waitingSince(task: Task<unknown>): number | undefined {
     return this.#debugMode?.waitingSince(task);
+  }
+
+  #setErrorsDue(due: number): void {
+    if (this.#turns !== undefined) this.#turns.errorsDue = due;
   }
 
   #abandonTasks(): void {
@@ -861,7 +888,7 @@ export class EventLoop implements TaskScheduler {
   _observe(instrument: Instrument): void {
     const instruments = this.#instruments ??= new Instruments();
     instruments.add(instrument);
-    this.#turns.observeBy(instruments);
+    this.#turns?.observeBy(instruments);
     this._tasks.onAdd = (task) => instruments.created(task);
   }
 
@@ -870,7 +897,7 @@ export class EventLoop implements TaskScheduler {
     this.#instruments?.delete(instrument);
     if (this.#instruments?.size !== 0) return;
     this.#instruments = undefined;
-    this.#turns.observeBy(undefined);
+    this.#turns?.observeBy(undefined);
     this._tasks.onAdd = undefined;
   }
 
@@ -884,12 +911,12 @@ export class EventLoop implements TaskScheduler {
     options?: CallbackOptions,
   ): TimerHandle {
     const timer = new TimerHandle(when, callback, this, options);
-    this.#turns.pushTimer(timer);
+    this.#turns!.pushTimer(timer);
     return timer;
   }
 
   #checkCanRun(): void {
-    if (this.#closed) {
+    if (this.#turns === undefined) {
       throw new RuntimeError("Cannot run: the event loop is closed");
     }
     if (this.isRunning()) {
@@ -907,9 +934,7 @@ export class EventLoop implements TaskScheduler {
   }
 
   #checkFunction(callback: unknown, where: string, options: unknown): void {
-    if (this.#closed) {
-      throw new RuntimeError(`Cannot schedule: the event loop is closed`);
-    }
+    if (this.#turns === undefined) throw closedError();
     if (typeof callback !== "function") {
       throw new TypeError(
         `A function was expected by ${where}, got ${describeKind(callback)}`,
@@ -951,6 +976,14 @@ export class EventLoop implements TaskScheduler {
       });
     }
   }
+}
+
+function systemClock(): SystemClock {
+  return (running.systemClock ??= new SystemClock()) as SystemClock;
+}
+
+function closedError(): RuntimeError {
+  return new RuntimeError("Cannot schedule: the event loop is closed");
 }
 
 // An async function's wait for a future is of the host if the future is.

@@ -151,13 +151,10 @@ export function runProcess(
     stdout: "piped",
     stderr: "piped",
   });
-  return new MethodCoroutine("runProcess", function* () {
-    const result = yield* runToEnd(starting, bytes);
-    if (check && result.code !== 0) {
-      throw new ProcessError(describeEnd(command, result), result);
-    }
-    return result;
-  });
+  return new MethodCoroutine(
+    "runProcess",
+    () => runChecked(command, starting, bytes, check),
+  );
 }
 
 const INPUT: Kind = {
@@ -169,6 +166,19 @@ const KINDS: OptionKinds<RunProcessOptions> = {
   input: INPUT,
   ...COMMON_KINDS,
 };
+
+function* runChecked(
+  command: string | URL,
+  starting: Coroutine<Process>,
+  input: Uint8Array | undefined,
+  isChecked: boolean,
+): Coro<ProcessResult> {
+  const result = yield* runToEnd(starting, input);
+  if (isChecked && result.code !== 0) {
+    throw new ProcessError(describeEnd(command, result), result);
+  }
+  return result;
+}
 
 function* runToEnd(
   starting: Coroutine<Process>,

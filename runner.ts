@@ -29,7 +29,7 @@ import {
 import { CancelledError, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
-import { resultOf } from "./_loop/run_end.ts";
+import { resultOf } from "./_future/run_end.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
@@ -186,8 +186,8 @@ export class Runner {
   #closed = false;
   // What it runs now.
   #main: Future<unknown> | undefined;
-  // Made when the loop first has to wait: to listen is 10 µs, and a signal comes in the
-  // host's turn only.
+  // Made when the loop first has to wait: to listen is 10 µs, and there may be a run a
+  // request. Only the first run of a program listens from the start.
   #watch: SignalWatch | undefined;
   // Whether it listens on from the end of the run to the end of close().
   #once = false;
@@ -268,7 +268,12 @@ export class Runner {
         unlink = linkSignal(options.signal, task);
       }
       this.#main = task;
-      loop._tellBeforeHost(this);
+      if (running.hasRun) loop._tellBeforeHost(this);
+      else {
+        // Most programs run once, and may be interrupted in the first step.
+        running.hasRun = true;
+        this._beforeHost();
+      }
       const end = loop._endWith(task);
       try {
         await loop.runForever();
@@ -339,7 +344,7 @@ export class Runner {
     if (
       loop !== undefined &&
       (this.#watch !== undefined || !loop._tasks.isEmpty ||
-        loop._resources.size > 0 || loop._hasAsyncgens() ||
+        loop._hasResources() || loop._hasAsyncgens() ||
         loop._hasStrays())
     ) return false;
     this.#closed = true;
@@ -438,7 +443,7 @@ export class Runner {
     const tasks = [...allTasks(loop)];
     cancelEach(shutdown?.notCancelled(tasks) ?? tasks);
     await waitForAll(tasks, loop);
-    if (loop._resources.size > 0) {
+    if (loop._hasResources()) {
       await loop.runUntilComplete(() => loop._endResources());
     }
     if (loop._hasStrays()) {

@@ -115,6 +115,6 @@ export function setEventLoop(loop: EventLoop | undefined): void {
  * assert(loop.isClosed());
  * ```
  */
-export function newEventLoop(options: EventLoopOptions = {}): EventLoop {
+export function newEventLoop(options?: EventLoopOptions): EventLoop {
   return new EventLoop(options);
 }

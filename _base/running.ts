@@ -22,14 +22,18 @@ export const running: {
   rootContext: unknown;
   /** What `setEventLoop()` was given. */
   currentLoop: unknown;
-  /** The loops between the start and the end of a run, for hosts without async context. */
+  /** The clock of all loops that were given none. */
+  systemClock: unknown;
+  /** On hosts without async context: the loops between the start and the end of a run. */
   readonly activeLoops: Set<unknown>;
   /** What is being shown; empty but while a text is made. */
   readonly beingShown: Set<object>;
-  /** Whether some loop runs in debug mode. */
-  debug: boolean;
+  /** How many loops run in debug mode. */
+  debugLoops: number;
   /** What the environment says of debug mode, once it was asked. */
   debugByEnvironment: boolean | undefined;
+  /** Whether a run has begun in this thread, ever. */
+  hasRun: boolean;
   /** Whether somebody looks at the errors that are about to end the program. */
   isUncaughtWatched: boolean;
   /** What cancels have thrown in async functions, for those that nobody awaits. */
@@ -73,10 +77,12 @@ export const running: {
   context: undefined,
   rootContext: undefined,
   currentLoop: undefined,
+  systemClock: undefined,
   activeLoops: new Set(),
   beingShown: new Set(),
-  debug: false,
+  debugLoops: 0,
   debugByEnvironment: undefined,
+  hasRun: false,
   isUncaughtWatched: false,
   forgiven: undefined,
   unfetched: new Set(),

@@ -23,7 +23,7 @@ export function runningScheduler(): Scheduler | undefined {
   }
   const task = asyncTask() as { getLoop(): Scheduler } | undefined;
   const loop = task?.getLoop();
-  return running.activeLoops.has(loop) ? loop : undefined;
+  return loop?.isRunning() ? loop : undefined;
 }
 
 /**

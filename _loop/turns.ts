@@ -376,6 +376,12 @@ export class Turns implements Sleeper {
   }
 
   #lookAtClock(): boolean {
+    const now = this.#readClock();
+    if (now >= this.errorsDue) this.#owner._tellDueErrors(now);
+    return !this.#clock.settles && now - this.#sliceStart > SLICE;
+  }
+
+  #readClock(): number {
     const now = this.#clock.time();
     const between = this.#runsBetweenChecks;
     this.#runsBetweenChecks = now - this.#lastCheck > CLOCK_CHECK
@@ -384,8 +390,7 @@ export class Turns implements Sleeper {
     this.#runsToCheck = this.#runsBetweenChecks;
     this.#lastCheck = now;
     this.#hasNewTime = true;
-    if (now >= this.errorsDue) this.#owner._tellDueErrors(now);
-    return !this.#clock.settles && now - this.#sliceStart > SLICE;
+    return now;
   }
 
   async #letHostTurn(): Promise<void> {
@@ -399,8 +404,7 @@ export class Turns implements Sleeper {
 
   // The host has had its turn, or nothing has run yet.
   #beginSlice(): void {
-    this.#sliceStart = this.#lastHostTurn = this.#clock.time();
-    this.checkSoon();
+    this.#sliceStart = this.#lastHostTurn = this.#readClock();
   }
 
   #tellBeforeHost(): void {
@@ -434,11 +438,8 @@ export class Turns implements Sleeper {
     this.#clock.unwait(this);
     // Whoever woke it did so in a turn of the host, nearly always; but two loops can
     // wake each other without one.
-    const now = this.#clock.time();
-    if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) {
-      this.#sliceStart = now;
-      this.checkSoon();
-    }
+    const now = this.#readClock();
+    if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) this.#sliceStart = now;
   }
 
   #setOnPush(): void {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Coroutine } from "../_task/coroutine.ts";
+import type { Coro, Coroutine } from "../_task/coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import type { Store } from "./stores.ts";
 import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";
@@ -239,15 +239,17 @@ class JoinWaitable implements Waitable<undefined, void> {
 export function nextItem<T>(
   core: QueueCore<T>,
 ): Coroutine<IteratorResult<T, undefined>> {
-  return new MethodCoroutine("get", function* () {
-    try {
-      return {
-        done: false,
-        value: yield* new WaitOperation(core.getting, undefined),
-      };
-    } catch (error) {
-      if (!(error instanceof QueueShutDown)) throw error;
-      return { done: true, value: undefined };
-    }
-  });
+  return new MethodCoroutine("get", () => takeItem(core));
+}
+
+function* takeItem<T>(core: QueueCore<T>): Coro<IteratorResult<T, undefined>> {
+  try {
+    return {
+      done: false,
+      value: yield* new WaitOperation(core.getting, undefined),
+    };
+  } catch (error) {
+    if (!(error instanceof QueueShutDown)) throw error;
+    return { done: true, value: undefined };
+  }
 }

@@ -145,7 +145,7 @@ export abstract class Coroutine<T> implements Promise<T> {
     this._state = COLD;
     this._callerBody = undefined;
     this._caller = undefined;
-    if (running.debug) watch(this);
+    if (running.debugLoops > 0) watch(this);
   }
 
   /** The name of the coroutine function, for reports. */

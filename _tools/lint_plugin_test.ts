@@ -73,3 +73,21 @@ Deno.test("no-internals lets the library use itself", () => {
 Deno.test("error-message looks at published modules only", () => {
   assertEquals(lint(`new Error("lower")`, "tool.ts"), []);
 });
+
+const INNER = "A generator function is made at each call: hoist it";
+const GENERATORS: [source: string, messages: string[]][] = [
+  ["function* take() {}", []],
+  ["const GENERATOR = Object.getPrototypeOf(function* () {});", []],
+  ["class A { *take() {} }", []],
+  ["class A { take() { return function* () {}; } }", [INNER]],
+  ["function open() { return new Method(function* () {}); }", [INNER]],
+  ["const open = () => { function* take() {} return take(); };", [INNER]],
+];
+
+for (const [source, messages] of GENERATORS) {
+  Deno.test({
+    name: `no-inner-generators judges ${source}`,
+    ignore: Deno.lint === undefined,
+    fn: () => assertEquals(lint(source), messages),
+  });
+}

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Coro, createTask, gather } from "@asyncio/asyncio";
 
 /**
  * Does `count` operations and throws if a result is wrong.
@@ -101,3 +102,28 @@ export function randoms(): () => number {
 
 /** Does nothing. */
 export function noop(): void {}
+
+/**
+ * Makes a task of what `child` gives for each whole number below `count`, and joins them.
+ *
+ * @param count How many.
+ * @param child A generator, or a generator function made for the occasion.
+ */
+export function* generatorTasks(
+  count: number,
+  child: (index: number) => Coro<number> | (() => Coro<number>),
+): Coro<void> {
+  const tasks = [];
+  for (const index of below(count)) tasks.push(createTask(child(index)));
+  check(sum(yield* gather(tasks)), sumBelow(count));
+}
+
+/** The same with async functions. */
+export async function asyncTasks(
+  count: number,
+  child: (index: number) => Promise<number>,
+): Promise<void> {
+  const tasks = [];
+  for (const index of below(count)) tasks.push(createTask(() => child(index)));
+  check(sum(await gather(tasks)), sumBelow(count));
+}

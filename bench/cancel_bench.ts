@@ -5,6 +5,7 @@
  */
 import {
   CancelledError,
+  type Coro,
   createTask,
   type EventLoop,
   gather,
@@ -56,30 +57,14 @@ const cancelStorm: Workload = {
       for (const reject of rejects) reject(undefined);
       check(countRejected(await Promise.allSettled(promises)), count);
     },
-    generator: (count) =>
-      run(function* () {
-        const loop = getRunningLoop();
-        const tasks: Task<void>[] = [];
-        for (const _ of below(count)) tasks.push(createTask(never(loop)));
-        yield* sleep(0);
-        for (const task of tasks) task.cancel();
-        const results = yield* gather(tasks, { returnExceptions: true });
-        check(countCancelled(results), count);
-      }),
+    generator: (count) => run(() => storm(count, never)),
     inline: (count) =>
-      run(function* () {
-        const loop = getRunningLoop();
-        const tasks: Task<void>[] = [];
-        for (const _ of below(count)) {
-          tasks.push(createTask(function* () {
+      run(() =>
+        storm(count, (loop) =>
+          function* () {
             yield* loop.createFuture<void>();
-          }));
-        }
-        yield* sleep(0);
-        for (const task of tasks) task.cancel();
-        const results = yield* gather(tasks, { returnExceptions: true });
-        check(countCancelled(results), count);
-      }),
+          })
+      ),
     async: (count) =>
       run(async () => {
         const loop = getRunningLoop();
@@ -111,24 +96,29 @@ async function waitForReject(
   await new Promise<never>((_resolve, reject) => rejects.push(reject));
 }
 
+function* storm(
+  count: number,
+  child: (loop: EventLoop) => Coro<void> | (() => Coro<void>),
+): Coro<void> {
+  const loop = getRunningLoop();
+  const tasks: Task<void>[] = [];
+  for (const _ of below(count)) tasks.push(createTask(child(loop)));
+  yield* sleep(0);
+  for (const task of tasks) task.cancel();
+  const results = yield* gather(tasks, { returnExceptions: true });
+  check(countCancelled(results), count);
+}
+
 function* never(loop: EventLoop) {
   yield* loop.createFuture<void>();
 }
 
-function countRejected(
-  outcomes: readonly PromiseSettledResult<unknown>[],
-): number {
-  let rejected = 0;
-  for (const { status } of outcomes) if (status === "rejected") rejected++;
-  return rejected;
+function countRejected(outcomes: readonly { status: string }[]): number {
+  return outcomes.filter(({ status }) => status === "rejected").length;
 }
 
 function countCancelled(results: readonly unknown[]): number {
-  let cancelled = 0;
-  for (const result of results) {
-    if (result instanceof CancelledError) cancelled++;
-  }
-  return cancelled;
+  return results.filter((result) => result instanceof CancelledError).length;
 }
 
 // Bound by object layout: how many objects a waiting task is, and their fields.

@@ -4,105 +4,98 @@
  * @module
  */
 import {
-  type CoroutineFunction,
+  type Coro,
   createTask,
   gather,
   run,
   sleep,
   taskGroup,
   wait,
-} from "../mod.ts";
-import { check, sum, sumBelow } from "./_workload.ts";
+} from "@asyncio/asyncio";
+import { below, check, sum, sumBelow } from "./_workload.ts";
 
 const COUNT = 10;
-const DELAY = { milliseconds: 2 };
+const INDEXES = [...below(COUNT)];
 
-bench("async functions", "sequential await", async () => {
-  let total = 0;
-  for (const index of indexes()) total += await napAsync(index);
-  return total;
+bench("async functions", {
+  async "sequential await"() {
+    let total = 0;
+    for (const index of INDEXES) total += await napAsync(index);
+    return total;
+  },
+  async "tasks, awaited one by one"() {
+    const tasks = INDEXES.map((index) => createTask(() => napAsync(index)));
+    let total = 0;
+    for (const task of tasks) total += await task;
+    return total;
+  },
+  async "gather()"() {
+    return sum(await gather(INDEXES.map((index) => () => napAsync(index))));
+  },
+  async "wait()"() {
+    const [done] = await wait(
+      INDEXES.map((index) => createTask(() => napAsync(index))),
+    );
+    return sum([...done].map((task) => task.result()));
+  },
+  async "taskGroup()"() {
+    const tasks = await taskGroup((group) =>
+      Promise.resolve(
+        INDEXES.map((index) => group.createTask(() => napAsync(index))),
+      )
+    );
+    return sum(tasks.map((task) => task.result()));
+  },
 });
 
-bench("async functions", "tasks, awaited one by one", async () => {
-  const tasks = indexes().map((index) => createTask(() => napAsync(index)));
-  let total = 0;
-  for (const task of tasks) total += await task;
-  return total;
-});
-
-bench("async functions", "gather()", async () => {
-  return sum(await gather(indexes().map((index) => () => napAsync(index))));
-});
-
-bench("async functions", "wait()", async () => {
-  const tasks = indexes().map((index) => createTask(() => napAsync(index)));
-  const [done] = await wait(tasks);
-  return sum([...done].map((task) => task.result()));
-});
-
-bench("async functions", "taskGroup()", async () => {
-  const tasks = await taskGroup((group) =>
-    Promise.resolve(
-      indexes().map((index) => group.createTask(() => napAsync(index))),
-    )
-  );
-  return sum(tasks.map((task) => task.result()));
-});
-
-bench("generator functions", "sequential yield*", function* () {
-  let total = 0;
-  for (const index of indexes()) total += yield* nap(index);
-  return total;
-});
-
-bench("generator functions", "tasks, awaited one by one", function* () {
-  const tasks = indexes().map((index) => createTask(nap(index)));
-  let total = 0;
-  for (const task of tasks) total += yield* task;
-  return total;
-});
-
-bench("generator functions", "gather()", function* () {
-  return sum(yield* gather(indexes().map(nap)));
-});
-
-bench("generator functions", "wait()", function* () {
-  const tasks = indexes().map((index) => createTask(nap(index)));
-  const [done] = yield* wait(tasks);
-  return sum([...done].map((task) => task.result()));
-});
-
-bench("generator functions", "taskGroup()", function* () {
-  const tasks = yield* taskGroup(function* (group) {
-    return indexes().map((index) => group.createTask(nap(index)));
-  });
-  return sum(tasks.map((task) => task.result()));
+bench("generator functions", {
+  *"sequential yield*"() {
+    let total = 0;
+    for (const index of INDEXES) total += yield* nap(index);
+    return total;
+  },
+  *"tasks, awaited one by one"() {
+    const tasks = INDEXES.map((index) => createTask(nap(index)));
+    let total = 0;
+    for (const task of tasks) total += yield* task;
+    return total;
+  },
+  *"gather()"() {
+    return sum(yield* gather(INDEXES.map(nap)));
+  },
+  *"wait()"() {
+    const [done] = yield* wait(INDEXES.map((index) => createTask(nap(index))));
+    return sum([...done].map((task) => task.result()));
+  },
+  *"taskGroup()"() {
+    const tasks = yield* taskGroup(function* (group) {
+      return INDEXES.map((index) => group.createTask(nap(index)));
+    });
+    return sum(tasks.map((task) => task.result()));
+  },
 });
 
 async function napAsync(index: number): Promise<number> {
-  await sleep(DELAY);
+  await sleep({ milliseconds: 2 });
   return index;
 }
 
 function* nap(index: number) {
-  yield* sleep(DELAY);
+  yield* sleep({ milliseconds: 2 });
   return index;
 }
 
-function indexes(): number[] {
-  return Array.from({ length: COUNT }, (_, index) => index);
-}
-
 function bench(
-  group: string,
-  name: string,
-  main: CoroutineFunction<number>,
+  style: string,
+  mains: Readonly<Record<string, () => Coro<number> | Promise<number>>>,
 ): void {
-  Deno.bench({
-    name,
-    group: `${COUNT} sleeps of 2 ms, ${group}`,
-    baseline: name.startsWith("sequential"),
-    // `deno bench` waits for async functions alone, not for any promise.
-    fn: async () => check(await run(main), sumBelow(COUNT)),
-  });
+  for (const [name, main] of Object.entries(mains)) {
+    Deno.bench({
+      name,
+      group: `${COUNT} sleeps of 2 ms, ${style}`,
+      baseline: name.startsWith("sequential"),
+      // `deno bench` waits for async functions alone, not for any promise.
+      fn: async () => check(await run(main), sumBelow(COUNT)),
+    });
+  }
 }

@@ -117,15 +117,7 @@ const queuePingPong: Workload = {
   count: 200_000,
   must: { generator: 1.2, async: 5 },
   runs: {
-    async native(count) {
-      const pings = new PromiseQueue<number>(1);
-      const pongs = new PromiseQueue<number>(1);
-      const [total] = await Promise.all([
-        clientAsync(pings, pongs, count),
-        serverAsync(pings, pongs, count),
-      ]);
-      check(total, sumBelow(count));
-    },
+    native: (count) => roundsAsync(PromiseQueue, allNative, count),
 
     generator: (count) =>
       run(function* () {
@@ -148,16 +140,7 @@ const queuePingPong: Workload = {
         check(total, sumBelow(count));
       }),
 
-    async: (count) =>
-      run(async () => {
-        const pings = new Queue<number>(1);
-        const pongs = new Queue<number>(1);
-        const [total] = await gather(
-          () => clientAsync(pings, pongs, count),
-          () => serverAsync(pings, pongs, count),
-        );
-        check(total, sumBelow(count));
-      }),
+    async: (count) => run(() => roundsAsync(Queue, allOurs, count)),
   },
 };
 
@@ -167,14 +150,39 @@ interface AnyQueue {
   get(): PromiseLike<number>;
 }
 
+/** Runs async functions at once, and joins them. */
+type Join = (
+  functions: readonly (() => Promise<number>)[],
+) => PromiseLike<readonly number[]>;
+
+const allNative: Join = (functions) =>
+  Promise.all(functions.map((each) => each()));
+
+const allOurs: Join = (functions) => gather(functions);
+
+async function roundsAsync(
+  QueueOfOne: new (maxsize: number) => AnyQueue,
+  join: Join,
+  count: number,
+): Promise<void> {
+  const pings = new QueueOfOne(1);
+  const pongs = new QueueOfOne(1);
+  const [total] = await join([
+    () => clientAsync(pings, pongs, count),
+    () => serverAsync(pings, pongs, count),
+  ]);
+  check(total!, sumBelow(count));
+}
+
 async function serverAsync(
   pings: AnyQueue,
   pongs: AnyQueue,
   count: number,
-): Promise<void> {
+): Promise<number> {
   for (let round = 0; round < count; round++) {
     await pongs.put(await pings.get());
   }
+  return count;
 }
 
 async function clientAsync(
@@ -203,19 +211,7 @@ function queueStream(
     count: 500_000,
     must: { generator, async: 6 },
     runs: {
-      async native(count) {
-        const share = count / pairs;
-        const queue = new PromiseQueue<number>(MAXSIZE);
-        const producers = [];
-        const consumers = [];
-        for (const _ of below(pairs)) {
-          producers.push(produceAsync(queue, share));
-          consumers.push(consumeAsync(queue, share));
-        }
-        await Promise.all(producers);
-        check(sum(await Promise.all(consumers)), pairs * sumBelow(share));
-      },
-
+      native: (count) => streamAsync(PromiseQueue, allNative, pairs, count),
       generator: (count) =>
         run(function* () {
           const share = count / pairs;
@@ -230,25 +226,29 @@ function queueStream(
           check(sum(yield* gather(consumers)), pairs * sumBelow(share));
         }),
 
-      async: (count) =>
-        run(async () => {
-          const share = count / pairs;
-          const queue = new Queue<number>(MAXSIZE);
-          const producers = [];
-          const consumers = [];
-          for (const _ of below(pairs)) {
-            producers.push(createTask(() => produceAsync(queue, share)));
-            consumers.push(createTask(() => consumeAsync(queue, share)));
-          }
-          await gather(producers);
-          check(sum(await gather(consumers)), pairs * sumBelow(share));
-        }),
+      async: (count) => run(() => streamAsync(Queue, allOurs, pairs, count)),
     },
   };
 }
 
-async function produceAsync(queue: AnyQueue, count: number): Promise<void> {
+async function streamAsync(
+  AQueue: new (maxsize: number) => AnyQueue,
+  join: Join,
+  pairs: number,
+  count: number,
+): Promise<void> {
+  const share = count / pairs;
+  const queue = new AQueue(MAXSIZE);
+  const ends = Array.from({ length: pairs }, () => [
+    () => produceAsync(queue, share),
+    () => consumeAsync(queue, share),
+  ]);
+  check(sum(await join(ends.flat())), pairs * sumBelow(share));
+}
+
+async function produceAsync(queue: AnyQueue, count: number): Promise<number> {
   for (let item = 0; item < count; item++) await queue.put(item);
+  return 0;
 }
 
 async function consumeAsync(queue: AnyQueue, count: number): Promise<number> {

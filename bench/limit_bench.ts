@@ -3,24 +3,18 @@
  *
  * @module
  */
-import {
-  createTask,
-  gather,
-  mapConcurrent,
-  run,
-  Semaphore,
-  sleep,
-} from "@asyncio/asyncio";
+import { mapConcurrent, run, Semaphore, sleep } from "@asyncio/asyncio";
 import {
   inContext,
   nativeTasks,
   PromiseSemaphore,
   type Start,
 } from "./_native.ts";
-import { asyncTasks, generatorTasks } from "./_tasks.ts";
 import {
+  asyncTasks,
   below,
   check,
+  generatorTasks,
   register,
   sum,
   sumBelow,
@@ -114,9 +108,8 @@ const semaphore: Workload = {
     inline: (count) =>
       run(function* () {
         const permits = new Semaphore(LIMIT);
-        const tasks = [];
-        for (const index of below(count)) {
-          tasks.push(createTask(function* () {
+        yield* generatorTasks(count, (index) =>
+          function* () {
             yield* permits.acquire();
             try {
               yield* sleep(0);
@@ -124,9 +117,7 @@ const semaphore: Workload = {
             } finally {
               permits.release();
             }
-          }));
-        }
-        check(sum(yield* gather(tasks)), sumBelow(count));
+          });
       }),
     async: (count) =>
       run(async () => {
@@ -157,7 +148,73 @@ async function semaphoreNative(count: number, start?: Start): Promise<void> {
   }, start);
 }
 
+// Bound by the source, a stream of the host, and by a few awaits a row.
+const etl: Workload = {
+  name: "etl",
+  operation:
+    "a row of JSON is read from a stream, parsed, changed and stored, by three async " +
+    "functions one after the other, at most 64 rows at a time (`mapConcurrent`; native: a " +
+    "hand-written window of promises)",
+  count: 50_000,
+  must: { async: 2.5 },
+  runs: {
+    async native(count) {
+      const window: Promise<number>[] = [];
+      let total = 0;
+      let oldest = 0;
+      for await (const row of rows(count)) {
+        window.push(store(row));
+        if (window.length - oldest === LIMIT) total += await window[oldest++]!;
+      }
+      check(
+        total + sum(await Promise.all(window.slice(oldest))),
+        sumBelow(count),
+      );
+    },
+    async: (count) =>
+      run(async () => {
+        let total = 0;
+        const ids = mapConcurrent(rows(count), store, { limit: LIMIT });
+        for await (const id of ids) total += id;
+        check(total, sumBelow(count));
+      }),
+  },
+};
+
+interface Row {
+  readonly id: number;
+  readonly price: number;
+}
+
+function rows(count: number): ReadableStream<string> {
+  let id = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (id === count) return controller.close();
+      const price = id / 7;
+      controller.enqueue(JSON.stringify({ id: id++, name: "a row", price }));
+    },
+  });
+}
+
+async function store(text: string): Promise<number> {
+  const row = await change(text);
+  await undefined;
+  return row.id;
+}
+
+async function change(text: string): Promise<Row> {
+  const row = await parse(text);
+  await undefined;
+  return { ...row, price: Math.round(100 * row.price) };
+}
+
+async function parse(text: string): Promise<Row> {
+  await undefined;
+  return JSON.parse(text);
+}
+
 /** A few jobs at a time. */
-export const workloads: readonly Workload[] = [limit, semaphore];
+export const workloads: readonly Workload[] = [limit, semaphore, etl];
 
 register(workloads, 0.05);

@@ -5,13 +5,13 @@
  */
 import { createTask, gather, run, sleep } from "@asyncio/asyncio";
 import { inContext, nativeTasks } from "./_native.ts";
-import { asyncTasks, generatorTasks } from "./_tasks.ts";
 import {
+  asyncTasks,
   below,
   check,
+  generatorTasks,
   register,
   sum,
-  sumBelow,
   type Workload,
 } from "./_workload.ts";
 
@@ -28,15 +28,10 @@ const spawn: Workload = {
     native: (count) => nativeTasks(count, returnAsync),
     generator: (count) => run(generatorTasks(count, returnIt)),
     inline: (count) =>
-      run(function* () {
-        const tasks = [];
-        for (const index of below(count)) {
-          tasks.push(createTask(function* () {
-            return index;
-          }));
-        }
-        check(sum(yield* gather(tasks)), sumBelow(count));
-      }),
+      run(generatorTasks(count, (index) =>
+        function* () {
+          return index;
+        })),
     async: (count) => run(() => asyncTasks(count, returnAsync)),
   },
 };
@@ -54,16 +49,11 @@ const spawnWait: Workload = {
     context: (count) => nativeTasks(count, waitNative, inContext),
     generator: (count) => run(generatorTasks(count, waitIt)),
     inline: (count) =>
-      run(function* () {
-        const tasks = [];
-        for (const index of below(count)) {
-          tasks.push(createTask(function* () {
-            yield* sleep(0);
-            return index;
-          }));
-        }
-        check(sum(yield* gather(tasks)), sumBelow(count));
-      }),
+      run(generatorTasks(count, (index) =>
+        function* () {
+          yield* sleep(0);
+          return index;
+        })),
     async: (count) => run(() => asyncTasks(count, waitAsync)),
   },
 };

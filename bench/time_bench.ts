@@ -3,21 +3,16 @@
  *
  * @module
  */
+import { getRunningLoop, run, sleep, timeout } from "@asyncio/asyncio";
+import { nativeTasks } from "./_native.ts";
 import {
-  createTask,
-  gather,
-  getRunningLoop,
-  run,
-  sleep,
-  timeout,
-} from "@asyncio/asyncio";
-import {
+  asyncTasks,
   below,
   check,
+  generatorTasks,
   noop,
   randoms,
   register,
-  sum,
   sumBelow,
   type Workload,
 } from "./_workload.ts";
@@ -32,41 +27,28 @@ const sleepers: Workload = {
   judgedBy: "cpu",
   must: { generator: 0.5, async: 1.5 },
   runs: {
-    async native(count) {
+    native(count) {
       const random = randoms();
-      const promises = [];
-      for (const index of below(count)) {
-        promises.push(napNative(index, random()));
-      }
-      check(sum(await Promise.all(promises)), sumBelow(count));
+      return nativeTasks(count, (index) => napNative(index, random()));
     },
-    generator: (count) =>
-      run(function* () {
-        const random = randoms();
-        const tasks = [];
-        for (const index of below(count)) {
-          tasks.push(createTask(nap(index, random())));
-        }
-        check(sum(yield* gather(tasks)), sumBelow(count));
-      }),
-    async: (count) =>
-      run(async () => {
-        const random = randoms();
-        const tasks = [];
-        for (const index of below(count)) {
-          const seconds = random();
-          tasks.push(createTask(async () => {
-            await sleep(seconds);
-            return index;
-          }));
-        }
-        check(sum(await gather(tasks)), sumBelow(count));
-      }),
+    generator(count) {
+      const random = randoms();
+      return run(generatorTasks(count, (index) => nap(index, random())));
+    },
+    async(count) {
+      const random = randoms();
+      return run(() => asyncTasks(count, (index) => napAsync(index, random())));
+    },
   },
 };
 
 async function napNative(index: number, seconds: number): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+  return index;
+}
+
+async function napAsync(index: number, seconds: number): Promise<number> {
+  await sleep(seconds);
   return index;
 }
 

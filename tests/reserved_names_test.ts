@@ -34,6 +34,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_enqueue",
     "_handlesSignal",
     "_hasAsyncgens",
+    "_hasResources",
     "_hasStrays",
     "_hold",
     "_letGo",
