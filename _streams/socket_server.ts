@@ -8,6 +8,7 @@ import { IoWaits } from "../_io/io_wait.ts";
 import { warn } from "../_loop/report.ts";
 import type { Resource } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { shutdownOf } from "../_run/shutdown.ts";
 import {
   type Coro,
   Coroutine,
@@ -69,7 +70,8 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   readonly #closes: IoWaits<void>;
   #forever: Future<void> | undefined;
   #graceTimer: Disposable | undefined;
-  #graceIsOver = false;
+  #leaveShutdown: (() => void) | undefined;
+  #isEndingClients = false;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -80,7 +82,13 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   attach(listener: HostListener): void {
     this.#listener = listener;
     this.#isListenerOpen = true;
-    this.#parts.loop._resources.add(this);
+    const { loop } = this.#parts;
+    loop._resources.add(this);
+    const name = `server at ${showAddress(listener.address)}`;
+    this.#leaveShutdown = shutdownOf(loop).addService(name, () => {
+      this.close();
+      return this.waitClosed();
+    });
   }
 
   get sockets(): readonly Address[] {
@@ -103,6 +111,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     if (this.#closed) return;
     this.#closed = true;
     this.#serving = false;
+    this.#leaveShutdown?.();
     const listener = this.#listener!;
     this.#listener = undefined;
     // As in CPython, only the file of a Unix socket is worth a wait.
@@ -237,7 +246,9 @@ export class SocketServer implements Server, ListenerOwner, Resource {
       yield* forever;
     } catch (error) {
       if (isInstance(error, CancelledError)) {
+        const isByTask = !this.#closed;
         this.close();
+        if (isByTask && this.#parts.grace === undefined) this.#endClients();
         yield* this.waitClosed();
       }
       throw error;
@@ -276,7 +287,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     this.#clients.add(client);
     task.addDoneCallback(() => {
       this.#report(task);
-      if (this.#graceIsOver) writer.abort();
+      if (this.#isEndingClients) writer.abort();
       else if (!work.keepsOpen || task.cancelled()) writer.close();
     }, NO_CONTEXT);
   }
@@ -313,9 +324,9 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   }
 
   #endClients(): void {
-    this.#graceIsOver = true;
+    this.#isEndingClients = true;
     for (const { writer, task } of [...this.#clients]) {
-      task.cancel("The server's grace is over");
+      task.cancel("The server has ended");
       if (task.done()) writer.abort();
     }
   }
