@@ -109,7 +109,11 @@ export interface Server<A extends Address = Address> extends AsyncDisposable {
   getLoop(): EventLoop;
   /** Where it listens; nowhere once it is closed. */
   readonly sockets: readonly A[];
-  /** Closes it and waits until all its connections are closed. */
+  /**
+   * Closes it and waits until all its connections are closed.
+   *
+   * While its task is being cancelled, it cancels the handlers, as `serveForever()` does.
+   */
   [Symbol.asyncDispose](): Promise<void>;
   /** Gives `<Server sockets=…>`. */
   toString(): string;

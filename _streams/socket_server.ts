@@ -4,7 +4,7 @@
  * @module
  */
 import { isInstance } from "../_base/repr.ts";
-import { IoWaits } from "../_io/io_wait.ts";
+import { IoWaits, isBeingCancelled } from "../_io/io_wait.ts";
 import { warn } from "../_loop/report.ts";
 import type { Resource } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
@@ -155,7 +155,13 @@ export class SocketServer implements Server, ListenerOwner, Resource {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.waitClosed();
+    if (isBeingCancelled()) this.#endClientsWithoutGrace();
+    try {
+      await this.waitClosed();
+    } catch (error) {
+      if (isInstance(error, CancelledError)) this.#endClientsWithoutGrace();
+      throw error;
+    }
     await this.#listenerEnd;
   }
 
@@ -248,7 +254,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
       if (isInstance(error, CancelledError)) {
         const isByTask = !this.#closed;
         this.close();
-        if (isByTask && this.#parts.grace === undefined) this.#endClients();
+        if (isByTask) this.#endClientsWithoutGrace();
         yield* this.waitClosed();
       }
       throw error;
@@ -321,6 +327,11 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     if (this.#parts.loop.getDebug()) {
       warn(`${this}: a TLS handshake failed: ${error}`);
     }
+  }
+
+  // For a task that is cancelled: clients may stay for ever.
+  #endClientsWithoutGrace(): void {
+    if (this.#parts.grace === undefined) this.#endClients();
   }
 
   #endClients(): void {
