@@ -315,11 +315,11 @@ export class Runner {
     } catch (error) {
       if (!this.#isGivenUp()) throw error;
     } finally {
-      this.#watch?.tell();
       this.#watch?.unlisten();
-      // Those that are left were named.
+      // The report names those that are left, and what is killed with the loop.
       if (this.#isGivenUp()) loop._tasks.clear();
       loop.close();
+      this.#watch?.tell();
     }
   }
 
@@ -423,12 +423,15 @@ export class Runner {
   // What a run throws that a signal has ended, if it has.
   #interruptOf(error: unknown, main: Future<unknown>): unknown {
     const shutdown = this.#watch?.shutdown;
-    if (shutdown?.interrupt === undefined) return undefined;
+    if (shutdown === undefined) return undefined;
     if (shutdown.isGivenUp && !main.done()) return shutdown.interrupt;
-    const isByUs = isInstance(error, CancelledError) &&
-      // A task factory may make tasks without uncancel().
-      (!(main instanceof Task) || main.uncancel?.() === 0);
-    return isByUs ? shutdown.interrupt : undefined;
+    if (!isInstance(error, CancelledError)) return undefined;
+    // A task factory may make tasks without these methods.
+    const isByUs = shutdown.interrupt === undefined
+      // What it was there for has stopped, such as serveForever().
+      ? main instanceof Task && main.cancelling?.() === 0
+      : !(main instanceof Task) || main.uncancel?.() === 0;
+    return isByUs ? shutdown.interruptMain() : undefined;
   }
 
   #isGivenUp(): boolean {

@@ -46,6 +46,8 @@ export type ClientConnected = (
  *   cancelled to nobody. Both times its connection is closed.
  * - **End**: after `close()` nobody new comes, and the connections go on. `waitClosed()`
  *   waits for the last of them; the option `grace` says for how long.
+ * - **Shutdown**: the first signal of a `run()` closes it; its connections have the grace of
+ *   the run to end.
  *
  * Differs from CPython: the connection of an async or generator handler is closed when the
  * handler ends. With `startServing: false` clients are not refused before the start, but
@@ -86,7 +88,10 @@ export interface Server<A extends Address = Address> extends AsyncDisposable {
    */
   startServing(): Coroutine<void>;
   /**
-   * Accepts until the task is cancelled, and then closes the server.
+   * Accepts until the task is cancelled or the server is closed.
+   *
+   * A cancel closes the server and cancels its handlers, at the end of the option `grace`
+   * if that is given: CPython waits for as long as the clients stay.
    *
    * @returns A coroutine that ends with a CancelledError, when all connections are closed.
    * @throws {RuntimeError} If the server is closed, or another task does this already.
@@ -104,7 +109,11 @@ export interface Server<A extends Address = Address> extends AsyncDisposable {
   getLoop(): EventLoop;
   /** Where it listens; nowhere once it is closed. */
   readonly sockets: readonly A[];
-  /** Closes it and waits until all its connections are closed. */
+  /**
+   * Closes it and waits until all its connections are closed.
+   *
+   * While its task is being cancelled, it cancels the handlers, as `serveForever()` does.
+   */
   [Symbol.asyncDispose](): Promise<void>;
   /** Gives `<Server sockets=…>`. */
   toString(): string;

@@ -194,7 +194,11 @@ export interface StreamWriter extends AsyncDisposable {
    * @throws {TimeoutError} If the handshake takes too long.
    */
   startTls(options?: TlsOptions): Coroutine<void>;
-  /** Closes the connection, at the end of an `await using` block; its errors are passed over. */
+  /**
+   * Closes the connection, at the end of an `await using` block; its errors are passed over.
+   *
+   * While its task is being cancelled, the other end has 1 s to take what was written.
+   */
   [Symbol.asyncDispose](): Promise<void>;
   /** Gives `<StreamWriter transport=… reader=…>`. */
   toString(): string;

@@ -149,7 +149,7 @@ export function createSubprocessExec(
   const request = { ...plan.request, program: path, args: argumentsOf(args) };
   return new MethodCoroutine(
     "createSubprocessExec",
-    () => start(request, plan, plan.merges ? mergeByShell : undefined),
+    () => start(request, plan, path, plan.merges ? mergeByShell : undefined),
   );
 }
 
@@ -197,7 +197,7 @@ export function createSubprocessShell(
     };
   return new MethodCoroutine(
     "createSubprocessShell",
-    () => start(request, plan),
+    () => start(request, plan, command),
   );
 }
 
@@ -243,6 +243,7 @@ type Prepare = (loop: Scheduler, request: SpawnRequest) => Coro<SpawnRequest>;
 function* start(
   request: SpawnRequest,
   plan: Plan,
+  name: string,
   prepare?: Prepare,
 ): Coro<RunningProcess> {
   const loop = requireScheduler() as Scheduler & ResourceOwner;
@@ -260,6 +261,7 @@ function* start(
     limit: plan.limit,
     grace: plan.grace,
     newSession: request.newSession,
+    name,
   });
 }
 

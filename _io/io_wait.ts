@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { currentTask } from "../current_task.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 
@@ -55,6 +56,11 @@ export class IoWait<T> extends Future<T> {
   _describe(): string {
     return this.#what;
   }
+}
+
+/** Whether the running task is being cancelled, so that what it closes may not take long. */
+export function isBeingCancelled(): boolean {
+  return (currentTask()?.cancelling?.() ?? 0) > 0;
 }
 
 /**

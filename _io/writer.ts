@@ -10,10 +10,11 @@ import { RuntimeError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Resource } from "../_loop/resources.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import type { ExtraInfo, StreamWriter, TlsOptions } from "../stream_writer.ts";
 import { concat } from "./byte_buffer.ts";
 import { connectionReset } from "../_host/errors.ts";
-import { IoWaits } from "./io_wait.ts";
+import { IoWaits, isBeingCancelled } from "./io_wait.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 import type { Transport, TransportOwner } from "./transport.ts";
 
@@ -34,7 +35,8 @@ export interface WriterParts {
   ) => Coro<Transport>;
 }
 
-// How long the end of a run waits for a peer to take what was written, in seconds.
+// How long the end of a run, or of a task that is cancelled, waits for a peer to take what
+// was written, in seconds.
 const LINGER = 1;
 
 /** Sends what is written by way of a transport, and knows whether it lives. */
@@ -131,13 +133,8 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
     return new MethodCoroutine("startTls", () => this.#startTls(options));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.close();
-    } catch (error) {
-      // At the end of a block nobody can do anything about a lost connection.
-      if (error !== this.#lost?.error) throw error;
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closeIn(isBeingCancelled() ? LINGER : undefined);
   }
 
   toString(): string {
@@ -171,17 +168,29 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
     return this.isClosing();
   }
 
-  async _endWithLoop(): Promise<void> {
-    const giveUp = this.#parts.loop.callLater(LINGER, () => this.abort());
-    try {
-      await this[Symbol.asyncDispose]();
-    } finally {
-      giveUp.cancel();
-    }
+  _endWithLoop(): Promise<void> {
+    return this.#closeIn(LINGER);
   }
 
   _abandon(): void {
     this.abort();
+  }
+
+  async #closeIn(seconds: number | undefined): Promise<void> {
+    const giveUp = seconds === undefined || this.#lost !== undefined
+      ? undefined
+      : this.#parts.loop.callLater(seconds, () => this.abort(), NO_CONTEXT);
+    try {
+      await this.close();
+    } catch (error) {
+      // At the end of a block nobody can do anything about a lost connection.
+      if (error === this.#lost?.error) return;
+      // A cancel: nobody waits any more.
+      this.abort();
+      throw error;
+    } finally {
+      giveUp?.cancel();
+    }
   }
 
   #beginClosing(): void {

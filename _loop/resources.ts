@@ -49,9 +49,9 @@ export class Resources implements Iterable<Resource> {
     (this.#open ??= new Set()).add(resource);
   }
 
-  /** Removes one that was closed. */
-  delete(resource: Resource): void {
-    this.#open?.delete(resource);
+  /** Removes one that was closed; says whether it was there. */
+  delete(resource: Resource): boolean {
+    return this.#open?.delete(resource) ?? false;
   }
 
   /**

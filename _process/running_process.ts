@@ -13,6 +13,7 @@ import { IoWaits } from "../_io/io_wait.ts";
 import { TransportWriter } from "../_io/writer.ts";
 import type { Resource, ResourceOwner } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { begunShutdown } from "../_run/shutdown.ts";
 import { StreamReader } from "../stream_reader.ts";
 import type { StreamWriter } from "../stream_writer.ts";
 import type { Coro, Coroutine } from "../_task/coroutine.ts";
@@ -33,6 +34,8 @@ export interface ProcessPlan {
   readonly grace: number;
   /** Whether it leads a session and a group of its own. */
   readonly newSession: boolean;
+  /** Names it in the report of a shutdown. */
+  readonly name: string;
 }
 
 /** What {@linkcode Process.communicate} gives. */
@@ -69,6 +72,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   #onPipesClosed: (() => void) | undefined;
   #hasCommunicated = false;
   #end: GroupEnd | undefined;
+  #endAt: number | undefined;
   // How the end came about, when nothing runs any more and the pipes are closed.
   #ended: { readonly outcome: EndOutcome; readonly error: unknown } | undefined;
   #abandoned = false;
@@ -178,7 +182,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   forgetIfGone(): void {
     if (this.#end !== undefined || this.#openOutputs > 0) return;
     if (this.#exit === undefined || this.#group.lives()) return;
-    this.loop._resources?.delete(this);
+    this.#forget("ended");
   }
 
   hasExited(): boolean {
@@ -204,7 +208,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
       if (this.#ended !== undefined) return;
       timer?.cancel();
       this.#ended = { outcome, error };
-      this.loop._resources?.delete(this);
+      this.#forget(error === undefined ? outcome : undefined);
       if (error === undefined) this.#ends.release(outcome);
       else this.#ends.fail(error);
     };
@@ -229,7 +233,9 @@ export class RunningProcess implements Process, Resource, EndTarget {
     this.#abandoned = true;
     this.#end?.abandon();
     try {
-      if (this.lives()) this.signal("SIGKILL");
+      if (!this.lives()) return;
+      this.signal("SIGKILL");
+      this.#tellShutdown("killed");
     } finally {
       this.#closePipes();
     }
@@ -289,7 +295,19 @@ export class RunningProcess implements Process, Resource, EndTarget {
     if (this.#ended !== undefined) return;
     if (this.#end !== undefined) return this.#end.hurry(grace);
     this.#end = new GroupEnd(this);
+    this.#endAt = this.loop.time();
     this.#end.start(grace);
+  }
+
+  #forget(outcome: EndOutcome | undefined): void {
+    const wasKnown = this.loop._resources?.delete(this);
+    if (wasKnown && outcome !== undefined) this.#tellShutdown(outcome);
+  }
+
+  #tellShutdown(outcome: EndOutcome): void {
+    const { pid } = this;
+    const { name, loop } = this.#plan;
+    begunShutdown(loop)?.addProcess({ pid, name, outcome }, this.#endAt);
   }
 
   #exited(exit: Exit): void {

@@ -80,9 +80,15 @@ export class Shutdown {
     return this.#services.add(name, stop, copyContext());
   }
 
-  /** Adds a process that was ended with the run. */
-  addProcess(end: ProcessEnd): void {
-    this.#processEnds.push(end);
+  /**
+   * Adds a process that has ended.
+   *
+   * @param end What became of it.
+   * @param since When it was asked to end, if it was.
+   */
+  addProcess(end: Omit<ProcessEnd, "seconds">, since = this.#softAt): void {
+    const seconds = this.#loop.time() - since;
+    this.#processEnds.push({ ...end, seconds });
   }
 
   /** Begins the soft phase, or the hard one at once if there is no grace. */
@@ -106,7 +112,7 @@ export class Shutdown {
     this.#watchTasks();
     const { main, grace, cleanup } = this.#plan!;
     if (main !== undefined && !main.done()) {
-      this.interrupt = interruptBy(this.signal!, this.#loop);
+      this.interruptMain();
     }
     // Without grace main alone, as at every end of a run: what it has begun may serve it
     // while it cleans up.
@@ -125,7 +131,7 @@ export class Shutdown {
   /** Ends the run though not all has ended. */
   giveUp(): void {
     this.isGivenUp = true;
-    this.interrupt ??= interruptBy(this.signal!, this.#loop);
+    this.interruptMain();
     this.#loop.stop();
   }
 
@@ -156,14 +162,20 @@ export class Shutdown {
         waitsFor: task._waitsFor().map(describeWait),
       });
     }
-    return new Report({
+    const parts = {
       signal: this.signal!,
       softSeconds: hardAt - this.#softAt,
       hardSeconds: now - hardAt,
       services: this.#services.ends(now),
       tasks: this.#taskEnds,
       processes: this.#processEnds,
-    });
+    };
+    return new Report(parts, this.#plan!.grace !== undefined);
+  }
+
+  /** What `run()` throws if `main` was cancelled since the signal, by whomever. */
+  interruptMain(): KeyboardInterrupt {
+    return this.interrupt ??= interruptBy(this.signal!, this.#loop);
   }
 
   #releaseMain(): void {
@@ -203,6 +215,12 @@ export function shutdownOf(loop: EventLoop): Shutdown {
   return (loop._shutdown ??= new Shutdown(loop)) as Shutdown;
 }
 
+/** The shutdown of a loop, once a signal has begun it. */
+export function begunShutdown(loop: object): Shutdown | undefined {
+  const { _shutdown } = loop as { readonly _shutdown?: Shutdown };
+  return _shutdown?.signal === undefined ? undefined : _shutdown;
+}
+
 /** Waits for a signal: only the host can settle it. */
 class ClosingFuture extends HostFuture<SignalName> {
   override _describe(): string {
@@ -213,7 +231,7 @@ class ClosingFuture extends HostFuture<SignalName> {
 function interruptBy(signal: SignalName, loop: EventLoop): KeyboardInterrupt {
   const cause = signal === "SIGINT" ? "Ctrl-C" : signal;
   const error = new KeyboardInterrupt(
-    `Interrupted by ${cause}\n${formatTaskTree(loop)}`,
+    `Interrupted by ${cause}\n${formatTaskTree(loop)}`.trimEnd(),
     { signal },
   );
   // Its frames are the host's and this library's, and tell nobody anything.

@@ -4,6 +4,7 @@
  * @module
  */
 import { Lines } from "../_base/lines.ts";
+import { shorten } from "../_base/repr.ts";
 import type { SignalName } from "../_host/signals.ts";
 
 /** What became of one service, as `onClosing()` names it. */
@@ -33,12 +34,16 @@ export interface TaskEnd {
   readonly waitsFor: readonly string[];
 }
 
-/** What became of one process. */
+/** What became of one process, with all that it had started. */
 export interface ProcessEnd {
   /** Its number. */
   readonly pid: number;
-  /** Whether it had ended, was asked to, or had to be killed. */
+  /** The program. */
+  readonly name: string;
+  /** Whether it ended by itself, by SIGTERM, or had to be killed. */
   readonly outcome: "ended" | "terminated" | "killed";
+  /** Seconds from when it was asked to end; from the signal if it was not. */
+  readonly seconds: number;
 }
 
 /**
@@ -56,7 +61,7 @@ export interface ShutdownReport {
   readonly services: readonly ServiceEnd[];
   /** The tasks that were there at the signal, and those that were there at the cancel. */
   readonly tasks: readonly TaskEnd[];
-  /** The processes that were there. */
+  /** The processes that were there at the signal, or came later. */
   readonly processes: readonly ProcessEnd[];
   /** Returns the report as text. */
   toString(): string;
@@ -70,8 +75,16 @@ export class Report implements ShutdownReport {
   readonly services: readonly ServiceEnd[];
   readonly tasks: readonly TaskEnd[];
   readonly processes: readonly ProcessEnd[];
+  readonly #hasGrace: boolean;
 
-  constructor(parts: Omit<ShutdownReport, "toString">) {
+  /**
+   * Makes it.
+   *
+   * @param parts What there is to tell.
+   * @param hasGrace Whether anything had time to end before the cancel.
+   */
+  constructor(parts: Omit<ShutdownReport, "toString">, hasGrace: boolean) {
+    this.#hasGrace = hasGrace;
     this.signal = parts.signal;
     this.softSeconds = parts.softSeconds;
     this.hardSeconds = parts.hardSeconds;
@@ -82,8 +95,11 @@ export class Report implements ShutdownReport {
 
   /** Whether all has ended as it should. */
   get isClean(): boolean {
-    return this.services.every(({ outcome }) => outcome === "stopped") &&
-      this.tasks.every(({ outcome }) => outcome !== "ignored");
+    return this.services.every(({ outcome }) =>
+      outcome === "stopped" || (outcome === "too late" && !this.#hasGrace)
+    ) &&
+      this.tasks.every(({ outcome }) => outcome !== "ignored") &&
+      this.processes.every(({ outcome }) => outcome !== "killed");
   }
 
   toString(): string {
@@ -154,10 +170,12 @@ function describeTask(task: TaskEnd): Line {
   }
 }
 
-function describeProcess({ pid, outcome }: ProcessEnd): Line {
+function describeProcess({ pid, name, outcome, seconds }: ProcessEnd): Line {
   return {
-    text: `process ${pid}: ${outcome}`,
-    rank: outcome === "killed" ? 2 : 5,
+    text: `process ${pid} (${shorten(name)}): ${outcome} after ${
+      inSeconds(seconds)
+    }`,
+    rank: { killed: 2, terminated: 4, ended: 5 }[outcome],
   };
 }
 

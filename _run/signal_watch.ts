@@ -21,7 +21,7 @@ import { isInstance } from "../_base/repr.ts";
 import type { EventLoop } from "../loop.ts";
 import { print, report } from "../_loop/report.ts";
 import { formatTaskTree } from "../task_tree.ts";
-import { type Shutdown, shutdownOf } from "./shutdown.ts";
+import { begunShutdown, type Shutdown, shutdownOf } from "./shutdown.ts";
 import type { ShutdownReport } from "./shutdown_report.ts";
 
 /** What a run says of signals. */
@@ -47,8 +47,7 @@ export class SignalWatch {
 
   /** The shutdown, if a signal has begun it. */
   get shutdown(): Shutdown | undefined {
-    const shutdown = this.#loop._shutdown as Shutdown | undefined;
-    return shutdown?.signal === undefined ? undefined : shutdown;
+    return begunShutdown(this.#loop);
   }
 
   /** Begins to listen; does nothing if it listens. */
@@ -111,6 +110,8 @@ export class SignalWatch {
 
   #exit(signal: SignalName, why: string): void {
     report({ message: `${why}, ending now\n${formatTaskTree(this.#loop)}` });
+    // Processes would live on.
+    this.#loop._resources.abandonAll(false, () => {});
     if (this.#options.onShutdown !== undefined) this.tell();
     exitBySignal(signal);
   }

@@ -4,10 +4,11 @@
  * @module
  */
 import { isInstance } from "../_base/repr.ts";
-import { IoWaits } from "../_io/io_wait.ts";
+import { IoWaits, isBeingCancelled } from "../_io/io_wait.ts";
 import { warn } from "../_loop/report.ts";
 import type { Resource } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { shutdownOf } from "../_run/shutdown.ts";
 import {
   type Coro,
   Coroutine,
@@ -69,7 +70,8 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   readonly #closes: IoWaits<void>;
   #forever: Future<void> | undefined;
   #graceTimer: Disposable | undefined;
-  #graceIsOver = false;
+  #leaveShutdown: (() => void) | undefined;
+  #isEndingClients = false;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -80,7 +82,13 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   attach(listener: HostListener): void {
     this.#listener = listener;
     this.#isListenerOpen = true;
-    this.#parts.loop._resources.add(this);
+    const { loop } = this.#parts;
+    loop._resources.add(this);
+    const name = `server at ${showAddress(listener.address)}`;
+    this.#leaveShutdown = shutdownOf(loop).addService(name, () => {
+      this.close();
+      return this.waitClosed();
+    });
   }
 
   get sockets(): readonly Address[] {
@@ -103,6 +111,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     if (this.#closed) return;
     this.#closed = true;
     this.#serving = false;
+    this.#leaveShutdown?.();
     const listener = this.#listener!;
     this.#listener = undefined;
     // As in CPython, only the file of a Unix socket is worth a wait.
@@ -146,7 +155,13 @@ export class SocketServer implements Server, ListenerOwner, Resource {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.waitClosed();
+    if (isBeingCancelled()) this.#endClientsWithoutGrace();
+    try {
+      await this.waitClosed();
+    } catch (error) {
+      if (isInstance(error, CancelledError)) this.#endClientsWithoutGrace();
+      throw error;
+    }
     await this.#listenerEnd;
   }
 
@@ -237,7 +252,9 @@ export class SocketServer implements Server, ListenerOwner, Resource {
       yield* forever;
     } catch (error) {
       if (isInstance(error, CancelledError)) {
+        const isByTask = !this.#closed;
         this.close();
+        if (isByTask) this.#endClientsWithoutGrace();
         yield* this.waitClosed();
       }
       throw error;
@@ -276,7 +293,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     this.#clients.add(client);
     task.addDoneCallback(() => {
       this.#report(task);
-      if (this.#graceIsOver) writer.abort();
+      if (this.#isEndingClients) writer.abort();
       else if (!work.keepsOpen || task.cancelled()) writer.close();
     }, NO_CONTEXT);
   }
@@ -312,10 +329,15 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     }
   }
 
+  // For a task that is cancelled: clients may stay for ever.
+  #endClientsWithoutGrace(): void {
+    if (this.#parts.grace === undefined) this.#endClients();
+  }
+
   #endClients(): void {
-    this.#graceIsOver = true;
+    this.#isEndingClients = true;
     for (const { writer, task } of [...this.#clients]) {
-      task.cancel("The server's grace is over");
+      task.cancel("The server has ended");
       if (task.done()) writer.abort();
     }
   }

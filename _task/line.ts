@@ -401,8 +401,9 @@ export function noteBodyEnd(
 }
 
 /**
- * Whether an error is what a cancel has come to: a CancelledError, or the AbortError of an
- * API of the host that was given the signal. The CancelledError of a signal that was aborted
+ * Whether an error is what a cancel has come to: a CancelledError, that of the end of a
+ * `using` block with the error of its body, or the AbortError of an API of the host that
+ * was given the signal. The CancelledError of a signal that was aborted
  * for an earlier request, or for another line's, is none.
  *
  * @param line The line that it comes out of.
@@ -415,7 +416,25 @@ export function isCancellation(line: LineState, error: unknown): boolean {
       requestsOf(owner) > 0;
   }
   return requestsOf(line) > 0 &&
-    (isAbortError(error) || isOnlyCancellations(line, error));
+    (isAbortError(error) || isOnlyCancellations(line, error) ||
+      endsInCancellation(line, error));
+}
+
+// What `using` makes of a cancel at the end of a block that an error has left: as in Python,
+// the last error counts.
+function endsInCancellation(line: LineState, error: unknown): boolean {
+  let last = error;
+  try {
+    // Node 22 has no such class, but compilers write one.
+    while (isInstance(last, Error) && last.name === "SuppressedError") {
+      last = (last as SuppressedError).error;
+    }
+  } catch {
+    // Of the user's class.
+    return false;
+  }
+  return last !== error && isInstance(last, CancelledError) &&
+    isCancellation(line, last);
 }
 
 // What Promise.any() makes of the CancelledErrors of all its waits.

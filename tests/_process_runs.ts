@@ -6,7 +6,6 @@
  */
 import assert from "node:assert/strict";
 import {
-  CancelledError,
   type CoroutineFunction,
   createSubprocessExec,
   createTask,
@@ -17,7 +16,6 @@ import {
   runProcess,
   sleep,
 } from "../mod.ts";
-import { observe } from "../testing.ts";
 import {
   cancelTrees,
   openFiles,
@@ -26,6 +24,7 @@ import {
   uniqueMark,
 } from "../bench/process_trees.ts";
 import { sh } from "./_real_cases.ts";
+import { sweepReal } from "./_real_sweep.ts";
 
 /** Tests that begin runs of their own. */
 export type RealRuns = Readonly<Record<string, () => Promise<void>>>;
@@ -76,55 +75,16 @@ const VICTIMS: Readonly<Record<string, Victim>> = {
     },
 };
 
-// How many steps after the first cancel the second comes; 0 is none.
-const SECOND = [0, 1, 3];
-
 /** Cancels a victim before each step of the loop, and again a few steps later. */
 async function sweep(victim: Victim): Promise<void> {
-  for (const second of SECOND) {
-    let waits = 0;
-    for (let first = 1;; first++) {
-      const mark = uniqueMark();
-      const ended = await cancelledRun(victim(mark), first, second);
-      if (ended === undefined) break;
-      waits++;
-      const what = `cancelled before step ${first}, and ${second} later`;
-      assert.deepEqual(survivors(mark), [], what);
-      assert.match(ended, /^<Task cancelled/, what);
-    }
-    assert.ok(waits >= 4, `${waits} moments`);
-  }
-}
-
-/** The victim as text, done; `undefined` if it had ended before the cancel. */
-async function cancelledRun(
-  work: CoroutineFunction<unknown>,
-  first: number,
-  second: number,
-): Promise<string | undefined> {
-  const loop = new EventLoop();
-  const reports: unknown[] = [];
-  loop.setExceptionHandler((_, context) => reports.push(context));
-  let step = 0;
-  let cancelled = false;
-  const ended = await run(async () => {
-    const task = createTask(work);
-    // No `using`: Node 22 does not have it.
-    const stop = observe(loop, {
-      before() {
-        step++;
-        if (step === first) cancelled = task.cancel();
-        if (second > 0 && step === first + second) task.cancel();
-      },
-    });
-    await task.then(() => {}, (error) => {
-      if (!(error instanceof CancelledError)) throw error;
-    });
-    stop[Symbol.dispose]();
-    return String(task);
-  }, { loopFactory: () => loop });
-  assert.deepEqual(reports, []);
-  return cancelled ? ended : undefined;
+  const moments = await sweepReal(() => {
+    const mark = uniqueMark();
+    return {
+      work: victim(mark),
+      over: () => assert.deepEqual(survivors(mark), []),
+    };
+  });
+  assert.ok(moments >= 4, `${moments} moments`);
 }
 
 /** The tests by name. */

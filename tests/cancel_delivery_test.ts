@@ -341,3 +341,51 @@ Deno.test("a cancel that nobody noticed for want of a wait is thrown once more a
     assertEquals(log, ["again", "cleaned up"]);
   });
 });
+
+Deno.test("a cancel at the end of a block that was left by one ends the task as cancelled, and not with a SuppressedError", async () => {
+  async function work() {
+    await using _ = {
+      async [Symbol.asyncDispose]() {
+        await sleep(LONG);
+      },
+    };
+    await sleep(LONG);
+  }
+  await runVirtual(async () => {
+    const task = createTask(work);
+    const timed = createTask(() => timeout(2, work));
+    const group = createTask(() =>
+      taskGroup(async (group) => {
+        group.createTask(work);
+        await sleep(0);
+      })
+    );
+    await sleep(1);
+    for (const each of [task, group]) each.cancel("first");
+    await sleep(2);
+    for (const each of [task, timed, group]) each.cancel("second");
+    await wait([task, timed, group]);
+    for (const each of [task, timed, group]) {
+      assert(each.cancelled(), `${each}`);
+    }
+    const error = await task.then(() => {}, (error: unknown) => error);
+    assertEquals((error as Error).message, "second");
+    assertInstanceOf((error as Error).cause, SuppressedError);
+  });
+});
+
+Deno.test("an error at the end of a block that a cancel has left is no cancel", async () => {
+  await runVirtual(async () => {
+    const task = createTask(async () => {
+      await using _ = {
+        [Symbol.asyncDispose]: () => Promise.reject(new RangeError("its own")),
+      };
+      await sleep(LONG);
+    });
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assert(!task.cancelled());
+    assertInstanceOf(task.exception(), SuppressedError);
+  });
+});
