@@ -58,6 +58,7 @@ import {
   describeValue,
   isInstance,
 } from "./_base/repr.ts";
+import { mustGiveWay, NEXT_TURN } from "./_base/running.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 
 /** What a coroutine yields to the task that runs it: a request to wait. Opaque. */
@@ -335,7 +336,7 @@ export class Future<T> implements Promise<T> {
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
   ): Promise<A | B> {
     if (this._state > REQUESTED) {
-      return toPromise(this).then(onFulfilled, onRejected);
+      return awaitDone(this, onFulfilled, onRejected);
     }
     if (areOfUser(onFulfilled, onRejected)) {
       return hostPromise(this).then(onFulfilled, onRejected);
@@ -349,7 +350,7 @@ export class Future<T> implements Promise<T> {
     onRejected: OnRejected<B>,
   ): Promise<A | B> {
     if (this._state > REQUESTED) {
-      return toPromise(this).then(onFulfilled, onRejected);
+      return awaitDone(this, onFulfilled, onRejected);
     }
     let line = asyncLine() as Line | undefined;
     if (line !== undefined) {
@@ -405,8 +406,11 @@ export class Future<T> implements Promise<T> {
 
   /** @internal */
   next(): IteratorResult<Wait, T> {
-    if (this._state > REQUESTED) return { done: true, value: this.result() };
-    return { done: false, value: this._requestWait() };
+    if (this._state <= REQUESTED) {
+      return { done: false, value: this._requestWait() };
+    }
+    if (mustGiveWay()) return NEXT_TURN as never;
+    return { done: true, value: this.result() };
   }
 
   /** @internal */
@@ -610,6 +614,25 @@ function cancellationOf(future: Future<unknown>): CancelledError {
   );
   future._waitersOrOutcome = error;
   return error;
+}
+
+// An `await` of what is done takes no turn, but in a long chain of them.
+function awaitDone<T, A, B>(
+  future: Future<T>,
+  onFulfilled: OnFulfilled<T, A>,
+  onRejected: OnRejected<B>,
+): Promise<A | B> {
+  const line = mustGiveWay() && !areOfUser(onFulfilled, onRejected)
+    ? asyncLine() as Line | undefined
+    : undefined;
+  if (
+    line === undefined || line._task === future ||
+    line.getLoop() !== future.getLoop()
+  ) return toPromise(future).then(onFulfilled, onRejected);
+  const wait = new FutureAwait(future, line, onFulfilled, onRejected);
+  wait._wake();
+  line._addAwait(wait);
+  return wait;
 }
 
 function toPromise<T>(future: Future<T>): Promise<T> {

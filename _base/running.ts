@@ -54,6 +54,8 @@ export const running: {
   readonly signals: WeakMap<AbortSignal, object>;
   /** Lets a loop go on that has used up its slice; in the order in which they have. */
   readonly restless: (() => void)[];
+  /** How many waits in a row had nothing to wait for: see {@linkcode mustGiveWay}. */
+  readyWaits: number;
   /** How many tasks start eagerly, each inside the step of the one before. */
   eagerStarts: number;
   /**
@@ -93,10 +95,37 @@ export const running: {
   contextVarCount: 0,
   signals: new WeakMap(),
   restless: [],
+  readyWaits: 0,
   eagerStarts: 0,
   beginsRun: false,
   cancels: { nested: 0, toCome: [], asked: undefined },
 };
+
+// So many that no program of ordinary size sees its order change, and so few that the host
+// is kept waiting for no more than half a millisecond.
+const MOST_READY_WAITS = 1024;
+
+/** What a body yields that wants nothing but to go on in the next turn. */
+export const NEXT_TURN: IteratorResult<undefined, never> = Object.freeze({
+  done: false,
+  value: undefined,
+});
+
+/**
+ * Counts a wait that may have nothing to wait for. A task that does nothing else never
+ * comes back to its loop, so that nobody else and no signal gets a turn. It is a count, not
+ * a time, so that the order does not depend on the machine.
+ *
+ * @returns Whether it has to let the others have a turn first.
+ */
+export function mustGiveWay(): boolean {
+  return running.readyWaits++ >= MOST_READY_WAITS;
+}
+
+/** As {@linkcode mustGiveWay}, of a wait that is counted elsewhere. */
+export function wouldGiveWay(): boolean {
+  return running.readyWaits >= MOST_READY_WAITS;
+}
 
 /** Makes the main future of a run that is about to begin. */
 export function mainOf<F>(make: () => F): F {

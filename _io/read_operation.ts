@@ -4,6 +4,7 @@
  * @module
  */
 import { begin, Coroutine, ended } from "../_task/coroutine.ts";
+import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import type { IoWait } from "./io_wait.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 
@@ -61,6 +62,7 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
     // The slot for the body below is free, since there is no other body.
     const waiter = this._callerBody as IoWait<undefined> | undefined;
     if (waiter === undefined) {
+      if (mustGiveWay()) return NEXT_TURN;
       if (!begin(this)) return ended<Uint8Array>(undefined as never);
     } else {
       if (!waiter.done()) return { done: false, value: waiter._requestWait() };

@@ -16,7 +16,7 @@ import {
 import type { Runnable } from "../_base/roles.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Instruments } from "./instrument.ts";
-import { running } from "../_base/running.ts";
+import { running, wouldGiveWay } from "../_base/running.ts";
 import type { Timer } from "../_base/roles.ts";
 import { type RecentTask, RecentTasks } from "./recent_tasks.ts";
 import { TimerHeap } from "./timer_heap.ts";
@@ -338,6 +338,7 @@ export class Turns implements Sleeper {
     for (let i = 0; i < count; i++) {
       // Counted one by one: one that throws ends the run in the middle.
       this.#leftOfTurn--;
+      running.readyWaits = 0;
       if (this.#instruments === undefined) ready.shift()._run();
       else this.#instruments.runNext(ready);
       if (!settles) {
@@ -437,9 +438,13 @@ export class Turns implements Sleeper {
     this.#setOnPush();
     this.#clock.unwait(this);
     // Whoever woke it did so in a turn of the host, nearly always; but two loops can
-    // wake each other without one.
+    // wake each other without one, and so does an async function that gives way.
     const now = this.#readClock();
-    if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) this.#sliceStart = now;
+    if (wouldGiveWay()) this.checkSoon();
+    else if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) {
+      this.#sliceStart = now;
+      this.checkSoon();
+    }
   }
 
   #setOnPush(): void {

@@ -9,6 +9,7 @@ import { QueueFull } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
+import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import type { Resource, ResourceOwner } from "../_loop/resources.ts";
 
 /**
@@ -251,6 +252,7 @@ class ItemRequest<T> extends Coroutine<IteratorResult<T, undefined>> {
     // The slot for the body below is free, since there is no other body.
     let wait = this._callerBody as ItemWait<T> | undefined;
     if (wait === undefined) {
+      if (mustGiveWay()) return NEXT_TURN;
       if (!begin(this)) return ended<never>(undefined as never);
       const item = this.#takeNow();
       if (item !== undefined) return this.#end(item);

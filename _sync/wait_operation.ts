@@ -4,6 +4,7 @@
  * @module
  */
 import { begin, Coroutine, ended } from "../_task/coroutine.ts";
+import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import type { Waiter } from "../_task/waiter.ts";
 import type { WaiterList } from "./waiter_list.ts";
 
@@ -49,6 +50,7 @@ export class WaitOperation<A, T> extends Coroutine<T> {
     // The slot for the body below is free, since there is no other body.
     const waiter = this._callerBody as Waiter | undefined;
     if (waiter === undefined) {
+      if (mustGiveWay()) return NEXT_TURN;
       if (!begin(this)) return ended<T>(undefined as T);
       return this.#pass(this.#waitable.tryNow(this.#argument), false);
     }

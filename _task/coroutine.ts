@@ -24,7 +24,7 @@ import {
   isAsyncGeneratorFunction,
 } from "../_base/repr.ts";
 import { report } from "../_loop/report.ts";
-import { running } from "../_base/running.ts";
+import { mustGiveWay, NEXT_TURN, running } from "../_base/running.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
 
 /** A generator coroutine: what calling a `function*` that waits with `yield*` gives. */
@@ -249,6 +249,7 @@ export abstract class Coroutine<T> implements Promise<T> {
 
   /** @internal */
   next(value?: unknown): IteratorResult<unknown, T> {
+    if (this._state === TAKEN && mustGiveWay()) return NEXT_TURN;
     return begin(this) ? { done: false, value: this } : ended(value as T);
   }
 

@@ -20,7 +20,7 @@ import { PROMISE_BODY, type PromiseBody } from "./promise_body.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import { awaitNextTurn, NextTurn } from "./next_turn.ts";
-import { running } from "../_base/running.ts";
+import { NEXT_TURN, running, wouldGiveWay } from "../_base/running.ts";
 import { noteResumedLine } from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 
@@ -51,7 +51,7 @@ export function awaitCoroutine<T, A, B>(
     running.driver = undefined;
     running.context = undefined;
     const body = coroutine[Symbol.iterator]() as unknown as Body;
-    const step = body.next();
+    const step = wouldGiveWay() ? NEXT_TURN : body.next();
     // Many need no driver: 200 ns less, and 200 B.
     if (step.done) {
       const ended = new SettledAwait(onFulfilled, onRejected);
@@ -65,7 +65,8 @@ export function awaitCoroutine<T, A, B>(
       onFulfilled,
       onRejected,
     );
-    driver.start(step.value, coroutine);
+    if (step === NEXT_TURN) driver.startLater();
+    else driver.start(step.value, coroutine);
     return driver;
   } catch (error) {
     return Promise.reject<T>(error).then(onFulfilled, onRejected);
@@ -141,6 +142,13 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     if (opened !== SUSPENDED) this.advance(failed, error);
     else this.stand();
     if (this._waitingOn !== undefined) this.#scheduler._noteSuspended();
+  }
+
+  /** Begins in the next turn. */
+  startLater(): void {
+    this._wake();
+    this.stand();
+    this.#scheduler._noteSuspended();
   }
 
   _wake(): void {

@@ -8,14 +8,9 @@ import { begin, Coroutine, ended } from "./coroutine.ts";
 import type { Line, PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable } from "../_base/roles.ts";
-import { running } from "../_base/running.ts";
+import { NEXT_TURN, running } from "../_base/running.ts";
 import { noteResumedLine } from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
-
-const YIELD: IteratorResult<undefined, never> = Object.freeze({
-  done: false,
-  value: undefined,
-});
 
 /** Yields once to the loop. Hand-written: 40 ns a switch, a generator would be 80. */
 export class NextTurn<T> extends Coroutine<T> {
@@ -32,7 +27,7 @@ export class NextTurn<T> extends Coroutine<T> {
   }
 
   override next(): IteratorResult<unknown, T> {
-    if (begin(this)) return YIELD;
+    if (begin(this)) return NEXT_TURN;
     return ended(this.result);
   }
 }

@@ -1,13 +1,50 @@
 /**
  * The program of `runner_interrupt_test.ts`, in a process of its own: `tidy`, `stubborn`,
- * `done` or `lingering`.
+ * `done`, `lingering`, or one that never rests and perhaps goes on after the cancel:
+ * `restless async`, `restless generator stubborn`.
  *
  * @module
  */
 // deno-lint-ignore-file no-console
-import { createTask, run, sleep } from "@asyncio/asyncio";
+import { createTask, Queue, run, sleep } from "@asyncio/asyncio";
 
-const [mode] = Deno.args;
+const [mode, style, temper] = Deno.args;
+
+/** The host comes to write it, so it can hear a signal by then. */
+function sayReady() {
+  setTimeout(() => console.log("ready"), 0);
+}
+
+function cleanUp(error: unknown) {
+  console.log("cleaning up");
+  if (temper !== "stubborn") throw error;
+}
+
+function* restlessGenerator() {
+  const queue = new Queue<number>();
+  sayReady();
+  for (;;) {
+    try {
+      yield* queue.put(1);
+      yield* queue.get();
+    } catch (error) {
+      cleanUp(error);
+    }
+  }
+}
+
+async function restlessAsync() {
+  const queue = new Queue<number>();
+  sayReady();
+  for (;;) {
+    try {
+      await queue.put(1);
+      await queue.get();
+    } catch (error) {
+      cleanUp(error);
+    }
+  }
+}
 
 async function main() {
   createTask(function* () {
@@ -32,7 +69,9 @@ async function main() {
 }
 
 try {
-  await run(main);
+  if (mode !== "restless") await run(main);
+  else if (style === "async") await run(restlessAsync);
+  else await run(restlessGenerator);
   console.log("run gave its result");
 } catch (error) {
   console.log(`run threw ${(error as Error).name}`);

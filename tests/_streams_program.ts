@@ -29,7 +29,7 @@ import {
   timeout,
   TimeoutError,
 } from "../mod.ts";
-import { makeCertificate } from "./_certificates.ts";
+import { type Certificate, makeCertificate } from "./_certificates.ts";
 
 const HOST = "127.0.0.1";
 const encoder = new TextEncoder();
@@ -83,8 +83,12 @@ async function until(condition: () => boolean): Promise<void> {
   });
 }
 
-const certificate = makeCertificate();
-const { ca, cert, key } = certificate;
+let made: Certificate | undefined;
+
+/** The certificate of the checks, made when one first asks for it. */
+function certificate(): Certificate {
+  return made ??= makeCertificate();
+}
 
 /** The checks by name. Each runs in a loop of its own. */
 export const checks: Readonly<Record<string, () => Promise<void>>> = {
@@ -170,6 +174,7 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async "TLS works on both sides, and is told"() {
+    const { ca, cert, key } = certificate();
     const server = await startServer(echo, HOST, 0, {
       tls: { cert, key, alpn: ["other", "echo"] },
     });
@@ -194,6 +199,7 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async "TLS that can't be trusted is refused by the client, and left by the server"() {
+    const { ca, cert, key } = certificate();
     const server = await startServer(echo, HOST, 0, { tls: { cert, key } });
     const place = `${HOST}:${server.sockets[0]!.port}`;
     const wrong = [
@@ -212,6 +218,7 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async "a server of TLS leaves who speaks something else, and goes on"() {
+    const { ca, cert, key } = certificate();
     const server = await startServer(echo, HOST, 0, { tls: { cert, key } });
     const [reader, writer] = await open(server);
     await writer.write(bytes("this is no handshake, but long enough\n\n"));
@@ -225,6 +232,7 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async "a TLS handshake that takes too long is given up, on both sides"() {
+    const { ca, cert, key } = certificate();
     await withSilentServer(async (port, sockets) => {
       const error = await errorOf(() =>
         openConnection(HOST, port, { tls: { ca, handshakeTimeout: 0.05 } })
@@ -243,6 +251,7 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async "startTls() upgrades both sides, whatever was read before"() {
+    const { ca, cert, key } = certificate();
     const server = await startServer(async (reader, writer) => {
       await reader.readline();
       await writer.write(bytes("go on\n"));
@@ -267,6 +276,7 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async "startTls() that fails or is cancelled closes the connection"() {
+    const { ca } = certificate();
     for (const how of ["too late", "cancelled"] as const) {
       await withSilentServer(async (port, sockets) => {
         const [reader, writer] = await openConnection(HOST, port);
@@ -315,6 +325,7 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async "openConnection() cancelled at any moment leaves no connection"() {
+    const { ca } = certificate();
     await withSilentServer(async (port, sockets) => {
       const tasks: Task<[StreamReader, StreamWriter]>[] = [];
       for (let i = 0; i < 40; i++) {

@@ -18,9 +18,12 @@ const PROGRAM = fileURLToPath(
 );
 
 /** Runs the program; sends it a Ctrl-C after each of these lines. */
-async function interrupted(mode: string, afterLines: readonly string[]) {
+async function interrupted(
+  mode: string,
+  afterLines: readonly string[],
+) {
   await using child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--quiet", PROGRAM, mode],
+    args: ["run", "--no-check", "--quiet", PROGRAM, ...mode.split(" ")],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -91,3 +94,34 @@ Deno.test({
     assertEquals({ code, signal }, { code: 130, signal: "SIGINT" });
   },
 });
+
+for (const style of ["generator", "async"]) {
+  Deno.test({
+    name: `run() hears Ctrl-C while main never rests (${style})`,
+    ignore: IGNORE,
+    async fn() {
+      const { code, lines } = await interrupted(`restless ${style}`, ["ready"]);
+      assertEquals(lines, [
+        "ready",
+        "cleaning up",
+        "run threw KeyboardInterrupt",
+      ]);
+      assertEquals(code, 0);
+    },
+  });
+
+  Deno.test({
+    name:
+      `run() ends the process at the second Ctrl-C while main never rests (${style})`,
+    ignore: IGNORE,
+    async fn() {
+      const { code, lines, errors } = await interrupted(
+        `restless ${style} stubborn`,
+        ["ready", "cleaning up"],
+      );
+      assertEquals(lines, ["ready", "cleaning up"]);
+      assertEquals(code, 130);
+      assert(errors.includes("Interrupted twice"), errors);
+    },
+  });
+}

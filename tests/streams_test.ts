@@ -1,11 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { run, startServer, startUnixServer } from "../mod.ts";
 import { hostTest, runOn } from "./_hosts.ts";
+import { NO_NETWORK } from "./_permissions.ts";
 import { checks, runCheck } from "./_streams_program.ts";
 
 const PROGRAM = new URL("./_streams_program.ts", import.meta.url);
 
-for (const name of Object.keys(checks)) Deno.test(name, () => runCheck(name));
+for (const name of Object.keys(checks)) {
+  Deno.test({ name, ignore: NO_NETWORK, fn: () => runCheck(name) });
+}
 
 hostTest("connections and servers do the same on every host", async (host) => {
   const { code, lines, errors } = await runOn(host, PROGRAM);

@@ -51,16 +51,30 @@ export function runVirtual<T>(
   return run(main, { loopFactory: () => virtualLoop(options) });
 }
 
-/** Makes a test of something that takes no coroutine, or runs its loops itself. */
-export function caseTest(id: string, fn: () => void | Promise<void>): void {
-  Deno.test(id, async () => {
-    // Whatever a test makes current is its own business.
-    setEventLoop(undefined);
-    try {
-      await fn();
-    } finally {
+/**
+ * Makes a test of something that takes no coroutine, or runs its loops itself.
+ *
+ * @param id The id of the case.
+ * @param fn The test.
+ * @param options Whether the test is left out, for want of a permission.
+ */
+export function caseTest(
+  id: string,
+  fn: () => void | Promise<void>,
+  { ignore = false }: { readonly ignore?: boolean } = {},
+): void {
+  Deno.test({
+    name: id,
+    ignore,
+    async fn() {
+      // Whatever a test makes current is its own business.
       setEventLoop(undefined);
-    }
+      try {
+        await fn();
+      } finally {
+        setEventLoop(undefined);
+      }
+    },
   });
 }
 

@@ -15,6 +15,7 @@ import {
   run,
   type Task,
 } from "../../mod.ts";
+import { NO_NETWORK } from "../_permissions.ts";
 import { caseTest, recordReports } from "./_both.ts";
 
 /** Waits in a task of its own. */
@@ -50,7 +51,7 @@ export function network(
       const test: NetworkTest = { go, isAsync: style === "async", reports };
       await run(() => main(test), { loopFactory: () => loop });
       assertEquals(reports, []);
-    });
+    }, { ignore: NO_NETWORK });
   }
 }
 

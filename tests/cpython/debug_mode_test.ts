@@ -12,6 +12,7 @@ import {
   type Future,
   sleep,
 } from "../../mod.ts";
+import { lacks } from "../_permissions.ts";
 import {
   captureErrors,
   caseTest,
@@ -20,6 +21,8 @@ import {
   withLoop,
 } from "./_both.ts";
 import { collectGarbage } from "./_garbage.ts";
+
+const CANNOT_RUN = lacks("read", "run", "write");
 
 const error = new RangeError("unseen");
 
@@ -136,14 +139,14 @@ caseTest("tasks.GatherTestsBase.env_var_debug", async () => {
     ),
     ["false", "true", "false"],
   );
-});
+}, { ignore: CANNOT_RUN });
 
 caseTest("base_events.BaseEventLoopTests.env_var_debug", async () => {
   assertEquals(
     await debugOf([undefined, "--allow-env"], ["yes", "--allow-env"]),
     ["false", "true"],
   );
-});
+}, { ignore: CANNOT_RUN });
 
 caseTest(
   "futures.BaseFutureTests.future_source_traceback",

@@ -1,6 +1,9 @@
 import { assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { coroutine, EventLoop, RuntimeError } from "../../mod.ts";
+import { lacks } from "../_permissions.ts";
 import { caseTest } from "./_both.ts";
+
+const CANNOT_RUN = lacks("read", "run");
 
 interface Outcome {
   readonly seen: unknown;
@@ -56,7 +59,7 @@ caseTest("events.EventLoopTestsMixin.add_signal_handler", async () => {
     false,
   ]);
   assertEquals((await outcomeOf("the default is restored")).signal, "SIGUSR1");
-});
+}, { ignore: CANNOT_RUN });
 
 caseTest(
   "events.EventLoopTestsMixin.signal_handling_while_selecting",
@@ -64,12 +67,13 @@ caseTest(
     if (noKill) return;
     assertEquals((await outcomeOf("while asleep")).seen, ["SIGUSR1"]);
   },
+  { ignore: CANNOT_RUN },
 );
 
 caseTest("events.EventLoopTestsMixin.signal_handling_args", async () => {
   if (noKill) return;
   assertEquals((await outcomeOf("arguments")).seen, [42]);
-});
+}, { ignore: CANNOT_RUN });
 
 caseTest("unix_events.SelectorEventLoopSignalTests.check_signal", () => {
   using loop = new EventLoop();
@@ -91,6 +95,7 @@ caseTest(
     if (noKill) return;
     assertEquals((await outcomeOf("a cancelled handle")).seen, [false]);
   },
+  { ignore: CANNOT_RUN },
 );
 
 caseTest(
@@ -162,4 +167,4 @@ caseTest("unix_events.SelectorEventLoopSignalTests.close", async () => {
   );
   if (noKill) return;
   assertEquals((await outcomeOf("close")).seen, [false, "other"]);
-});
+}, { ignore: CANNOT_RUN });

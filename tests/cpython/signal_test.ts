@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { lacks } from "../_permissions.ts";
 import { caseTest } from "./_both.ts";
+
+const CANNOT_RUN = lacks("read", "run");
 
 /** Runs one of the programs in a process of its own, which alone is interrupted. */
 async function interrupted(program: string): Promise<string[]> {
@@ -25,7 +28,7 @@ caseTest("runners.RunnerTests.interrupt_call_soon", async () => {
   const expected = ["CancelledError", "KeyboardInterrupt"];
   assertEquals(await interrupted("spin in a generator"), expected);
   assertEquals(await interrupted("spin in an async function"), expected);
-});
+}, { ignore: CANNOT_RUN });
 
 caseTest("runners.RunnerTests.interrupt_wait", async () => {
   if (noKill) return;
@@ -34,7 +37,7 @@ caseTest("runners.RunnerTests.interrupt_wait", async () => {
     "CancelledError",
     "KeyboardInterrupt",
   ]);
-});
+}, { ignore: CANNOT_RUN });
 
 caseTest("runners.RunnerTests.interrupt_cancelled_task", async () => {
   if (noKill) return;
@@ -42,7 +45,7 @@ caseTest("runners.RunnerTests.interrupt_cancelled_task", async () => {
     "2 requests",
     "CancelledError",
   ]);
-});
+}, { ignore: CANNOT_RUN });
 
 caseTest("runners.RunTests.asyncio_run_without_uncancel", async () => {
   if (noKill) return;
@@ -50,8 +53,8 @@ caseTest("runners.RunTests.asyncio_run_without_uncancel", async () => {
     await interrupted("a task without uncancel()"),
     ["CancelledError"],
   );
-});
+}, { ignore: CANNOT_RUN });
 
 caseTest("runners.RunnerTests.signal_install_not_supported_ok", async () => {
   assertEquals(await interrupted("no signals on this host"), ["gave true"]);
-});
+}, { ignore: CANNOT_RUN });

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { openConnection, run, startServer } from "../../mod.ts";
+import { lacks } from "../_permissions.ts";
 import { captureErrors, caseTest } from "./_both.ts";
 
 // Nobody is told when something is collected: the loop holds what is open, and names it
@@ -20,7 +21,7 @@ caseTest("streams.StreamTests.unclosed_resource_warnings", async () => {
     lines[0]!,
     /^asyncio: Unclosed <StreamWriter transport=connection to 127\.0\.0\.1:\d+>/,
   );
-});
+}, { ignore: lacks("net") });
 
 caseTest("streams.StreamTests.unclosed_server_resource_warnings", async () => {
   const lines = await captureErrors(async () => {
@@ -44,4 +45,4 @@ caseTest("streams.StreamTests.unclosed_server_resource_warnings", async () => {
     lines[1]!,
     /^asyncio: Unclosed <StreamWriter transport=connection to 127\.0\.0\.1:\d+>/,
   );
-});
+}, { ignore: lacks("net") });
