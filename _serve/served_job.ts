@@ -6,7 +6,7 @@
 import { BrokenExecutor, WorkerLostError } from "../errors.ts";
 import type { Executor } from "../executor.ts";
 import type { EventLoop } from "../loop.ts";
-import { describeValue } from "../_base/repr.ts";
+import { describeValue, isInstance } from "../_base/repr.ts";
 import { Waiter } from "../_task/waiter.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
@@ -205,7 +205,7 @@ export class ServedJob {
   #cancelled(job: Job<unknown> | undefined): ServedEnd {
     if (this.#cancel === undefined) return { kind: "given back" };
     const cause = job === undefined ? undefined : causeOf(job);
-    if (!(cause instanceof WorkerLostError)) return final("cancelled");
+    if (!isInstance(cause, WorkerLostError)) return final("cancelled");
     return {
       kind: "final",
       message: earlyEndText("cancelled"),
@@ -215,7 +215,7 @@ export class ServedJob {
 
   #failed(error: unknown): ServedEnd {
     if (this.#isLost) return { kind: "lost" };
-    if (error instanceof BrokenExecutor) return { kind: "given back", error };
+    if (isInstance(error, BrokenExecutor)) return { kind: "given back", error };
     if (this.#job?._request?.timedOut !== undefined) return final("expired");
     const data = toErrorData(error);
     const end: FailedEnd = { kind: "failed", error: data };

@@ -6,6 +6,7 @@ import {
   readBitmap,
   writeBitmap,
 } from "../examples/thumbnails/bitmap.ts";
+import { type Ended, endOf } from "./_hosts.ts";
 import { findRedis } from "./_redis.ts";
 
 const redis = await findRedis();
@@ -64,7 +65,8 @@ Deno.test({
     assertStringIncludes(ended().at(-1)!, "gave up");
 
     for (const program of [service, ...workers]) {
-      assertEquals(await program.end(), 0);
+      const { code, errors } = await program.end();
+      assertEquals(code, 0, errors);
     }
   },
 });
@@ -73,11 +75,14 @@ Deno.test({
 class Program {
   readonly lines: string[] = [];
   readonly #process: Deno.ChildProcess;
-  readonly #read: Promise<void>;
+  readonly #ended: Promise<Ended>;
 
   private constructor(process: Deno.ChildProcess) {
     this.#process = process;
-    this.#read = this.#readLines(process.stdout);
+    this.#ended = endOf(process, (line) => {
+      this.lines.push(line);
+      return false;
+    });
   }
 
   /** Starts it; it has said its first line when this is done. */
@@ -95,26 +100,17 @@ class Program {
         ],
         stdin: "null",
         stdout: "piped",
+        stderr: "piped",
       }).spawn(),
     );
     while (program.lines.length === 0) await turn();
     return program;
   }
 
-  /** Asks it to end, and gives its exit code. */
-  async end(): Promise<number> {
+  /** Asks it to end, and waits for that. */
+  async end(): Promise<Ended> {
     this.#process.kill("SIGTERM");
-    await this.#read;
-    return (await this.#process.status).code;
-  }
-
-  async #readLines(stdout: ReadableStream<Uint8Array>): Promise<void> {
-    let text = "";
-    for await (const chunk of stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (text + chunk).split("\n");
-      text = lines.pop()!;
-      this.lines.push(...lines);
-    }
+    return await this.#ended;
   }
 }
 
