@@ -10,6 +10,7 @@
  * | threads; web workers in browsers | `@asyncio/asyncio/worker-executor` |
  * | processes, which can be killed | `@asyncio/asyncio/process-executor` |
  * | the loop itself, for tests and for I/O | `@asyncio/asyncio/inline-executor` |
+ * | other machines, by BullMQ and Redis | `@asyncio/asyncio/bullmq` |
  *
  * These modules are no part of the main entry.
  *
@@ -67,7 +68,7 @@ export type {
  * - **Nothing is left**: the end of `run()` cancels the jobs that are under way and waits
  *   for their clean-up. An idle executor does not keep the program alive.
  * - **Losses**: a job whose worker was lost fails with a WorkerLostError; one that had
- *   not begun runs on another worker.
+ *   not begun runs on another worker. Where jobs are durable a lost one runs again.
  *
  * @typeParam J The type of the module: `typeof import("./jobs.ts")`.
  *

@@ -89,7 +89,8 @@ export function checkCancelled(): void {
 export function currentJob(): JobInfo | undefined {
   const job = runningJob();
   if (job === undefined) return undefined;
-  const { id, name, deadline, attempt } = job;
+  const { name, deadline } = job;
+  const { id, attempt } = job.origin ?? { id: job.id, attempt: 1 };
   return { id, name, deadline, attempt };
 }
 

@@ -78,6 +78,22 @@ export interface Extra {
   readonly deadline: number | undefined;
   /** How many values it may yield ahead; `undefined` if nobody reads them. */
   readonly credit: number | undefined;
+  /** Where it comes from, if from another engine. */
+  readonly origin: JobOrigin | undefined;
+}
+
+/** What the engine that a job comes from says of it. */
+export interface JobOrigin {
+  /** What it calls the job. */
+  readonly id: string;
+  /** How often it has begun the job. */
+  readonly attempt: number;
+}
+
+/** Options of a job that comes from another engine. */
+export interface OriginOptions {
+  /** @internal */
+  readonly _origin?: JobOrigin | undefined;
 }
 
 /** What a worker is told first. */

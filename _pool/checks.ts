@@ -16,7 +16,6 @@ export function cannotSubmit(name: unknown, why: string): string {
  * Checks what `submit()` and `stream()` were given.
  *
  * @throws {TypeError} If a value is of the wrong kind.
- * @throws {RuntimeError} If there is a key.
  */
 export function checkJob(
   name: unknown,
@@ -45,7 +44,7 @@ export function checkJob(
       ),
     );
   }
-  const { key, transfer } = options;
+  const { transfer } = options;
   if (transfer !== undefined && !Array.isArray(transfer)) {
     throw new TypeError(
       cannotSubmit(
@@ -54,16 +53,26 @@ export function checkJob(
       ),
     );
   }
-  if (key !== undefined) {
-    throw new RuntimeError(
-      cannotSubmit(
-        name,
-        `this executor is not durable and knows no keys, got the key ${
-          describeValue(key)
-        }`,
-      ),
-    );
-  }
+}
+
+/**
+ * Refuses a key, where jobs do not outlive the program.
+ *
+ * @throws {RuntimeError} If there is a key.
+ */
+export function refuseKey(
+  name: string,
+  options: SubmitOptions | undefined,
+): void {
+  if (options?.key === undefined) return;
+  throw new RuntimeError(
+    cannotSubmit(
+      name,
+      `this executor is not durable and knows no keys, got the key ${
+        describeValue(options.key)
+      }`,
+    ),
+  );
 }
 
 /** Whether a value can be copied to no worker, as can be seen without a try. */

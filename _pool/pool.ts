@@ -9,7 +9,7 @@ import {
   RuntimeError,
   type WorkerLostError,
 } from "../errors.ts";
-import { Future } from "../future.ts";
+import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import type { EventLoop } from "../loop.ts";
 import { getRunningLoop } from "../running_loop.ts";
@@ -25,12 +25,14 @@ import type {
   SubmitOptions,
 } from "../_executor/job_types.ts";
 import { Keeper } from "../_executor/keeper.ts";
+import { ShutdownFuture } from "../_executor/shutdown_future.ts";
 import { Outcome, ToWorker } from "../_executor/wire.ts";
 import {
   cannotSubmit,
   checkAhead,
   checkJob,
   isUnsendable,
+  refuseKey,
   unsendable,
 } from "./checks.ts";
 import {
@@ -200,6 +202,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     options: SubmitOptions | undefined,
   ): PoolJob {
     checkJob(name, args, options);
+    refuseKey(name, options);
     if (this.#shutdowns !== undefined) {
       throw new RuntimeError(cannotSubmit(name, "the executor was shut down"));
     }
@@ -298,32 +301,5 @@ export class Pool implements JobOwner, DispatcherOwner {
   #brokenError(): BrokenExecutor {
     const { message, cause } = this.#broken!;
     return new BrokenExecutor(`The executor is broken: ${message}`, { cause });
-  }
-}
-
-/** The end of a pool, for one of those who wait for it. */
-class ShutdownFuture extends Future<void> {
-  readonly #name: string;
-  #held: EventLoop | undefined;
-
-  constructor(loop: EventLoop, name: string) {
-    super({ loop });
-    this.#name = name;
-  }
-
-  /** Keeps virtual time still until the release. */
-  hold(loop: EventLoop): void {
-    this.#held = loop;
-    loop._hold();
-  }
-
-  release(): void {
-    this.#held?._letGo();
-    const loop = this.getLoop() as EventLoop;
-    if (!this.done() && !loop.isClosed()) this.setResult();
-  }
-
-  _describe(): string {
-    return `the shutdown of the executor ${this.#name}`;
   }
 }

@@ -8,6 +8,7 @@ import { Job, type JobOwner } from "../_executor/job.ts";
 import type { JobStream } from "../_executor/job_stream.ts";
 import type { SubmitOptions } from "../_executor/job_types.ts";
 import type { Keeper } from "../_executor/keeper.ts";
+import type { JobOrigin, OriginOptions } from "../_executor/wire.ts";
 import type { PoolWorker } from "./pool_worker.ts";
 
 /** A job, and where it stands. */
@@ -18,6 +19,8 @@ export class PoolJob extends Job<unknown> {
   readonly transfer: readonly Transferable[] | undefined;
   /** When it has to be done, in seconds since 1970. */
   readonly deadline: number | undefined;
+  /** The engine that it comes from. */
+  readonly origin: JobOrigin | undefined;
   readonly keeper: Keeper;
   /** The worker that has it; `undefined` while it is in the queue. */
   worker: PoolWorker | undefined = undefined;
@@ -41,6 +44,7 @@ export class PoolJob extends Job<unknown> {
     super(owner, name, id, options);
     this.args = args;
     this.transfer = options?.transfer;
+    this.origin = (options as OriginOptions | undefined)?._origin;
     this.keeper = keeper;
     this.deadline = deadlineOf(options?.timeout);
   }

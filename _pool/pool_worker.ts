@@ -244,10 +244,10 @@ export class PoolWorker {
   }
 }
 
-function extraOf({ deadline, credit }: PoolJob): Extra | undefined {
-  return deadline === undefined && credit === undefined
+function extraOf({ deadline, credit, origin }: PoolJob): Extra | undefined {
+  return deadline === undefined && credit === undefined && origin === undefined
     ? undefined
-    : { deadline, credit };
+    : { deadline, credit, origin };
 }
 
 // In the loop itself no memory is to be shared; browsers may have none that could be.

@@ -6,7 +6,7 @@
 import { CancelledError } from "../errors.ts";
 import type { Task } from "../task.ts";
 import type { Waiter } from "../_task/waiter.ts";
-import { type Extra, Mark } from "../_executor/wire.ts";
+import { type Extra, type JobOrigin, Mark } from "../_executor/wire.ts";
 
 /** What a job knows of itself. */
 export interface JobInfo {
@@ -21,11 +21,10 @@ export interface JobInfo {
 }
 
 /** A job that a runner has begun. */
-export class RunningJob implements JobInfo {
+export class RunningJob {
   readonly id: number;
   readonly name: string;
   readonly deadline: number | undefined;
-  readonly attempt = 1;
   readonly slot: number;
   /** Its task, if it needs one. */
   task: Task<unknown> | undefined = undefined;
@@ -33,6 +32,8 @@ export class RunningJob implements JobInfo {
   credit: number | undefined;
   /** What it waits on for more credit. */
   credited: Waiter | undefined = undefined;
+  /** The engine that it comes from. */
+  readonly origin: JobOrigin | undefined;
   readonly #marks: Int32Array | undefined;
   #isCancelled = false;
 
@@ -48,6 +49,7 @@ export class RunningJob implements JobInfo {
     this.name = name;
     this.deadline = extra?.deadline;
     this.credit = extra?.credit;
+    this.origin = extra?.origin;
     this.#marks = marks;
   }
 

@@ -4,6 +4,7 @@ import { BLIND, libraryImports, publicModules, readText } from "./_modules.ts";
 
 /** Public modules that `mod.ts` leaves out: who wants them imports them. */
 const APART = [
+  "bullmq.ts",
   "executor.ts",
   "executor_testing.ts",
   "inline_executor.ts",

@@ -72,7 +72,14 @@ const TOWER: readonly (readonly string[])[] = [
   ["_executor/"],
   ["executor.ts", "_worker/"],
   ["worker.ts", "_pool/"],
-  ["inline_executor.ts", "process_executor.ts", "worker_executor.ts"],
+  [
+    "inline_executor.ts",
+    "process_executor.ts",
+    "worker_executor.ts",
+    "_bullmq/",
+  ],
+  ["_submit/", "_serve/"],
+  ["bullmq.ts"],
   ["_conformance/"],
   ["executor_testing.ts"],
 ];

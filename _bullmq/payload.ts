@@ -1,0 +1,84 @@
+/**
+ * What goes through Redis, as JSON.
+ *
+ * @module
+ */
+import type { ErrorData } from "../_executor/error_data.ts";
+
+/** The data of a job in the queue. */
+export interface JobData {
+  readonly args: unknown[];
+  /** When it has to be done, in milliseconds since 1970. */
+  readonly deadline?: number;
+  /** That somebody reads what it yields. */
+  readonly stream?: StreamData;
+  /** That it is to end: the message of the cancel. */
+  readonly cancel?: string;
+  /** How it has ended, if it gave no result. */
+  readonly end?: JobEnd;
+}
+
+/** How a job's values are read. */
+export interface StreamData {
+  /** How many values it may yield at first. */
+  readonly credit: number;
+  /** How long it waits for more credit before its reader counts as gone, in seconds. */
+  readonly patience: number;
+}
+
+/** How a job has ended that gave no result. */
+export type JobEnd =
+  | { readonly kind: "cancelled"; readonly lost?: string }
+  | { readonly kind: "expired" }
+  | { readonly kind: "failed"; readonly error: ErrorData };
+
+/** What a job gave. In a box, as BullMQ makes `null` of no result. */
+export interface BoxedResult {
+  readonly result?: unknown;
+  /** How many values it has yielded before, if it is a stream. */
+  readonly values?: number;
+}
+
+/** A value that a job has yielded. */
+export interface YieldedValue {
+  /** Its place, from 0 on. */
+  readonly n: number;
+  readonly value?: unknown;
+}
+
+/** An event on the control queue; the fields of events are texts. */
+export type ControlEvent =
+  | {
+    readonly eventName: "cancel";
+    readonly id: string;
+    readonly message: string;
+  }
+  | { readonly eventName: "grant"; readonly id: string; readonly upTo: string };
+
+/** What the message of the error begins with that ends a cancelled or expired job. */
+export const ENDED_EARLY = "asyncio: ";
+
+/** The text of an early end, for who looks into the queue and where the data is gone. */
+export function earlyEndText(kind: "cancelled" | "expired"): string {
+  return ENDED_EARLY + kind;
+}
+
+/** Returns the end that such a text tells of. */
+export function earlyEnd(reason: string): JobEnd | undefined {
+  switch (reason) {
+    case earlyEndText("cancelled"):
+      return { kind: "cancelled" };
+    case earlyEndText("expired"):
+      return { kind: "expired" };
+    default:
+      return undefined;
+  }
+}
+
+/** What BullMQ says of a job whose workers were lost too often. */
+const STALLED = "job stalled more than allowable limit";
+
+/** Whether a job has failed because its workers were lost. */
+export function isStalled(reason: string): boolean {
+  return reason.startsWith(STALLED);
+}

@@ -1,0 +1,255 @@
+/**
+ * A job of a queue, where it runs.
+ *
+ * @module
+ */
+import { BrokenExecutor, WorkerLostError } from "../errors.ts";
+import type { Executor } from "../executor.ts";
+import type { EventLoop } from "../loop.ts";
+import { describeValue, isInstance } from "../_base/repr.ts";
+import { Waiter } from "../_task/waiter.ts";
+import { toErrorData } from "../_executor/error_data.ts";
+import { HostTimer } from "../_executor/host_timer.ts";
+import type { Job } from "../_executor/job.ts";
+import type { JobStream } from "../_executor/job_stream.ts";
+import type { OriginOptions } from "../_executor/wire.ts";
+import type { BullmqJob } from "../_bullmq/engine.ts";
+import { unsendable } from "../_bullmq/json.ts";
+import {
+  type BoxedResult,
+  earlyEndText,
+  type JobData,
+  type JobEnd,
+  type StreamData,
+  type YieldedValue,
+} from "../_bullmq/payload.ts";
+
+// deno-lint-ignore no-explicit-any -- what runs is named by who has submitted it
+type AnyExecutor = Executor<any>;
+
+/** The end of a job that threw. */
+export type FailedEnd = Extract<JobEnd, { readonly kind: "failed" }>;
+
+/** How a served job goes back to the engine. */
+export type ServedEnd =
+  | { readonly kind: "result"; readonly box: BoxedResult }
+  /** It is not tried again. */
+  | { readonly kind: "final"; readonly message: string; readonly end: JobEnd }
+  /** The engine may try it again. */
+  | { readonly kind: "failed"; readonly end: FailedEnd }
+  /** Another worker has it: what came of it here counts for nothing. */
+  | { readonly kind: "lost" }
+  /** It did not get to its end here, and nobody wanted that. */
+  | { readonly kind: "given back"; readonly error?: BrokenExecutor };
+
+/** A job that was taken from a queue. */
+export class ServedJob {
+  readonly there: BullmqJob;
+  readonly #data: JobData;
+  readonly #loop: EventLoop;
+  #job: Job<unknown> | undefined;
+  #cancel: string | undefined;
+  #isLost = false;
+  #isGivenBack = false;
+  // How many values it may yield in all, and who waits for more.
+  #credit: number;
+  #granted: Waiter | undefined;
+
+  constructor(there: BullmqJob, loop: EventLoop) {
+    this.there = there;
+    this.#data = dataOf(there);
+    this.#loop = loop;
+    this.#cancel = this.#data.cancel;
+    this.#credit = this.#data.stream?.credit ?? 0;
+  }
+
+  /** Ends it, as who has submitted it wants. */
+  cancel(message: string): void {
+    this.#cancel ??= message;
+    this.#job?.cancel(message === "" ? undefined : message);
+  }
+
+  /** Ends it here: another worker may have begun it. */
+  lose(): void {
+    this.#isLost = true;
+    this.#job?.cancel("The lock of the job was lost");
+  }
+
+  /** Ends it here, so that another worker can begin it. */
+  giveBack(): void {
+    this.#isGivenBack = true;
+    this.#job?.cancel("The worker ends");
+  }
+
+  /** Lets it yield more values. */
+  grant(upTo: number): void {
+    this.#credit = Math.max(this.#credit, upTo);
+    this.#granted?.release();
+  }
+
+  /** Runs it; in the loop. */
+  async run(executor: AnyExecutor): Promise<ServedEnd> {
+    if (this.#cancel !== undefined) return this.#cancelled(undefined);
+    const { deadline } = this.#data;
+    const left = deadline === undefined
+      ? undefined
+      : (deadline - Date.now()) / 1000;
+    if (left !== undefined && left <= 0) return final("expired");
+    const { there } = this;
+    const options: { timeout?: number } & OriginOptions = {
+      ...(left === undefined ? {} : { timeout: left }),
+      _origin: { id: there.id ?? "", attempt: there.attemptsStarted },
+    };
+    try {
+      return await this.#runOn(executor, options);
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  async #runOn(executor: AnyExecutor, options: object): Promise<ServedEnd> {
+    const { name } = this.there;
+    const { args, stream } = this.#data;
+    let values: number | undefined;
+    if (stream === undefined) this.#begin(executor.submit(name, args, options));
+    else {
+      const yielded = executor.stream(name, args, {
+        ...options,
+        highWaterMark: 1,
+      });
+      this.#begin(yielded.job);
+      values = await this.#pump(yielded, stream);
+    }
+    const job = this.#job!;
+    await ended(job);
+    if (this.#isLost) return { kind: "lost" };
+    if (job.cancelled()) return this.#cancelled(job);
+    const error = job.exception();
+    if (error !== undefined) return this.#failed(error);
+    const result = job.result();
+    const wrong = result === undefined ? undefined : unsendable(result, "it");
+    if (wrong !== undefined) {
+      const text = `Cannot send the result of the job ${describeValue(name)}: `;
+      return this.#failed(new TypeError(text + wrong));
+    }
+    return {
+      kind: "result",
+      box: {
+        ...(result === undefined ? {} : { result }),
+        ...(values === undefined ? {} : { values }),
+      },
+    };
+  }
+
+  #begin(job: Job<unknown>): void {
+    this.#job = job;
+    // The executor's own end is told by the job's, as is everything else.
+    if (this.#isLost || this.#isGivenBack) job.cancel();
+    else if (this.#cancel !== undefined) job.cancel(this.#cancel || undefined);
+  }
+
+  // Sends what it yields, as far as it is granted; gives how many values there were.
+  async #pump(
+    yielded: JobStream<unknown, unknown>,
+    { patience }: StreamData,
+  ): Promise<number> {
+    const { job } = yielded;
+    let n = 0;
+    try {
+      for (;;) {
+        while (n >= this.#credit && !job.done()) {
+          await this.#moreCredit(job, patience);
+        }
+        const { done, value } = await yielded.next();
+        if (done) return n;
+        const wrong = value === undefined ? undefined : unsendable(value, "it");
+        if (wrong !== undefined) {
+          const { name } = this.there;
+          throw new TypeError(
+            `Cannot send a value of the job ${describeValue(name)}: ${wrong}`,
+          );
+        }
+        const sent: YieldedValue = { n, value };
+        await this.there.updateProgress(sent);
+        n++;
+      }
+    } catch (error) {
+      if (!job.done()) await yielded.return();
+      // Its own end says more.
+      if (job.cancelled() || error === failureOf(job)) return n;
+      throw error;
+    }
+  }
+
+  async #moreCredit(job: Job<unknown>, patience: number): Promise<void> {
+    const waiter = this.#granted = new Waiter(
+      this.#loop,
+      () => `a reader of the stream of ${job.jobName}`,
+    );
+    const wake = (): void => waiter.release();
+    job.addDoneCallback(wake);
+    // Who reads says so again and again, so its program has ended.
+    const limit = new HostTimer(
+      patience,
+      () => this.cancel(`Nobody has read the stream for ${patience} s`),
+    );
+    try {
+      await waiter;
+    } finally {
+      limit.cancel();
+      this.#granted = undefined;
+      job.removeDoneCallback(wake);
+    }
+  }
+
+  #cancelled(job: Job<unknown> | undefined): ServedEnd {
+    if (this.#cancel === undefined) return { kind: "given back" };
+    const cause = job === undefined ? undefined : causeOf(job);
+    if (!isInstance(cause, WorkerLostError)) return final("cancelled");
+    return {
+      kind: "final",
+      message: earlyEndText("cancelled"),
+      end: { kind: "cancelled", lost: cause.message },
+    };
+  }
+
+  #failed(error: unknown): ServedEnd {
+    if (this.#isLost) return { kind: "lost" };
+    if (isInstance(error, BrokenExecutor)) return { kind: "given back", error };
+    if (this.#job?._request?.timedOut !== undefined) return final("expired");
+    const data = toErrorData(error);
+    const end: FailedEnd = { kind: "failed", error: data };
+    // Nobody wants one that was cancelled to be tried again.
+    return this.#cancel === undefined
+      ? { kind: "failed", end }
+      : { kind: "final", message: data.message || data.name, end };
+  }
+}
+
+function final(kind: "cancelled" | "expired"): ServedEnd {
+  return { kind: "final", message: earlyEndText(kind), end: { kind } };
+}
+
+function dataOf({ data }: BullmqJob): JobData {
+  const { args } = (data ?? {}) as Partial<JobData>;
+  // Who has added it by hand may have given anything.
+  return Array.isArray(args) ? data as JobData : { args: [data] };
+}
+
+// Waits for the end of a job, whatever that is.
+async function ended(job: Job<unknown>): Promise<void> {
+  await Promise.allSettled([job]);
+}
+
+function failureOf(job: Job<unknown>): unknown {
+  return job.done() && !job.cancelled() ? job.exception() : undefined;
+}
+
+function causeOf(job: Job<unknown>): unknown {
+  try {
+    return job.result();
+  } catch (error) {
+    // A cancelled job gives its CancelledError.
+    return (error as Error).cause;
+  }
+}

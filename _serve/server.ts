@@ -1,0 +1,253 @@
+/**
+ * Takes the jobs of a queue, and runs them on an executor.
+ *
+ * @module
+ */
+import type { BrokenExecutor } from "../errors.ts";
+import type { Executor } from "../executor.ts";
+import type { EventLoop } from "../loop.ts";
+import {
+  closeClient,
+  firstConnection,
+  LONGEST_GOODBYE,
+  withLimit,
+} from "../_bullmq/connection.ts";
+import {
+  type Bullmq,
+  type BullmqClient,
+  type BullmqJob,
+  type BullmqQueueOptions,
+  commonOptions,
+  controlQueue,
+  listenTo,
+} from "../_bullmq/engine.ts";
+import type { JobData, JobEnd } from "../_bullmq/payload.ts";
+import { type FailedEnd, type ServedEnd, ServedJob } from "./served_job.ts";
+
+/** What {@linkcode Server} is made of; spans are seconds. */
+export interface ServerOptions extends BullmqQueueOptions {
+  readonly concurrency: number;
+  readonly lockDuration: number;
+  readonly stalledInterval: number;
+  readonly maxStalledCount: number;
+}
+
+// How many cancels of jobs are kept that are not here: one may come before its job.
+const MOST_CANCELS = 1000;
+
+/** A worker of a queue. */
+export class Server {
+  readonly #bullmq: Bullmq;
+  readonly #executor: Executor<unknown>;
+  readonly #loop: EventLoop;
+  readonly #options: ServerOptions;
+  readonly #onBroken: (error: BrokenExecutor) => void;
+  readonly #control: BullmqClient;
+  #worker: BullmqClient | undefined;
+  #isUp = false;
+  #isTaking = false;
+  #isClosing = false;
+  readonly #onIdle: (() => void)[] = [];
+  readonly #running = new Map<string, ServedJob>();
+  // The oldest first.
+  readonly #cancels = new Map<string, string>();
+
+  /**
+   * Makes a worker that takes nothing yet.
+   *
+   * @param onBroken Is told when the executor can run nothing any more.
+   */
+  constructor(
+    bullmq: Bullmq,
+    executor: Executor<unknown>,
+    loop: EventLoop,
+    options: ServerOptions,
+    onBroken: (error: BrokenExecutor) => void,
+  ) {
+    this.#bullmq = bullmq;
+    this.#executor = executor;
+    this.#loop = loop;
+    this.#options = options;
+    this.#onBroken = onBroken;
+    this.#control = new bullmq.QueueEvents(
+      controlQueue(options.queue),
+      commonOptions(options) as never,
+    );
+    listenTo(
+      this.#control,
+      "cancel",
+      ({ id, message }: { readonly id: string; readonly message: string }) =>
+        this.#cancel(id, message),
+    );
+    listenTo(
+      this.#control,
+      "grant",
+      ({ id, upTo }: { readonly id: string; readonly upTo: string }) =>
+        this.#running.get(id)?.grant(Number(upTo)),
+    );
+  }
+
+  /** Begins to take jobs; rejects if Redis is out of reach. */
+  async start(): Promise<void> {
+    // Without a connection a Worker asks again and again in microtasks, so that nothing
+    // else runs any more: this one is tried first.
+    await firstConnection(this.#control);
+    this.#isUp = true;
+    if (this.#isClosing) return;
+    const { queue, concurrency, maxStalledCount } = this.#options;
+    const worker = this.#worker = new this.#bullmq.Worker(
+      queue,
+      ((job: BullmqJob, token?: string) => this.#process(job, token)) as never,
+      {
+        ...commonOptions(this.#options),
+        concurrency,
+        maxStalledCount,
+        lockDuration: 1000 * this.#options.lockDuration,
+        stalledInterval: 1000 * this.#options.stalledInterval,
+      } as never,
+    );
+    listenTo(
+      worker,
+      "lockRenewalFailed",
+      (ids: readonly string[]) => {
+        for (const id of ids) this.#running.get(id)?.lose();
+      },
+    );
+    await firstConnection(worker);
+    this.#isTaking = true;
+  }
+
+  /** Takes no more jobs; settles when those that run have ended, and never rejects. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    if (this.#worker !== undefined) await this.#closeWorker(this.#worker);
+    await closeClient(this.#control, this.#isUp);
+  }
+
+  /** Gives back the jobs that run, when they have cleaned up. */
+  giveBack(): void {
+    for (const served of this.#running.values()) served.giveBack();
+  }
+
+  async #closeWorker(worker: BullmqClient): Promise<void> {
+    if (!this.#isTaking && this.#running.size === 0) {
+      return await closeClient(worker, false);
+    }
+    let isClosed = false;
+    const closed = worker.close().catch(() => {}).then(() => {
+      isClosed = true;
+    });
+    while (!isClosed) {
+      await Promise.race([closed, this.#idle()]);
+      // Redis may be away, so that nobody can be told how the last jobs have ended.
+      await withLimit(closed, LONGEST_GOODBYE);
+      if (isClosed || this.#running.size > 0) continue;
+      worker.disconnect().catch(() => {});
+      return;
+    }
+  }
+
+  #idle(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  #cancel(id: string, message: string): void {
+    const served = this.#running.get(id);
+    if (served !== undefined) return served.cancel(message);
+    this.#cancels.delete(id);
+    this.#cancels.set(id, message);
+    if (this.#cancels.size <= MOST_CANCELS) return;
+    for (const oldest of this.#cancels.keys()) {
+      this.#cancels.delete(oldest);
+      return;
+    }
+  }
+
+  async #process(
+    there: BullmqJob,
+    token: string | undefined,
+  ): Promise<unknown> {
+    const id = there.id!;
+    const served = new ServedJob(there, this.#loop);
+    const cancel = this.#cancels.get(id);
+    if (cancel !== undefined) served.cancel(cancel);
+    this.#running.set(id, served);
+    try {
+      return await this.#end(there, token, await this.#run(served));
+    } finally {
+      // One that was begun again here has taken its place.
+      if (this.#running.get(id) === served) this.#running.delete(id);
+      if (this.#running.size === 0) {
+        for (const resolve of this.#onIdle.splice(0)) resolve();
+      }
+    }
+  }
+
+  // In the loop, as the executor wants it; the engine calls from outside.
+  #run(served: ServedJob): Promise<ServedEnd> {
+    return new Promise((resolve, reject) => {
+      this.#loop.callSoonThreadsafe(() => {
+        const { name } = served.there;
+        const task = this.#loop.createTask(
+          () => served.run(this.#executor),
+          { name: `job ${name} of the queue ${this.#options.queue}` },
+        );
+        task.addDoneCallback(() => {
+          if (task.cancelled()) return resolve({ kind: "given back" });
+          const error = task.exception();
+          if (error === undefined) resolve(task.result());
+          else reject(error);
+        });
+      });
+    });
+  }
+
+  async #end(
+    there: BullmqJob,
+    token: string | undefined,
+    end: ServedEnd,
+  ): Promise<unknown> {
+    switch (end.kind) {
+      case "result":
+        return end.box;
+      case "final":
+        await noteEnd(there, end.end);
+        throw new this.#bullmq.UnrecoverableError(end.message);
+      case "failed":
+        await noteEnd(there, end.end);
+        throw this.#plainError(end.end);
+      case "lost":
+        throw new Error("The lock of the job was lost");
+      default:
+        if (end.error !== undefined) this.#onBroken(end.error);
+        await there.moveToWait(token);
+        throw new WaitingError("The job was given back");
+    }
+  }
+
+  // What goes to the engine's own records. A class of the user's could mean something to it.
+  #plainError({ error: data }: FailedEnd): Error {
+    const { UnrecoverableError } = this.#bullmq;
+    const isFinal = data.name === UnrecoverableError.name;
+    const error = new (isFinal ? UnrecoverableError : Error)(
+      data.message || data.name,
+    );
+    if (data.stack !== undefined) error.stack = data.stack;
+    return error;
+  }
+}
+
+/** Tells the engine that the job is in the queue again. It looks at the name. */
+class WaitingError extends Error {
+  override readonly name = "WaitingError";
+}
+
+// Without it who has submitted the job gets the text of its error only.
+async function noteEnd(there: BullmqJob, end: JobEnd): Promise<void> {
+  try {
+    await there.updateData({ ...there.data as JobData, end });
+  } catch {
+    // The job is gone.
+  }
+}

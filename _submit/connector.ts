@@ -1,0 +1,60 @@
+/**
+ * Connects to the queue when there are jobs, and tries again with the next one.
+ *
+ * @module
+ */
+import { BrokenExecutor } from "../errors.ts";
+import { describeValue } from "../_base/repr.ts";
+import { messageOfError } from "../_bullmq/connection.ts";
+import type { Link } from "./link.ts";
+
+/** The one link of an executor, while there is one. */
+export class Connector {
+  readonly #queue: string;
+  readonly #open: () => Link;
+  #link: Link | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Makes a connector of no link.
+   *
+   * @param queue The name of the queue.
+   * @param open Opens a link.
+   */
+  constructor(queue: string, open: () => Link) {
+    this.#queue = queue;
+    this.#open = open;
+  }
+
+  /** The link; `undefined` where none is open. */
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /** Connects, if it is not; gives the error if Redis is out of reach. */
+  async connect(): Promise<Link | BrokenExecutor> {
+    await this.#closing;
+    const link = this.#link ??= this.#open();
+    try {
+      await link.ready;
+      return link;
+    } catch (error) {
+      if (this.#link === link) await this.close();
+      const queue = describeValue(this.#queue);
+      return new BrokenExecutor(
+        `Redis is out of reach for the queue ${queue}: ${
+          messageOfError(error)
+        }`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Ends the connections; never rejects. */
+  async close(): Promise<void> {
+    const link = this.#link;
+    this.#link = undefined;
+    if (link !== undefined) this.#closing = link.close();
+    await this.#closing;
+  }
+}

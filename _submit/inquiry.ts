@@ -1,0 +1,159 @@
+/**
+ * Asks Redis how jobs go on, and tells it that they are to end.
+ *
+ * @module
+ */
+import { HostTimer } from "../_executor/host_timer.ts";
+import type { BullmqJob } from "../_bullmq/engine.ts";
+import {
+  type BoxedResult,
+  earlyEnd,
+  isStalled,
+  type JobData,
+} from "../_bullmq/payload.ts";
+import type { Connector } from "./connector.ts";
+import type { QueuedJob } from "./queued_job.ts";
+
+// How long Redis has to take a cancel, in seconds.
+const REACH = 5;
+
+/** Ends a job, unless it is done: it must not be known any more when it is. */
+export type Settle = (job: QueuedJob, settle: () => void) => void;
+
+/** What is asked of jobs that are in the queue. */
+export class Inquiry {
+  readonly #connector: Connector;
+  readonly #grace: number;
+  readonly #settle: Settle;
+
+  /**
+   * Makes an inquiry.
+   *
+   * @param connector The way to Redis.
+   * @param grace How long the end after a cancel is waited for, in seconds.
+   * @param settle Ends jobs.
+   */
+  constructor(connector: Connector, grace: number, settle: Settle) {
+    this.#connector = connector;
+    this.#grace = grace;
+    this.#settle = settle;
+  }
+
+  /** Takes it out of the queue, or asks the worker that runs it to end it. */
+  async ask(job: QueuedJob, message: string | undefined): Promise<void> {
+    const grace = this.#grace;
+    this.limit(job);
+    try {
+      if (await this.#takeBack(job, message)) return;
+    } catch {
+      // It has ended meanwhile, or Redis is away: then the limit tells.
+      return await this.look(job).catch(toldLater);
+    }
+    job.limit?.cancel();
+    if (job.done() || grace === Infinity) return;
+    job.limit = new HostTimer(grace, () => {
+      const text = `No worker has ended it within ${grace} s of its cancel`;
+      this.#settle(job, () => job.lose(text));
+    });
+  }
+
+  /** Redis has to take its cancel soon. */
+  limit(job: QueuedJob): void {
+    if (job.done()) return;
+    const reach = Math.min(this.#grace, REACH);
+    job.limit ??= new HostTimer(reach, () => {
+      const text = `Redis has not answered for ${reach} s`;
+      this.#settle(job, () => job.lose(text));
+    });
+  }
+
+  // Says whether nobody runs it.
+  async #takeBack(
+    job: QueuedJob,
+    message: string | undefined,
+  ): Promise<boolean> {
+    const link = this.#connector.link;
+    const there = await link?.get(job.id);
+    if (there === undefined || there.finishedOn !== undefined) {
+      await this.look(job);
+      return true;
+    }
+    const isRemoved = await there.remove().then(() => true, () => false);
+    if (isRemoved) {
+      this.#settle(job, () => job.finishCancelled());
+      return true;
+    }
+    job.told = message ?? "";
+    // For who begins it later; then for who runs it.
+    await there.updateData({ ...there.data as JobData, cancel: job.told });
+    await link?.tellCancel(job);
+    return false;
+  }
+
+  /** Learns what may not have been told. */
+  async look(job: QueuedJob): Promise<void> {
+    const link = this.#connector.link;
+    const there = await link?.get(job.id);
+    if (job.done()) return;
+    if (there === undefined) {
+      if (!isLate(job)) return;
+      return this.#settle(job, () => {
+        job.lose("Nothing is known of the job any more in Redis");
+      });
+    }
+    if (there.finishedOn !== undefined) return this.#finishFrom(job, there);
+    if (there.processedOn !== undefined) job.markBegun();
+    // What workers were told may have been lost as well.
+    if (job.told !== undefined) await link?.tellCancel(job);
+    else await link?.grant(job);
+  }
+
+  #finishFrom(job: QueuedJob, there: BullmqJob): void {
+    // One that was tried again may have both.
+    if (there.failedReason && !there.returnvalue) {
+      return this.#end(job, there.failedReason, there.data as JobData);
+    }
+    if (job.stream?.misses(there.returnvalue) === true && !isLate(job)) return;
+    this.finish(job, there.returnvalue);
+  }
+
+  /** Ends it with what it gave. */
+  finish(job: QueuedJob, result: unknown): void {
+    if (job.stream?.misses(result) === true) return this.loseValues(job);
+    this.#settle(job, () => job.finish((result as BoxedResult | null)?.result));
+  }
+
+  /** Learns how it has failed. */
+  async learnEnd(job: QueuedJob, reason: string): Promise<void> {
+    const there = await this.#connector.link?.get(job.id);
+    this.#end(job, reason, there?.data as JobData | undefined);
+  }
+
+  #end(job: QueuedJob, reason: string, data: JobData | undefined): void {
+    if (isStalled(reason)) {
+      const text = "The workers that ran the job were lost too often";
+      return this.#settle(job, () => job.lose(text, new Error(reason)));
+    }
+    const end = data?.end ?? earlyEnd(reason);
+    this.#settle(job, () => job.end(end, reason));
+  }
+
+  /** Ends a stream of which values did not come. */
+  loseValues(job: QueuedJob): void {
+    this.#settle(job, () => {
+      job.lose("Values of the stream were lost: Redis keeps too few events");
+    });
+    // Nobody reads any more.
+    this.#takeBack(job, "Values of the stream were lost").catch(toldLater);
+  }
+}
+
+/** For what is not waited for: what was missed is found by looking. */
+export function toldLater(): void {}
+
+// Whether the news of its end should be here by now: at the first look they may be under way.
+function isLate(job: QueuedJob): boolean {
+  if (job.isLate) return true;
+  job.isLate = true;
+  return false;
+}

@@ -1,0 +1,143 @@
+/**
+ * The way from who submits jobs to the queue, and what is told on the way back.
+ *
+ * @module
+ */
+import { closeClient, firstConnection } from "../_bullmq/connection.ts";
+import {
+  type Bullmq,
+  type BullmqClient,
+  type BullmqEventsProducer,
+  type BullmqJob,
+  type BullmqQueue,
+  type BullmqQueueOptions,
+  commonOptions,
+  CONTROL_EVENTS,
+  controlQueue,
+  listenTo,
+} from "../_bullmq/engine.ts";
+import type { ControlEvent } from "../_bullmq/payload.ts";
+import type { QueuedJob } from "./queued_job.ts";
+
+/** What the engine tells of jobs. */
+export interface LinkEvents {
+  /** A worker has begun it. */
+  begun(id: string): void;
+  /** It gave a result. */
+  completed(id: string, result: unknown): void;
+  /** It has failed. */
+  failed(id: string, reason: string): void;
+  /** It is in the queue no more. */
+  removed(id: string): void;
+  /** It was there already, so its news may be over. */
+  duplicated(id: string): void;
+  /** It has said something on its way. */
+  progress(id: string, data: unknown): void;
+}
+
+interface JobNews {
+  readonly jobId: string;
+}
+
+/** The connections of who submits jobs. */
+export class Link {
+  /** Settles when jobs can be sent; rejects if Redis is out of reach. */
+  readonly ready: Promise<void>;
+  readonly #queue: BullmqQueue;
+  readonly #events: BullmqClient;
+  readonly #control: BullmqEventsProducer;
+  #isUp = false;
+
+  constructor(
+    bullmq: Bullmq,
+    options: BullmqQueueOptions,
+    jobOptions: object,
+    news: LinkEvents,
+  ) {
+    const { queue } = options;
+    const common = commonOptions(options);
+    this.#queue = new bullmq.Queue(
+      queue,
+      { ...common, defaultJobOptions: jobOptions } as never,
+    );
+    this.#events = new bullmq.QueueEvents(queue, common as never);
+    this.#control = new bullmq.QueueEventsProducer(
+      controlQueue(queue),
+      common as never,
+    );
+    this.#listen(news);
+    this.ready = this.#connect();
+  }
+
+  /** Adds jobs to the queue. */
+  async add(jobs: readonly QueuedJob[]): Promise<void> {
+    const batch = jobs.map((job) => ({
+      name: job.jobName,
+      data: job.data(),
+      opts: { jobId: job.id },
+    }));
+    await this.#queue.addBulk(batch as never);
+  }
+
+  /** Looks for a job. */
+  async get(id: string): Promise<BullmqJob | undefined> {
+    return await this.#queue.getJob(id);
+  }
+
+  /** Tells the workers that a job is to end. */
+  async tellCancel({ id, told }: QueuedJob): Promise<void> {
+    await this.#tell({ eventName: "cancel", id, message: told! });
+  }
+
+  /** Tells the workers how many values a job may yield, if it is a stream. */
+  async grant({ id, stream }: QueuedJob): Promise<void> {
+    if (stream === undefined) return;
+    const upTo = String(stream.granted);
+    await this.#tell({ eventName: "grant", id, upTo });
+  }
+
+  /** Ends the connections; never rejects. */
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#clients().map((client) => closeClient(client, this.#isUp)),
+    );
+  }
+
+  async #tell(event: ControlEvent): Promise<void> {
+    await this.#control.publishEvent(event, CONTROL_EVENTS);
+  }
+
+  async #connect(): Promise<void> {
+    await Promise.all(this.#clients().map(firstConnection));
+    this.#isUp = true;
+  }
+
+  #clients(): BullmqClient[] {
+    return [this.#queue, this.#events, this.#control];
+  }
+
+  #listen(news: LinkEvents): void {
+    const on = <N extends JobNews>(
+      event: string,
+      take: (job: N) => void,
+    ): void => listenTo(this.#events, event, take);
+    on("active", ({ jobId }) => news.begun(jobId));
+    on(
+      "completed",
+      ({ jobId, returnvalue }: JobNews & { readonly returnvalue: unknown }) =>
+        news.completed(jobId, returnvalue),
+    );
+    on(
+      "failed",
+      ({ jobId, failedReason }: JobNews & { readonly failedReason: string }) =>
+        news.failed(jobId, failedReason),
+    );
+    on("removed", ({ jobId }) => news.removed(jobId));
+    on("duplicated", ({ jobId }) => news.duplicated(jobId));
+    on(
+      "progress",
+      ({ jobId, data }: JobNews & { readonly data: unknown }) =>
+        news.progress(jobId, data),
+    );
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Looks at jobs now and then: news of the engine may be lost, as Redis keeps only so many
+ * events.
+ *
+ * @module
+ */
+import { hostTime, HostTimer } from "../_executor/host_timer.ts";
+import type { QueuedJob } from "./queued_job.ts";
+
+/** What {@linkcode Lookout} is made of. */
+export interface LookoutOptions {
+  /** How long to wait between two rounds, in seconds. */
+  readonly interval: number;
+  /** How long an answer may take until all jobs count as lost, in seconds. */
+  readonly grace: number;
+  /** The jobs to look at. */
+  readonly jobs: () => QueuedJob[];
+  /** Looks at one. */
+  readonly look: (job: QueuedJob) => Promise<void>;
+  /** Ends one of which nothing can be learnt. */
+  readonly lose: (job: QueuedJob, message: string) => void;
+}
+
+// What is told before the first connection listens is lost, so looks are close at first.
+const FIRST = 0.05;
+// How many jobs are looked at together.
+const TOGETHER = 100;
+// A round takes no more than about this part of the time.
+const SHARE = 0.1;
+
+/** Rounds of looks, while there are jobs. */
+export class Lookout {
+  readonly #options: LookoutOptions;
+  #interval: number;
+  #timer: HostTimer | undefined;
+  #isLooking = false;
+  // When Redis has answered last.
+  #answered = 0;
+  // How many connections there were: a round of one that is closed may never end.
+  #connections = 0;
+
+  constructor(options: LookoutOptions) {
+    this.#options = options;
+    this.#interval = options.interval;
+  }
+
+  /** Looks closely again: there is a new connection. */
+  reset(): void {
+    this.#interval = Math.min(FIRST, this.#options.interval);
+    this.#isLooking = false;
+    this.#connections++;
+  }
+
+  /** Begins to look, if it does not already. */
+  begin(): void {
+    if (this.#isLooking || this.#timer !== undefined) return;
+    this.#answered = hostTime();
+    this.#wait();
+  }
+
+  /** Ends: there are no jobs. */
+  end(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #wait(): void {
+    this.#timer = new HostTimer(this.#interval, () => {
+      this.#timer = undefined;
+      void this.#round();
+    });
+  }
+
+  async #round(): Promise<void> {
+    const { grace, jobs, look } = this.#options;
+    const connection = this.#connections;
+    const start = hostTime();
+    this.#isLooking = true;
+    const limit = grace === Infinity
+      ? undefined
+      : new HostTimer(grace, () => this.#loseAll());
+    const all = jobs();
+    for (let i = 0; i < all.length; i += TOGETHER) {
+      const some = all.slice(i, i + TOGETHER).filter((job) => !job.done());
+      const looks = await Promise.allSettled(some.map(look));
+      if (
+        some.length === 0 || looks.some(({ status }) => status === "fulfilled")
+      ) this.#answered = hostTime();
+    }
+    limit?.cancel();
+    if (connection !== this.#connections) return;
+    // The engine itself may give up at once.
+    if (hostTime() - this.#answered > grace) this.#loseAll();
+    this.#isLooking = false;
+    this.#interval = Math.max(
+      Math.min(2 * this.#interval, this.#options.interval),
+      (hostTime() - start) / SHARE,
+    );
+    if (jobs().length > 0) this.#wait();
+  }
+
+  #loseAll(): void {
+    const { grace, jobs, lose } = this.#options;
+    for (const job of jobs()) {
+      lose(job, `Redis has not answered for ${grace} s`);
+    }
+  }
+}

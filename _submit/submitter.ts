@@ -1,0 +1,307 @@
+/**
+ * Who submits jobs to a queue, and learns how they end.
+ *
+ * @module
+ */
+import { RuntimeError } from "../errors.ts";
+import type { Future } from "../future.ts";
+import type { Scheduler } from "../handle.ts";
+import type { EventLoop } from "../loop.ts";
+import { getRunningLoop } from "../running_loop.ts";
+import { describeValue } from "../_base/repr.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { HostTimer } from "../_executor/host_timer.ts";
+import type { JobOwner } from "../_executor/job.ts";
+import type { JobStream } from "../_executor/job_stream.ts";
+import type {
+  ShutdownOptions,
+  StreamOptions,
+  SubmitOptions,
+} from "../_executor/job_types.ts";
+import { Keeper } from "../_executor/keeper.ts";
+import { ShutdownFuture } from "../_executor/shutdown_future.ts";
+import { cannotSubmit, checkAhead, checkJob } from "../_pool/checks.ts";
+import type { Bullmq, BullmqQueueOptions } from "../_bullmq/engine.ts";
+import { unsendableArgument } from "../_bullmq/json.ts";
+import { Connector } from "./connector.ts";
+import { Inquiry, toldLater } from "./inquiry.ts";
+import { jobId } from "./job_id.ts";
+import { Link, type LinkEvents } from "./link.ts";
+import { Lookout } from "./lookout.ts";
+import type { YieldedValue } from "../_bullmq/payload.ts";
+import { QueuedJob, QueuedStream } from "./queued_job.ts";
+
+/** What {@linkcode Submitter} is made of. */
+export interface SubmitterOptions extends BullmqQueueOptions {
+  /** The options of each job of the engine. */
+  readonly jobOptions: object;
+  /** How long the end of a cancelled job, or an answer of Redis, is waited for. */
+  readonly grace: number;
+  /** How often jobs are looked at whose news may have been lost, in seconds. */
+  readonly pollInterval: number;
+}
+
+const DEFAULT_HIGH_WATER_MARK = 16;
+// How many jobs go to Redis in one command.
+const BATCH = 500;
+// How long a job waits for its reader, in seconds and in intervals of looking.
+const PATIENCE = 60;
+const PATIENT_INTERVALS = 4;
+
+/** Jobs of this program in a queue. */
+export class Submitter implements JobOwner, LinkEvents {
+  readonly #options: SubmitterOptions;
+  readonly #lookout: Lookout;
+  readonly #inquiry: Inquiry;
+  // By id: those of one key are one job in the queue.
+  readonly #jobs = new Map<string, Set<QueuedJob>>();
+  readonly #keeperOf = new Map<EventLoop, Keeper>();
+  readonly #keepers = new Set<Keeper>();
+  #waiting: QueuedJob[] = [];
+  readonly #connector: Connector;
+  // Who waits for the end; there is an end to come once there is a list.
+  #shutdowns: ShutdownFuture[] | undefined;
+
+  constructor(bullmq: Bullmq, options: SubmitterOptions) {
+    this.#options = options;
+    this.#connector = new Connector(options.queue, () => {
+      this.#lookout.reset();
+      return new Link(bullmq, options, options.jobOptions, this);
+    });
+    this.#inquiry = new Inquiry(
+      this.#connector,
+      options.grace,
+      (job, settle) => this.#settle(job, settle),
+    );
+    this.#lookout = new Lookout({
+      interval: options.pollInterval,
+      grace: options.grace,
+      jobs: () => this.#all().filter(({ place }) => place === "there"),
+      look: (job) => this.#inquiry.look(job),
+      lose: (job, message) => this.#settle(job, () => job.lose(message)),
+    });
+  }
+
+  /** Adds a job to the queue. */
+  submit(
+    name: string,
+    args: readonly unknown[],
+    options?: SubmitOptions,
+  ): QueuedJob {
+    const job = this.#makeJob(name, args, options);
+    this.#begin(job);
+    return job;
+  }
+
+  /** Adds a job to the queue that yields. */
+  stream(
+    name: string,
+    args: readonly unknown[],
+    options?: StreamOptions,
+  ): JobStream<unknown, unknown> {
+    const credit = options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
+    checkAhead(name, credit);
+    const job = this.#makeJob(name, args, options);
+    const { pollInterval } = this.#options;
+    const patience = Math.max(PATIENCE, PATIENT_INTERVALS * pollInterval);
+    job.stream = new QueuedStream(
+      job,
+      { credit, patience },
+      () => this.#grant(job),
+    );
+    this.#begin(job);
+    return job.stream.reader;
+  }
+
+  /** Takes no more jobs, and ends the connections when those that are left have ended. */
+  shutdown({ cancelFutures = false }: ShutdownOptions = {}): Future<void> {
+    const loop = getRunningLoop();
+    const end = new ShutdownFuture(loop, this.#options.queue);
+    end.hold(loop);
+    (this.#shutdowns ??= []).push(end);
+    if (cancelFutures) {
+      for (const job of this.#all()) job.cancel("The executor was shut down");
+    }
+    this.#endIfEmpty();
+    return end;
+  }
+
+  cancelJob(job: QueuedJob, message: string | undefined): void {
+    switch (job.place) {
+      case "here":
+        return this.#settle(job, () => job.finishCancelled());
+      case "on its way":
+        // It is asked to end when it has arrived.
+        return this.#inquiry.limit(job);
+      default:
+        return void this.#inquiry.ask(job, message);
+    }
+  }
+
+  callLater(
+    _loop: Scheduler,
+    seconds: number,
+    callback: () => void,
+  ): { cancel(): void } {
+    return new HostTimer(seconds, callback);
+  }
+
+  begun(id: string): void {
+    for (const job of this.#of(id)) {
+      job.markBegun();
+      // Another worker may have begun it again, and knows of no grants.
+      this.#grant(job);
+    }
+  }
+
+  completed(id: string, result: unknown): void {
+    for (const job of this.#of(id)) this.#inquiry.finish(job, result);
+  }
+
+  failed(id: string, reason: string): void {
+    for (const job of this.#of(id)) {
+      this.#inquiry.learnEnd(job, reason).catch(toldLater);
+    }
+  }
+
+  removed(id: string): void {
+    for (const job of this.#of(id)) {
+      this.#settle(job, () => {
+        job.endCancelled("The job was taken out of the queue", undefined);
+      });
+    }
+  }
+
+  duplicated(id: string): void {
+    for (const job of this.#of(id)) this.#inquiry.look(job).catch(toldLater);
+  }
+
+  progress(id: string, data: unknown): void {
+    const value = data as YieldedValue | null;
+    if (typeof value !== "object" || typeof value?.n !== "number") return;
+    for (const job of this.#of(id)) {
+      if (job.stream?.take(value) === false) this.#inquiry.loseValues(job);
+    }
+  }
+
+  #makeJob(
+    name: string,
+    args: readonly unknown[],
+    options: SubmitOptions | undefined,
+  ): QueuedJob {
+    checkJob(name, args, options);
+    const id = jobId(name, options?.key);
+    if (this.#shutdowns !== undefined) {
+      throw new RuntimeError(cannotSubmit(name, "the executor was shut down"));
+    }
+    const loop = getRunningLoop();
+    const keeper = this.#keeperOf.get(loop) ?? this.#makeKeeper(loop);
+    return new QueuedJob(this, name, id, args, keeper, options);
+  }
+
+  #begin(job: QueuedJob): void {
+    // Its signal was aborted before, or its time was over.
+    if (job.done()) return;
+    const wrong = unsendableArgument(job.args);
+    if (wrong !== undefined) {
+      const name = describeValue(job.jobName);
+      return job.fail(
+        new TypeError(`Cannot send the arguments of the job ${name}: ${wrong}`),
+      );
+    }
+    const same = this.#jobs.get(job.id);
+    if (same === undefined) this.#jobs.set(job.id, new Set([job]));
+    else same.add(job);
+    job.keeper.add(job);
+    this.#keepers.add(job.keeper);
+    // All jobs of one turn go together.
+    if (this.#waiting.push(job) > 1) return;
+    (job.getLoop() as EventLoop).callSoon(() => void this.#add(), NO_CONTEXT);
+  }
+
+  async #add(): Promise<void> {
+    const link = await this.#connector.connect();
+    // Those that were cancelled meanwhile are done.
+    const jobs = this.#waiting.filter((job) => !job.done());
+    this.#waiting = [];
+    if (link instanceof Error) {
+      for (const job of jobs) this.#settle(job, () => job.fail(link));
+      return;
+    }
+    for (const job of jobs) job.place = "on its way";
+    for (let i = 0; i < jobs.length; i += BATCH) {
+      await this.#addBatch(link, jobs.slice(i, i + BATCH));
+    }
+  }
+
+  async #addBatch(link: Link, jobs: readonly QueuedJob[]): Promise<void> {
+    try {
+      await link.add(jobs);
+    } catch (error) {
+      // One that cannot be sent after all, as it was changed, must not take others along.
+      if (jobs.length > 1) {
+        for (const job of jobs) await this.#addBatch(link, [job]);
+      } else {
+        const message = "Redis did not take the job, or did not say so";
+        this.#settle(jobs[0]!, () => jobs[0]!.lose(message, error));
+      }
+      return;
+    }
+    for (const job of jobs) {
+      job.place = "there";
+      if (job.isCancelRequested()) this.#inquiry.ask(job, job.cancelMessage());
+    }
+    this.#lookout.begin();
+  }
+
+  #grant(job: QueuedJob): void {
+    this.#connector.link?.grant(job).catch(toldLater);
+  }
+
+  #of(id: string): QueuedJob[] {
+    return [...this.#jobs.get(id) ?? []];
+  }
+
+  #all(): QueuedJob[] {
+    return [...this.#jobs.values()].flatMap((same) => [...same]);
+  }
+
+  #settle(job: QueuedJob, settle: () => void): void {
+    const same = this.#jobs.get(job.id);
+    if (same?.delete(job) !== true) return;
+    if (same.size === 0) this.#jobs.delete(job.id);
+    job.limit?.cancel();
+    settle();
+    job.keeper.delete(job);
+    if (this.#jobs.size > 0) return;
+    this.#lookout.end();
+    this.#endIfEmpty();
+  }
+
+  async #endIfEmpty(): Promise<void> {
+    if (this.#shutdowns === undefined || this.#jobs.size > 0) return;
+    await this.#connector.close();
+    const ends = this.#shutdowns;
+    this.#shutdowns = [];
+    for (const keeper of this.#keeperOf.values()) keeper.unlist();
+    this.#keeperOf.clear();
+    for (const end of ends) end.release();
+  }
+
+  #makeKeeper(loop: EventLoop): Keeper {
+    const keeper = new Keeper(loop, {
+      isReal: true,
+      name: this.#options.queue,
+      onRest: () => this.#keepers.delete(keeper),
+      onEnd: () => {
+        this.#keeperOf.delete(loop);
+        // The next loop that has jobs connects again.
+        if (this.#keepers.size === 0) {
+          loop._resources.noteClosing(this.#connector.close());
+        }
+      },
+    });
+    this.#keeperOf.set(loop, keeper);
+    return keeper;
+  }
+}

@@ -1,0 +1,599 @@
+/** What holds for jobs in a queue of BullMQ, beside the kit, with a real Redis. */
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import {
+  BrokenExecutor,
+  CancelledError,
+  createTask,
+  gather,
+  run,
+  RuntimeError,
+  sleep,
+  type Task,
+  TimeoutError,
+} from "@asyncio/asyncio";
+import {
+  BullmqExecutor,
+  type BullmqExecutorOptions,
+  serveBullmq,
+  type ServeBullmqOptions,
+} from "@asyncio/asyncio/bullmq";
+import type { Executor, Job } from "@asyncio/asyncio/executor";
+import { Context } from "@asyncio/asyncio/executor-testing";
+import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
+import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
+import * as jobs from "./_bullmq_jobs.ts";
+import { findRedis, freePort } from "./_redis.ts";
+
+type Jobs = typeof jobs;
+type Extra<O> = Partial<Omit<O, "queue" | "connection">>;
+
+const redis = await findRedis();
+// For its logs.
+const context = new Context({
+  make: () => new InlineExecutor(jobs),
+  abilities: [],
+});
+Deno.test.afterAll(async () => {
+  context[Symbol.dispose]();
+  await redis?.[Symbol.asyncDispose]();
+});
+
+/** A queue of a test's own. */
+class Setup {
+  readonly queue = `test-${crypto.randomUUID()}`;
+  readonly connection = redis!.connection;
+  readonly bullmq = redis!.bullmq;
+
+  executor(options: Extra<BullmqExecutorOptions> = {}): BullmqExecutor<Jobs> {
+    const { bullmq, queue, connection } = this;
+    return new BullmqExecutor<Jobs>(bullmq, { queue, connection, ...options });
+  }
+
+  serve(
+    runner: Executor<Jobs> = new InlineExecutor(jobs, { concurrency: 8 }),
+    options: Extra<ServeBullmqOptions> = {},
+  ): Task<void> {
+    const { bullmq, queue, connection } = this;
+    const all = { queue, connection, concurrency: 8, ...options };
+    return createTask(() => serveBullmq(bullmq, runner, all));
+  }
+}
+
+test("BullmqExecutor is typed by its module", async (setup) => {
+  const serving = setup.serve();
+  await using executor = setup.executor();
+  const job: Job<number> = executor.submit("double", [1]);
+  assertEquals(await job, 2);
+  // @ts-expect-error The module has no such function.
+  const unknown = executor.submit("nope", []);
+  await assertRejects(async () => await unknown, RuntimeError, "nope");
+  const inherited = executor.submit("__proto__" as "nothing", []);
+  await assertRejects(async () => await inherited, RuntimeError, "__proto__");
+  serving.cancel();
+});
+
+test("BullmqExecutor says what it can do", (setup) => {
+  assertEquals(setup.executor().capabilities, {
+    data: "json",
+    kill: false,
+    durable: true,
+    backPressure: true,
+  });
+  return Promise.resolve();
+});
+
+test("BullmqExecutor and serveBullmq() refuse what is wrong, at once", (setup) => {
+  const { bullmq, queue, connection } = setup;
+  const make = BullmqExecutor as unknown as new (...args: unknown[]) => unknown;
+  const serve = serveBullmq as (...args: unknown[]) => unknown;
+  const runner = new InlineExecutor(jobs);
+  const wrong: readonly (readonly [object | null, string])[] = [
+    [{ connection }, "queue must be a text"],
+    [{ queue: "", connection }, "queue must be a text"],
+    [{ queue: "a:b", connection }, '"a:b"'],
+    [{ queue }, "connection must be an object, got undefined"],
+    [{ queue, connection: "redis://here" }, "connection must be an object"],
+    [{ queue, connection, prefix: 1 }, "prefix must be a string, got 1"],
+    [{ queue, connection, nope: 1 }, 'unknown option "nope"'],
+    [null, "options must be an object"],
+  ];
+  for (const [options, text] of wrong) {
+    for (
+      const call of [
+        () => new make(bullmq, options),
+        () => serve(bullmq, runner, options),
+      ]
+    ) assertStringIncludes(String(assertThrows(call)), text);
+  }
+  const options = { queue, connection };
+  for (const no of [undefined, null, {}, { Queue: bullmq.Queue }, "bullmq"]) {
+    assertThrows(() => new make(no, options), TypeError, "BullMQ itself");
+    assertThrows(() => serve(no, runner, options), TypeError, "BullMQ itself");
+  }
+  for (const no of [undefined, {}, jobs]) {
+    assertThrows(() => serve(bullmq, no, options), TypeError, "an executor");
+  }
+  for (const grace of [-1, NaN]) {
+    assertThrows(() => setup.executor({ grace }), RangeError, "grace");
+  }
+  for (const pollInterval of [0, -1, Infinity]) {
+    assertThrows(
+      () => setup.executor({ pollInterval }),
+      RangeError,
+      "pollInterval",
+    );
+  }
+  for (
+    const [name, value] of [
+      ["concurrency", 0],
+      ["concurrency", 1.5],
+      ["lockDuration", 0],
+      ["stalledInterval", Infinity],
+      ["maxStalledCount", -1],
+    ] as const
+  ) {
+    assertThrows(
+      () => serve(bullmq, runner, { ...options, [name]: value }),
+      RangeError,
+      name,
+    );
+  }
+  return Promise.resolve();
+});
+
+test("BullmqExecutor.submit() refuses what is no job, at once", async (setup) => {
+  await using executor = setup.executor();
+  const submit = executor.submit.bind(executor) as (
+    ...args: unknown[]
+  ) => unknown;
+  assertThrows(() => submit(1, []), TypeError, "the name of");
+  assertThrows(() => submit("double", 1), TypeError, "an array of arguments");
+  for (const key of ["", 1, null, "\uD800"]) {
+    assertThrows(() => submit("double", [1], { key }), TypeError, "key must");
+  }
+  for (const highWaterMark of [0, 1.5]) {
+    assertThrows(
+      () => executor.stream("count", [1], { highWaterMark }),
+      RangeError,
+      "highWaterMark",
+    );
+  }
+});
+
+test("BullmqExecutor names the value that JSON cannot carry", async (setup) => {
+  await using executor = setup.executor();
+  const circle: unknown[] = [];
+  circle.push(circle);
+  let deep: unknown = 1;
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  const wrong: readonly (readonly [unknown, string])[] = [
+    [1n, "argument 1 is 1n"],
+    [NaN, "argument 1 is NaN"],
+    [[1, -Infinity], "argument 1[1] is -Infinity"],
+    [Symbol("x"), "argument 1 is Symbol(x)"],
+    [{ a: [{ f() {} }] }, "argument 1.a[0].f is the function f"],
+    [new Date(0), "argument 1 is an instance of Date"],
+    [new Map(), "argument 1 is an instance of Map"],
+    [
+      { bytes: new Uint8Array(1) },
+      "argument 1.bytes is an instance of Uint8Array",
+    ],
+    [[undefined], "argument 1[0] is undefined"],
+    [circle, "argument 1[0] contains itself"],
+    [deep, "argument 1 is nested too deeply"],
+    [
+      {
+        get x() {
+          throw new Error("No");
+        },
+      },
+      "argument 1 cannot be read",
+    ],
+  ];
+  for (const [value, text] of wrong) {
+    await assertRejects(
+      async () => await executor.submit("echo", [value]),
+      TypeError,
+      text,
+    );
+  }
+});
+
+test("BullmqExecutor carries what JSON can, and leaves out what is undefined", async (setup) => {
+  const serving = setup.serve();
+  await using executor = setup.executor();
+  const value = { a: [1, "x", null, true], b: { "": -1.5 }, "__proto__x": "é" };
+  assertEquals(await executor.submit("echo", [value]), value);
+  const partial: { a: number; b?: undefined } = { a: 1, b: undefined };
+  assertEquals(await executor.submit("echo", [partial]), { a: 1 });
+  assertEquals(await executor.submit("echo", [undefined]), undefined);
+  assertEquals(await executor.submit("echo", [null]), null);
+  await assertRejects(
+    async () => await executor.submit("date", []),
+    TypeError,
+    'result of the job "date": it is an instance of Date',
+  );
+  serving.cancel();
+});
+
+test("BullmqExecutor fails at once where Redis is out of reach, and tries again", async (setup) => {
+  const connection = { host: "127.0.0.1", port: freePort() };
+  const { bullmq, queue } = setup;
+  const executor = new BullmqExecutor<Jobs>(bullmq, { queue, connection });
+  for (let i = 0; i < 2; i++) {
+    const both = await gather(
+      [1, 2].map((x) => executor.submit("double", [x])),
+      { returnExceptions: true },
+    );
+    for (const error of both) {
+      assertInstanceOf(error, BrokenExecutor);
+      assertStringIncludes(
+        error.message,
+        `Redis is out of reach for the queue`,
+      );
+      assertStringIncludes(error.message, String(connection.port));
+      assertInstanceOf(error.cause, Error);
+    }
+  }
+  const cancelled = executor.submit("double", [1]);
+  cancelled.cancel();
+  await assertRejects(async () => await cancelled, CancelledError);
+  await assertRejects(
+    async () =>
+      await serveBullmq(bullmq, new InlineExecutor(jobs), {
+        queue,
+        connection,
+      }),
+    BrokenExecutor,
+    "Redis is out of reach",
+  );
+  await executor.shutdown();
+});
+
+test("a job that nobody serves is taken out of the queue by its cancel", async (setup) => {
+  const log = context.newLog();
+  await using executor = setup.executor();
+  const job = executor.submit("logged", [log, 0, "x"]);
+  await untilKnown(setup, job);
+  assertEquals(job.state(), "pending");
+  job.cancel("not needed");
+  await assertRejects(async () => await job, CancelledError, "not needed");
+  const serving = setup.serve();
+  assertEquals(await executor.submit("double", [1]), 2);
+  assertEquals(await context.lines(log), []);
+  serving.cancel();
+});
+
+test("a timeout passes in the queue: the job never runs", async (setup) => {
+  const log = context.newLog();
+  await using executor = setup.executor();
+  await assertRejects(
+    async () =>
+      await executor.submit("logged", [log, 0, "x"], { timeout: 0.2 }),
+    TimeoutError,
+  );
+  const serving = setup.serve();
+  assertEquals(await executor.submit("double", [1]), 2);
+  assertEquals(await context.lines(log), []);
+  serving.cancel();
+});
+
+test("a worker keeps the deadline of a job whose program is gone", async (setup) => {
+  const log = context.newLog();
+  const serving = setup.serve();
+  const { bullmq, queue: name, connection } = setup;
+  const queue = new bullmq.Queue(name, { connection });
+  const added = await queue.add("cleanup", {
+    args: [log, 0],
+    deadline: Date.now() + 300,
+  });
+  const late = await queue.add("logged", {
+    args: [log, 0, "late"],
+    deadline: Date.now() - 1,
+  });
+  await context.until(log, "clean");
+  while (await queue.getJobState(added.id!) !== "failed") await sleep(0.01);
+  while (await queue.getJobState(late.id!) !== "failed") await sleep(0.01);
+  assertEquals(
+    (await queue.getJob(added.id!))!.failedReason,
+    "asyncio: expired",
+  );
+  assertEquals(await context.lines(log), ["start", "cleaning", "clean"]);
+  await queue.close();
+  serving.cancel();
+});
+
+test("jobOptions say how often a job is tried; the job knows", async (setup) => {
+  const serving = setup.serve();
+  await using executor = setup.executor({ jobOptions: { attempts: 3 } });
+  assertEquals(await executor.submit("failTwice", []), 3);
+  const job = executor.submit("whoAmI", []);
+  assertEquals(await job, { id: job.id, attempt: 1 });
+  await assertRejects(
+    async () => await executor.submit("throwIt", ["range"]),
+    RangeError,
+    "No such row",
+  );
+  serving.cancel();
+});
+
+test("a cancelled job is not tried again", async (setup) => {
+  const serving = setup.serve();
+  await using executor = setup.executor({ jobOptions: { attempts: 3 } });
+  for (const name of ["cleanup", "failingCleanup"] as const) {
+    const log = context.newLog();
+    const job = executor.submit(name, [log, 0] as never);
+    await context.until(log, "start");
+    job.cancel();
+    await assertRejects(async () => await job);
+    assertEquals(await executor.submit("double", [1]), 2);
+    assertEquals((await context.lines(log))[0], "start");
+    assertEquals(
+      (await context.lines(log)).filter((line) => line === "start").length,
+      1,
+    );
+  }
+  serving.cancel();
+});
+
+test("a key finds its job again, also from another executor", async (setup) => {
+  const log = context.newLog();
+  const serving = setup.serve();
+  const key = "a:b/ü %";
+  for (const name of ["first", "second"]) {
+    await using executor = setup.executor();
+    const job = executor.submit("logged", [log, 0, name], { key });
+    assertEquals(await job, "first");
+  }
+  assertEquals(await context.lines(log), ["start first", "end first"]);
+  serving.cancel();
+});
+
+test("who cancels a job of a key cancels it for all", async (setup) => {
+  const log = context.newLog();
+  const serving = setup.serve();
+  await using one = setup.executor();
+  await using other = setup.executor();
+  const first = one.submit("cleanup", [log, 0], { key: "k" });
+  await context.until(log, "start");
+  const second = other.submit("cleanup", [log, 0], { key: "k" });
+  while (second.state() !== "running") await sleep(0.01);
+  second.cancel("no more");
+  await assertRejects(async () => await second, CancelledError, "no more");
+  await assertRejects(async () => await first, CancelledError, "elsewhere");
+  assertEquals(await context.lines(log), ["start", "cleaning", "clean"]);
+  serving.cancel();
+});
+
+test("a job that is taken out of the queue by hand is cancelled", async (setup) => {
+  await using executor = setup.executor();
+  const job = executor.submit("double", [1]);
+  const there = await untilKnown(setup, job);
+  await there.remove();
+  await assertRejects(
+    async () => await job,
+    CancelledError,
+    "out of the queue",
+  );
+});
+
+test("news that are lost are found by looking", async (setup) => {
+  const serving = setup.serve();
+  class Deaf extends setup.bullmq.QueueEvents {
+    override emit(): boolean {
+      return false;
+    }
+  }
+  const { queue, connection } = setup;
+  await using executor = new BullmqExecutor<Jobs>(
+    { ...setup.bullmq, QueueEvents: Deaf },
+    { queue, connection, pollInterval: 0.1 },
+  );
+  assertEquals(await executor.submit("double", [1]), 2);
+  await assertRejects(
+    async () => await executor.submit("throwIt", ["range"]),
+    RangeError,
+  );
+  // Its values come by news only.
+  const stream = executor.stream("count", [3]);
+  await assertRejects(
+    async () => {
+      for await (const _ of stream);
+    },
+    Error,
+    "Values of the stream were lost",
+  );
+  serving.cancel();
+});
+
+test("a job that computes for longer than its lock runs once, in a thread", async (setup) => {
+  const module = new URL("./_bullmq_jobs.ts", import.meta.url);
+  await using threads = new WorkerExecutor<Jobs>(module, { maxWorkers: 1 });
+  const options = { concurrency: 1, lockDuration: 0.6, stalledInterval: 0.2 };
+  const servings = [
+    setup.serve(threads, options),
+    setup.serve(threads, options),
+  ];
+  await using executor = setup.executor();
+  const job = executor.submit("busy", [2]);
+  assertEquals(await job, "done");
+  const there = await untilKnown(setup, job);
+  assertEquals(there.attemptsStarted, 1);
+  for (const serving of servings) serving.cancel();
+  await Promise.allSettled(servings);
+});
+
+test("serveBullmq() lets its jobs end when it is cancelled, and takes no more", async (setup) => {
+  const log = context.newLog();
+  const serving = setup.serve();
+  await using executor = setup.executor();
+  const job = executor.submit("logged", [log, 0.2, "x"]);
+  await context.until(log, "start x");
+  serving.cancel("enough");
+  const later = executor.submit("double", [1]);
+  await assertRejects(async () => await serving, CancelledError, "enough");
+  assertEquals([await job, later.done()], ["x", false]);
+  later.cancel();
+  await Promise.allSettled([later]);
+});
+
+test("a second cancel of serveBullmq() gives its jobs back, and another worker runs them", async (setup) => {
+  const log = context.newLog();
+  const serving = setup.serve();
+  await using executor = setup.executor();
+  const job = executor.submit("logged", [log, 0.5, "x"]);
+  await context.until(log, "start x");
+  serving.cancel("first");
+  await sleep(0);
+  serving.cancel("second");
+  await assertRejects(async () => await serving, CancelledError, "first");
+  assertEquals(await context.lines(log), [
+    "start x",
+    "CancelledError x",
+    "end x",
+  ]);
+  const other = setup.serve();
+  assertEquals(await job, "x");
+  other.cancel();
+});
+
+test("serveBullmq() ends with a BrokenExecutor, and its jobs go back", async (setup) => {
+  const missing = new URL("./no_such_module.ts", import.meta.url);
+  await using broken = new WorkerExecutor<Jobs>(missing);
+  const serving = setup.serve(broken);
+  await using executor = setup.executor();
+  const job = executor.submit("double", [2]);
+  await assertRejects(async () => await serving, BrokenExecutor);
+  const other = setup.serve();
+  assertEquals(await job, 4);
+  other.cancel();
+});
+
+test("the reader of a stream grants; one that reads no more is noticed", async (setup) => {
+  const serving = setup.serve();
+  const { bullmq, queue: name, connection } = setup;
+  const queue = new bullmq.Queue(name, { connection });
+  // As from a program that has ended.
+  const added = await queue.add("count", {
+    args: [100],
+    stream: { credit: 2, patience: 0.2 },
+  });
+  while (await queue.getJobState(added.id!) !== "failed") await sleep(0.01);
+  assertEquals(
+    (await queue.getJob(added.id!))!.failedReason,
+    "asyncio: cancelled",
+  );
+  await queue.close();
+  serving.cancel();
+});
+
+test(
+  "nothing is connected after shutdown(), nor after the end of the loop",
+  async (setup) => {
+    const before = await clients(setup);
+    await run(async () => {
+      const serving = setup.serve();
+      const executor = setup.executor();
+      assertEquals(await executor.submit("double", [1]), 2);
+      assert(await clients(setup) > before);
+      await executor.shutdown();
+      serving.cancel();
+      await Promise.allSettled([serving]);
+      await untilClients(setup, before);
+    });
+    const log = context.newLog();
+    let left: Job<string> | undefined;
+    const executor = setup.executor();
+    await run(async () => {
+      setup.serve();
+      left = executor.submit("cleanup", [log, 0]);
+      await context.until(log, "start");
+    });
+    assertEquals([left!.cancelled(), await context.lines(log)], [
+      true,
+      ["start", "cleaning", "clean"],
+    ]);
+    await untilClients(setup, before);
+    // It connects again.
+    await run(async () => {
+      const serving = setup.serve();
+      assertEquals(await executor.submit("double", [2]), 4);
+      serving.cancel();
+    });
+    await untilClients(setup, before);
+  },
+  { bare: true },
+);
+
+test("an executor that nobody uses opens nothing", async (setup) => {
+  const before = await clients(setup);
+  const executor = setup.executor();
+  await sleep(0);
+  assertEquals(await clients(setup), before);
+  await executor.shutdown();
+  await executor.shutdown();
+  assertThrows(
+    () => executor.submit("double", [1]),
+    RuntimeError,
+    "was shut down",
+  );
+});
+
+/** Registers a test that has a queue of its own. */
+function test(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+  { bare = false } = {},
+): void {
+  Deno.test({
+    name,
+    ignore: redis === undefined,
+    fn: () => bare ? body(new Setup()) : run(() => body(new Setup())),
+  });
+}
+
+/** Waits until a job is in the queue, and returns what BullMQ has of it. */
+async function untilKnown(
+  { bullmq, queue: name, connection }: Setup,
+  job: Job<unknown>,
+) {
+  const queue = new bullmq.Queue(name, { connection });
+  let there = await queue.getJob(String(job.id));
+  while (there === undefined) {
+    await sleep(0.01);
+    there = await queue.getJob(String(job.id));
+  }
+  // It needs its connection.
+  const remove = there.remove.bind(there);
+  const { attemptsStarted } = there;
+  if (job.done()) await queue.close();
+  else job.addDoneCallback(() => void queue.close());
+  return { remove, attemptsStarted };
+}
+
+/** How many clients Redis has. */
+async function clients({ connection }: Setup): Promise<number> {
+  using socket = await Deno.connect({
+    hostname: connection.host,
+    port: connection.port,
+  });
+  await socket.write(new TextEncoder().encode("INFO clients\r\n"));
+  const bytes = new Uint8Array(4096);
+  const length = await socket.read(bytes) ?? 0;
+  const text = new TextDecoder().decode(bytes.subarray(0, length));
+  return Number(/connected_clients:(\d+)/.exec(text)![1]);
+}
+
+/** Waits until Redis has noticed that clients are gone. */
+async function untilClients(setup: Setup, count: number): Promise<void> {
+  while (await clients(setup) > count) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
