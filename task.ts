@@ -54,6 +54,7 @@ import {
 } from "./_task/coroutine.ts";
 import { isCoroutine, nameOf } from "./_task/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
+import { cancelOrigin } from "./_task/cancel_origin.ts";
 import { drive, type Driver, SUSPENDED } from "./_task/drive.ts";
 import {
   addAwait,
@@ -100,6 +101,7 @@ import {
   deferStart,
   hasAsyncContext,
 } from "./_host/async_context.ts";
+import { isUnplaced, placeHere } from "./_base/error_place.ts";
 import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
 import {
@@ -311,7 +313,13 @@ export class Task<T> extends Future<T> {
       if (asked.has(this)) return true;
       asked.add(this);
     }
-    const reason = cancelReason(message, options);
+    const reason = cancelReason(
+      message,
+      options ??
+        (this.scheduler.getDebug()
+          ? { cause: cancelOrigin(this, this) }
+          : undefined),
+    );
     const request = this._request ??= new CancelRequest();
     request.count++;
     request.total++;
@@ -672,6 +680,8 @@ export class Task<T> extends Future<T> {
     try {
       outcome = drive(this, this.scheduler, throwing, input);
     } catch (error) {
+      // No user's code waits for it in here: who runs the loop may be seen at least.
+      if (isUnplaced(error)) placeHere(error, this.#step);
       return this.#fail(error);
     }
     if (outcome !== SUSPENDED) return this.#finish(outcome as T);

@@ -18,8 +18,8 @@
  */
 import { check, LOOP } from "./_base/arguments.ts";
 import { Lines, MOST_LINES } from "./_base/lines.ts";
-import { guarded, textOf } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
+import { describeWaits, madeAt } from "./_task/wait_text.ts";
 import { allTasks } from "./current_task.ts";
 import { Task, type TaskScheduler } from "./task.ts";
 
@@ -31,7 +31,7 @@ interface Described {
 /**
  * Formats every unfinished task of a loop: which waits for which, and for what else.
  *
- * With debug mode on, a line also says since when.
+ * With debug mode on, a line also says since when, and where each was made.
  *
  * @param loop The loop.
  * @returns A line a task, indented below the task that waits for it; empty without tasks.
@@ -159,11 +159,8 @@ function visit(
   }
 }
 
-// How many of a task's waits are named.
-const MOST_WAITS = 5;
-
 function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
-  const name = task.getName();
+  const name = task.getName() + madeAt(task, loop);
   if (task === running.task) return `${name} runs`;
   const waits = task._waitsFor();
   if (waits.length === 0) return `${name} is ready to run`;
@@ -171,15 +168,5 @@ function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
   const suffix = since === undefined
     ? ""
     : `, since ${(loop.time() - since).toFixed(3)} s`;
-  const words = waits.slice(0, MOST_WAITS).map(describeWait);
-  if (waits.length > MOST_WAITS) {
-    words.push(`${waits.length - MOST_WAITS} more`);
-  }
-  return `${name} waits for ${words.join(" and ")}${suffix}`;
-}
-
-/** Says in a few words what is waited for. */
-function describeWait(wait: unknown): string {
-  return guarded(() => (wait as Described)._describe?.(), undefined) ??
-    textOf(wait);
+  return `${name} waits for ${describeWaits(waits, loop, task)}${suffix}`;
 }

@@ -11,6 +11,7 @@ import { CancelledError } from "../errors.ts";
 import { isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { forgive } from "../_host/uncaught.ts";
+import { isUnplaced, placeHere } from "../_base/error_place.ts";
 
 /** What `then()` takes a result with. */
 export type OnFulfilled<T, A> =
@@ -22,6 +23,8 @@ export type OnRejected<B> =
   | ((reason: unknown) => B | PromiseLike<B>)
   | null
   | undefined;
+
+const SETTLED = Promise.resolve();
 
 /** Stands for the outcome until there is one. */
 const PENDING: unique symbol = Symbol("asyncio.pending");
@@ -74,7 +77,24 @@ export class Await<T, A, B> implements Promise<A | B> {
     // Without a handler the host learns of it, as of any promise's rejection.
     if (typeof this.onRejected !== "function") {
       this.settle(Promise.reject(error));
+    } else if (isUnplaced(error) && !isCancelled(error)) {
+      this.place(error, this.onRejected);
     } else this.call(this.onRejected, error);
+  }
+
+  // V8 finds who awaits in a reaction on whose way the promise of the `await` lies, while
+  // that is pending: it looks at the function that would fulfil it, which is never called.
+  private place(
+    error: Error,
+    onRejected: (reason: unknown) => B | PromiseLike<B>,
+  ): void {
+    running.unplaced = undefined;
+    const deliver = (): Promise<never> => {
+      placeHere(error, deliver);
+      this.call(onRejected, error);
+      return new Promise(() => {});
+    };
+    SETTLED.then(deliver).then(this.onFulfilled, onRejected);
   }
 
   private call<V>(
@@ -121,6 +141,11 @@ interface HostAwaited<T> {
     onFulfilled: (value: T | PromiseLike<T>) => void,
     onRejected: (reason?: unknown) => void,
   ): unknown;
+}
+
+// Debug mode's: a cancel comes in the same microtask there, too.
+function isCancelled(error: Error): boolean {
+  return error instanceof CancelledError;
 }
 
 /** Returns a promise of the host: what hangs on it is called in its own async context. */

@@ -30,7 +30,8 @@ export class DebugMode implements Instrument {
 
   /** Notes where something was made. */
   trace(made: object): void {
-    this.#traces.set(made, creationStack());
+    const stack = creationStack();
+    if (stack !== "") this.#traces.set(made, stack);
   }
 
   /** Where something was made, if it was noted. */

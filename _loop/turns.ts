@@ -300,6 +300,7 @@ export class Turns implements Sleeper {
       running.task = undefined;
       running.driver = undefined;
       running.context = undefined;
+      running.unplaced = undefined;
     }
   }
 

@@ -18,11 +18,13 @@ import {
   hasAsyncContext,
 } from "../_host/async_context.ts";
 import {
+  creationStack,
   describeKind,
   guarded,
   isAsyncGenerator,
   isAsyncGeneratorFunction,
 } from "../_base/repr.ts";
+import { isUnplaced, placeAt, placeHere } from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
 import { running } from "../_base/running.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
@@ -88,7 +90,9 @@ interface Awaiter {
 
 interface Unawaited {
   started: boolean;
-  readonly name: string;
+  name: string;
+  /** The stack of its call, from the user's code on. */
+  readonly frames: string;
   readonly scheduler: Scheduler | undefined;
 }
 
@@ -252,9 +256,15 @@ export abstract class Coroutine<T> implements Promise<T> {
     return begin(this) ? { done: false, value: this } : ended(value as T);
   }
 
+  /** @internal Whether its body is the library's own code, of which no user wants frames. */
+  get _isOfLibrary(): boolean {
+    return false;
+  }
+
   /** @internal */
   throw(error: unknown): IteratorResult<unknown, T> {
     end(this);
+    if (isUnplaced(error)) place(error, this);
     throw error;
   }
 
@@ -305,6 +315,21 @@ function end(coroutine: Coroutine<unknown>): void {
   if (coroutine._record !== undefined) coroutine._record.started = true;
 }
 
+interface Stack {
+  readonly _body: unknown;
+  readonly _coroutine: Coroutine<unknown> | undefined;
+}
+
+// The generator of a user that waits for it stands on the host's stack, if there is one.
+function place(error: Error, coroutine: Coroutine<unknown>): void {
+  const frames = coroutine._record?.frames;
+  if (frames) return placeAt(error, frames);
+  const driver = running.driver as Stack | undefined;
+  if (driver === undefined || driver._body === coroutine) return;
+  if (driver._coroutine?._isOfLibrary) return;
+  placeHere(error, coroutine.throw);
+}
+
 function refuseSecond(coroutine: Coroutine<unknown>): never {
   throw new RuntimeError(
     `Cannot await ${coroutine} twice: call its function again for a new one`,
@@ -317,7 +342,12 @@ export function nameOf(coroutine: { readonly name: unknown }): string {
 }
 
 function watch(coroutine: Coroutine<unknown>): void {
-  const record = { started: false, name: "", scheduler: runningScheduler() };
+  const record = {
+    started: false,
+    name: "",
+    frames: creationStack(),
+    scheduler: runningScheduler(),
+  };
   coroutine._record = record;
   // The name comes from a subclass, whose fields are not set yet.
   queueMicrotask(() => record.name = nameOf(coroutine));

@@ -15,6 +15,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_await",
     "_caller",
     "_callerBody",
+    "_isOfLibrary",
     "_mayRunAsync",
     "_start",
     "_state",
