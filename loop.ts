@@ -56,7 +56,7 @@ import {
   TimerHandle,
 } from "./handle.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
-import type { Runnable, UnfetchedError } from "./_base/roles.ts";
+import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
 import { DebugMode } from "./_loop/debug_mode.ts";
 import { type Instrument, Instruments } from "./_loop/instrument.ts";
 import { report, warn } from "./_loop/report.ts";
@@ -473,6 +473,7 @@ export class EventLoop implements TaskScheduler {
     this.#signalHandlers?.clear();
     if (!this._tasks.isEmpty) this.#abandonTasks();
     this.#unfetched?.tellAll();
+    this.#debugMode?.tellUnawaited();
   }
 
   /** Closes the loop, at the end of a `using` block. */
@@ -807,6 +808,26 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   _claim(coro: object): void {
     this.#inDebugMode().claim(coro);
+  }
+
+  /** @internal */
+  _addUnawaited(coroutine: Unawaited): void {
+    this.#inDebugMode().addUnawaited(coroutine);
+  }
+
+  /** @internal */
+  _deleteUnawaited(coroutine: Unawaited): void {
+    this.#debugMode?.deleteUnawaited(coroutine);
+  }
+
+  /** @internal */
+  _timeBurst(task: object, resume: () => void): void {
+    this.#inDebugMode().timeBurst(task, resume);
+  }
+
+  /** @internal */
+  _timeStep(task: object, step: () => void): void {
+    this.#inDebugMode().timeStep(task, step);
   }
 
   /** @internal */

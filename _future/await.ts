@@ -12,6 +12,8 @@ import { isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { forgive } from "../_host/uncaught.ts";
 import { isUnplaced, placeHere } from "../_base/error_place.ts";
+import type { Scheduler } from "../handle.ts";
+import { asyncTask } from "../_host/async_context.ts";
 
 /** What `then()` takes a result with. */
 export type OnFulfilled<T, A> =
@@ -101,6 +103,14 @@ export class Await<T, A, B> implements Promise<A | B> {
     callback: (value: V) => A | B | PromiseLike<A | B>,
     value: V,
   ): void {
+    if (running.debug) timed(this, () => this.callNow(callback, value));
+    else this.callNow(callback, value);
+  }
+
+  private callNow<V>(
+    callback: (value: V) => A | B | PromiseLike<A | B>,
+    value: V,
+  ): void {
     try {
       this.settle(callback(value));
     } catch (error) {
@@ -141,6 +151,21 @@ interface HostAwaited<T> {
     onFulfilled: (value: T | PromiseLike<T>) => void,
     onRejected: (reason?: unknown) => void,
   ): unknown;
+}
+
+/** A task, as far as debug mode times it. */
+interface TimedTask {
+  getLoop(): Scheduler;
+}
+
+// What an `await` resumes runs in the microtask after this one.
+function timed(wait: object, resume: () => void): void {
+  const task = ((wait as { readonly _task?: unknown })._task ?? asyncTask()) as
+    | TimedTask
+    | undefined;
+  const loop = task?.getLoop();
+  if (loop?.getDebug()) loop._timeBurst(task!, resume);
+  else resume();
 }
 
 // Debug mode's: a cancel comes in the same microtask there, too.

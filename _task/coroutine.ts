@@ -4,7 +4,6 @@
  * @module
  */
 import { RuntimeError } from "../errors.ts";
-import type { Scheduler } from "../handle.ts";
 import type { Wait } from "../future.ts";
 import {
   areOfUser,
@@ -18,7 +17,6 @@ import {
   hasAsyncContext,
 } from "../_host/async_context.ts";
 import {
-  creationStack,
   describeKind,
   guarded,
   isAsyncGenerator,
@@ -26,6 +24,7 @@ import {
 } from "../_base/repr.ts";
 import { isUnplaced, placeAt, placeHere } from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
+import { CoroutineRecord } from "../_loop/unawaited.ts";
 import { running } from "../_base/running.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
 
@@ -88,21 +87,6 @@ interface Awaiter {
   ): Promise<A | B>;
 }
 
-interface Unawaited {
-  started: boolean;
-  name: string;
-  /** The stack of its call, from the user's code on. */
-  readonly frames: string;
-  readonly scheduler: Scheduler | undefined;
-}
-
-const unawaited = new FinalizationRegistry<Unawaited>((record) => {
-  if (record.started) return;
-  record.scheduler?.callExceptionHandler({
-    message: `Coroutine ${record.name} was never awaited`,
-  });
-});
-
 /**
  * Work that has not begun: it begins when a task, a `yield*` or an `await` takes it,
  * and it can be taken once.
@@ -138,7 +122,7 @@ export abstract class Coroutine<T> implements Promise<T> {
   /** @internal */
   declare _state: typeof COLD | typeof TAKEN | typeof STARTED | typeof ENDED;
   /** @internal Only in debug mode, so that it costs nothing else: 4 % of a switch. */
-  declare _record?: Unawaited;
+  declare _record?: CoroutineRecord;
   /** @internal What stood on top of the driver's stack when this was opened. */
   declare _callerBody: Body | undefined;
   /** @internal The coroutine below this one on the driver's stack. */
@@ -149,7 +133,13 @@ export abstract class Coroutine<T> implements Promise<T> {
     this._state = COLD;
     this._callerBody = undefined;
     this._caller = undefined;
-    if (running.debug) watch(this);
+    if (running.debug) {
+      this._record = new CoroutineRecord(
+        this,
+        () => nameOf(this),
+        runningScheduler(),
+      );
+    }
   }
 
   /** The name of the coroutine function, for reports. */
@@ -248,6 +238,7 @@ export abstract class Coroutine<T> implements Promise<T> {
   [Symbol.iterator](): Iterator<Wait, T, unknown> {
     if (this._state !== COLD) refuseSecond(this);
     this._state = TAKEN;
+    if (this._record !== undefined) this._record.settle();
     return this as unknown as Iterator<Wait, T, unknown>;
   }
 
@@ -306,13 +297,12 @@ export function begin(coroutine: Coroutine<unknown>): boolean {
   }
   if (coroutine._state === ENDED) refuseSecond(coroutine);
   coroutine._state = STARTED;
-  if (coroutine._record !== undefined) coroutine._record.started = true;
   return true;
 }
 
 function end(coroutine: Coroutine<unknown>): void {
   coroutine._state = ENDED;
-  if (coroutine._record !== undefined) coroutine._record.started = true;
+  if (coroutine._record !== undefined) coroutine._record.settle();
 }
 
 interface Stack {
@@ -339,19 +329,6 @@ function refuseSecond(coroutine: Coroutine<unknown>): never {
 /** The name of a coroutine; a subclass of users may have a getter that throws. */
 export function nameOf(coroutine: { readonly name: unknown }): string {
   return guarded(() => String(coroutine.name), "<anonymous>");
-}
-
-function watch(coroutine: Coroutine<unknown>): void {
-  const record = {
-    started: false,
-    name: "",
-    frames: creationStack(),
-    scheduler: runningScheduler(),
-  };
-  coroutine._record = record;
-  // The name comes from a subclass, whose fields are not set yet.
-  queueMicrotask(() => record.name = nameOf(coroutine));
-  unawaited.register(coroutine, record);
 }
 
 const GeneratorFunction =

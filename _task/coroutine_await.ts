@@ -167,8 +167,13 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     running.driver = this;
     running.context = undefined;
     if (this._scope !== undefined) noteBodyEnd(this._scope, failed, outcome);
+    const scheduler = this.#scheduler;
     try {
-      this.advance(failed, outcome);
+      if (!scheduler.getDebug()) this.advance(failed, outcome);
+      else {
+        const step = (): void => this.advance(failed, outcome);
+        scheduler._timeStep(this._task ?? this, step);
+      }
     } finally {
       running.loop = loop;
       running.task = task;
