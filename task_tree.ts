@@ -18,9 +18,8 @@
  */
 import { check, LOOP } from "./_base/arguments.ts";
 import { Lines, MOST_LINES } from "./_base/lines.ts";
-import { running } from "./_base/running.ts";
 import { describeWaits, madeAt } from "./_task/wait_text.ts";
-import { allTasks } from "./current_task.ts";
+import { allTasks, currentTask } from "./current_task.ts";
 import { Task, type TaskScheduler } from "./task.ts";
 
 interface Described {
@@ -161,7 +160,7 @@ function visit(
 
 function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
   const name = task.getName() + madeAt(task, loop);
-  if (task === running.task) return `${name} runs`;
+  if (task === currentTask(loop)) return `${name} runs`;
   const waits = task._waitsFor();
   if (waits.length === 0) return `${name} is ready to run`;
   const since = loop._waitingSince(task);

@@ -54,7 +54,9 @@ export function placeHere(error: Error, hidden: Callee): void {
 export function placeAt(error: Error, frames: string): void {
   running.unplaced = undefined;
   Object.defineProperty(error, "stack", {
-    value: `${textOfHead(error)}\n${frames}`,
+    value: frames === ""
+      ? textOfHead(error)
+      : `${textOfHead(error)}\n${frames}`,
     configurable: true,
     writable: true,
   });
