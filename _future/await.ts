@@ -7,11 +7,11 @@
  * @module
  */
 
-import { CancelledError } from "../errors.ts";
-import { isInstance } from "../_base/repr.ts";
-import { running } from "../_base/running.ts";
-import { forgive } from "../_host/uncaught.ts";
 import { isUnplaced, placeHere } from "../_base/error_place.ts";
+import { running } from "../_base/running.ts";
+import { isInstance } from "../_base/repr.ts";
+import { CancelledError } from "../errors.ts";
+import { forgive } from "../_host/uncaught.ts";
 import type { Scheduler } from "../handle.ts";
 import { asyncTask } from "../_host/async_context.ts";
 
@@ -170,7 +170,7 @@ function timed(wait: object, resume: () => void): void {
 
 // Debug mode's: a cancel comes in the same microtask there, too.
 function isCancelled(error: Error): boolean {
-  return error instanceof CancelledError;
+  return isInstance(error, CancelledError);
 }
 
 /** Returns a promise of the host: what hangs on it is called in its own async context. */

@@ -93,9 +93,7 @@ const scopes: Record<string, () => unknown> = {
   "waitFor() round another": () => waitFor(timeout(1, () => sleep(9)), 5),
   "taskGroup()": () =>
     taskGroup(async (group) => {
-      group.createTask(async () => {
-        throw new RangeError("broken");
-      });
+      group.createTask(() => Promise.reject(new RangeError("broken")));
       await sleep(9);
     }),
   "firstSuccess()": () =>
@@ -127,6 +125,15 @@ inBoth(
   }),
   (error) => assertMatch(error.stack!, /\btogether\b.*error_place_test/),
 );
+
+Deno.test("a TimeoutError that nothing awaits has the frame of who runs the loop", async () => {
+  const main = () => timeout(1, () => sleep(9));
+  async function runner() {
+    await runVirtual(main);
+  }
+  const error = await rejectionOf(runner());
+  assertMatch((error as Error).stack!, /\brunner\b.*error_place_test/);
+});
 
 Deno.test("a TimeoutError that nothing awaits has its place in debug mode", async () => {
   const main = () => timeout(1, () => sleep(9));
@@ -172,8 +179,9 @@ for (
     ],
     "a group": [
       () =>
-        both(taskGroup(async (group) => {
+        both(taskGroup(function* (group) {
           group.createTask(() => sleep(9));
+          yield* sleep(0);
         })),
       "taskGroup, 1 not done",
     ],
@@ -270,9 +278,7 @@ Deno.test("an error of the library is given frames once", async () => {
       first = error;
     }
     const { stack } = first as Error;
-    const again = await rejectionOf(createTask(async () => {
-      throw first;
-    }));
+    const again = await rejectionOf(createTask(() => Promise.reject(first)));
     assertEquals(again, first);
     return [stack, (again as Error).stack];
   });
