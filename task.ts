@@ -656,9 +656,12 @@ export class Task<T> extends Future<T> {
 
   // Runs outside the loop's iteration, so it leaves the slots as it found them.
   #runNow(throwing: boolean, input: unknown): void {
-    const { scheduler } = this;
-    if (!scheduler.getDebug()) return this.#runHere(throwing, input);
-    scheduler._timeStep(this, () => this.#runHere(throwing, input));
+    if (this.scheduler.getDebug()) this.#runTimed(throwing, input);
+    else this.#runHere(throwing, input);
+  }
+
+  #runTimed(throwing: boolean, input: unknown): void {
+    this.scheduler._timeStep(this, () => this.#runHere(throwing, input));
   }
 
   #runHere(throwing: boolean, input: unknown): void {

@@ -103,8 +103,21 @@ export class Await<T, A, B> implements Promise<A | B> {
     callback: (value: V) => A | B | PromiseLike<A | B>,
     value: V,
   ): void {
-    if (running.debug) timed(this, () => this.callNow(callback, value));
+    if (running.debug) this.callTimed(callback, value);
     else this.callNow(callback, value);
+  }
+
+  // What it resumes runs in the microtask after this one.
+  private callTimed<V>(
+    callback: (value: V) => A | B | PromiseLike<A | B>,
+    value: V,
+  ): void {
+    const resume = (): void => this.callNow(callback, value);
+    const { _task } = this as { readonly _task?: unknown };
+    const task = (_task ?? asyncTask()) as TimedTask | undefined;
+    const loop = task?.getLoop();
+    if (loop?.getDebug()) loop._timeBurst(task!, resume);
+    else resume();
   }
 
   private callNow<V>(
@@ -156,16 +169,6 @@ interface HostAwaited<T> {
 /** A task, as far as debug mode times it. */
 interface TimedTask {
   getLoop(): Scheduler;
-}
-
-// What an `await` resumes runs in the microtask after this one.
-function timed(wait: object, resume: () => void): void {
-  const task = ((wait as { readonly _task?: unknown })._task ?? asyncTask()) as
-    | TimedTask
-    | undefined;
-  const loop = task?.getLoop();
-  if (loop?.getDebug()) loop._timeBurst(task!, resume);
-  else resume();
 }
 
 // Debug mode's: a cancel comes in the same microtask there, too.

@@ -167,13 +167,9 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     running.driver = this;
     running.context = undefined;
     if (this._scope !== undefined) noteBodyEnd(this._scope, failed, outcome);
-    const scheduler = this.#scheduler;
     try {
-      if (!scheduler.getDebug()) this.advance(failed, outcome);
-      else {
-        const step = (): void => this.advance(failed, outcome);
-        scheduler._timeStep(this._task ?? this, step);
-      }
+      if (this.#scheduler.getDebug()) this.advanceTimed(failed, outcome);
+      else this.advance(failed, outcome);
     } finally {
       running.loop = loop;
       running.task = task;
@@ -214,6 +210,11 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     return this._line === undefined
       ? "await"
       : `await of ${this._line._describe()}`;
+  }
+
+  private advanceTimed(throwing: boolean, input: unknown): void {
+    const step = (): void => this.advance(throwing, input);
+    this.#scheduler._timeStep(this._task ?? this, step);
   }
 
   private advance(throwing: boolean, input: unknown): void {
