@@ -210,6 +210,8 @@ export class EventLoop implements TaskScheduler {
    * Makes a loop.
    *
    * @param options The clock, whether debug mode is on, and when errors are reported.
+   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If a time is NaN.
    */
   constructor(options: EventLoopOptions = {}) {
     checkOptions("make a loop", options, LOOP_OPTIONS);
@@ -246,6 +248,7 @@ export class EventLoop implements TaskScheduler {
    * Turns debug mode on or off.
    *
    * @param enabled Whether it shall be on.
+   * @throws {TypeError} If `enabled` is no boolean.
    */
   setDebug(enabled: boolean): void {
     check("set the debug mode", "enabled", enabled, BOOLEAN);
@@ -487,6 +490,7 @@ export class EventLoop implements TaskScheduler {
    *
    * @param generator The generator.
    * @returns The same generator.
+   * @throws {TypeError} If `generator` is no async generator.
    */
   trackAsyncgen<G extends AsyncGenerator<unknown>>(generator: G): G {
     check("track a generator", "generator", generator, ASYNC_GENERATOR);
@@ -584,6 +588,7 @@ export class EventLoop implements TaskScheduler {
    * Writes one report to stderr.
    *
    * @param context What happened.
+   * @throws {TypeError} If `context` is no object.
    */
   defaultExceptionHandler(context: ExceptionContext): void {
     check("report an error", "context", context, OBJECT);
@@ -594,6 +599,7 @@ export class EventLoop implements TaskScheduler {
    * Reports an error that nobody can catch.
    *
    * @param context What happened.
+   * @throws {TypeError} If `context` is no object.
    */
   callExceptionHandler(context: ExceptionContext): void {
     check("report an error", "context", context, OBJECT);

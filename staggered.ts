@@ -68,6 +68,8 @@ export type StaggeredResult<T> = [
  * @param delay Seconds, or an object with units; `undefined` to wait for failures alone.
  * @returns A coroutine of the result, its index, and the errors of the others.
  * @throws {AggregateError} If `functions` itself throws while it is iterated.
+ * @throws {TypeError} If `functions` is no list of functions, or `delay` is no delay.
+ * @throws {RangeError} If `delay` is NaN.
  *
  * @example Nobody wins
  * ```ts

@@ -376,6 +376,7 @@ export class Task<T> extends Future<T> {
    * Changes the name.
    *
    * @param name The new name; anything but a string is turned into one.
+   * @throws {TypeError} If `name` can't be turned into a string.
    */
   setName(name: string): void {
     check("name a task", "name", name, NAME);
@@ -409,6 +410,7 @@ export class Task<T> extends Future<T> {
    *
    * @param options How many to give at most, the newest ones.
    * @returns The names.
+   * @throws {TypeError} If `limit` is no number.
    */
   getStack(options: { readonly limit?: number } = {}): string[] {
     checkOptions("read the stack", options, STACK_OPTIONS);
@@ -433,6 +435,7 @@ export class Task<T> extends Future<T> {
    * Writes the names that {@linkcode Task.getStack} gives, as text.
    *
    * @param options How many to write at most, the newest ones, and where to.
+   * @throws {TypeError} If an option is of the wrong kind.
    */
   printStack(options: PrintStackOptions = {}): void {
     checkOptions("print the stack", options, PRINT_STACK_OPTIONS);

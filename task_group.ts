@@ -135,6 +135,7 @@ export class TaskGroup {
    *
    * @param options How many tasks run at once, and a signal.
    * @throws {RangeError} If `limit` is below 1 or no integer.
+   * @throws {TypeError} If an option is of the wrong kind.
    */
   constructor(options: TaskGroupOptions = {}) {
     checkOptions("make a task group", options, TASK_GROUP_OPTIONS);

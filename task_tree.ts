@@ -35,6 +35,7 @@ interface Described {
  * @param loop The loop.
  * @returns A line a task, indented below the task that waits for it; empty without tasks.
  * Of more than 200 lines the rest is counted.
+ * @throws {TypeError} If `loop` is no event loop.
  *
  * @example Look at a waiting task
  * ```ts
