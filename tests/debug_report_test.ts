@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   type Coro,
   coroutine,
@@ -11,6 +11,7 @@ import {
   Lock,
   Queue,
   run,
+  RuntimeError,
   sleep,
   timeout,
   VirtualClock,
@@ -306,4 +307,57 @@ Deno.test("a coroutine that nobody awaits is not reported without debug mode", a
   }, { loopFactory: () => loop });
   await collectGarbage();
   assertEquals(reports, []);
+});
+
+Deno.test("debug mode refuses a generator that was given twice", async () => {
+  const reports = await reportsOf(async () => {
+    const generator = (function* (): Coro<number> {
+      yield* sleep(1);
+      return 7;
+    })();
+    const first = createTask(generator);
+    assertThrows(() => createTask(generator), RuntimeError, "twice");
+    assertEquals(await first, 7);
+    assertThrows(() => createTask(generator), RuntimeError, "twice");
+  });
+  assertEquals(reports, []);
+});
+
+Deno.test("a generator that has ended elsewhere is as one that does nothing", async () => {
+  // All that can be asked of a generator: whatever is asked, in whatever order.
+  const questions: ((generator: Generator<unknown, unknown>) => unknown)[] = [
+    (generator) => generator.next(),
+    (generator) => generator.return(1),
+    (generator) => {
+      try {
+        return generator.throw("thrown");
+      } catch (error) {
+        return error;
+      }
+    },
+    (generator) => Reflect.ownKeys(generator),
+    (generator) => Object.prototype.toString.call(generator),
+    (generator) => Deno.inspect(generator),
+  ];
+  const ended = () => {
+    const generator = (function* (): Generator<never, unknown> {
+      return 7;
+    })();
+    generator.next();
+    return generator;
+  };
+  const empty = () => (function* (): Generator<never, void> {})();
+  for (const first of questions) {
+    for (const second of questions) {
+      const answers = [ended(), empty() as Generator].map((generator) => [
+        first(generator),
+        second(generator),
+      ]);
+      assertEquals(answers[0], answers[1]);
+    }
+  }
+  await reportsOf(async () => {
+    assertEquals(await createTask(ended() as Coro<unknown>), undefined);
+    assertEquals(await createTask(empty()), undefined);
+  });
 });
