@@ -37,6 +37,9 @@ import { TimeoutError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import type { TimerHandle } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
+import { unplaced } from "./_base/error_place.ts";
+import { tell } from "./_task/wait_text.ts";
+import { currentLine } from "./_combine/scope.ts";
 import { CompletionQueue } from "./_combine/completion_queue.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
@@ -107,6 +110,7 @@ export interface CompletedIterator<A> {
  * @returns Something for `for` and for `for await`.
  * @throws {TypeError} If it is one awaitable, or one can't be waited for.
  * @throws {RuntimeError} If there is no loop.
+ * @throws {RangeError} If `timeout` is NaN.
  *
  * @example In a generator
  * ```ts
@@ -145,6 +149,8 @@ class Completions<A> implements AsCompleted<A> {
   readonly #onDone: DoneCallback<Future<unknown>>;
   readonly #limit: number | undefined;
   readonly #timer: TimerHandle | undefined;
+  // Those that were not done in time.
+  #late: readonly Future<unknown>[] = [];
   #untaken: number;
 
   constructor(awaitables: readonly A[], limit: number | undefined) {
@@ -213,8 +219,12 @@ class Completions<A> implements AsCompleted<A> {
       item._failure()?.release();
       return item;
     }
-    throw new TimeoutError(
-      `Timed out after ${this.#limit} s: no more is done`,
+    throw unplaced(
+      new TimeoutError(
+        `Timed out after ${this.#limit} s: no more is done, ${
+          tell(currentLine()!, this.#late)
+        }`,
+      ),
     );
   }
 
@@ -228,6 +238,7 @@ class Completions<A> implements AsCompleted<A> {
   }
 
   #giveUp(): void {
+    this.#late = [...this.#pending];
     for (const future of this.#pending) {
       future._removeWaiter(this.#onDone);
       this.#done.put(LATE);

@@ -336,6 +336,7 @@ export class VirtualClock implements Clock {
    * Makes a clock.
    *
    * @param options The start time, and whether time jumps by itself.
+   * @throws {TypeError} If an option is of the wrong kind.
    */
   constructor(options: VirtualClockOptions = {}) {
     checkOptions("make a clock", options, VIRTUAL_CLOCK_OPTIONS);
@@ -353,6 +354,7 @@ export class VirtualClock implements Clock {
    *
    * @param delay How far: seconds, or an object with units.
    * @throws {RangeError} If it is negative, Infinity or NaN.
+   * @throws {TypeError} If `delay` is no delay.
    */
   advance(delay: Delay): void {
     const seconds = toSeconds(delay);

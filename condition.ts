@@ -147,6 +147,7 @@ export class Condition {
    * @param predicate Called with the lock held.
    * @returns A coroutine that gives what `predicate` gave.
    * @throws {RuntimeError} If it has to wait and nobody holds the lock.
+   * @throws {TypeError} If `predicate` is no function.
    *
    * @example Wait for a value
    * ```ts
@@ -180,6 +181,7 @@ export class Condition {
    *
    * @param count How many to wake at most.
    * @throws {RuntimeError} If nobody holds the lock.
+   * @throws {RangeError} If `count` is negative or no integer.
    */
   notify(count = 1): void {
     check("notify", "count", count, COUNT);

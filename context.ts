@@ -43,9 +43,17 @@ import { running } from "./_base/running.ts";
 export interface ContextValues {
   /** How many variables were set. */
   readonly size: number;
-  /** Returns the value of a variable. */
+  /**
+   * Returns the value of a variable.
+   *
+   * @throws {TypeError} If `variable` is no ContextVar.
+   */
   get(variable: ContextVar<unknown>): unknown;
-  /** Says whether a variable was set. */
+  /**
+   * Says whether a variable was set.
+   *
+   * @throws {TypeError} If `variable` is no ContextVar.
+   */
   has(variable: ContextVar<unknown>): boolean;
   /** Returns the variables with their values. */
   entries(): IterableIterator<[ContextVar<unknown>, unknown]>;
@@ -222,6 +230,7 @@ export class ContextVar<T> {
    * @param token What `set()` gave.
    * @throws {RuntimeError} If the token was used before.
    * @throws {RangeError} If it belongs to another variable or context.
+   * @throws {TypeError} If `token` is no token.
    */
   reset(token: Token<T>): void {
     check(`reset ${this}`, "token", token, TOKEN);
@@ -273,6 +282,7 @@ export class Context {
    * @param args Its arguments.
    * @returns What it gives.
    * @throws {RuntimeError} If this is the current context already.
+   * @throws {TypeError} If `callback` is no function.
    */
   run<A extends unknown[], R>(callback: (...args: A) => R, ...args: A): R {
     check("run in a context", "callback", callback, FUNCTION);

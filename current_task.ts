@@ -28,6 +28,7 @@ import type { Task, TaskScheduler } from "./task.ts";
  * @param loop The loop to ask about.
  * @returns The task.
  * @throws {RuntimeError} If no loop is given and none is running.
+ * @throws {TypeError} If `loop` is no event loop.
  *
  * @example Read the own name
  * ```ts
@@ -55,6 +56,7 @@ export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
  * @param loop The loop.
  * @returns A new Set, the oldest task first.
  * @throws {RuntimeError} If no loop is given and none is running.
+ * @throws {TypeError} If `loop` is no event loop.
  *
  * @example Count what is left
  * ```ts

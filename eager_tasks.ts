@@ -31,6 +31,7 @@ import {
  * @param coro The coroutine.
  * @param options The options that `createTask()` was given.
  * @returns The task.
+ * @throws {TypeError} If an argument is of the wrong kind.
  *
  * @example Start all tasks eagerly
  * ```ts
@@ -67,6 +68,7 @@ export interface TaskClass {
  *
  * @param taskClass The class, which extends {@linkcode Task}.
  * @returns The factory, for `loop.setTaskFactory()`.
+ * @throws {TypeError} If `taskClass` is no function.
  *
  * @example Start tasks of your own class eagerly
  * ```ts

@@ -124,6 +124,7 @@ export function once<E = Event>(target: EventTarget, name: string): Future<E>;
  * @param name The name of the event.
  * @param options That all arguments are wanted.
  * @returns A future of the arguments.
+ * @throws {TypeError} If `source` has no events, or an argument is of the wrong kind.
  */
 export function once<A extends readonly unknown[]>(
   emitter: EventEmitterLike,
@@ -222,6 +223,7 @@ export function on<E = Event>(
  * @param options That all arguments are wanted, how many events are kept, and what becomes
  * of those above.
  * @returns An iterator for `for await`, and for `yield* events.next()`.
+ * @throws {TypeError} If `source` has no events, or an argument is of the wrong kind.
  */
 export function on<A extends readonly unknown[]>(
   emitter: EventEmitterLike,

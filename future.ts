@@ -291,6 +291,7 @@ export class Future<T> implements Promise<T> {
    *
    * @param callback What to call.
    * @param options The context to call it in.
+   * @throws {TypeError} If `callback` is no function.
    */
   addDoneCallback(
     callback: (future: this) => void,
@@ -309,6 +310,7 @@ export class Future<T> implements Promise<T> {
    *
    * @param callback The callback.
    * @returns How often it had been added.
+   * @throws {TypeError} If `callback` is no function.
    */
   removeDoneCallback(callback: (future: this) => void): number {
     check("remove a callback", "callback", callback, FUNCTION);

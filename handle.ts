@@ -23,7 +23,7 @@ import type { Delay } from "./clock.ts";
 import { Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import type { Microtasks } from "./_base/microtasks.ts";
-import type { Runnable, UnfetchedError } from "./_base/roles.ts";
+import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
 import type { Timer } from "./_base/roles.ts";
 import { callbackName, describeCreation, isInstance } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
@@ -125,6 +125,14 @@ export interface Scheduler {
   _deleteUnfetched(error: UnfetchedError): void;
   /** @internal */
   _tellAtExit(): void;
+  /** @internal Notes a coroutine that was made (debug mode). */
+  _addUnawaited(coroutine: Unawaited): void;
+  /** @internal Notes that a coroutine was taken or closed. */
+  _deleteUnawaited(coroutine: Unawaited): void;
+  /** @internal Calls what resumes async functions of a task, and times them (debug mode). */
+  _timeBurst(task: object, resume: () => void): void;
+  /** @internal Calls what goes on with a task outside of the loop's steps (debug mode). */
+  _timeStep(task: object, step: () => void): void;
 }
 
 /**

@@ -56,7 +56,7 @@ import {
   TimerHandle,
 } from "./handle.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
-import type { Runnable, UnfetchedError } from "./_base/roles.ts";
+import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
 import { DebugMode } from "./_loop/debug_mode.ts";
 import { type Instrument, Instruments } from "./_loop/instrument.ts";
 import { report, warn } from "./_loop/report.ts";
@@ -211,6 +211,8 @@ export class EventLoop implements TaskScheduler {
    * Makes a loop.
    *
    * @param options The clock, whether debug mode is on, and when errors are reported.
+   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If a time is NaN.
    */
   constructor(options: EventLoopOptions = NO_OPTIONS) {
     if (options !== NO_OPTIONS) {
@@ -249,6 +251,7 @@ export class EventLoop implements TaskScheduler {
    * Turns debug mode on or off.
    *
    * @param enabled Whether it shall be on.
+   * @throws {TypeError} If `enabled` is no boolean.
    */
   setDebug(enabled: boolean): void {
     check("set the debug mode", "enabled", enabled, BOOLEAN);
@@ -480,6 +483,7 @@ export class EventLoop implements TaskScheduler {
     this._tasks = NO_TASKS;
     this.#plainOptions = undefined;
     this.#unfetched?.tellAll();
+    this.#debugMode?.tellUnawaited();
   }
 
   /** Closes the loop, at the end of a `using` block. */
@@ -493,6 +497,7 @@ export class EventLoop implements TaskScheduler {
    *
    * @param generator The generator.
    * @returns The same generator.
+   * @throws {TypeError} If `generator` is no async generator.
    */
   trackAsyncgen<G extends AsyncGenerator<unknown>>(generator: G): G {
     check("track a generator", "generator", generator, ASYNC_GENERATOR);
@@ -590,6 +595,7 @@ export class EventLoop implements TaskScheduler {
    * Writes one report to stderr.
    *
    * @param context What happened.
+   * @throws {TypeError} If `context` is no object.
    */
   defaultExceptionHandler(context: ExceptionContext): void {
     check("report an error", "context", context, OBJECT);
@@ -600,6 +606,7 @@ export class EventLoop implements TaskScheduler {
    * Reports an error that nobody can catch.
    *
    * @param context What happened.
+   * @throws {TypeError} If `context` is no object.
    */
   callExceptionHandler(context: ExceptionContext): void {
     check("report an error", "context", context, OBJECT);
@@ -830,6 +837,26 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   _claim(coro: object): void {
     this.#inDebugMode().claim(coro);
+  }
+
+  /** @internal */
+  _addUnawaited(coroutine: Unawaited): void {
+    this.#inDebugMode().addUnawaited(coroutine);
+  }
+
+  /** @internal */
+  _deleteUnawaited(coroutine: Unawaited): void {
+    this.#debugMode?.deleteUnawaited(coroutine);
+  }
+
+  /** @internal */
+  _timeBurst(task: object, resume: () => void): void {
+    this.#inDebugMode().timeBurst(task, resume);
+  }
+
+  /** @internal */
+  _timeStep(task: object, step: () => void): void {
+    this.#inDebugMode().timeStep(task, step);
   }
 
   /** @internal */

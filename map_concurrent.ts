@@ -92,6 +92,7 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
    * @param callback Takes a result; may be a generator or an async function, which is
    * waited for.
    * @returns A coroutine that ends after the last result.
+   * @throws {TypeError} If `callback` is no function.
    */
   forEach(callback: (result: R) => unknown): Coroutine<void>;
 }

@@ -259,6 +259,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * the queue is empty. All tasks that wait for room or an item are woken.
    *
    * @param options Whether to drop the items that are in it; each counts as done.
+   * @throws {TypeError} If an option is of the wrong kind.
    *
    * @example Finish what is there
    * ```ts

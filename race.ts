@@ -24,6 +24,7 @@ import {
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
 import { futureOf } from "./_task/to_future.ts";
 import { type Future, isFuture } from "./future.ts";
+import { groupError } from "./_combine/error_list.ts";
 import { Children, reportErrors } from "./_combine/children.ts";
 import { currentTask } from "./current_task.ts";
 import { Waiter } from "./_task/waiter.ts";
@@ -172,9 +173,12 @@ function* runRace(
     reportErrors(loop, `a loser of ${name}()`, losers!);
   }
   if (winner !== undefined) return winner.result();
-  throw new AggregateError(
-    [...futures].map(errorOf),
-    `All ${futures.size} awaitables of ${name}() failed`,
+  const owners = [...futures];
+  throw groupError(
+    `All ${futures.size} awaitables of ${name}() failed in ${
+      currentTask(loop)!.getName()
+    }`,
+    { errors: owners.map(errorOf), owners, loop },
   );
 }
 

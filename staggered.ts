@@ -37,6 +37,7 @@ import {
 } from "./errors.ts";
 import { Event } from "./event.ts";
 import { snapshotContext } from "./_host/async_context.ts";
+import { unplaced } from "./_base/error_place.ts";
 import { Children } from "./_combine/children.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
@@ -67,6 +68,8 @@ export type StaggeredResult<T> = [
  * @param delay Seconds, or an object with units; `undefined` to wait for failures alone.
  * @returns A coroutine of the result, its index, and the errors of the others.
  * @throws {AggregateError} If `functions` itself throws while it is iterated.
+ * @throws {TypeError} If `functions` is no list of functions, or `delay` is no delay.
+ * @throws {RangeError} If `delay` is NaN.
  *
  * @example Nobody wins
  * ```ts
@@ -135,7 +138,7 @@ class StaggeredRace<T> {
       this.#attempts.cancel(cancelled.error.message || undefined);
     });
     if (this.#faults.length > 0) {
-      throw new AggregateError(this.#faults, "Staggered race failed");
+      throw unplaced(new AggregateError(this.#faults, "Staggered race failed"));
     }
     if (cancelled !== undefined) throw cancelled.error;
     return [this.#winner?.result, this.#winner?.index, this.#errors];

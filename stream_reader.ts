@@ -252,6 +252,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @param options The encoding, and whether bytes that are none of it are an error.
    * @returns The lines.
    * @throws {RangeError} If there is no such encoding.
+   * @throws {TypeError} If an option is of the wrong kind.
    *
    * @example Lines from anywhere
    * ```ts

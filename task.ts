@@ -54,6 +54,7 @@ import {
 } from "./_task/coroutine.ts";
 import { isCoroutine, nameOf } from "./_task/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
+import { cancelOrigin } from "./_task/cancel_origin.ts";
 import { drive, type Driver, SUSPENDED } from "./_task/drive.ts";
 import {
   addAwait,
@@ -100,6 +101,7 @@ import {
   deferStart,
   hasAsyncContext,
 } from "./_host/async_context.ts";
+import { isUnplaced, placeHere } from "./_base/error_place.ts";
 import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
 import {
@@ -311,7 +313,13 @@ export class Task<T> extends Future<T> {
       if (asked.has(this)) return true;
       asked.add(this);
     }
-    const reason = cancelReason(message, options);
+    const reason = cancelReason(
+      message,
+      options ??
+        (this.scheduler.getDebug()
+          ? { cause: cancelOrigin(this, this) }
+          : undefined),
+    );
     const request = this._request ??= new CancelRequest();
     request.count++;
     request.total++;
@@ -368,6 +376,7 @@ export class Task<T> extends Future<T> {
    * Changes the name.
    *
    * @param name The new name; anything but a string is turned into one.
+   * @throws {TypeError} If `name` can't be turned into a string.
    */
   setName(name: string): void {
     check("name a task", "name", name, NAME);
@@ -401,6 +410,7 @@ export class Task<T> extends Future<T> {
    *
    * @param options How many to give at most, the newest ones.
    * @returns The names.
+   * @throws {TypeError} If `limit` is no number.
    */
   getStack(options: { readonly limit?: number } = {}): string[] {
     checkOptions("read the stack", options, STACK_OPTIONS);
@@ -425,6 +435,7 @@ export class Task<T> extends Future<T> {
    * Writes the names that {@linkcode Task.getStack} gives, as text.
    *
    * @param options How many to write at most, the newest ones, and where to.
+   * @throws {TypeError} If an option is of the wrong kind.
    */
   printStack(options: PrintStackOptions = {}): void {
     checkOptions("print the stack", options, PRINT_STACK_OPTIONS);
@@ -648,6 +659,15 @@ export class Task<T> extends Future<T> {
 
   // Runs outside the loop's iteration, so it leaves the slots as it found them.
   #runNow(throwing: boolean, input: unknown): void {
+    if (this.scheduler.getDebug()) this.#runTimed(throwing, input);
+    else this.#runHere(throwing, input);
+  }
+
+  #runTimed(throwing: boolean, input: unknown): void {
+    this.scheduler._timeStep(this, () => this.#runHere(throwing, input));
+  }
+
+  #runHere(throwing: boolean, input: unknown): void {
     const { loop, task, driver, context } = running;
     running.loop = this.scheduler;
     running.task = this;
@@ -672,6 +692,8 @@ export class Task<T> extends Future<T> {
     try {
       outcome = drive(this, this.scheduler, throwing, input);
     } catch (error) {
+      // No user's code waits for it in here: who runs the loop may be seen at least.
+      if (isUnplaced(error)) placeHere(error, this.#step);
       return this.#fail(error);
     }
     if (outcome !== SUSPENDED) return this.#finish(outcome as T);

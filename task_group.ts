@@ -49,6 +49,7 @@ import {
 } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 import { abortSignal } from "./_task/line.ts";
+import { groupError } from "./_combine/error_list.ts";
 import type { Task } from "./task.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
@@ -125,6 +126,8 @@ export class TaskGroup {
   #signalled = false;
   #tasks: Children<Task<unknown>> | undefined = undefined;
   #errors: unknown[] = [];
+  // Whose they are, in the same order.
+  readonly #owners: unknown[] = [];
   #interrupt: Thrown | undefined = undefined;
 
   /**
@@ -132,6 +135,7 @@ export class TaskGroup {
    *
    * @param options How many tasks run at once, and a signal.
    * @throws {RangeError} If `limit` is below 1 or no integer.
+   * @throws {TypeError} If an option is of the wrong kind.
    */
   constructor(options: TaskGroupOptions = {}) {
     checkOptions("make a task group", options, TASK_GROUP_OPTIONS);
@@ -331,7 +335,10 @@ export class TaskGroup {
     if (this.#parentCancelled && !others && !this.#signalled) {
       cancelled = undefined;
     }
-    if (failure !== undefined && !isCancel) this.#errors.push(failure.error);
+    if (failure !== undefined && !isCancel) {
+      this.#errors.push(failure.error);
+      this.#owners.push("the body");
+    }
     if (this.#errors.length > 0) this.#throwErrors();
     if (cancelled !== undefined) throw cancelled.error;
   }
@@ -341,11 +348,11 @@ export class TaskGroup {
     // errors come out in its place.
     this.#line!.askAgain();
     const count = this.#errors.length;
-    throw new AggregateError(
-      this.#errors,
+    throw groupError(
       `Unhandled errors in a TaskGroup (${count} error${
         count === 1 ? "" : "s"
-      })`,
+      }) of ${this.#parent!.getName()}`,
+      { errors: this.#errors, owners: this.#owners, loop: this.#loop! },
     );
   }
 
@@ -389,6 +396,7 @@ export class TaskGroup {
     const error = task.exception();
     if (error === undefined) return;
     this.#errors.push(error);
+    this.#owners.push(task);
     this.#noteInterrupt(error);
     if (this.#parent!.done()) {
       this.#loop!.callExceptionHandler({

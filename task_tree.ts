@@ -18,9 +18,8 @@
  */
 import { check, LOOP } from "./_base/arguments.ts";
 import { Lines, MOST_LINES } from "./_base/lines.ts";
-import { guarded, textOf } from "./_base/repr.ts";
-import { running } from "./_base/running.ts";
-import { allTasks } from "./current_task.ts";
+import { describeWaits, madeAt } from "./_task/wait_text.ts";
+import { allTasks, currentTask } from "./current_task.ts";
 import { Task, type TaskScheduler } from "./task.ts";
 
 interface Described {
@@ -31,11 +30,12 @@ interface Described {
 /**
  * Formats every unfinished task of a loop: which waits for which, and for what else.
  *
- * With debug mode on, a line also says since when.
+ * With debug mode on, a line also says since when, and where each was made.
  *
  * @param loop The loop.
  * @returns A line a task, indented below the task that waits for it; empty without tasks.
  * Of more than 200 lines the rest is counted.
+ * @throws {TypeError} If `loop` is no event loop.
  *
  * @example Look at a waiting task
  * ```ts
@@ -159,27 +159,14 @@ function visit(
   }
 }
 
-// How many of a task's waits are named.
-const MOST_WAITS = 5;
-
 function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
-  const name = task.getName();
-  if (task === running.task) return `${name} runs`;
+  const name = task.getName() + madeAt(task, loop);
+  if (task === currentTask(loop)) return `${name} runs`;
   const waits = task._waitsFor();
   if (waits.length === 0) return `${name} is ready to run`;
   const since = loop._waitingSince(task);
   const suffix = since === undefined
     ? ""
     : `, since ${(loop.time() - since).toFixed(3)} s`;
-  const words = waits.slice(0, MOST_WAITS).map(describeWait);
-  if (waits.length > MOST_WAITS) {
-    words.push(`${waits.length - MOST_WAITS} more`);
-  }
-  return `${name} waits for ${words.join(" and ")}${suffix}`;
-}
-
-/** Says in a few words what is waited for. */
-function describeWait(wait: unknown): string {
-  return guarded(() => (wait as Described)._describe?.(), undefined) ??
-    textOf(wait);
+  return `${name} waits for ${describeWaits(waits, loop, task)}${suffix}`;
 }

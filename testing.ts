@@ -62,6 +62,7 @@ export class TestLoop extends EventLoop {
    * Makes a loop.
    *
    * @param clock The clock, which several loops may share.
+   * @throws {TypeError} If `clock` is no VirtualClock.
    */
   constructor(clock: VirtualClock = new VirtualClock()) {
     check(
@@ -84,6 +85,7 @@ export class TestLoop extends EventLoop {
  * @returns A promise of what `main` gives.
  * @throws {AggregateError} If the loop's exception handler was told of errors.
  * @throws {DeadlockError} If nothing can wake the loop.
+ * @throws {TypeError} If `main` is no function.
  *
  * @example Test a timeout
  * ```ts
@@ -130,6 +132,7 @@ export async function runTest<T>(
  * @param loop The loop.
  * @param instrument What to call.
  * @returns Ends it, at the end of a `using` block.
+ * @throws {TypeError} If an argument is of the wrong kind.
  *
  * @example Count the steps of a task
  * ```ts
@@ -164,6 +167,7 @@ export function observe(loop: EventLoop, instrument: Instrument): Disposable {
  *
  * @param step What an instrument was given.
  * @returns The task.
+ * @throws {TypeError} If `step` is no step.
  *
  * @example Say who wakes whom
  * ```ts

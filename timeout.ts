@@ -28,6 +28,8 @@ import { callFor } from "./_task/function_coroutine.ts";
 import { Coroutine, isGeneratorFunction } from "./_task/coroutine.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
 import { Future, type Wait } from "./future.ts";
+import { unplaced } from "./_base/error_place.ts";
+import { describeBody } from "./_task/wait_text.ts";
 import { BodyFuture, promiseOf } from "./_combine/body_future.ts";
 import type { Handle } from "./handle.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
@@ -90,6 +92,8 @@ export class Timeout {
   // The line of the body, which is all that it cancels.
   #line: BodyLine | undefined = undefined;
   #timer: Handle | undefined = undefined;
+  // Which task waited for what at the deadline.
+  #waited = "";
   // What the deadline gives up.
   #abandonable: BodyFuture | undefined = undefined;
 
@@ -218,7 +222,11 @@ export class Timeout {
     const isCancellation = line.isCancellation(error);
     if (line.leave() || !isCancellation) return error;
     const seconds = Number((this.#when! - this.#entered).toPrecision(6));
-    return new TimeoutError(`Timed out after ${seconds} s`, { cause: error });
+    return unplaced(
+      new TimeoutError(`Timed out after ${seconds} s: ${this.#waited}`, {
+        cause: error,
+      }),
+    );
   }
 
   #schedule(now: number): void {
@@ -236,7 +244,9 @@ export class Timeout {
   #expire(): void {
     this.#timer = undefined;
     this.#state = EXPIRING;
-    this.#line!.cancel();
+    const line = this.#line!;
+    this.#waited = describeBody(line, line._driver!);
+    line.cancel();
     this.#abandonable?.giveUp();
   }
 

@@ -42,7 +42,14 @@ import { CancelledError, TimeoutError } from "./errors.ts";
 import { type Future, isFuture, type Wait } from "./future.ts";
 import { Waiter } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { abortedBefore, enterScope, SignalLink } from "./_combine/scope.ts";
+import { unplaced } from "./_base/error_place.ts";
+import { tell } from "./_task/wait_text.ts";
+import {
+  abortedBefore,
+  currentLine,
+  enterScope,
+  SignalLink,
+} from "./_combine/scope.ts";
 import { cancelledError } from "./_base/cancelled.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
@@ -161,13 +168,16 @@ function* underLimit(
 function* atOnce(awaitable: unknown): Coro<unknown> {
   const future = futureOf(awaitable as Awaitable<unknown>, undefined);
   if (future.done()) return future.result();
+  const waited = tell(currentLine()!, [future]);
   yield* cancelAndWait(future);
   try {
     return future.result();
   } catch (error) {
     // Whoever cancels this wait is thrown above; here the future was cancelled.
     if (!isInstance(error, CancelledError)) throw error;
-    throw new TimeoutError("Timed out at once", { cause: error });
+    throw unplaced(
+      new TimeoutError(`Timed out at once: ${waited}`, { cause: error }),
+    );
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type OptionKinds,
   refusal,
 } from "./arguments.ts";
+import { unplaced } from "./error_place.ts";
 import { running } from "./running.ts";
 
 /** What a cancel request carries: a message, or a ready error with its cause. */
@@ -50,7 +51,7 @@ export function cancelledError(
   debug: boolean,
 ): CancelledError {
   if (typeof reason === "object") return reason;
-  if (debug) return new CancelledError(reason);
+  if (debug) return unplaced(new CancelledError(reason));
   if (reason !== undefined) return withoutStack(reason);
   return (running.cancelled ??= withoutStack()) as CancelledError;
 }

@@ -127,20 +127,46 @@ function libraryPlaces(): string[] {
   }, []);
 }
 
-/** The stack of the place that made something, from the user's code on. */
+// The library has ten frames of its own above the user's.
+const DEEPEST_STACK = 30;
+
+function deepStack(): unknown {
+  const traces = Error as { stackTraceLimit?: unknown };
+  const limit = traces.stackTraceLimit;
+  // It can't be set where the host has frozen its own objects.
+  if (!Reflect.set(traces, "stackTraceLimit", DEEPEST_STACK)) {
+    return new Error().stack;
+  }
+  try {
+    return new Error().stack;
+  } finally {
+    traces.stackTraceLimit = limit;
+  }
+}
+
+// Frames of the host's own code, and of what it does in itself.
+const OF_HOST = /\b(ext|node):|\(<anonymous>\)$/;
+
+/** The user's frames of the stack that makes something now; empty if there are none. */
 export function creationStack(): string {
   // Users may have set `Error.prepareStackTrace`, which may give anything.
-  const stack = guarded<unknown>(() => new Error().stack, undefined);
+  const stack = guarded<unknown>(deepStack, undefined);
   const frames = (typeof stack === "string" ? stack : "").split("\n").slice(1);
   const places = libraryPlaces();
-  const first = frames.findIndex((frame) => !isOfLibrary(frame, places));
-  return frames.slice(Math.max(first, 0)).join("\n");
+  return frames.filter((frame) =>
+    !OF_HOST.test(frame) && !isOfLibrary(frame, places)
+  ).join("\n");
+}
+
+/** The first place that a stack names: a module, a line and a column. */
+export function placeIn(stack: string | undefined): string | undefined {
+  return /[^\s()]+:\d+:\d+/.exec(stack?.split("\n")[0] ?? "")?.[0];
 }
 
 /** The words for where something was made, if its stack is known. */
 export function describeCreation(stack: string | undefined): string[] {
-  const place = /[^\s()]+:\d+:\d+/.exec(stack?.split("\n")[0] ?? "");
-  return place === null ? [] : [`created at ${place[0]}`];
+  const place = placeIn(stack);
+  return place === undefined ? [] : [`created at ${place}`];
 }
 
 // Public modules stand in the root, internal ones in folders whose names begin with "_".

@@ -45,3 +45,9 @@ export const kCoroutineFunction: unique symbol = Symbol(
 );
 /** The name of the function that made a generator, on the generators' prototype. */
 export const kFunctionName: unique symbol = Symbol("asyncio.functionName");
+
+/** A coroutine that nobody has awaited yet, in debug mode. */
+export interface Unawaited {
+  /** Tells of it, if nobody has awaited it by now. */
+  tell(): void;
+}

@@ -44,6 +44,8 @@ export const running: {
   stopListeningToExit: (() => void) | undefined;
   /** The CancelledError without a message of the turn under way, if there was one. */
   cancelled: unknown;
+  /** The error on its way that has no frame of a user yet: see `error_place.ts`. */
+  unplaced: unknown;
   /** Counts tasks, for their default names. */
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
@@ -90,6 +92,7 @@ export const running: {
   unfetched: new Set(),
   stopListeningToExit: undefined,
   cancelled: undefined,
+  unplaced: undefined,
   taskCount: 0,
   awaitedBy: undefined,
   contextVarCount: 0,

@@ -7,10 +7,13 @@
  * @module
  */
 
-import { CancelledError } from "../errors.ts";
-import { isInstance } from "../_base/repr.ts";
+import { isUnplaced, placeHere } from "../_base/error_place.ts";
 import { running } from "../_base/running.ts";
+import { isInstance } from "../_base/repr.ts";
+import { CancelledError } from "../errors.ts";
 import { forgive } from "../_host/uncaught.ts";
+import type { Scheduler } from "../handle.ts";
+import { asyncTask } from "../_host/async_context.ts";
 
 /** What `then()` takes a result with. */
 export type OnFulfilled<T, A> =
@@ -22,6 +25,8 @@ export type OnRejected<B> =
   | ((reason: unknown) => B | PromiseLike<B>)
   | null
   | undefined;
+
+const SETTLED = Promise.resolve();
 
 /** Stands for the outcome until there is one. */
 const PENDING: unique symbol = Symbol("asyncio.pending");
@@ -74,10 +79,48 @@ export class Await<T, A, B> implements Promise<A | B> {
     // Without a handler the host learns of it, as of any promise's rejection.
     if (typeof this.onRejected !== "function") {
       this.settle(Promise.reject(error));
+    } else if (isUnplaced(error) && !isCancelled(error)) {
+      this.place(error, this.onRejected);
     } else this.call(this.onRejected, error);
   }
 
+  // V8 finds who awaits in a reaction on whose way the promise of the `await` lies, while
+  // that is pending: it looks at the function that would fulfil it, which is never called.
+  private place(
+    error: Error,
+    onRejected: (reason: unknown) => B | PromiseLike<B>,
+  ): void {
+    running.unplaced = undefined;
+    const deliver = (): Promise<never> => {
+      placeHere(error, deliver);
+      this.call(onRejected, error);
+      return new Promise(() => {});
+    };
+    SETTLED.then(deliver).then(this.onFulfilled, onRejected);
+  }
+
   private call<V>(
+    callback: (value: V) => A | B | PromiseLike<A | B>,
+    value: V,
+  ): void {
+    if (running.debug) this.callTimed(callback, value);
+    else this.callNow(callback, value);
+  }
+
+  // What it resumes runs in the microtask after this one.
+  private callTimed<V>(
+    callback: (value: V) => A | B | PromiseLike<A | B>,
+    value: V,
+  ): void {
+    const resume = (): void => this.callNow(callback, value);
+    const { _task } = this as { readonly _task?: unknown };
+    const task = (_task ?? asyncTask()) as TimedTask | undefined;
+    const loop = task?.getLoop();
+    if (loop?.getDebug()) loop._timeBurst(task!, resume);
+    else resume();
+  }
+
+  private callNow<V>(
     callback: (value: V) => A | B | PromiseLike<A | B>,
     value: V,
   ): void {
@@ -121,6 +164,16 @@ interface HostAwaited<T> {
     onFulfilled: (value: T | PromiseLike<T>) => void,
     onRejected: (reason?: unknown) => void,
   ): unknown;
+}
+
+/** A task, as far as debug mode times it. */
+interface TimedTask {
+  getLoop(): Scheduler;
+}
+
+// Debug mode's: a cancel comes in the same microtask there, too.
+function isCancelled(error: Error): boolean {
+  return isInstance(error, CancelledError);
 }
 
 /** Returns a promise of the host: what hangs on it is called in its own async context. */

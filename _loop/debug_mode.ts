@@ -6,9 +6,9 @@
 import type { Scheduler } from "../handle.ts";
 import type { Instrument, Step } from "./instrument.ts";
 import { RuntimeError } from "../errors.ts";
-import { warn } from "./report.ts";
+import { SlowBursts } from "./slow_bursts.ts";
 import { creationStack, describeKind, textOf } from "../_base/repr.ts";
-import type { Runnable } from "../_base/roles.ts";
+import type { Runnable, Unawaited } from "../_base/roles.ts";
 
 /** What debug mode asks of its loop. */
 export interface DebuggedLoop extends Scheduler {
@@ -21,16 +21,20 @@ export class DebugMode implements Instrument {
   readonly #traces = new WeakMap<object, string>();
   readonly #claimed = new WeakSet<object>();
   readonly #waitingSince = new WeakMap<object, number>();
+  readonly #unawaited = new Set<Unawaited>();
+  readonly #slow: SlowBursts;
   #name = "";
   #start = 0;
 
   constructor(loop: DebuggedLoop) {
     this.#loop = loop;
+    this.#slow = new SlowBursts(loop);
   }
 
   /** Notes where something was made. */
   trace(made: object): void {
-    this.#traces.set(made, creationStack());
+    const stack = creationStack();
+    if (stack !== "") this.#traces.set(made, stack);
   }
 
   /** Where something was made, if it was noted. */
@@ -53,18 +57,46 @@ export class DebugMode implements Instrument {
     return this.#waitingSince.get(task);
   }
 
+  /** Notes a coroutine that was made. */
+  addUnawaited(coroutine: Unawaited): void {
+    this.#unawaited.add(coroutine);
+  }
+
+  /** Notes that a coroutine was taken or closed. */
+  deleteUnawaited(coroutine: Unawaited): void {
+    this.#unawaited.delete(coroutine);
+  }
+
+  /** Tells of the coroutines that nobody has awaited, at the end of the loop. */
+  tellUnawaited(): void {
+    for (const coroutine of [...this.#unawaited]) coroutine.tell();
+  }
+
+  /** Calls what resumes async functions of a task, and times them. */
+  timeBurst(task: object, resume: () => void): void {
+    this.#slow.time(task, resume);
+  }
+
+  /** Calls what goes on with a task outside of the loop's steps, and times it. */
+  timeStep(task: object, step: () => void): void {
+    const start = this.#slow.beginStep();
+    try {
+      step();
+    } finally {
+      this.#slow.endStep(start, textOf(task));
+    }
+  }
+
   before(step: Step): void {
     this.#name = textOf(step);
-    this.#start = this.#loop.time();
+    this.#start = this.#slow.beginStep();
   }
 
   after(step: Step): void {
-    const now = this.#loop.time();
-    const seconds = now - this.#start;
-    if (seconds >= this.#loop.slowCallbackDuration) {
-      warn(`Slow: ${this.#name} took ${seconds.toFixed(3)} seconds`);
+    this.#slow.endStep(this.#start, this.#name);
+    if (isTask(step) && !step.done()) {
+      this.#waitingSince.set(step, this.#loop.time());
     }
-    if (isTask(step) && !step.done()) this.#waitingSince.set(step, now);
   }
 }
 

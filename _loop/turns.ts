@@ -300,6 +300,7 @@ export class Turns implements Sleeper {
       running.task = undefined;
       running.driver = undefined;
       running.context = undefined;
+      running.unplaced = undefined;
     }
   }
 
@@ -443,7 +444,6 @@ export class Turns implements Sleeper {
     if (wouldGiveWay()) this.checkSoon();
     else if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) {
       this.#sliceStart = now;
-      this.checkSoon();
     }
   }
 

@@ -10,6 +10,7 @@ import type { Resource } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import type { Coro } from "../_task/coroutine.ts";
 import type { Delay } from "../clock.ts";
+import { unplaced } from "../_base/error_place.ts";
 import { TimeoutError } from "../errors.ts";
 import type { EventLoop } from "../loop.ts";
 
@@ -109,16 +110,19 @@ export function* callHost<T>(
   timeout?: Delay,
 ): Coro<T> {
   const call = new HostCall(loop, work);
-  const timer = timeout === undefined ? undefined : loop.callLater(
-    timeout,
-    () => call.giveUp(new TimeoutError(`The ${work.what} took too long`)),
-    NO_CONTEXT,
-  );
+  let late: TimeoutError | undefined;
+  const giveUp = (): void => {
+    late = new TimeoutError(`The ${work.what} took too long`);
+    call.giveUp(late);
+  };
+  const timer = timeout === undefined
+    ? undefined
+    : loop.callLater(timeout, giveUp, NO_CONTEXT);
   try {
     return yield* call;
   } catch (error) {
     call.giveBack();
-    throw error;
+    throw late !== undefined && error === late ? unplaced(late) : error;
   } finally {
     timer?.cancel();
   }

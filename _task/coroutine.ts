@@ -4,7 +4,6 @@
  * @module
  */
 import { RuntimeError } from "../errors.ts";
-import type { Scheduler } from "../handle.ts";
 import type { Wait } from "../future.ts";
 import {
   areOfUser,
@@ -23,7 +22,9 @@ import {
   isAsyncGenerator,
   isAsyncGeneratorFunction,
 } from "../_base/repr.ts";
+import { isUnplaced, placeAt, placeHere } from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
+import { CoroutineRecord } from "../_loop/unawaited.ts";
 import { mustGiveWay, NEXT_TURN, running } from "../_base/running.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
 
@@ -86,19 +87,6 @@ interface Awaiter {
   ): Promise<A | B>;
 }
 
-interface Unawaited {
-  started: boolean;
-  readonly name: string;
-  readonly scheduler: Scheduler | undefined;
-}
-
-const unawaited = new FinalizationRegistry<Unawaited>((record) => {
-  if (record.started) return;
-  record.scheduler?.callExceptionHandler({
-    message: `Coroutine ${record.name} was never awaited`,
-  });
-});
-
 /**
  * Work that has not begun: it begins when a task, a `yield*` or an `await` takes it,
  * and it can be taken once.
@@ -134,7 +122,7 @@ export abstract class Coroutine<T> implements Promise<T> {
   /** @internal */
   declare _state: typeof COLD | typeof TAKEN | typeof STARTED | typeof ENDED;
   /** @internal Only in debug mode, so that it costs nothing else: 4 % of a switch. */
-  declare _record?: Unawaited;
+  declare _record?: CoroutineRecord;
   /** @internal What stood on top of the driver's stack when this was opened. */
   declare _callerBody: Body | undefined;
   /** @internal The coroutine below this one on the driver's stack. */
@@ -244,6 +232,7 @@ export abstract class Coroutine<T> implements Promise<T> {
   [Symbol.iterator](): Iterator<Wait, T, unknown> {
     if (this._state !== COLD) refuseSecond(this);
     this._state = TAKEN;
+    if (this._record !== undefined) this._record.settle();
     return this as unknown as Iterator<Wait, T, unknown>;
   }
 
@@ -253,9 +242,15 @@ export abstract class Coroutine<T> implements Promise<T> {
     return begin(this) ? { done: false, value: this } : ended(value as T);
   }
 
+  /** @internal Whether its body is the library's own code, of which no user wants frames. */
+  get _isOfLibrary(): boolean {
+    return false;
+  }
+
   /** @internal */
   throw(error: unknown): IteratorResult<unknown, T> {
     end(this);
+    if (isUnplaced(error)) place(error, this);
     throw error;
   }
 
@@ -297,13 +292,27 @@ export function begin(coroutine: Coroutine<unknown>): boolean {
   }
   if (coroutine._state === ENDED) refuseSecond(coroutine);
   coroutine._state = STARTED;
-  if (coroutine._record !== undefined) coroutine._record.started = true;
   return true;
 }
 
 function end(coroutine: Coroutine<unknown>): void {
   coroutine._state = ENDED;
-  if (coroutine._record !== undefined) coroutine._record.started = true;
+  if (coroutine._record !== undefined) coroutine._record.settle();
+}
+
+interface Stack {
+  readonly _body: unknown;
+  readonly _coroutine: Coroutine<unknown> | undefined;
+}
+
+// The generator of a user that waits for it stands on the host's stack, if there is one.
+function place(error: Error, coroutine: Coroutine<unknown>): void {
+  const frames = coroutine._record?.frames;
+  if (frames) return placeAt(error, frames);
+  const driver = running.driver as Stack | undefined;
+  if (driver === undefined || driver._body === coroutine) return;
+  if (driver._coroutine?._isOfLibrary) return;
+  placeHere(error, coroutine.throw);
 }
 
 function refuseSecond(coroutine: Coroutine<unknown>): never {
@@ -317,12 +326,13 @@ export function nameOf(coroutine: { readonly name: unknown }): string {
   return guarded(() => String(coroutine.name), "<anonymous>");
 }
 
+// Apart, since a closure in the constructor would be 40 B in each coroutine.
 function watch(coroutine: Coroutine<unknown>): void {
-  const record = { started: false, name: "", scheduler: runningScheduler() };
-  coroutine._record = record;
-  // The name comes from a subclass, whose fields are not set yet.
-  queueMicrotask(() => record.name = nameOf(coroutine));
-  unawaited.register(coroutine, record);
+  coroutine._record = new CoroutineRecord(
+    coroutine,
+    () => nameOf(coroutine),
+    runningScheduler(),
+  );
 }
 
 const GeneratorFunction =

@@ -176,7 +176,8 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     running.context = undefined;
     if (this._scope !== undefined) noteBodyEnd(this._scope, failed, outcome);
     try {
-      this.advance(failed, outcome);
+      if (this.#scheduler.getDebug()) this.advanceTimed(failed, outcome);
+      else this.advance(failed, outcome);
     } finally {
       running.loop = loop;
       running.task = task;
@@ -217,6 +218,11 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     return this._line === undefined
       ? "await"
       : `await of ${this._line._describe()}`;
+  }
+
+  private advanceTimed(throwing: boolean, input: unknown): void {
+    const step = (): void => this.advance(throwing, input);
+    this.#scheduler._timeStep(this._task ?? this, step);
   }
 
   private advance(throwing: boolean, input: unknown): void {

@@ -78,12 +78,14 @@ export function drive(
     // Cancelled before the first step, the function is never called.
     if (throwing) throw input;
     if (waitedOn === PROMISE_BODY) return input;
-    if (typeof waitedOn === "function") return startLater(scheduler, waitedOn);
+    if (typeof waitedOn === "function") {
+      return startLater(driver, scheduler, waitedOn);
+    }
     const opened = startFunction(driver, scheduler, driver._body);
     if (opened === SUSPENDED) return SUSPENDED;
     body = opened;
   } else if (typeof waitedOn === "function") {
-    if (!throwing) return startLater(scheduler, waitedOn);
+    if (!throwing) return startLater(driver, scheduler, waitedOn);
     body = driver._body;
   } else body = driver._body;
   for (;;) {
@@ -139,11 +141,13 @@ export function drive(
 
 // The first step comes in a microtask, in the async context of who made the task.
 function startLater(
+  driver: Driver,
   scheduler: Scheduler,
   start: () => void,
 ): typeof SUSPENDED {
   scheduler._noteStarting();
-  start();
+  if (scheduler.getDebug()) scheduler._timeBurst(driver, start);
+  else start();
   return SUSPENDED;
 }
 

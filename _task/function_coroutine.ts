@@ -78,6 +78,11 @@ export class MethodCoroutine<T> extends Coroutine<T> {
   }
 
   /** @internal */
+  override get _isOfLibrary(): boolean {
+    return true;
+  }
+
+  /** @internal */
   override _start(): Coro<T> {
     return this.#open();
   }

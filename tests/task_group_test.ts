@@ -30,18 +30,25 @@ inBoth("taskGroup() takes a body that gives a coroutine", function* () {
   assertEquals(yield* wait(taskGroup(() => sleep(1, "result"))), "result");
 });
 
-inBoth("taskGroup() counts its errors in the message", function* (style) {
-  const fail = style.fn(function* (): Program<void> {
-    throw new Error("expected");
-  });
-  const error = yield* failureOf(taskGroup(style.fn(function* (group) {
-    group.createTask(fail);
-    group.createTask(fail);
-    yield* wait(sleep(0));
-  })));
-  assertInstanceOf(error, AggregateError);
-  assertEquals(error.message, "Unhandled errors in a TaskGroup (2 errors)");
-});
+inBoth(
+  "taskGroup() counts its errors in the message, and says whose they are",
+  function* (style) {
+    currentTask()!.setName("parent");
+    const fail = style.fn(function* (): Program<void> {
+      throw new Error("expected");
+    });
+    const error = yield* failureOf(taskGroup(style.fn(function* (group) {
+      group.createTask(fail, { name: "one" });
+      group.createTask(fail, { name: "two" });
+      yield* wait(sleep(0));
+    })));
+    assertInstanceOf(error, AggregateError);
+    assertEquals(
+      error.message,
+      'Unhandled errors in a TaskGroup (2 errors) of parent: one failed with Error("expected"), two failed with Error("expected")',
+    );
+  },
+);
 
 Deno.test("taskGroup() refuses a body that is no function", () => {
   assertThrows(() => taskGroup(5 as never), TypeError, "5");

@@ -34,13 +34,20 @@ inBoth("timeout() counts from its start, not from its call", function* () {
   assertEquals(yield* wait(limited), "result");
 });
 
-inBoth("timeout() says after which time it expired", function* () {
-  const error = yield* failureOf(
-    timeout({ milliseconds: 250 }, () => sleep(1)),
-  );
-  assertInstanceOf(error, TimeoutError);
-  assertEquals(error.message, "Timed out after 0.25 s");
-});
+inBoth(
+  "timeout() says after which time it expired, and who waited for what",
+  function* () {
+    currentTask()!.setName("worker");
+    const error = yield* failureOf(
+      timeout({ milliseconds: 250 }, () => sleep(1)),
+    );
+    assertInstanceOf(error, TimeoutError);
+    assertEquals(
+      error.message,
+      "Timed out after 0.25 s: worker waited for sleep(1)",
+    );
+  },
+);
 
 inBoth(
   "timeout() lets a cancel from outside out in its own turn",

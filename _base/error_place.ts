@@ -1,0 +1,67 @@
+/**
+ * The frames of errors that the library makes: those of the user's code that they come to.
+ *
+ * Such an error is made long after the call that it belongs to, on a stack of the loop's own
+ * frames. To keep the stack of each call is 3 µs, more than a whole `timeout()`; so the frames
+ * are taken when the error comes by: from a generator when it is thrown into it, and from an
+ * async function in a microtask from which V8 finds who awaits. Debug mode keeps the stack
+ * of the call.
+ *
+ * @module
+ */
+import { running } from "./running.ts";
+
+type Callee = (...args: never[]) => unknown;
+
+/** What V8 has, and others have taken from it. */
+interface StackTraces {
+  captureStackTrace?(error: object, hidden?: Callee): void;
+}
+
+/**
+ * Says that an error has no frame of a user yet. It is on its way at once.
+ *
+ * @param error The error.
+ * @returns The error.
+ */
+export function unplaced<E extends Error>(error: E): E {
+  running.unplaced = error;
+  return error;
+}
+
+/** Whether it is the error that has no frame of a user yet. */
+export function isUnplaced(error: unknown): error is Error {
+  return error !== undefined && error === running.unplaced;
+}
+
+/**
+ * Gives an error the frames of here.
+ *
+ * @param error The error.
+ * @param hidden The function whose frame, and those above it, tell nothing.
+ */
+export function placeHere(error: Error, hidden: Callee): void {
+  running.unplaced = undefined;
+  (Error as StackTraces).captureStackTrace?.(error, hidden);
+}
+
+/**
+ * Gives an error the frames that were kept.
+ *
+ * @param error The error.
+ * @param frames The frames, as text.
+ */
+export function placeAt(error: Error, frames: string): void {
+  running.unplaced = undefined;
+  Object.defineProperty(error, "stack", {
+    value: frames === ""
+      ? textOfHead(error)
+      : `${textOfHead(error)}\n${frames}`,
+    configurable: true,
+    writable: true,
+  });
+}
+
+function textOfHead({ name, message }: Error): string {
+  return message === "" ? name : `${name}: ${message}`;
+}

@@ -1,0 +1,49 @@
+/**
+ * The words for several errors: whose each is.
+ *
+ * @module
+ */
+import { unplaced } from "../_base/error_place.ts";
+import { describeValue } from "../_base/repr.ts";
+import { madeAt } from "../_task/wait_text.ts";
+import type { Scheduler } from "../handle.ts";
+import { isFuture } from "../future.ts";
+
+// How many errors the message tells of.
+const MOST_TOLD = 3;
+
+interface Named {
+  _describe?(): string;
+}
+
+/** Several errors of one loop. */
+export interface ErrorList {
+  readonly errors: readonly unknown[];
+  /** Whose they are, in the same order: tasks or futures, or the words for something else. */
+  readonly owners: readonly unknown[];
+  readonly loop: Scheduler;
+}
+
+/**
+ * Makes the error of several.
+ *
+ * @param what What has failed.
+ * @param list The errors, and whose they are.
+ */
+export function groupError(what: string, list: ErrorList): AggregateError {
+  const { errors, owners, loop } = list;
+  const words = errors.slice(0, MOST_TOLD).map((error, index) =>
+    `${describeOwner(owners[index], loop)} failed with ${describeValue(error)}`
+  );
+  const more = errors.length - words.length;
+  if (more > 0) words.push(`${more} more`);
+  return unplaced(
+    new AggregateError(errors, `${what}: ${words.join(", ")}`),
+  );
+}
+
+function describeOwner(owner: unknown, loop: Scheduler): string {
+  if (!isFuture(owner)) return String(owner);
+  const name = (owner as Named)._describe?.() ?? "a future";
+  return name + madeAt(owner, loop);
+}

@@ -1,0 +1,134 @@
+/**
+ * Says in words what a task waits for, for errors and for the task tree.
+ *
+ * @module
+ */
+import { guarded, placeIn, textOf } from "../_base/repr.ts";
+import { Future } from "../future.ts";
+import type { Scheduler } from "../handle.ts";
+import { Coroutine } from "./coroutine.ts";
+import { isHosted, type LineDriver, type LineState, waitsOf } from "./line.ts";
+import { PROMISE_BODY } from "./promise_body.ts";
+
+interface Described {
+  _describe?(): string;
+  _waitsFor?(): unknown[];
+}
+
+/** What may run a stack of coroutines: a task, or an `await` of one. */
+interface Stack {
+  readonly _coroutine?: unknown;
+  readonly _body?: unknown;
+}
+
+// How many waits are named.
+const MOST_WAITS = 5;
+// Of tasks that wait for each other.
+const MOST_TASKS = 3;
+
+/**
+ * Says in a few words what is waited for, and in debug mode where that was made.
+ *
+ * @param waits What is waited for.
+ * @param loop The loop.
+ * @param by Who waits.
+ */
+export function describeWaits(
+  waits: readonly unknown[],
+  loop: Scheduler,
+  by: object | undefined,
+): string {
+  const words = waits.slice(0, MOST_WAITS).map((wait) =>
+    describeWait(wait) + madeAt(wait, loop, by)
+  );
+  const more = waits.length - words.length;
+  if (more > 0) words.push(`${more} more`);
+  return words.join(" and ");
+}
+
+/**
+ * Says in debug mode where something was made, in brackets.
+ *
+ * @param made A task, another future, or a wait.
+ * @param loop The loop.
+ * @param by Who waits for it, if that may say more.
+ */
+export function madeAt(made: unknown, loop: Scheduler, by?: object): string {
+  if (!loop.getDebug()) return "";
+  const place = placeIn(framesOf(made, loop)) ?? placeIn(framesOnTop(by));
+  return place === undefined ? "" : ` (made at ${place})`;
+}
+
+function framesOf(made: unknown, loop: Scheduler): string | undefined {
+  if (made instanceof Future) return loop._traceOf(made);
+  const future = (made as Described)._waitsFor?.()[0];
+  return framesOnTop(made) ??
+    (future instanceof Future ? loop._traceOf(future) : undefined);
+}
+
+function framesOnTop(stack: unknown): string | undefined {
+  const { _coroutine, _body } = (stack ?? {}) as Stack;
+  // One that waits itself is its own body.
+  const coroutine = _body instanceof Coroutine ? _body : _coroutine;
+  return coroutine instanceof Coroutine ? coroutine._record?.frames : undefined;
+}
+
+function describeWait(wait: unknown): string {
+  return guarded(() => (wait as Described)._describe?.(), undefined) ??
+    textOf(wait);
+}
+
+/**
+ * Says which task waited for what in the body of a scope, for the error of that scope.
+ *
+ * @param line The line of the scope.
+ * @param driver On whose stack the body stands.
+ */
+export function describeBody(line: LineState, driver: LineDriver): string {
+  const { _waitingOn } = driver;
+  if (_waitingOn instanceof Future) return tell(line, [_waitingOn], driver);
+  if (_waitingOn !== PROMISE_BODY) return `${nameOf(line)} was on its way`;
+  const waits = waitsOf(driver._scope ?? line).filter((wait) =>
+    !isHosted(wait)
+  );
+  return tell(line, waits.length > 0 ? waits : [PROMISE_BODY]);
+}
+
+/**
+ * Says which task waited for what.
+ *
+ * @param line The line that waited.
+ * @param waits What for.
+ * @param driver What stands at the wait, if it is known.
+ */
+export function tell(
+  line: LineState,
+  waits: readonly unknown[],
+  driver?: object,
+): string {
+  const loop = line.getLoop();
+  let text = `${nameOf(line)} waited for ${describeWaits(waits, loop, driver)}`;
+  let task = taskIn(waits);
+  for (let i = 0; i < MOST_TASKS && task !== undefined; i++) {
+    const below = task._waitsFor!();
+    if (below.length === 0) break;
+    text += `, which waited for ${describeWaits(below, loop, task)}`;
+    task = taskIn(below);
+  }
+  return text;
+}
+
+function nameOf(line: LineState): string {
+  return line._describe() + madeAt(line._task, line.getLoop());
+}
+
+// The task that is waited for itself, alone and with nothing in between.
+function taskIn(waits: readonly unknown[]): Described | undefined {
+  if (waits.length !== 1) return undefined;
+  const future = waits[0] instanceof Future
+    ? waits[0]
+    : (waits[0] as Described)._waitsFor?.()[0];
+  const isTask = future instanceof Future && !future.done() &&
+    "_awaits" in future;
+  return isTask ? future as Described : undefined;
+}

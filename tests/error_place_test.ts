@@ -1,0 +1,363 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+} from "@std/assert";
+import {
+  asCompleted,
+  CancelledError,
+  type Coro,
+  coroutine,
+  type CoroutineFunction,
+  createTask,
+  DeadlockError,
+  firstSuccess,
+  getRunningLoop,
+  interruptible,
+  Lock,
+  Queue,
+  race,
+  sleep,
+  taskGroup,
+  timeout,
+  timeoutAt,
+  TimeoutError,
+  waitFor,
+} from "../mod.ts";
+import { rejectionOf, runVirtual } from "./cpython/_both.ts";
+
+/** What fails, as it is called in a function of each style that is named `caller`. */
+type Failing = () => Coro<unknown> & PromiseLike<unknown>;
+
+const fails = {
+  generator: (failing: Failing) =>
+    function* outer(): Coro<unknown> {
+      function* caller(): Coro<unknown> {
+        yield* sleep(1);
+        return yield* failing();
+      }
+      return yield* caller();
+    },
+  async: (failing: Failing) =>
+    async function outer() {
+      async function caller() {
+        await sleep(1);
+        return await failing();
+      }
+      return await caller();
+    },
+};
+
+/** Runs what fails in both styles, and checks the error. */
+function inBoth(
+  name: string,
+  failing: () => unknown,
+  check: (error: Error, isDebug: boolean) => void,
+): void {
+  for (const [style, wrap] of Object.entries(fails)) {
+    for (const debug of [false, true]) {
+      Deno.test(`${name} (${style}, debug=${debug})`, async () => {
+        const main = wrap(failing as Failing) as CoroutineFunction<unknown>;
+        const error = await rejectionOf(runVirtual(main, { debug }));
+        assertInstanceOf(error, Error);
+        check(error, debug);
+      });
+    }
+  }
+}
+
+/** The functions that the first frames of a stack name, and whether they are of this file. */
+function firstFrame(error: Error): string {
+  return error.stack!.split("\n").find((line) => /^ {4}at /.test(line)) ?? "";
+}
+
+const scopes: Record<string, () => unknown> = {
+  "timeout()": () => timeout(1, () => sleep(9)),
+  "timeout() of a generator": () =>
+    timeout(1, function* () {
+      yield* sleep(9);
+    }),
+  "timeout() of an async function": () =>
+    timeout(1, async () => {
+      await sleep(9);
+    }),
+  "timeout() that abandons": () =>
+    timeout(0, () => new Promise<void>(() => {}), {
+      abandon: true,
+    }),
+  "timeoutAt()": () => timeoutAt(getRunningLoop().time() + 1, () => sleep(9)),
+  "waitFor()": () => waitFor(sleep(9), 1),
+  "waitFor() of a function": () => waitFor(async () => await sleep(9), 1),
+  "waitFor() with no time": () => waitFor(() => sleep(9), 0),
+  "waitFor() round another": () => waitFor(timeout(1, () => sleep(9)), 5),
+  "taskGroup()": () =>
+    taskGroup(async (group) => {
+      group.createTask(() => Promise.reject(new RangeError("broken")));
+      await sleep(9);
+    }),
+  "firstSuccess()": () =>
+    firstSuccess([() => Promise.reject(new RangeError("broken"))]),
+};
+
+for (const [name, scope] of Object.entries(scopes)) {
+  inBoth(`the error of ${name} begins with the frame of its caller`, scope, (
+    error,
+    isDebug,
+  ) => {
+    assert(error instanceof TimeoutError || error instanceof AggregateError);
+    assert(error.stack!.startsWith(`${error.name}: ${error.message}\n`));
+    // In debug mode that of the call itself, which is in the table above.
+    const first = firstFrame(error);
+    assert(
+      /\bcaller\b/.test(first) || first.includes(name) && isDebug,
+      first,
+    );
+    assertMatch(first, /error_place_test/);
+    assertMatch(error.stack!, /\bcaller\b.*error_place_test/);
+  });
+}
+
+inBoth(
+  "the error of Promise.all() has the frame of its caller",
+  coroutine(async function together() {
+    await Promise.all([timeout(1, () => sleep(9)), sleep(1)]);
+  }),
+  (error) => assertMatch(error.stack!, /\btogether\b.*error_place_test/),
+);
+
+Deno.test("a TimeoutError that nothing awaits has the frame of who runs the loop", async () => {
+  const main = () => timeout(1, () => sleep(9));
+  async function runner() {
+    await runVirtual(main);
+  }
+  const error = await rejectionOf(runner());
+  assertMatch((error as Error).stack!, /\brunner\b.*error_place_test/);
+});
+
+Deno.test("a TimeoutError that nothing awaits has its place in debug mode", async () => {
+  const main = () => timeout(1, () => sleep(9));
+  const error = await rejectionOf(runVirtual(main, { debug: true }));
+  assertMatch(firstFrame(error as Error), /\bmain\b.*error_place_test/);
+});
+
+Deno.test("the stack of a TimeoutError comes from the innermost caller", async () => {
+  const inner = coroutine(function* inner() {
+    yield* timeout(1, () => sleep(9));
+  });
+  const outer = coroutine(function* outer() {
+    yield* inner();
+  });
+  const error = await rejectionOf(runVirtual(outer)) as Error;
+  assertMatch(firstFrame(error), /\binner\b/);
+});
+
+for (
+  const [style, wait] of [
+    ["generator", function* (awaitable: Iterable<unknown>): Coro<unknown> {
+      return yield* awaitable as Coro<unknown>;
+    }],
+    ["async", async (awaitable: unknown) => await awaitable],
+  ] as const
+) {
+  const both = wait as (awaitable: unknown) => Coro<unknown>;
+
+  const waits: Record<string, [make: () => unknown, words: string]> = {
+    "a sleep": [() => both(sleep(9)), "sleep(9)"],
+    "a lock": [() => {
+      const lock = new Lock({ name: "db" });
+      createTask(function* () {
+        using _ = yield* lock.acquire();
+        yield* sleep(99);
+      }, { eagerStart: true });
+      return both(lock.acquire());
+    }, 'Lock "db", held by Task-N'],
+    "a queue": [() => both(new Queue().get()), "Queue to get an item"],
+    "a task": [
+      () => both(createTask(sleep(9), { name: "other" })),
+      "other, which waited for sleep(9)",
+    ],
+    "a group": [
+      () =>
+        both(taskGroup(function* (group) {
+          group.createTask(() => sleep(9));
+          yield* sleep(0);
+        })),
+      "taskGroup, 1 not done",
+    ],
+    "an inner scope": [() => both(timeout(5, () => sleep(9))), "sleep(9)"],
+  };
+  for (const [name, [make, words]] of Object.entries(waits)) {
+    for (
+      const [scope, limited] of Object.entries({
+        timeout: () => timeout(1, make as () => Coro<unknown>),
+        waitFor: () => waitFor(make as () => Coro<unknown>, 1),
+      })
+    ) {
+      Deno.test(`the error of ${scope}() says who waited for ${name} (${style})`, async () => {
+        const error = await rejectionOf(runVirtual(async () => {
+          await createTask(limited, { name: "worker" });
+        })) as Error;
+        assertInstanceOf(error, TimeoutError);
+        assertEquals(
+          error.message.replace(/Task-\d+/, "Task-N"),
+          `Timed out after 1 s: worker waited for ${words}`,
+        );
+      });
+    }
+  }
+}
+
+Deno.test("the error of timeout() says that a promise of the host was waited for", async () => {
+  const never = new Promise<void>(() => {});
+  for (const body of [() => never, async () => await never]) {
+    const error = await rejectionOf(
+      runVirtual(() =>
+        createTask(() => timeout(0, body, { abandon: true }), {
+          name: "worker",
+        })
+      ),
+    ) as Error;
+    assertEquals(
+      error.message,
+      "Timed out after 0 s: worker waited for a promise of the host",
+    );
+  }
+});
+
+Deno.test("the error of timeout() tells of many waits in few words", async () => {
+  const error = await rejectionOf(runVirtual(() =>
+    timeout(1, async () => {
+      await Promise.all(Array.from({ length: 50 }, () => sleep(9)));
+    })
+  ));
+  assertMatch((error as Error).message, /sleep\(9\) and 45 more$/);
+});
+
+Deno.test("the error of asCompleted() says what was not done", async () => {
+  const error = await rejectionOf(runVirtual(async () => {
+    const tasks = ["one", "two"].map((name) => createTask(sleep(9), { name }));
+    for await (const _ of asCompleted(tasks, { timeout: 1 }));
+  })) as Error;
+  assertMatch(
+    error.message,
+    /^Timed out after 1 s: no more is done, Task-\d+ waited for one and two$/,
+  );
+});
+
+Deno.test("the error of firstSuccess() says who has failed with what", async () => {
+  const error = await rejectionOf(runVirtual(() =>
+    firstSuccess(
+      ["one", "two"].map((name) =>
+        createTask(() => Promise.reject(new RangeError(name)), { name })
+      ),
+    )
+  )) as Error;
+  assertMatch(
+    error.message,
+    /^All 2 awaitables of firstSuccess\(\) failed in Task-\d+: one failed with RangeError\("one"\), two failed with RangeError\("two"\)$/,
+  );
+});
+
+Deno.test("race() throws the error of the winner as it is", async () => {
+  const broken = new RangeError("broken");
+  const { stack } = broken;
+  const error = await rejectionOf(
+    runVirtual(() => race([() => Promise.reject(broken)])),
+  ) as Error;
+  assertEquals(error, broken);
+  assertEquals(error.stack, stack);
+});
+
+Deno.test("an error of the library is given frames once", async () => {
+  const error = await runVirtual(async () => {
+    let first: unknown;
+    try {
+      await timeout(1, () => sleep(9));
+    } catch (error) {
+      first = error;
+    }
+    const { stack } = first as Error;
+    const again = await rejectionOf(createTask(() => Promise.reject(first)));
+    assertEquals(again, first);
+    return [stack, (again as Error).stack];
+  });
+  assertEquals(error[0], error[1]);
+});
+
+const PLACE = String.raw`\(made at \S*error_place_test\.ts:\d+:\d+\)`;
+
+Deno.test("the error of timeout() says in debug mode where each was made", async () => {
+  const error = await rejectionOf(runVirtual(async () => {
+    await createTask(() => timeout(1, async () => await sleep(9)), {
+      name: "worker",
+    });
+  }, { debug: true })) as Error;
+  assertMatch(
+    error.message,
+    new RegExp(
+      String
+        .raw`^Timed out after 1 s: worker ${PLACE} waited for sleep\(9\) ${PLACE}$`,
+    ),
+  );
+});
+
+Deno.test("a DeadlockError says in debug mode where each was made", async () => {
+  const error = await rejectionOf(runVirtual(async () => {
+    const queue = new Queue();
+    createTask(async () => await queue.get(), { name: "one" });
+    createTask(function* () {
+      yield* queue.get();
+    }, { name: "two" });
+    await interruptible(new Lock().acquire());
+    await queue.get();
+  }, { debug: true })) as Error;
+  assertInstanceOf(error, DeadlockError);
+  for (const name of ["one", "two"]) {
+    assertMatch(
+      error.message,
+      new RegExp(
+        `${name} ${PLACE} waits for Queue to get an item ${PLACE}, since`,
+      ),
+    );
+  }
+});
+
+for (const style of ["generator", "async"]) {
+  Deno.test(`a CancelledError says in debug mode who has cancelled what (${style})`, async () => {
+    const work = style === "async"
+      ? async () => await sleep(9)
+      : function* (): Coro<void> {
+        yield* sleep(9);
+      };
+    const main = async function canceller() {
+      const task = createTask(work as () => Coro<void>, { name: "worker" });
+      await sleep(1);
+      task.cancel("enough");
+      await task;
+    };
+    const error = await rejectionOf(runVirtual(main, { debug: true })) as Error;
+    assertInstanceOf(error, CancelledError);
+    assertEquals(error.message, "enough");
+    const cause = error.cause as Error;
+    assertMatch(
+      cause.message,
+      new RegExp(
+        String
+          .raw`^worker ${PLACE} waited for sleep\(9\) ${PLACE} when Task-\d+ cancelled it$`,
+      ),
+    );
+    assertMatch(firstFrame(cause), /\bcanceller\b.*error_place_test/);
+  });
+}
+
+Deno.test("a CancelledError has the cause that it was given, in debug mode too", async () => {
+  const cause = new Error("mine");
+  const error = await rejectionOf(runVirtual(async () => {
+    const task = createTask(() => sleep(9));
+    await sleep(1);
+    task.cancel("enough", { cause });
+    await task;
+  }, { debug: true })) as Error;
+  assertEquals(error.cause, cause);
+});
