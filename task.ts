@@ -315,10 +315,9 @@ export class Task<T> extends Future<T> {
     }
     const reason = cancelReason(
       message,
-      options ??
-        (this.scheduler.getDebug()
-          ? { cause: cancelOrigin(this, this) }
-          : undefined),
+      options === undefined && this.scheduler.getDebug()
+        ? { cause: cancelOrigin(this, this) }
+        : options,
     );
     const request = this._request ??= new CancelRequest();
     request.count++;

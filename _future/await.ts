@@ -103,7 +103,7 @@ export class Await<T, A, B> implements Promise<A | B> {
     callback: (value: V) => A | B | PromiseLike<A | B>,
     value: V,
   ): void {
-    if (running.debug) this.callTimed(callback, value);
+    if (running.debugLoops > 0) this.callTimed(callback, value);
     else this.callNow(callback, value);
   }
 
