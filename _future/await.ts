@@ -75,28 +75,29 @@ export class Await<T, A, B> implements Promise<A | B> {
 
   /** Delivers an error. */
   protected reject(error: unknown): void {
+    // Debug mode's are placed too, but a cancel comes in the same microtask there.
     if (isInstance(error, CancelledError)) forgive(error);
+    else if (isUnplaced(error)) return this.place(error);
+    this.deliver(error);
+  }
+
+  private deliver(error: unknown): void {
     // Without a handler the host learns of it, as of any promise's rejection.
     if (typeof this.onRejected !== "function") {
       this.settle(Promise.reject(error));
-    } else if (isUnplaced(error) && !isCancelled(error)) {
-      this.place(error, this.onRejected);
     } else this.call(this.onRejected, error);
   }
 
   // V8 finds who awaits in a reaction on whose way the promise of the `await` lies, while
   // that is pending: it looks at the function that would fulfil it, which is never called.
-  private place(
-    error: Error,
-    onRejected: (reason: unknown) => B | PromiseLike<B>,
-  ): void {
+  private place(error: Error): void {
     running.unplaced = undefined;
     const deliver = (): Promise<never> => {
       placeHere(error, deliver);
-      this.call(onRejected, error);
+      this.deliver(error);
       return new Promise(() => {});
     };
-    SETTLED.then(deliver).then(this.onFulfilled, onRejected);
+    SETTLED.then(deliver).then(this.onFulfilled);
   }
 
   private call<V>(
@@ -169,11 +170,6 @@ interface HostAwaited<T> {
 /** A task, as far as debug mode times it. */
 interface TimedTask {
   getLoop(): Scheduler;
-}
-
-// Debug mode's: a cancel comes in the same microtask there, too.
-function isCancelled(error: Error): boolean {
-  return isInstance(error, CancelledError);
 }
 
 /** Returns a promise of the host: what hangs on it is called in its own async context. */

@@ -26,6 +26,7 @@ import {
   waitFor,
 } from "../mod.ts";
 import { rejectionOf, runVirtual } from "./cpython/_both.ts";
+import { hostTest, runOn } from "./_hosts.ts";
 
 /** What fails, as it is called in a function of each style that is named `caller`. */
 type Failing = () => Coro<unknown> & PromiseLike<unknown>;
@@ -360,4 +361,43 @@ Deno.test("a CancelledError has the cause that it was given, in debug mode too",
     await task;
   }, { debug: true })) as Error;
   assertEquals(error.cause, cause);
+});
+
+hostTest(
+  "the error of timeout() begins with the frame of its caller",
+  async (host) => {
+    const { lines, errors } = await runOn(
+      host,
+      new URL("_error_place_program.ts", import.meta.url),
+    );
+    // The stacks of Bun do not go over an `await` of what is no promise.
+    const isBun = host.name.startsWith("bun");
+    assertEquals(lines.map((line) => line.replaceAll(/Task-\d+/g, "Task")), [
+      `inAsync debug=false: ${isBun ? undefined : "inAsync"}`,
+      "TimeoutError: Timed out after 0.001 s: Task waited for sleep(9)",
+      "inGenerator debug=false: inGenerator",
+      "TimeoutError: Timed out after 0.001 s: Task waited for sleep(9)",
+      "inAsync debug=true: inAsync",
+      "inGenerator debug=true: inGenerator",
+    ], errors);
+  },
+);
+
+Deno.test("an error is given to who chains on while it gets its frames", async () => {
+  const errors = await runVirtual(async () => {
+    const errors: unknown[] = [];
+    const note = (error: unknown) => void errors.push(error);
+    const never = () => note("fulfilled");
+    const limited = timeout(1, () => sleep(9)).then(never, note);
+    await sleep(2);
+    await limited;
+    await timeout(1, () => sleep(9)).then(never).catch(note);
+    await timeout(1, () => sleep(9)).finally(() => {}).catch(note);
+    return errors;
+  });
+  assertEquals(errors.map((error) => error instanceof TimeoutError), [
+    true,
+    true,
+    true,
+  ]);
 });
