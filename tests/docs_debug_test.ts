@@ -68,7 +68,16 @@ if (!BLIND) {
       name: `sample ${index + 1} of docs/debug.md is true: ${name}`,
       ignore: Deno.build.os === "windows",
       async fn() {
-        assertEquals(withoutTimes(await outputOf(code)), withoutTimes(output));
+        const expected = withoutTimes(output);
+        const printed = withoutTimes(await outputOf(code)).split("\n");
+        assertEquals(
+          // On a machine that has other work, any step may be slow.
+          printed.filter((line) =>
+            !/Slow:/.test(line) || expected.includes(line)
+          )
+            .join("\n"),
+          expected,
+        );
       },
     });
   });
