@@ -97,6 +97,9 @@ export class CancelledError extends Error {
 /**
  * Says that an operation did not end in time. It is never a {@linkcode CancelledError}.
  *
+ * The message says which task waited for what, and the stack begins with the line that
+ * waited for the scope, on the hosts of V8; in debug mode with the call that made it.
+ *
  * @example Catch a timeout
  * ```ts
  * import { run, sleep, TimeoutError, waitFor } from "@asyncio/asyncio";

@@ -53,7 +53,7 @@ export interface ExceptionContext {
   readonly asyncgen?: unknown;
   /** What was being handled when the handler itself failed. */
   readonly context?: ExceptionContext;
-  /** Where the future, task or handle was made (debug mode). */
+  /** Where the future, task, handle or coroutine was made (debug mode). */
   readonly sourceTraceback?: string;
 }
 

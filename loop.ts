@@ -173,7 +173,10 @@ const CALLBACK_OPTIONS: OptionKinds<CallbackOptions> = { context: CONTEXT };
  * ```
  */
 export class EventLoop implements TaskScheduler {
-  /** Above this many seconds, debug mode reports a callback or step as slow. */
+  /**
+   * From this many seconds on, debug mode reports a callback, a step of a task, or a burst of
+   * an async function between two awaits as slow.
+   */
   slowCallbackDuration = 0.1;
   readonly #clock: Clock;
   // Until it is closed. Then it lets go of all that it was made of: what the host keeps of a

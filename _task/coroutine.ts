@@ -305,8 +305,14 @@ interface Stack {
   readonly _coroutine: Coroutine<unknown> | undefined;
 }
 
-// The generator of a user that waits for it stands on the host's stack, if there is one.
-function place(error: Error, coroutine: Coroutine<unknown>): void {
+/**
+ * Gives an error that comes out of a coroutine the frames of the user's code there: of its
+ * call in debug mode, else of the generator that waits for it, if one stands on the stack.
+ *
+ * @param error The error, without a frame of a user.
+ * @param coroutine The coroutine.
+ */
+export function place(error: Error, coroutine: Coroutine<unknown>): void {
   const frames = coroutine._record?.frames;
   if (frames) return placeAt(error, frames);
   const driver = running.driver as Stack | undefined;

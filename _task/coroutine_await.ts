@@ -4,7 +4,8 @@
  * @module
  */
 import { type CancelReason, cancelWith } from "../_base/cancelled.ts";
-import type { Body, Coroutine } from "./coroutine.ts";
+import { type Body, Coroutine, place } from "./coroutine.ts";
+import { isUnplaced } from "../_base/error_place.ts";
 import { drive, type Driver, open, SUSPENDED, waitFor } from "./drive.ts";
 import {
   cancelDriver,
@@ -232,6 +233,8 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
       this.leave();
       this.fulfil(outcome as T);
     } catch (error) {
+      const body = this._body;
+      if (isUnplaced(error) && body instanceof Coroutine) place(error, body);
       // It belongs to who awaits, a CancelledError too; a KeyboardInterrupt that nobody
       // catches ends the run by way of the task.
       this.leave();

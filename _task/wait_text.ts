@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { guarded, placeIn, textOf } from "../_base/repr.ts";
+import { guarded, placeIn, shorten, textOf } from "../_base/repr.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { Coroutine } from "./coroutine.ts";
@@ -21,6 +21,7 @@ interface Stack {
   readonly _body?: unknown;
 }
 
+const LONGEST_NAME = 200;
 // How many waits are named.
 const MOST_WAITS = 5;
 // Of tasks that wait for each other.
@@ -74,8 +75,8 @@ function framesOnTop(stack: unknown): string | undefined {
 }
 
 function describeWait(wait: unknown): string {
-  return guarded(() => (wait as Described)._describe?.(), undefined) ??
-    textOf(wait);
+  const words = guarded(() => (wait as Described)._describe?.(), undefined);
+  return shorten(words ?? textOf(wait), LONGEST_NAME);
 }
 
 /**
@@ -119,7 +120,8 @@ export function tell(
 }
 
 function nameOf(line: LineState): string {
-  return line._describe() + madeAt(line._task, line.getLoop());
+  return shorten(line._describe(), LONGEST_NAME) +
+    madeAt(line._task, line.getLoop());
 }
 
 // The task that is waited for itself, alone and with nothing in between.

@@ -401,3 +401,21 @@ Deno.test("an error is given to who chains on while it gets its frames", async (
     true,
   ]);
 });
+
+Deno.test("a CancelledError has in debug mode the place of the wait that it came to", async () => {
+  const error = await runVirtual(async () => {
+    let seen: unknown;
+    async function waiting() {
+      try {
+        await sleep(9);
+      } catch (error) {
+        seen = error;
+        throw error;
+      }
+    }
+    await timeout(1, waiting).catch(() => {});
+    return seen;
+  }, { debug: true });
+  assertInstanceOf(error, CancelledError);
+  assertMatch(firstFrame(error), /\bwaiting\b.*error_place_test/);
+});
