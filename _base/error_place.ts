@@ -15,7 +15,28 @@ type Callee = (...args: never[]) => unknown;
 
 /** What V8 has, and others have taken from it. */
 interface StackTraces {
+  stackTraceLimit?: unknown;
   captureStackTrace?(error: object, hidden?: Callee): void;
+}
+
+const traces = Error as StackTraces;
+
+/**
+ * Makes an error that has no frame yet, and is on its way at once. Its own stack would be
+ * half its price, and tell nothing.
+ *
+ * @param make Makes it.
+ */
+export function makeUnplaced<E extends Error>(make: () => E): E {
+  const limit = traces.stackTraceLimit;
+  // It can't be set where the host has frozen its own objects.
+  const isSet = traces.captureStackTrace !== undefined &&
+    Reflect.set(traces, "stackTraceLimit", 0);
+  try {
+    return unplaced(make());
+  } finally {
+    if (isSet) traces.stackTraceLimit = limit;
+  }
 }
 
 /**
@@ -42,7 +63,7 @@ export function isUnplaced(error: unknown): error is Error {
  */
 export function placeHere(error: Error, hidden: Callee): void {
   running.unplaced = undefined;
-  (Error as StackTraces).captureStackTrace?.(error, hidden);
+  traces.captureStackTrace?.(error, hidden);
 }
 
 /**
