@@ -17,6 +17,7 @@ export class CoroutineRecord implements Unawaited {
   /** The stack of the call that made it, as far as it is the user's. */
   readonly frames: string = creationStack();
   #name = "";
+  // None once somebody has taken it, or it was told.
   #scheduler: Scheduler | undefined;
 
   /**
@@ -25,15 +26,14 @@ export class CoroutineRecord implements Unawaited {
    * @param coroutine The coroutine.
    * @param nameOf Gives its name, once it has one: that comes from a subclass, whose fields
    * are not set yet.
-   * @param scheduler The loop that runs now, if any.
+   * @param scheduler The loop that runs now.
    */
   constructor(
     coroutine: object,
     nameOf: () => string,
-    scheduler: Scheduler | undefined,
+    scheduler: Scheduler,
   ) {
     this.#scheduler = scheduler;
-    if (scheduler === undefined) return;
     queueMicrotask(() => this.#name = nameOf());
     scheduler._addUnawaited(this);
     collected.register(coroutine, this);

@@ -334,10 +334,12 @@ export function nameOf(coroutine: { readonly name: unknown }): string {
 
 // Apart, since a closure in the constructor would be 40 B in each coroutine.
 function watch(coroutine: Coroutine<unknown>): void {
+  const scheduler = runningScheduler();
+  if (!scheduler?.getDebug()) return;
   coroutine._record = new CoroutineRecord(
     coroutine,
     () => nameOf(coroutine),
-    runningScheduler(),
+    scheduler,
   );
 }
 

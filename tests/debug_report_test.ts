@@ -361,3 +361,23 @@ Deno.test("a generator that has ended elsewhere is as one that does nothing", as
     assertEquals(await createTask(empty()), undefined);
   });
 });
+
+Deno.test("debug mode of one loop says nothing of another that runs beside it", async () => {
+  const reports: string[] = [];
+  const loops = [true, false].map((debug) => {
+    const loop = new EventLoop({ debug });
+    loop.setExceptionHandler((_loop, { message }) =>
+      reports.push(`debug=${debug}: ${message}`)
+    );
+    return loop;
+  });
+  await Promise.all(
+    loops.map((loop) =>
+      run(async () => {
+        sleep(9);
+        await sleep(0.01);
+      }, { loopFactory: () => loop })
+    ),
+  );
+  assertEquals(reports, ["debug=true: Coroutine sleep was never awaited"]);
+});
