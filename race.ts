@@ -24,7 +24,7 @@ import {
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
 import { futureOf } from "./_task/to_future.ts";
 import { type Future, isFuture } from "./future.ts";
-import { groupError } from "./_combine/error_list.ts";
+import { describeOwner, groupError } from "./_combine/error_list.ts";
 import { Children, reportErrors } from "./_combine/children.ts";
 import { currentTask } from "./current_task.ts";
 import { Waiter } from "./_task/waiter.ts";
@@ -176,7 +176,7 @@ function* runRace(
   const owners = [...futures];
   throw groupError(
     `All ${futures.size} awaitables of ${name}() failed in ${
-      currentTask(loop)!.getName()
+      describeOwner(currentTask(loop)!, loop)
     }`,
     { errors: owners.map(errorOf), owners, loop },
   );

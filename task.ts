@@ -108,6 +108,7 @@ import {
   callbackName,
   describeCall,
   describeValue,
+  guarded,
   isInstance,
   textOf,
 } from "./_base/repr.ts";
@@ -602,9 +603,7 @@ export class Task<T> extends Future<T> {
 
   /** What reports call this task once it is gone. */
   protected override label(): string {
-    return `<Task name=${describeValue(this.getName())} coro=${
-      describeCoroutine(this.getCoro())
-    }>`;
+    return labelOf(this as Task<unknown>);
   }
 
   /** The context to report an error in that nobody fetched: the task's. */
@@ -809,6 +808,18 @@ function waitedFor(task: Task<unknown>): unknown[] {
       : (wait as { _waitsFor?(): unknown[] })._waitsFor?.() ?? []
   );
   return futures.filter((future) => future instanceof Future);
+}
+
+// Apart, since a closure in the method would be one a task that fails. A subclass of users
+// may have a name that throws, and can fail all the same.
+function labelOf(task: Task<unknown>): string {
+  return guarded(
+    () =>
+      `<Task name=${describeValue(task.getName())} coro=${
+        describeCoroutine(task.getCoro())
+      }>`,
+    "<Task>",
+  );
 }
 
 function describeCoroutine(source: unknown): string {

@@ -49,7 +49,7 @@ import {
 } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 import { abortSignal } from "./_task/line.ts";
-import { groupError } from "./_combine/error_list.ts";
+import { describeOwner, groupError } from "./_combine/error_list.ts";
 import type { Task } from "./task.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
@@ -351,7 +351,7 @@ export class TaskGroup {
     throw groupError(
       `Unhandled errors in a TaskGroup (${count} error${
         count === 1 ? "" : "s"
-      }) of ${this.#parent!.getName()}`,
+      }) of ${describeOwner(this.#parent!, this.#loop!)}`,
       { errors: this.#errors, owners: this.#owners, loop: this.#loop! },
     );
   }

@@ -18,6 +18,7 @@
  */
 import { check, LOOP } from "./_base/arguments.ts";
 import { Lines, MOST_LINES } from "./_base/lines.ts";
+import { guarded } from "./_base/repr.ts";
 import { describeWaits, madeAt } from "./_task/wait_text.ts";
 import { allTasks, currentTask } from "./current_task.ts";
 import { Task, type TaskScheduler } from "./task.ts";
@@ -81,7 +82,7 @@ class TaskTree {
     for (const task of this.#tasks) {
       if (!this.#shown.has(task)) this.#show(task);
     }
-    this.#lines.leaveOut(this.#tasks.size - this.#shown.size);
+    this.#lines.leaveOut(Math.max(this.#tasks.size - this.#shown.size, 0));
     return this.#lines.text("tasks");
   }
 
@@ -107,7 +108,7 @@ class TaskTree {
       const { task, depth } = branch;
       const mark = depth === 0 ? "" : `${"   ".repeat(depth - 1)}└─ `;
       if (this.#shown.has(task)) {
-        this.#lines.add(`${mark}${task.getName()} (above)`);
+        this.#lines.add(`${mark}${nameOf(task)} (above)`);
         continue;
       }
       this.#shown.add(task);
@@ -159,8 +160,13 @@ function visit(
   }
 }
 
+// Of a user's subclass it may throw.
+function nameOf(task: Task<unknown>): string {
+  return guarded(() => task.getName(), "a task");
+}
+
 function describeTask(task: Task<unknown>, loop: TaskScheduler): string {
-  const name = task.getName() + madeAt(task, loop);
+  const name = nameOf(task) + madeAt(task, loop);
   if (task === currentTask(loop)) return `${name} runs`;
   const waits = task._waitsFor();
   if (waits.length === 0) return `${name} is ready to run`;

@@ -4,7 +4,7 @@
  * @module
  */
 import { unplaced } from "../_base/error_place.ts";
-import { describeValue } from "../_base/repr.ts";
+import { describeValue, guarded } from "../_base/repr.ts";
 import { madeAt } from "../_task/wait_text.ts";
 import type { Scheduler } from "../handle.ts";
 import { isFuture } from "../future.ts";
@@ -42,8 +42,17 @@ export function groupError(what: string, list: ErrorList): AggregateError {
   );
 }
 
-function describeOwner(owner: unknown, loop: Scheduler): string {
+/**
+ * Says whose an error is, and in debug mode where that was made.
+ *
+ * @param owner A task or future, or the words for something else.
+ * @param loop The loop.
+ */
+export function describeOwner(owner: unknown, loop: Scheduler): string {
   if (!isFuture(owner)) return String(owner);
-  const name = (owner as Named)._describe?.() ?? "a future";
-  return name + madeAt(owner, loop);
+  // A user's subclass may have methods that throw.
+  return guarded(
+    () => ((owner as Named)._describe?.() ?? "a future") + madeAt(owner, loop),
+    "a task",
+  );
 }

@@ -21,6 +21,8 @@ interface Stack {
   readonly _body?: unknown;
 }
 
+// Where a method of a user's subclass throws that tells of it.
+const NOT_SHOWN = "a task waited";
 const LONGEST_NAME = 200;
 // How many waits are named.
 const MOST_WAITS = 5;
@@ -86,13 +88,19 @@ function describeWait(wait: unknown): string {
  * @param driver On whose stack the body stands.
  */
 export function describeBody(line: LineState, driver: LineDriver): string {
+  return guarded(() => bodyInWords(line, driver), NOT_SHOWN);
+}
+
+function bodyInWords(line: LineState, driver: LineDriver): string {
   const { _waitingOn } = driver;
-  if (_waitingOn instanceof Future) return tell(line, [_waitingOn], driver);
+  if (_waitingOn instanceof Future) {
+    return waitsInWords(line, [_waitingOn], driver);
+  }
   if (_waitingOn !== PROMISE_BODY) return `${nameOf(line)} was on its way`;
   const waits = waitsOf(driver._scope ?? line).filter((wait) =>
     !isHosted(wait)
   );
-  return tell(line, waits.length > 0 ? waits : [PROMISE_BODY]);
+  return waitsInWords(line, waits.length > 0 ? waits : [PROMISE_BODY]);
 }
 
 /**
@@ -100,9 +108,12 @@ export function describeBody(line: LineState, driver: LineDriver): string {
  *
  * @param line The line that waited.
  * @param waits What for.
- * @param driver What stands at the wait, if it is known.
  */
-export function tell(
+export function tell(line: LineState, waits: readonly unknown[]): string {
+  return guarded(() => waitsInWords(line, waits), NOT_SHOWN);
+}
+
+function waitsInWords(
   line: LineState,
   waits: readonly unknown[],
   driver?: object,

@@ -19,6 +19,7 @@ import {
   Queue,
   race,
   sleep,
+  Task,
   taskGroup,
   timeout,
   timeoutAt,
@@ -418,4 +419,32 @@ Deno.test("a CancelledError has in debug mode the place of the wait that it came
   }, { debug: true });
   assertInstanceOf(error, CancelledError);
   assertMatch(firstFrame(error), /\bwaiting\b.*error_place_test/);
+});
+
+Deno.test("a timeout and a group bear names that throw", async () => {
+  class Hostile<T> extends Task<T> {
+    override getName(): string {
+      throw new Error("no name");
+    }
+  }
+  const errors = await runVirtual(async () => {
+    const loop = getRunningLoop();
+    loop.setTaskFactory((loop, coro, options) =>
+      new Hostile(coro, { ...options, loop })
+    );
+    const limited = createTask(() =>
+      timeout(1, async () => await createTask(sleep(9)))
+    );
+    const group = createTask(() =>
+      taskGroup(async (group) => {
+        group.createTask(() => Promise.reject(new RangeError("broken")));
+        await sleep(9);
+      })
+    );
+    return [await rejectionOf(limited), await rejectionOf(group)];
+  });
+  assertInstanceOf(errors[0], TimeoutError);
+  assertEquals(errors[0].message, "Timed out after 1 s: a task waited");
+  assertInstanceOf(errors[1], AggregateError);
+  assertMatch(errors[1].message, /a task failed with RangeError\("broken"\)$/);
 });
