@@ -44,6 +44,8 @@ export const running: {
   stopListeningToExit: (() => void) | undefined;
   /** The CancelledError without a message of the turn under way, if there was one. */
   cancelled: unknown;
+  /** Counts cancel requests. */
+  requestCount: number;
   /** Counts tasks, for their default names. */
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
@@ -63,6 +65,13 @@ export const running: {
    * first turn is taken in the async context of who makes it.
    */
   beginsRun: boolean;
+  /** The bursts of microtasks that somebody watches: see `microtasks.ts`. */
+  readonly bursts: {
+    /** How many clocks tick. */
+    underWay: number;
+    /** Is called as an `await` begins, while one ticks; gives what it has marked it with. */
+    onAwait: (() => number | undefined) | undefined;
+  };
   /** The cancels that are under way: see `cancelled.ts`. */
   readonly cancels: {
     /** How many stand in each other. */
@@ -90,6 +99,7 @@ export const running: {
   unfetched: new Set(),
   stopListeningToExit: undefined,
   cancelled: undefined,
+  requestCount: 0,
   taskCount: 0,
   awaitedBy: undefined,
   contextVarCount: 0,
@@ -98,6 +108,7 @@ export const running: {
   readyWaits: 0,
   eagerStarts: 0,
   beginsRun: false,
+  bursts: { underWay: 0, onAwait: undefined },
   cancels: { nested: 0, toCome: [], asked: undefined },
 };
 
