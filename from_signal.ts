@@ -31,6 +31,7 @@ import {
 } from "./_task/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
+import type { PendingAwait } from "./_future/future_await.ts";
 import {
   cancelLine,
   CancelRequest,
@@ -108,6 +109,7 @@ class Abortable<T> extends Future<T> {
   readonly line: BodyLine;
   readonly #controller = new AbortController();
   readonly #name: string;
+  readonly #driver: Driver;
   #cancelled: CancelledError | undefined = undefined;
   // Whether its last wait had ended before the cancel.
   #hadEnded = false;
@@ -115,7 +117,8 @@ class Abortable<T> extends Future<T> {
   constructor(loop: Scheduler, name: string) {
     super({ loop });
     this.#name = name;
-    this.line = new BodyLine(lineOf(running.driver as Driver)!);
+    this.#driver = running.driver as Driver;
+    this.line = new BodyLine(lineOf(this.#driver)!);
   }
 
   follow(promise: PromiseLike<T>): void {
@@ -124,7 +127,10 @@ class Abortable<T> extends Future<T> {
         // It may have had its result before it was cancelled, and was on its way.
         const isCancelled = this.#leave() && !this.#hadEnded;
         if (isCancelled) this._settleCancelled(this.#cancelled);
-        else this.setResult(value);
+        else {
+          this.#noteLate();
+          this.setResult(value);
+        }
       },
       (error) => {
         if (this.#leave()) this._settleCancelled(this.#cancelled);
@@ -161,6 +167,14 @@ class Abortable<T> extends Future<T> {
     if (request !== undefined) settleRequest(request);
     line.leave();
     return this.#cancelled !== undefined;
+  }
+
+  // What waits for it is still to get a cancel that has come too late for this.
+  #noteLate(): void {
+    const request = this.line._outer._request;
+    if (this.#cancelled !== undefined && request?.pending) {
+      request.late = this.#driver as Driver & PendingAwait;
+    }
   }
 
   /** @internal */

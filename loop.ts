@@ -75,7 +75,12 @@ import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { resultOf, RunEnd } from "./_future/run_end.ts";
 import { TaskList } from "./_loop/task_list.ts";
-import { endHelpers, isQuiet, type LineState } from "./_task/line.ts";
+import {
+  endHelpers,
+  hasScopeAtHost,
+  isQuiet,
+  type LineState,
+} from "./_task/line.ts";
 import { StuckWatch } from "./_task/stuck_watch.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
@@ -690,8 +695,7 @@ export class EventLoop implements TaskScheduler {
 
   /** @internal */
   _waitsForHost(task: Task<unknown>): boolean {
-    const waits = task._waitsFor();
-    return waits.length > 0 && waits.every(isOfHost);
+    return task._waitsFor().some(isOfHost) || hasScopeAtHost(task);
   }
 
   /** @internal */
@@ -1027,8 +1031,7 @@ function isOfHost(wait: unknown): boolean {
   if (wait instanceof Future || _waitsFor === undefined) {
     return _ofHost === true;
   }
-  const inner = _waitsFor.call(wait);
-  return inner.length > 0 && inner.every(isOfHost);
+  return _waitsFor.call(wait).some(isOfHost);
 }
 
 function optionalFunction<F>(

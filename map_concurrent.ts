@@ -47,12 +47,8 @@ import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import { runInLine } from "./_host/async_context.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import {
-  checkLimit,
-  currentLine,
-  LIMIT,
-  requireTask,
-} from "./_combine/scope.ts";
+import { currentLine } from "./_task/line.ts";
+import { checkLimit, LIMIT, requireTask } from "./_combine/scope.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode mapConcurrent}. */

@@ -39,6 +39,7 @@ import {
 } from "./_base/arguments.ts";
 import { checkTaskOptions, TASK_OPTIONS } from "./_task/task_options.ts";
 import {
+  cancelledError,
   type CancelReason,
   cancelReason,
   ownerOfSignal,
@@ -55,12 +56,13 @@ import {
 import { isCoroutine, nameOf } from "./_task/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import { cancelOrigin } from "./_task/cancel_origin.ts";
-import { drive, type Driver, SUSPENDED } from "./_task/drive.ts";
+import { drive, SUSPENDED } from "./_task/drive.ts";
 import {
   addAwait,
   cancelDriver,
   cancelLine,
   CancelRequest,
+  currentLine,
   endAwait,
   endHelpers,
   isCancellation,
@@ -68,7 +70,6 @@ import {
   isOnItsWay,
   isQuiet,
   isUnsure,
-  lineOf,
   type LineState,
   noteBodyEnd,
   pend,
@@ -96,7 +97,6 @@ import {
 import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
 import {
-  asyncLine,
   asyncTask,
   deferStart,
   hasAsyncContext,
@@ -324,8 +324,8 @@ export class Task<T> extends Future<T> {
     request.count++;
     request.total++;
     request.reason = reason;
-    request.bySelf =
-      this === (running.loop === undefined ? asyncTask() : running.task);
+    const asker = running.loop === undefined ? asyncTask() : running.task;
+    request.askedBy = asker === this ? "itself" : "another";
     const lines: LineState[] = [];
     const taken = cancelDriver(this, this, this, reason, lines);
     for (const line of lines) cancelLine(line, reason);
@@ -528,7 +528,10 @@ export class Task<T> extends Future<T> {
   /** @internal */
   _resume(failed: boolean, outcome: unknown): void {
     const line = this._scope ?? this;
-    if (line._request?.pending) noteBodyEnd(line, failed, outcome);
+    // That of the task's own function is its outcome.
+    if (this._coroutine !== undefined && line._request?.pending) {
+      noteBodyEnd(line, failed, outcome);
+    }
     this.#runNow(failed, outcome);
   }
 
@@ -649,9 +652,7 @@ export class Task<T> extends Future<T> {
 
   // The line of the code that asks, if it is this task's.
   #innermostLine(): LineState {
-    const line = running.driver === undefined
-      ? asyncLine() as LineState | undefined
-      : lineOf(running.driver as Driver);
+    const line = currentLine();
     return line?._task === this ? line : this;
   }
 
@@ -713,14 +714,18 @@ export class Task<T> extends Future<T> {
   }
 
   #finish(result: T): void {
-    if (!isQuiet(this)) return endHelpers(this, () => this.#finish(result));
-    if (!this.#leave()) return;
     const request = this._request;
     if (
       request?.pending && !isUnsure(this, request) && !this.#hadEnded(request)
     ) {
-      return this._settleCancelled(request.reason);
+      return this.#fail(
+        cancelledError(request.reason, this.scheduler.getDebug()),
+      );
     }
+    if (!isQuiet(this)) {
+      return endHelpers(this, () => this.#finish(result));
+    }
+    if (!this.#leave()) return;
     super.setResult(result);
     if (this.scheduler.getDebug() && this.cancelling() > 0) {
       this.scheduler.callExceptionHandler({
@@ -733,11 +738,16 @@ export class Task<T> extends Future<T> {
   // Whether a request came only when the last wait had ended: the function went on to its
   // end in the same burst of microtasks, as it would have before the request in CPython.
   #hadEnded(request: CancelRequest): boolean {
-    return !request.bySelf && this._lastEnd === this.scheduler._burst;
+    return request.askedBy !== "itself" &&
+      this._lastEnd === this.scheduler._burst;
   }
 
   #fail(error: unknown): void {
-    if (!isQuiet(this)) return endHelpers(this, () => this.#fail(error));
+    if (!isQuiet(this)) {
+      const areTold = this._request?.pending === true &&
+        isCancellation(this, error);
+      return endHelpers(this, () => this.#fail(error), areTold);
+    }
     if (!this.#leave()) return;
     if (isCancellation(this, error)) {
       return this._settleCancelled(outcomeOf(error, this._request));

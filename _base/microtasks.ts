@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { running } from "./running.ts";
 
 // A settled promise: to await it is one microtask, and makes no other.
 const SETTLED = Promise.resolve();
@@ -18,8 +19,15 @@ export class Microtasks {
   #until = 0;
   #isTicking = false;
 
-  /** Goes on for some more; returns the time at which they are over. */
-  after(count: number): number {
+  /**
+   * Goes on for some more.
+   *
+   * @param count For how many.
+   * @param onAwait Is called at each `await` that begins until then.
+   * @returns The time at which they are over.
+   */
+  after(count: number, onAwait: () => number | undefined): number {
+    running.bursts.onAwait = onAwait;
     const until = this.now + count;
     if (until > this.#until) this.#until = until;
     if (!this.#isTicking) void this.#tick();
@@ -28,10 +36,12 @@ export class Microtasks {
 
   async #tick(): Promise<void> {
     this.#isTicking = true;
+    running.bursts.underWay++;
     while (this.now < this.#until) {
       await SETTLED;
       this.now++;
     }
     this.#isTicking = false;
+    if (--running.bursts.underWay === 0) running.bursts.onAwait = undefined;
   }
 }

@@ -46,6 +46,8 @@ export const running: {
   cancelled: unknown;
   /** The error on its way that has no frame of a user yet: see `error_place.ts`. */
   unplaced: unknown;
+  /** Counts cancel requests. */
+  requestCount: number;
   /** Counts tasks, for their default names. */
   taskCount: number;
   /** Who was said to wait for a future, by `futureAddToAwaitedBy()`. */
@@ -65,6 +67,13 @@ export const running: {
    * first turn is taken in the async context of who makes it.
    */
   beginsRun: boolean;
+  /** The bursts of microtasks that somebody watches: see `microtasks.ts`. */
+  readonly bursts: {
+    /** How many clocks tick. */
+    underWay: number;
+    /** Is called as an `await` begins, while one ticks; gives what it has marked it with. */
+    onAwait: (() => number | undefined) | undefined;
+  };
   /** The cancels that are under way: see `cancelled.ts`. */
   readonly cancels: {
     /** How many stand in each other. */
@@ -93,6 +102,7 @@ export const running: {
   stopListeningToExit: undefined,
   cancelled: undefined,
   unplaced: undefined,
+  requestCount: 0,
   taskCount: 0,
   awaitedBy: undefined,
   contextVarCount: 0,
@@ -101,6 +111,7 @@ export const running: {
   readyWaits: 0,
   eagerStarts: 0,
   beginsRun: false,
+  bursts: { underWay: 0, onAwait: undefined },
   cancels: { nested: 0, toCome: [], asked: undefined },
 };
 

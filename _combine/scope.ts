@@ -6,10 +6,9 @@
 import { cancelReason } from "../_base/cancelled.ts";
 import { running } from "../_base/running.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
-import { asyncLine } from "../_host/async_context.ts";
 import { BodyLine } from "../_task/body_line.ts";
 import type { Driver } from "../_task/drive.ts";
-import { lineOf, type LineState } from "../_task/line.ts";
+import { lineOf } from "../_task/line.ts";
 import { closeCoroutine, refuseAsyncGenerator } from "../_task/coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { Wait } from "../future.ts";
@@ -84,13 +83,6 @@ export function enterScope(scope: object): BodyLine {
   requireTask(scope);
   const driver = running.driver as Driver;
   return new BodyLine(lineOf(driver)!, driver);
-}
-
-/** The line of the code that runs now in a task. */
-export function currentLine(): LineState | undefined {
-  return running.driver === undefined
-    ? asyncLine() as LineState | undefined
-    : lineOf(running.driver as Driver);
 }
 
 /** Cancels a line when a signal aborts; its request ends with the line. */

@@ -15,8 +15,12 @@ import type { TimerHandle } from "../handle.ts";
 import { runInLine } from "../_host/async_context.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { type Coro, Coroutine, isThenable } from "../_task/coroutine.ts";
-import { type LineState, settleRequest, waitsOf } from "../_task/line.ts";
-import { currentLine } from "./scope.ts";
+import {
+  currentLine,
+  type LineState,
+  settleRequest,
+  waitsOf,
+} from "../_task/line.ts";
 
 // How many seconds a source that is closed may wait for a promise of the host, which may
 // never settle.

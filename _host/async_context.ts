@@ -7,14 +7,20 @@
  *
  * @module
  */
+import { running } from "../_base/running.ts";
 
 interface Storage {
   run<A, R>(store: unknown, callback: (argument: A) => R, argument: A): R;
   getStore(): unknown;
 }
 
+/** What Node's has beside what the standard will have. */
+interface EnterableStorage extends Storage {
+  enterWith(store: unknown): void;
+}
+
 interface StorageClass {
-  new (): Storage;
+  new (): EnterableStorage;
   snapshot?(): <R>(callback: () => R) => R;
 }
 
@@ -40,6 +46,9 @@ const nodeStorage = host.process?.getBuiltinModule?.("node:async_hooks")
 const storage: Storage | undefined = nodeStorage
   ? new nodeStorage()
   : variableStorage();
+
+// Apart, since it is looked at in a cancelled line alone.
+const markStorage = nodeStorage ? new nodeStorage() : undefined;
 
 /** Whether an `await` can be told apart by the task that does it. */
 export const hasAsyncContext: boolean = storage !== undefined;
@@ -68,21 +77,44 @@ export function noteResumedLine(line: unknown): void {
   if (storage === undefined) resumedLine = line;
 }
 
+/** Whether functions can be marked. */
+export const canMark: boolean = markStorage !== undefined;
+
+/** Marks the function that runs now, and what it calls and does from here on. */
+export function mark(number: number): void {
+  markStorage?.enterWith(number);
+}
+
+/** The mark of the function that runs now; 0 for none. */
+export function newestMark(): number {
+  return markStorage?.getStore() as number | undefined ?? 0;
+}
+
 /**
- * Lets an `await` tell its line where the host has no storage: it reads `then` at once, in
- * the async function's own code, and calls what it has read later.
+ * Makes an `await` known as it begins: it reads `then` at once, in the async function's own
+ * code, and calls what it has read later. Where the host has no storage, that tells its line.
  *
  * @param prototype Of what can be awaited.
  */
 export function catchAwaits(prototype: { then: unknown }): void {
-  if (storage !== undefined) return;
   const then = prototype.then as (...args: unknown[]) => unknown;
   Object.defineProperty(prototype, "then", {
     configurable: true,
-    get() {
-      const line = resumedLine;
-      return (...args: unknown[]) => inLine(line, () => then.apply(this, args));
-    },
+    get: storage === undefined
+      ? function (this: unknown) {
+        const line = resumedLine;
+        return (...args: unknown[]) =>
+          inLine(line, () => then.apply(this, args));
+      }
+      : function (this: unknown) {
+        const marked = running.bursts.onAwait?.();
+        if (marked === undefined) return then;
+        return (...args: unknown[]) => {
+          // Not all hosts call it in the async context of here.
+          mark(marked);
+          return then.apply(this, args);
+        };
+      },
     set(value: unknown) {
       Object.defineProperty(this, "then", {
         configurable: true,

@@ -18,10 +18,13 @@ import {
   cancelLine,
   CancelRequest,
   endAwait,
+  forget,
   isCancellation,
   isOnItsWay,
+  isToldOf,
   isUnsure,
   type LineState,
+  noteTold,
   pend,
   removeAwait,
   requestsOf,
@@ -92,7 +95,7 @@ export class BodyLine implements ScopeLine {
     request.count++;
     root.total++;
     request.reason = reason;
-    request.fromOutside = false;
+    request.askedBy = "another";
     const driver = this._driver;
     if (driver === undefined) return cancelLine(this, reason);
     const lines: LineState[] = [];
@@ -122,15 +125,8 @@ export class BodyLine implements ScopeLine {
     }
     const isCancelled = requestsOf(outer) > this.#requestsBefore;
     const request = this._request;
+    if (this._awaits !== undefined && !this.#abandoned) this.#handWaitsOn();
     if (request !== undefined) this.#takeBack(request, isCancelled);
-    const awaits = this._awaits;
-    if (awaits !== undefined && !this.#abandoned) {
-      this._awaits = undefined;
-      // Of async functions that nobody awaits: they go on beside the line round this.
-      for (const wait of awaits instanceof Set ? awaits : [awaits]) {
-        outer._addAwait(wait);
-      }
-    }
     return isCancelled;
   }
 
@@ -145,7 +141,7 @@ export class BodyLine implements ScopeLine {
   askAgain(): void {
     let line: LineState | undefined = this._outer;
     while (line !== undefined && !line._request?.count) line = line._outer;
-    if (line !== undefined) handOn(this._outer, undefined);
+    if (line !== undefined) this.#handOn(undefined);
   }
 
   /** Whether `error` is what a cancel of this line, or of one round it, has come to. */
@@ -226,6 +222,18 @@ export class BodyLine implements ScopeLine {
     return cancelledError(ABANDONED, this.getLoop().getDebug());
   }
 
+  // Of async functions that nobody awaits: they go on beside the line round this.
+  #handWaitsOn(): void {
+    let outer = this._outer;
+    while (outer._isOver() && outer._outer !== undefined) outer = outer._outer;
+    const asked = outer._request;
+    for (const wait of this._waitsFor() as PendingAwait[]) {
+      if (asked?.pending && isToldOf(this, wait)) noteTold(asked, wait);
+      outer._addAwait(wait);
+    }
+    this._awaits = undefined;
+  }
+
   #takeBack(request: CancelRequest, isCancelled: boolean): void {
     const root = (this._task as LineState)._request ?? request;
     root.total = Math.max(root.total - request.count, 0);
@@ -234,16 +242,25 @@ export class BodyLine implements ScopeLine {
     settleRequest(request);
     // Who took back its last request is not cancelled any more, as in CPython.
     if (root.total === 0) settleRequest(root);
-    else if (isPending && (isCancelled || request.fromOutside)) {
-      handOn(this._outer, request.reason);
+    else if (
+      isPending && (isCancelled || request.askedBy === "an outer line")
+    ) {
+      this.#handOn(request.reason);
     }
   }
-}
 
-// A request to a line further out, which this one has not got: the next wait gets it.
-function handOn(line: LineState, reason: CancelReason): void {
-  const request = line._request ??= new CancelRequest();
-  pend(request);
-  request.fromOutside = request.count === 0;
-  request.reason = reason;
+  // A request to a line further out, which this one has not got: the next wait gets it.
+  #handOn(reason: CancelReason): void {
+    const outer = this._outer;
+    const request = outer._request ??= new CancelRequest();
+    if (request.pending) {
+      // Others may have got it.
+      request.unsureUntil = 0;
+      forget(request, this._driver as unknown as PendingAwait);
+    } else {
+      pend(request);
+      request.reason = reason;
+    }
+    if (request.count === 0) request.askedBy = "an outer line";
+  }
 }

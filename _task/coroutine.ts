@@ -134,6 +134,8 @@ export abstract class Coroutine<T> implements Promise<T> {
     this._callerBody = undefined;
     this._caller = undefined;
     if (running.debugLoops > 0) watch(this);
+    // Bun takes the async context of an `await` before that reads `then`.
+    if (running.bursts.onAwait !== undefined) running.bursts.onAwait();
   }
 
   /** The name of the coroutine function, for reports. */

@@ -2,11 +2,12 @@
  * Lines: what a task's own async function, or the body of a scope, awaits, and all that it
  * calls. A line has its own waits and its own cancel request.
  *
- * Nobody can tell whether a line stands at one of its waits, or at a promise of the host
- * while the wait was left behind (by `Promise.race()`, or a helper that nobody awaits). So a
- * request is delivered when the line has shown that it noticed, in the burst of microtasks
- * in which its waits were cancelled: it ended, or it began a wait, which is its clean-up.
- * Else the request stays, and is thrown at the line's next wait.
+ * Nobody can tell which of a line's functions stands at which of its waits, and which at a
+ * promise of the host. So each of them has to show that it got a request: in the burst of
+ * microtasks that follows the end of a wait that threw, it ends, or it begins a wait, which
+ * is its clean-up. From there on its async context is marked with the request (and so is
+ * what it calls, and what it does later). A function without that mark gets the request at
+ * the wait that it stands at, or at the next one that it begins.
  *
  * @module
  */
@@ -18,8 +19,15 @@ import {
   signalReason,
 } from "../_base/cancelled.ts";
 import { isInstance } from "../_base/repr.ts";
+import { running } from "../_base/running.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
+import {
+  asyncLine,
+  canMark,
+  mark,
+  newestMark,
+} from "../_host/async_context.ts";
 import { PROMISE_BODY } from "./promise_body.ts";
 import type { Line, PendingAwait } from "../_future/future_await.ts";
 
@@ -29,24 +37,27 @@ const HOPS_OF_BURST = 32;
 
 const SETTLED = Promise.resolve();
 
-/** What cancel requests have left behind on a line. */
+/** Who has asked a line to end. */
+export type Asker = "another" | "an outer line" | "itself";
+
+/** The newest cancel request of a line, and what earlier ones have left behind. */
 export class CancelRequest {
   /** How many were made to this line itself and not taken back. */
   count = 0;
   /** Of a task: those of its scopes too. */
   total = 0;
-  /** Whether one is to be thrown at the next wait. */
+  /** What a function's async context is marked with when it has shown that it got it. */
+  mark = 0;
+  /** Whether a function that has not shown that it got it has to get it. */
   pending = false;
-  /** Until which microtask the line may show that it got it. */
+  /** Until which microtask whoever ends or begins a wait shows it. */
   unsureUntil = 0;
-  /** The waits that it was given to: their ends deliver it, whatever they give. */
-  takenBy: PendingAwait | Set<PendingAwait> | undefined = undefined;
-  /** The wait that it was thrown at because the line began it. */
-  metBy: PendingAwait | undefined = undefined;
-  /** Whether it was made to a line further out, which has to get what this one has not. */
-  fromOutside = false;
-  /** Whether the task asked for it itself. */
-  bySelf = false;
+  /** The waits whose functions have got it, or get it as those end. */
+  told: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  /** One of these that had its result before: its function gets it at its next wait. */
+  late: PendingAwait | undefined = undefined;
+  /** An outer line has to get it that this one has not got. */
+  askedBy: Asker = "another";
   reason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
   /** Whether a signal was aborted by the request that is being made. */
@@ -94,17 +105,52 @@ function meet(
   wait: PendingAwait,
   isNew: boolean,
 ): void {
-  if (isUnsure(line, request)) {
-    // It noticed: this is its clean-up.
-    if (isNew) settleRequest(request);
+  if (isTold(request, wait)) return;
+  if (isNew && hasShown(line, request)) {
+    noteTold(request, wait);
+    // Where functions can't be told apart, the line has it.
+    if (!canMark) settleRequest(request);
     return;
   }
-  const taken = wait._cancelWait(request.reason, undefined);
-  // Alone, so it is the line that has begun it.
-  if (!isAlone(line, wait)) {
-    if (taken) noteTaken(request, wait);
-  } else if (taken) settleRequest(request);
-  else request.metBy = wait;
+  if (line._lastEnd === line.getLoop()._burst) cancelBegun(request, wait);
+  else {
+    // Whom the host has resumed, and who has begun this, comes to its own wait first: else
+    // that would be in the burst of this.
+    const { mark } = request;
+    void afterBurst(() => {
+      if (request.pending && request.mark === mark && stands(line, wait)) {
+        cancelBegun(request, wait);
+      }
+    });
+  }
+}
+
+function cancelBegun(request: CancelRequest, wait: PendingAwait): void {
+  if (isTold(request, wait)) return;
+  if (wait._cancelWait(request.reason, undefined)) noteTold(request, wait);
+}
+
+function stands(line: LineState, wait: PendingAwait): boolean {
+  const awaits = line._awaits;
+  return awaits instanceof Set ? awaits.has(wait) : awaits === wait;
+}
+
+// Whether the function that begins a wait now has shown that it got a request.
+function hasShown(line: LineState, request: CancelRequest): boolean {
+  return canMark ? newestMark() >= request.mark : isUnsure(line, request);
+}
+
+/**
+ * Marks the function that is about to wait, if it shows so that it got a request: in its
+ * own code, since what it goes on with has the async context of here.
+ */
+function noteAwait(): number | undefined {
+  let line = asyncLine() as LineState | undefined;
+  while (line?._outer !== undefined && line._isOver()) line = line._outer;
+  const request = line?._request;
+  if (!request?.pending || !isUnsure(line!, request)) return undefined;
+  mark(request.mark);
+  return request.mark;
 }
 
 /** Takes a wait away that ends in this turn, and gives the error that it has to throw. */
@@ -122,9 +168,9 @@ export function endAwait(
 export function removeAwait(line: LineState, wait: PendingAwait): void {
   const awaits = line._awaits;
   const request = line._request;
-  if (request?.pending && hasTaken(request, wait)) {
-    // The one that the line has begun since then, and no other: it surely gets it.
-    if (request.metBy === wait && isAlone(line, wait)) settleRequest(request);
+  if (request?.pending && isTold(request, wait)) {
+    forget(request, wait);
+    if (request.late === wait) request.late = undefined;
     else beginBurst(line, request);
   }
   if (awaits === wait) line._awaits = undefined;
@@ -146,10 +192,9 @@ export function takeCancel(
 ): CancelledError | undefined {
   const request = line._request;
   if (
-    request === undefined || !request.pending || hasTaken(request, wait) ||
-    isUnsure(line, request)
+    request === undefined || !request.pending || isTold(request, wait)
   ) return undefined;
-  noteTaken(request, wait);
+  noteTold(request, wait);
   // The wait throws a CancelledError of its own: the first request's.
   if (waited instanceof Future && waited._givesCancelled()) return undefined;
   return cancelledError(request.reason, line.getLoop().getDebug());
@@ -167,16 +212,6 @@ export function takeScopeCancel(
   return cancelledError(request.reason, scope.getLoop().getDebug());
 }
 
-// Those in whose place an async function of the line waits do not count.
-function isAlone(line: LineState, wait: PendingAwait): boolean {
-  const awaits = line._awaits;
-  if (!(awaits instanceof Set)) return awaits === wait;
-  for (const other of awaits) {
-    if (other !== wait && !isHosted(other)) return false;
-  }
-  return true;
-}
-
 /** Whether an async function waits in the place of a wait. */
 export function isHosted(wait: PendingAwait): boolean {
   return (wait as Partial<LineDriver>)._waitingOn === PROMISE_BODY;
@@ -187,33 +222,48 @@ export function isQuiet(line: LineState): boolean {
   return line._awaits === undefined || waitsOf(line).every(isHosted);
 }
 
-function hasTaken(request: CancelRequest, wait: PendingAwait): boolean {
-  const { takenBy } = request;
-  return takenBy instanceof Set ? takenBy.has(wait) : takenBy === wait;
+/** Whether the function that does a wait of a line has got its request, or gets it. */
+export function isToldOf(line: LineState, wait: PendingAwait): boolean {
+  const request = line._request;
+  return request?.pending === true && isTold(request, wait);
 }
 
-function noteTaken(request: CancelRequest, wait: PendingAwait): void {
-  const { takenBy } = request;
-  if (takenBy === undefined) request.takenBy = wait;
-  else if (takenBy instanceof Set) takenBy.add(wait);
-  else request.takenBy = new Set([takenBy, wait]);
+function isTold(request: CancelRequest, wait: PendingAwait): boolean {
+  const { told } = request;
+  return told instanceof Set ? told.has(wait) : told === wait;
 }
 
-/** Notes that a request was delivered, or is void. */
+/** Notes that the function that does a wait has got the request, or gets it. */
+export function noteTold(request: CancelRequest, wait: PendingAwait): void {
+  const { told } = request;
+  if (told === undefined) request.told = wait;
+  else if (told instanceof Set) told.add(wait);
+  else request.told = new Set([told, wait]);
+}
+
+/** Notes that the function that does a wait has not got the request after all. */
+export function forget(request: CancelRequest, wait: PendingAwait): void {
+  const { told } = request;
+  if (told instanceof Set) told.delete(wait);
+  else if (told === wait) request.told = undefined;
+}
+
+/** Notes that a request was delivered to all, or is void. */
 export function settleRequest(request: CancelRequest): void {
   request.pending = false;
   request.unsureUntil = 0;
-  request.takenBy = undefined;
-  request.metBy = undefined;
+  request.told = undefined;
+  request.late = undefined;
 }
 
 /** Makes a request one that is to be delivered. */
 export function pend(request: CancelRequest): void {
   settleRequest(request);
   request.pending = true;
+  request.mark = ++running.requestCount;
 }
 
-/** Whether the line may still show in this burst that it got the request. */
+/** Whether who ends or begins a wait of the line now shows that it got the request. */
 export function isUnsure(line: LineState, request: CancelRequest): boolean {
   return request.unsureUntil > line.getLoop()._microtasks.now;
 }
@@ -233,22 +283,26 @@ function request(
   const request = line._request ??= new CancelRequest();
   request.reason = reason;
   request.askedAt ??= line.getLoop()._watchCancelled(line);
+  // Whom the host has resumed comes to its wait before the loop goes on, so not in the
+  // burst of what is cancelled here.
+  if (running.loop === undefined) line.getLoop()._noteResumed();
   const wasUnsure = isUnsure(line, request);
   const isAtHost = isQuiet(line);
   pend(request);
   const awaits = line._awaits;
   if (awaits !== undefined) {
     for (const wait of awaits instanceof Set ? [...awaits] : [awaits]) {
-      if (wait._cancelWait(reason, lines)) noteTaken(request, wait);
+      if (wait._cancelWait(reason, lines)) noteTold(request, wait);
     }
   }
   // Whoever waits for the host with a signal gets it by that, if it was its own.
   const aborted = abortSignal(line, reason) || request.aborted;
   const isOnItsWay = line._lastEnd === line.getLoop()._burst;
   // Who asks for it itself has not got it yet.
-  if (isAtHost && !request.bySelf && (wasUnsure || aborted && !isOnItsWay)) {
-    beginBurst(line, request);
-  }
+  if (
+    isAtHost && currentLine() !== line &&
+    (wasUnsure || aborted && !isOnItsWay)
+  ) beginBurst(line, request);
   request.aborted = false;
   if (isAtHost) line._interrupt?.(reason);
 }
@@ -265,6 +319,13 @@ export interface LineDriver {
 /** The line of what stands on top of a driver's stack. */
 export function lineOf(driver: LineDriver): LineState | undefined {
   return driver._scope ?? driver._line;
+}
+
+/** The line of the code that runs now in a task. */
+export function currentLine(): LineState | undefined {
+  return running.driver === undefined
+    ? asyncLine() as LineState | undefined
+    : lineOf(running.driver as LineDriver);
 }
 
 /** The line of a scope, as far as a cancel needs it. */
@@ -306,8 +367,8 @@ export function cancelDriver(
     line = line._outer;
   }
   if (isHosted && innermost !== undefined) {
-    (innermost._request ??= new CancelRequest()).fromOutside =
-      innermost !== from;
+    const request = innermost._request ??= new CancelRequest();
+    if (innermost !== from) request.askedBy = "an outer line";
     lines.push(innermost);
   }
   return taken;
@@ -385,6 +446,32 @@ export function waitsOf(line: LineState): PendingAwait[] {
     }
   }
   return waits;
+}
+
+/** Whether the body of a scope of a task waits for the host and for nothing else. */
+export function hasScopeAtHost(task: LineState & LineDriver): boolean {
+  if (isAtHost(task)) return true;
+  const lines: LineState[] = [task];
+  for (let each: LineState | undefined = task._scope; each !== undefined;) {
+    lines.push(each);
+    each = each._outer;
+  }
+  for (const each of lines) {
+    const awaits = each._awaits;
+    if (awaits === undefined) continue;
+    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
+      const driver = wait as Partial<LineDriver>;
+      if (isAtHost(driver)) return true;
+      if (driver._scope !== undefined) lines.push(driver._scope);
+    }
+  }
+  return false;
+}
+
+// Whether the innermost scope on a driver's stack does.
+function isAtHost({ _waitingOn, _scope }: Partial<LineDriver>): boolean {
+  return _waitingOn === PROMISE_BODY && _scope !== undefined &&
+    _scope._awaits === undefined;
 }
 
 /** Notes that the async function of a line has ended: it has, or had, what was asked. */
@@ -472,8 +559,13 @@ export function isOnItsWay(line: LineState): boolean {
  *
  * @param line The line.
  * @param goOn Is called when they have ended.
+ * @param areTold Whether they have got the cancel that the line has ended by.
  */
-export function endHelpers(line: LineState, goOn: () => void): void {
+export function endHelpers(
+  line: LineState,
+  goOn: () => void,
+  areTold = false,
+): void {
   const request = line._request ??= new CancelRequest();
   const check = (): void =>
     void afterBurst(() => {
@@ -483,7 +575,7 @@ export function endHelpers(line: LineState, goOn: () => void): void {
       goOn();
     });
   request.onQuiet = check;
-  cancelLine(line, "The task has ended");
+  if (!areTold) cancelLine(line, "The task has ended");
   if (isQuiet(line)) check();
 }
 
@@ -494,5 +586,8 @@ async function afterBurst(callback: () => void): Promise<void> {
 }
 
 function beginBurst(line: LineState, request: CancelRequest): void {
-  request.unsureUntil = line.getLoop()._microtasks.after(HOPS_OF_BURST);
+  request.unsureUntil = line.getLoop()._microtasks.after(
+    HOPS_OF_BURST,
+    noteAwait,
+  );
 }

@@ -3,14 +3,16 @@
  * a second time at each wait of its clean-up.
  *
  * The program runs once to count its moments: the places in the loop's order before
- * which something of it is about to run. Then each of its tasks in turn is the victim:
- * it is cancelled once before each moment of its life, and for each of these runs
- * again with a second cancel before each later moment.
+ * which something of it is about to run, and those before and after a promise of the host
+ * settles. Then each of its tasks in turn is the victim: it is cancelled once before each
+ * moment of its life, and for each of these runs again with a second cancel before each
+ * later moment. The first cancel may be that of a scope that the victim stands in.
  *
- * A run fails if a section was entered and not left, if a victim that was told of a
- * cancel ended otherwise than cancelled, if another task failed or was cancelled, if
- * the exception handler was told of something, if the program's own check fails, or if
- * nothing can wake what is left.
+ * A run fails if a section was entered and not left, if a clean-up that began after the
+ * only cancel did not come to its end, if a victim that was told of a cancel ended otherwise
+ * than cancelled, if another task failed or was cancelled, if the exception
+ * handler was told of something, if the program's own check fails, or if nothing
+ * can wake what is left.
  *
  * ```ts ignore
  * const counts = await sweepCancels((probe) => {
@@ -31,8 +33,12 @@ import {
   createTask,
   run,
   type Task,
+  taskGroup,
+  timeout,
+  TimeoutError,
   wait,
 } from "../mod.ts";
+import { setImmediate } from "node:timers";
 import {
   type Instrument,
   observe,
@@ -57,6 +63,24 @@ export interface SweepProgram {
 export interface Probe {
   /** Enters a section: what it gives must be disposed of before the program ends. */
   enter(name: string): Disposable;
+  /**
+   * Runs the clean-up of a function that was told of a cancel.
+   *
+   * @param body The clean-up.
+   * @param isAside Whether nobody awaits the function: the end of its task is a cancel too,
+   * where the first one was that of a scope.
+   */
+  cleanUp(body: () => Promise<void>, isAside?: boolean): Promise<void>;
+  /** Gives a promise of the host, which settles in a later turn of the host. */
+  host(): Promise<void>;
+}
+
+/** How to sweep. */
+export interface SweepOptions {
+  /** Whose cancel comes first; the second one is the task's. */
+  readonly by?: "task" | "timeout" | "group";
+  /** Whether to cancel once and twice, or once only. */
+  readonly twice?: boolean;
 }
 
 /** What a sweep has done. */
@@ -76,6 +100,7 @@ interface Plan {
   readonly victim: string;
   /** Moments, in rising order. */
   readonly moments: readonly number[];
+  readonly by: "task" | "timeout" | "group";
 }
 
 /** What was seen in a run. */
@@ -95,24 +120,26 @@ const MOST_STEPS = 5_000;
  * Sweeps a program.
  *
  * @param make Makes the program: called for each run, in its loop.
+ * @param options Who cancels, and how often.
  * @returns How much was tried.
  */
 export async function sweepCancels(
   make: (probe: Probe) => SweepProgram,
+  { by = "task", twice = true }: SweepOptions = {},
 ): Promise<SweepCounts> {
   const waits: Record<string, number> = {};
   const cancelledAt: Record<string, number> = {};
   let cancels = 0;
   let doubleCancels = 0;
   for (const victim of await victimsOf(make)) {
-    const whole = await attempt(make, { victim, moments: [] });
+    const whole = await attempt(make, { victim, moments: [], by });
     const seen = new Set<number>();
     for (let first = 1; first <= whole.end; first++) {
-      const once = await attempt(make, { victim, moments: [first] });
+      const once = await attempt(make, { victim, moments: [first], by });
       seen.add(once.waitOfCancel);
       cancels++;
-      for (let second = first + 1; second <= once.end; second++) {
-        await attempt(make, { victim, moments: [first, second] });
+      for (let second = first + 1; twice && second <= once.end; second++) {
+        await attempt(make, { victim, moments: [first, second], by });
         doubleCancels++;
       }
     }
@@ -127,7 +154,9 @@ export async function sweepCancels(
 async function victimsOf(make: (probe: Probe) => SweepProgram) {
   const loop = new TestLoop();
   return await run(async () => {
-    const { tasks, victims = Object.keys(tasks) } = make(new Sections());
+    const { tasks, victims = Object.keys(tasks) } = make(
+      new RunProbe(() => {}),
+    );
     return await Promise.resolve(victims);
   }, { loopFactory: () => loop });
 }
@@ -166,18 +195,20 @@ async function attempt(
 async function runProgram(
   make: (probe: Probe) => SweepProgram,
   sweeper: Sweeper,
-  { victim }: Plan,
+  plan: Plan,
 ): Promise<void> {
-  const sections = new Sections();
-  const program = make(sections);
+  const probe = new RunProbe(() => sweeper.passMoment(), sweeper);
+  const program = make(probe);
   const tasks = Object.entries(program.tasks).map(([name, work]) =>
-    createTask(work, { name })
+    createTask(name === plan.victim ? inScope(work, sweeper, plan) : work, {
+      name,
+    })
   );
-  sweeper.watch(tasks.find((task) => task.getName() === victim)!);
+  sweeper.watch(tasks.find((task) => task.getName() === plan.victim)!);
   await wait(tasks);
   sweeper.unwatch();
   for (const task of tasks) {
-    const problem = problemOf(task, sweeper);
+    const problem = problemOf(task, sweeper, plan);
     if (problem === undefined || program.mayEnd?.(task, task.getName())) {
       continue;
     }
@@ -185,25 +216,80 @@ async function runProgram(
       cause: task.cancelled() ? undefined : task.exception(),
     });
   }
-  const open = sections.open();
+  const open = probe.open();
   if (open.length > 0) throw new Error(`Not left: ${open.join(", ")}`);
+  if (probe.cleanUps > 0 && plan.moments.length === 1) {
+    throw new Error("A clean-up was cancelled twice");
+  }
   await program.check?.();
 }
+
+/** Gives a function that runs the work, in the scope that is to cancel it. */
+function inScope(
+  work: CoroutineFunction<unknown>,
+  sweeper: Sweeper,
+  { by }: Plan,
+): CoroutineFunction<unknown> {
+  if (isGeneratorFunction(work)) return work;
+  const body = async (cancel?: () => void) => {
+    sweeper.cancelScope = cancel;
+    await (work as () => PromiseLike<unknown>)();
+    sweeper.hasReturned = true;
+  };
+  if (by === "task") return () => body();
+  const scoped = by === "group"
+    ? () => taskGroup((group) => body(() => group.cancel()))
+    : () =>
+      timeout(undefined, (scope) =>
+        body(() => {
+          scope.reschedule(-Infinity);
+          // The deadline comes in the next turn.
+          sweeper.cameInTime = () => scope.expired();
+        }));
+  return async () => {
+    try {
+      await scoped();
+    } finally {
+      sweeper.isOver = true;
+    }
+  };
+}
+
+const isGeneratorFunction = (work: unknown) =>
+  Object.prototype.toString.call(work) === "[object GeneratorFunction]";
 
 function problemOf(
   task: Task<unknown>,
   sweeper: Sweeper,
+  { by }: Plan,
 ): string | undefined {
-  if (task === sweeper.victim && sweeper.delivered) {
+  const isVictim = task === sweeper.victim;
+  if (isVictim && sweeper.delivered) {
     return task.cancelled() ? undefined : `It swallowed the cancel: ${task}`;
   }
   if (task.cancelled()) return `Another task was cancelled: ${task}`;
-  return task.exception() === undefined ? undefined : `A task failed: ${task}`;
+  const error = task.exception();
+  if (isVictim && sweeper.scopeCancelled) {
+    if (sweeper.hasReturned && sweeper.cameInTime()) {
+      return `It swallowed the cancel of a scope: ${task}`;
+    }
+    if (by === "timeout" && error instanceof TimeoutError) return undefined;
+  }
+  return error === undefined ? undefined : `A task failed: ${task}`;
 }
 
-/** The sections that were entered. */
-class Sections implements Probe {
+/** What a run is told by its program. */
+class RunProbe implements Probe {
+  /** How many clean-ups have begun after the cancel and not ended. */
+  cleanUps = 0;
   readonly #open: string[] = [];
+  readonly #passMoment: () => void;
+  readonly #sweeper: Sweeper | undefined;
+
+  constructor(passMoment: () => void, sweeper?: Sweeper) {
+    this.#passMoment = passMoment;
+    this.#sweeper = sweeper;
+  }
 
   enter(name: string): Disposable {
     this.#open.push(name);
@@ -215,6 +301,28 @@ class Sections implements Probe {
     };
   }
 
+  async cleanUp(body: () => Promise<void>, isAside = false): Promise<void> {
+    const sweeper = this.#sweeper;
+    const count = (isAside ? sweeper?.delivered : sweeper?.isCancelled) ? 1 : 0;
+    this.cleanUps += count;
+    await body();
+    this.cleanUps -= count;
+  }
+
+  host(): Promise<void> {
+    return new Promise((resolve) =>
+      setImmediate(() => {
+        this.#passMoment();
+        setImmediate(() => {
+          resolve();
+          // A deadline would come in the middle of what follows: none of a clock does.
+          if (this.#sweeper?.isByDeadline) setImmediate(this.#passMoment);
+          else this.#passMoment();
+        });
+      })
+    );
+  }
+
   open(): readonly string[] {
     return this.#open;
   }
@@ -224,8 +332,18 @@ class Sections implements Probe {
 class Sweeper implements Instrument {
   readonly #plan: Plan;
   victim: Task<unknown> | undefined;
-  /** Whether a cancel came in time. */
+  /** Whether a cancel of the task came in time. */
   delivered = false;
+  /** Whether the scope round it was cancelled in time. */
+  scopeCancelled = false;
+  /** Cancels that scope. */
+  cancelScope: (() => void) | undefined;
+  /** Whether that has come before the end of the scope. */
+  cameInTime: () => boolean = () => true;
+  /** Whether the scope has ended: only what nobody awaits is left of the task. */
+  isOver = false;
+  /** Whether its async function has returned: later cancels come too late. */
+  hasReturned = false;
   #watching = false;
   #steps = 0;
   #moment = 0;
@@ -256,18 +374,43 @@ class Sweeper implements Instrument {
     };
   }
 
+  /** Whether the first cancel is that of a deadline. */
+  get isByDeadline(): boolean {
+    return this.#plan.by === "timeout";
+  }
+
+  /** Whether somebody has cancelled it. */
+  get isCancelled(): boolean {
+    return this.delivered || this.scopeCancelled;
+  }
+
   before(step: Step): void {
     if (++this.#steps > MOST_STEPS) throw new Error("The program never ends");
+    this.passMoment();
+    // A step of the task itself, or the resumption of its async function.
+    if (this.#watching && taskOf(step) === this.victim) this.#resumptions++;
+  }
+
+  /** Cancels the victim, if it is time. */
+  passMoment(): void {
     const { victim } = this;
     if (!this.#watching || victim === undefined || victim.done()) return;
     this.#moment++;
     this.#end = this.#moment;
-    if (this.#plan.moments.includes(this.#moment)) {
-      if (!this.delivered) this.#waitOfCancel = this.#resumptions;
-      this.delivered = victim.cancel(`moment ${this.#moment}`) ||
-        this.delivered;
+    const { moments, by } = this.#plan;
+    if (!moments.includes(this.#moment)) return;
+    if (!this.isCancelled) this.#waitOfCancel = this.#resumptions;
+    if (by !== "task" && this.#moment === moments[0]) this.#cancelScope();
+    else {
+      const isAsked = victim.cancel(`moment ${this.#moment}`);
+      if (isAsked && !this.hasReturned && !this.isOver) this.delivered = true;
     }
-    // A step of the task itself, or the resumption of its async function.
-    if (taskOf(step) === victim) this.#resumptions++;
+  }
+
+  #cancelScope(): void {
+    // Before the body has begun there is no scope.
+    if (this.cancelScope === undefined || this.hasReturned) return;
+    this.scopeCancelled = true;
+    this.cancelScope();
   }
 }
