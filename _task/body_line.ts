@@ -65,7 +65,16 @@ export class BodyLine implements ScopeLine {
     this._outer = outer;
     this._driver = driver;
     this.#requestsBefore = requestsOf(outer);
-    if (driver !== undefined) driver._scope = this;
+    if (driver === undefined) return;
+    driver._scope = this;
+    const request = (outer as Partial<ScopeLine>)._driver === driver
+      ? outer._request
+      : undefined;
+    // The driver looks at its innermost scope: what that owes its next wait is this one's.
+    if (request?.pending && !isUnsure(outer, request)) {
+      handOn(this, request.reason);
+      settleRequest(request);
+    }
   }
 
   /** The task that it belongs to. */

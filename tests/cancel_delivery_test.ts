@@ -389,3 +389,49 @@ Deno.test("an error at the end of a block that a cancel has left is no cancel", 
     assertInstanceOf(task.exception(), SuppressedError);
   });
 });
+
+// A group that throws the errors of its tasks in place of a CancelledError owes it to the
+// next wait, and that may stand in a scope that begins only then.
+for (const [name, scope] of Object.entries({ taskGroup, timeout })) {
+  inBoth(
+    `a cancel that is owed reaches the first wait in a ${name}() that begins then`,
+    function* (style) {
+      let inner: unknown;
+      const failing = style.fn(function* () {
+        throw new Error("boom");
+      });
+      const waiting = style.fn(function* () {
+        yield* waitIn(sleep(5));
+      });
+      const outer = style.fn(function* () {
+        const failed = taskGroup((group) => {
+          group.createTask(failing);
+          return waiting();
+        });
+        try {
+          yield* waitIn(failed);
+        } catch (error) {
+          assertInstanceOf(error, AggregateError);
+        }
+        const begun = scope === timeout
+          ? timeout(LONG, waiting)
+          : taskGroup(waiting);
+        try {
+          yield* waitIn(begun);
+        } catch (error) {
+          inner = error;
+          throw error;
+        }
+      });
+      let error: unknown;
+      try {
+        yield* waitIn(timeout(0, outer));
+      } catch (thrown) {
+        error = thrown;
+      }
+      assertInstanceOf(error, TimeoutError);
+      assertInstanceOf(inner, CancelledError);
+      assertEquals(getRunningLoop().time(), 0);
+    },
+  );
+}
