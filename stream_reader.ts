@@ -31,11 +31,11 @@ import { describeKind, describeOnce, describeValue } from "./_base/repr.ts";
 import { EMPTY } from "./_io/byte_buffer.ts";
 import { HostSource } from "./_io/host_source.ts";
 import { LineIterator } from "./_io/lines.ts";
-import { ReadOperation } from "./_io/read_operation.ts";
 import {
   readAll,
   readExactly,
   readLine,
+  ReadOperation,
   readSome,
   readUntil,
   type Separators,

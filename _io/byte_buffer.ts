@@ -109,6 +109,10 @@ export class ByteBuffer {
    */
   indexOf(byte: number, from: number): number {
     if (from >= this.size) return -1;
+    // Most often a line is the last: then there is one, and no need for a view.
+    if (this.#piece[this.#end - 1] === byte) {
+      return this.#piece.indexOf(byte, this.#start + from) - this.#start;
+    }
     // A view, since indexOf() has no end and would search the free room too.
     const view = this.#piece.subarray(this.#start + from, this.#end);
     const at = view.indexOf(byte);

@@ -4,8 +4,7 @@
  * @module
  */
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
-import { NEED_MORE, type ReadState } from "./read_operation.ts";
-import { readSome } from "./reads.ts";
+import { NEED_MORE, readSome, type ReadState } from "./reads.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 
 const PIECE: ReadState<number> = {
