@@ -17,6 +17,7 @@ import {
   sleep,
   type Task,
   TimeoutError,
+  WorkerLostError,
 } from "@asyncio/asyncio";
 import {
   BullmqExecutor,
@@ -372,6 +373,34 @@ test("who cancels a job of a key cancels it for all", async (setup) => {
   serving.cancel();
 });
 
+test("the failure of a job of a key is found again, too", async (setup) => {
+  const serving = setup.serve();
+  for (let i = 0; i < 2; i++) {
+    await using executor = setup.executor();
+    const job = executor.submit("throwIt", ["range"], { key: "k" });
+    await assertRejects(async () => await job, RangeError, "No such row");
+  }
+  serving.cancel();
+});
+
+test("a job that loses its worker too often is lost", async (setup) => {
+  const { bullmq, queue, connection } = setup;
+  // It takes a job, and is as good as dead.
+  const dead = new bullmq.Worker(queue, null, {
+    connection,
+    lockDuration: 100,
+    skipStalledCheck: true,
+  });
+  await using executor = setup.executor();
+  const job = executor.submit("double", [1]);
+  while (await dead.getNextJob("token") === undefined) await sleep(0.01);
+  const options = { maxStalledCount: 0, stalledInterval: 0.1 };
+  const serving = setup.serve(new InlineExecutor(jobs), options);
+  await assertRejects(async () => await job, WorkerLostError, "too often");
+  serving.cancel();
+  await dead.close();
+});
+
 test("a job that is taken out of the queue by hand is cancelled", async (setup) => {
   await using executor = setup.executor();
   const job = executor.submit("double", [1]);
@@ -416,13 +445,15 @@ test("news that are lost are found by looking", async (setup) => {
 test("a job that computes for longer than its lock runs once, in a thread", async (setup) => {
   const module = new URL("./_bullmq_jobs.ts", import.meta.url);
   await using threads = new WorkerExecutor<Jobs>(module, { maxWorkers: 1 });
-  const options = { concurrency: 1, lockDuration: 0.6, stalledInterval: 0.2 };
+  // The start of a thread may hold this program up.
+  assertEquals(await threads.submit("double", [1]), 2);
+  const options = { concurrency: 1, lockDuration: 1.5, stalledInterval: 0.2 };
   const servings = [
     setup.serve(threads, options),
     setup.serve(threads, options),
   ];
   await using executor = setup.executor();
-  const job = executor.submit("busy", [2]);
+  const job = executor.submit("busy", [4]);
   assertEquals(await job, "done");
   const there = await untilKnown(setup, job);
   assertEquals(there.attemptsStarted, 1);
