@@ -30,7 +30,7 @@ import { Context } from "@asyncio/asyncio/executor-testing";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
 import * as jobs from "./_bullmq_jobs.ts";
-import { findRedis, freePort } from "./_redis.ts";
+import { findRedis, freePort, type Redis, startRedis } from "./_redis.ts";
 
 type Jobs = typeof jobs;
 type Extra<O> = Partial<Omit<O, "queue" | "connection">>;
@@ -49,8 +49,13 @@ Deno.test.afterAll(async () => {
 /** A queue of a test's own. */
 class Setup {
   readonly queue = `test-${crypto.randomUUID()}`;
-  readonly connection = redis!.connection;
-  readonly bullmq = redis!.bullmq;
+  readonly connection: Redis["connection"];
+  readonly bullmq: Redis["bullmq"];
+
+  constructor({ connection, bullmq }: Redis) {
+    this.connection = connection;
+    this.bullmq = bullmq;
+  }
 
   executor(options: Extra<BullmqExecutorOptions> = {}): BullmqExecutor<Jobs> {
     const { bullmq, queue, connection } = this;
@@ -525,7 +530,7 @@ test("the reader of a stream grants; one that reads no more is noticed", async (
   serving.cancel();
 });
 
-test(
+aloneTest(
   "nothing is connected after shutdown(), nor after the end of the loop",
   async (setup) => {
     const before = await clients(setup);
@@ -560,33 +565,48 @@ test(
     });
     await untilClients(setup, before);
   },
-  { bare: true },
 );
 
-test("an executor that nobody uses opens nothing", async (setup) => {
+aloneTest("an executor that nobody uses opens nothing", async (setup) => {
   const before = await clients(setup);
   const executor = setup.executor();
-  await sleep(0);
   assertEquals(await clients(setup), before);
-  await executor.shutdown();
-  await executor.shutdown();
-  assertThrows(
-    () => executor.submit("double", [1]),
-    RuntimeError,
-    "was shut down",
-  );
+  await run(async () => {
+    await executor.shutdown();
+    await executor.shutdown();
+    assertThrows(
+      () => executor.submit("double", [1]),
+      RuntimeError,
+      "was shut down",
+    );
+  });
 });
 
 /** Registers a test that has a queue of its own. */
 function test(
   name: string,
   body: (setup: Setup) => Promise<void>,
-  { bare = false } = {},
 ): void {
   Deno.test({
     name,
     ignore: redis === undefined,
-    fn: () => bare ? body(new Setup()) : run(() => body(new Setup())),
+    fn: () => run(() => body(new Setup(redis!))),
+  });
+}
+
+/** Registers a test that has a Redis of its own, and makes its own loops. */
+function aloneTest(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  Deno.test({
+    name,
+    ignore: redis === undefined,
+    async fn() {
+      await using own = await startRedis();
+      // A `REDIS_URL` is of no use here: others talk to it.
+      if (own !== undefined) await body(new Setup(own));
+    },
   });
 }
 
