@@ -51,6 +51,8 @@ export interface BullmqClient {
 
 /** A queue of BullMQ, as far as it is used. */
 export interface BullmqQueue extends BullmqClient {
+  /** Adds a job. */
+  add(name: string, data: unknown, options?: never): Promise<unknown>;
   /** Adds jobs. */
   addBulk(jobs: never): Promise<unknown>;
   /** Looks for a job. */

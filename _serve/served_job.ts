@@ -90,6 +90,7 @@ export class ServedJob {
   /** Runs it; in the loop. */
   async run(executor: AnyExecutor): Promise<ServedEnd> {
     if (this.#cancel !== undefined) return this.#cancelled(undefined);
+    if (this.#isGivenBack) return { kind: "given back" };
     const { deadline } = this.#data;
     const left = deadline === undefined
       ? undefined

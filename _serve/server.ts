@@ -170,6 +170,8 @@ export class Server {
   ): Promise<unknown> {
     const id = there.id!;
     const served = new ServedJob(there, this.#loop);
+    // The engine may still take one that it was waiting for.
+    if (this.#isClosing) served.giveBack();
     const cancel = this.#cancels.get(id);
     if (cancel !== undefined) served.cancel(cancel);
     this.#running.set(id, served);
@@ -221,7 +223,8 @@ export class Server {
         throw new Error("The lock of the job was lost");
       default:
         if (end.error !== undefined) this.#onBroken(end.error);
-        await there.moveToWait(token);
+        // If that cannot be, its lock ends, and another worker takes it then.
+        await there.moveToWait(token).catch(() => {});
         throw new WaitingError("The job was given back");
     }
   }

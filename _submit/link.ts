@@ -76,7 +76,14 @@ export class Link {
       data: job.data(),
       opts: { jobId: job.id },
     }));
-    await this.#queue.addBulk(batch as never);
+    if (batch.length > 1) {
+      await this.#queue.addBulk(batch as never);
+    } else {
+      // A transaction for one job would cost more than the job.
+      for (const { name, data, opts } of batch) {
+        await this.#queue.add(name, data, opts as never);
+      }
+    }
   }
 
   /** Looks for a job. */

@@ -51,6 +51,11 @@ export class Lookout {
     this.#connections++;
   }
 
+  /** Notes that news come: the round that is due finds what came before, and is enough. */
+  heard(): void {
+    this.#interval = this.#options.interval;
+  }
+
   /** Begins to look, if it does not already. */
   begin(): void {
     if (this.#isLooking || this.#timer !== undefined) return;

@@ -147,6 +147,7 @@ export class Submitter implements JobOwner, LinkEvents {
   }
 
   begun(id: string): void {
+    this.#lookout.heard();
     for (const job of this.#of(id)) {
       job.markBegun();
       // Another worker may have begun it again, and knows of no grants.
@@ -229,9 +230,11 @@ export class Submitter implements JobOwner, LinkEvents {
       return;
     }
     for (const job of jobs) job.place = "on its way";
+    const batches: Promise<void>[] = [];
     for (let i = 0; i < jobs.length; i += BATCH) {
-      await this.#addBatch(link, jobs.slice(i, i + BATCH));
+      batches.push(this.#addBatch(link, jobs.slice(i, i + BATCH)));
     }
+    await Promise.all(batches);
   }
 
   async #addBatch(link: Link, jobs: readonly QueuedJob[]): Promise<void> {

@@ -20,6 +20,25 @@ for (const kind of ["thread", "process"] as const) {
   });
 }
 
+// The long form: `deno run -A bench/executors/soak.ts 100000 500`.
+Deno.test({
+  name: "WorkerExecutor leaves no thread, file or listener behind",
+  ignore: BLIND,
+  async fn() {
+    // In a process of its own, as other tests have threads.
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ..."run --quiet --no-check -A bench/executors/soak.ts".split(" "),
+        "1000",
+        "16",
+      ],
+      cwd: new URL("..", import.meta.url),
+    }).output();
+    const text = new TextDecoder();
+    assertEquals(code, 0, text.decode(stdout) + text.decode(stderr));
+  },
+});
+
 Deno.test({
   name: "WorkerExecutor leaves no memory behind for jobs that are done",
   ignore: BLIND || !("gc" in globalThis),

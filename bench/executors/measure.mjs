@@ -42,10 +42,12 @@ async function measure(name, workers, make) {
   // Until all threads are up and warm.
   await pool.all(times(workers, () => pool.run({ busy: 300_000 })));
   await pool.all(times(workers, () => pool.run({ busy: 50_000 })));
-  for (let i = 0; i < Math.min(300, jobs); i++) await pool.run(i);
+  for (let i = 0; i < Math.min(300, jobs); i++) {
+    expect(name, [await pool.run(i)], i);
+  }
   // Whoever sends jobs at once does it more than once: all are compiled by then.
   for (let k = 0; k < 3; k++) {
-    await pool.all(times(jobs / 2, (i) => pool.run(i)));
+    expect(name, await pool.all(times(jobs / 2, (i) => pool.run(i))), 0);
   }
   if (workers === 1) {
     const latencies = [];
@@ -90,6 +92,15 @@ async function measureCancel() {
     }
     add("asyncio", `cancel ${name} p99`, quantile(spans, 0.99));
   }
+}
+
+// The results must be the numbers from `first` on.
+function expect(name, results, first) {
+  results.forEach((result, i) => {
+    if (result !== first + i) {
+      throw new Error(`${name} gave ${result} for ${first + i}`);
+    }
+  });
 }
 
 function times(n, make) {

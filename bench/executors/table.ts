@@ -88,6 +88,11 @@ async function compare(node: string): Promise<void> {
 }
 
 function print(host: "Node" | "Deno", figures: Figures): void {
+  // So few jobs say nothing of times and targets.
+  if (options.smoke) {
+    const names = Object.keys(figures).join(", ");
+    return console.log(`${host}: all results are right of ${names}`);
+  }
   const columns = ["latency", "jobs/s 1", "jobs/s 2", "share"];
   console.log(`\n${host}\n`);
   console.log(
@@ -104,8 +109,6 @@ function print(host: "Node" | "Deno", figures: Figures): void {
     });
     console.log(`| ${name} | ${cells.join(" | ")} |`);
   }
-  // So few jobs say nothing of the targets.
-  if (options.smoke) return;
   console.log();
   for (const target of TARGETS) {
     const [sign, wanted] = target[host];

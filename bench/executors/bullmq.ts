@@ -1,0 +1,162 @@
+/**
+ * Jobs through BullMQ, by hand and by the executor: `deno run -A bench/executors/bullmq.ts`.
+ *
+ * Both in one process, round by round, with a Redis of this machine. `--smoke` only shows
+ * that both give the right results. Without a Redis it says so and ends.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { parseArgs } from "node:util";
+import { BullmqExecutor, serveBullmq } from "../../bullmq.ts";
+import { createTask } from "../../create_task.ts";
+import { gather } from "../../gather.ts";
+import { InlineExecutor } from "../../inline_executor.ts";
+import { run } from "../../runner.ts";
+import { findRedis, type Redis } from "../../tests/_redis.ts";
+
+/** One way to have jobs run. */
+interface Contender {
+  one(x: number): PromiseLike<number>;
+  all(xs: readonly number[]): PromiseLike<readonly number[]>;
+  close(): Promise<void>;
+}
+
+const CONCURRENCY = 50;
+const KEPT = { count: 1000 };
+const JOB_OPTIONS = { removeOnComplete: KEPT, removeOnFail: KEPT };
+
+const { values: options } = parseArgs({
+  options: {
+    smoke: { type: "boolean", default: false },
+    rounds: { type: "string", default: "6" },
+    jobs: { type: "string", default: "2000" },
+  },
+});
+const rounds = options.smoke ? 1 : Number(options.rounds);
+const count = options.smoke ? 50 : Number(options.jobs);
+
+await using redis = await findRedis();
+if (redis !== undefined) await run(() => compare(redis));
+
+async function compare(redis: Redis): Promise<void> {
+  const contenders = {
+    "by hand": byHand(redis),
+    asyncio: byExecutor(redis),
+  };
+  const latencies: Record<string, number[]> = {};
+  const rates: Record<string, number[]> = {};
+  // The first round warms up.
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, contender] of Object.entries(contenders)) {
+      const times: number[] = [];
+      for (let x = 0; x < count / 10; x++) {
+        const start = performance.now();
+        expect(await contender.one(x), 2 * x);
+        times.push(performance.now() - start);
+      }
+      const xs = Array.from({ length: count }, (_, x) => x);
+      const start = performance.now();
+      const results = await contender.all(xs);
+      const seconds = (performance.now() - start) / 1000;
+      for (const x of xs) expect(results[x], 2 * x);
+      if (round === 0) continue;
+      (latencies[name] ??= []).push(median(times));
+      (rates[name] ??= []).push(count / seconds);
+    }
+  }
+  for (const contender of Object.values(contenders)) await contender.close();
+  if (options.smoke) return console.log("BullMQ: all results are right");
+  print(latencies, rates);
+}
+
+function print(
+  latencies: Record<string, number[]>,
+  rates: Record<string, number[]>,
+): void {
+  console.log("| | latency, ms | jobs/s |");
+  console.log("| --- | ---: | ---: |");
+  for (const name of Object.keys(rates)) {
+    const latency = median(latencies[name]!).toFixed(2);
+    const rate = Math.round(median(rates[name]!)).toLocaleString("en");
+    console.log(`| ${name} | ${latency} | ${rate} |`);
+  }
+  // Of each round by itself: what else the machine does then meets both.
+  const ratio = ({ asyncio, "by hand": hand }: Record<string, number[]>) =>
+    median(asyncio!.map((value, round) => value / hand![round]!));
+  console.log();
+  tell("jobs/s, by hand", ratio(rates), ">=", 0.9);
+  tell("latency, by hand", ratio(latencies), "<=", 1.3);
+}
+
+function tell(what: string, value: number, sign: string, wanted: number): void {
+  const isMet = sign === ">=" ? value >= wanted : value <= wanted;
+  const word = isMet ? "met   " : "MISSED";
+  console.log(`${word} ${what}: ${value.toFixed(2)} ${sign} ${wanted}`);
+}
+
+function byExecutor({ bullmq, connection }: Redis): Contender {
+  const queue = `bench-${crypto.randomUUID()}`;
+  const jobs = { double: (x: number) => 2 * x };
+  const runner = new InlineExecutor(jobs, { concurrency: CONCURRENCY });
+  const serving = createTask(() =>
+    serveBullmq(bullmq, runner, { queue, connection, concurrency: CONCURRENCY })
+  );
+  const executor = new BullmqExecutor<typeof jobs>(bullmq, {
+    queue,
+    connection,
+    jobOptions: JOB_OPTIONS,
+  });
+  return {
+    one: (x) => executor.submit("double", [x]),
+    all: (xs) => gather(xs.map((x) => executor.submit("double", [x]))),
+    async close() {
+      await executor.shutdown();
+      serving.cancel();
+      await Promise.allSettled([serving]);
+    },
+  };
+}
+
+function byHand({ bullmq, connection }: Redis): Contender {
+  const name = `bench-${crypto.randomUUID()}`;
+  const queue = new bullmq.Queue<number, number>(name, {
+    connection,
+    defaultJobOptions: JOB_OPTIONS,
+  });
+  const events = new bullmq.QueueEvents(name, { connection });
+  const worker = new bullmq.Worker<number, number>(
+    name,
+    ({ data }) => Promise.resolve(2 * data),
+    { connection, concurrency: CONCURRENCY },
+  );
+  // As fast as it goes: one listener, and jobs that are named here.
+  const waiting = new Map<string, (result: number) => void>();
+  events.on("completed", ({ jobId, returnvalue }) => {
+    waiting.get(jobId)?.(Number(returnvalue));
+    waiting.delete(jobId);
+  });
+  const one = (x: number) =>
+    new Promise<number>((resolve, reject) => {
+      const jobId = crypto.randomUUID();
+      waiting.set(jobId, resolve);
+      queue.add("double", x, { jobId }).catch(reject);
+    });
+  return {
+    one,
+    all: (xs) => Promise.all(xs.map(one)),
+    async close() {
+      await worker.close();
+      await events.close();
+      await queue.close();
+    },
+  };
+}
+
+function expect(actual: unknown, expected: unknown): void {
+  if (actual !== expected) throw new Error(`${actual} is not ${expected}`);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+}
