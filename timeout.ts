@@ -181,7 +181,7 @@ export class Timeout {
     ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
   ): Coroutine<T> {
     checkBody(body, "run under a timeout");
-    return new TimeoutCoroutine(() => this, body);
+    return new TimeoutCoroutine(this, undefined, body);
   }
 
   /** Returns `<Timeout [active] when=12.5>` and the like. */
@@ -259,20 +259,24 @@ export class Timeout {
  * gives or throws comes by here: no generator round it, which would be 140 B.
  */
 class TimeoutCoroutine<T> extends Coroutine<T> {
-  readonly #makeScope: (now: number) => Timeout;
+  // Made at the start if it was not given.
+  #scope: Timeout | undefined;
+  readonly #seconds: number | undefined;
   readonly #body: Body<T>;
   readonly #isAbandoned: boolean;
-  #scope: Timeout | undefined = undefined;
+  #hasEntered = false;
 
   constructor(
-    makeScope: (now: number) => Timeout,
+    scope: Timeout | undefined,
+    seconds: number | undefined,
     body: Body<T>,
     isAbandoned = false,
   ) {
     super();
-    this.#isAbandoned = isAbandoned;
-    this.#makeScope = makeScope;
+    this.#scope = scope;
+    this.#seconds = seconds;
     this.#body = body;
+    this.#isAbandoned = isAbandoned;
   }
 
   override get name(): string {
@@ -285,26 +289,27 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
 
   override _start(driver: unknown): unknown {
     const now = requireScheduler().time();
-    const scope = this.#makeScope(now);
+    const seconds = this.#seconds;
+    const scope = this.#scope ??= new Timeout(
+      seconds === undefined ? undefined : now + seconds,
+    );
     scope._enter(now);
-    this.#scope = scope;
-    const body = this.#body;
-    const opened = callFor(driver, () => body(scope), body);
+    this.#hasEntered = true;
+    const opened = callFor(driver, this.#body, this.#body, scope);
     return this.#isAbandoned ? scope._abandonable(opened) : opened;
   }
 
   override next(value?: unknown): IteratorResult<unknown, T> {
-    this.#scope?._leave(undefined);
+    if (this.#hasEntered) this.#scope!._leave(undefined);
     return super.next(value);
   }
 
   override throw(error: unknown): IteratorResult<unknown, T> {
-    const scope = this.#scope;
-    return super.throw(scope === undefined ? error : scope._leave(error));
+    return super.throw(this.#hasEntered ? this.#scope!._leave(error) : error);
   }
 
   override return(value: T): IteratorResult<unknown, T> {
-    this.#scope?._leave(undefined);
+    if (this.#hasEntered) this.#scope!._leave(undefined);
     return super.return(value);
   }
 }
@@ -351,11 +356,7 @@ export function timeout<T>(
 ): Coroutine<T> {
   checkBody(body, "run under a timeout");
   const seconds = delay === undefined ? undefined : toSeconds(delay);
-  return new TimeoutCoroutine(
-    (now) => new Timeout(seconds === undefined ? undefined : now + seconds),
-    body,
-    options.abandon,
-  );
+  return new TimeoutCoroutine(undefined, seconds, body, options.abandon);
 }
 
 /**

@@ -88,13 +88,22 @@ export class MethodCoroutine<T> extends Coroutine<T> {
   }
 }
 
-/** Calls a coroutine function so that the waits of an async function are the driver's. */
-export function callFor(
+/**
+ * Calls a coroutine function so that the waits of an async function are the driver's.
+ *
+ * @param driver Whose stack it is called on.
+ * @param call What to call.
+ * @param callee The function that this comes to.
+ * @param argument What it is given.
+ * @returns What it gives.
+ */
+export function callFor<A>(
   driver: unknown,
-  call: () => unknown,
+  call: (argument: A) => unknown,
   callee: unknown = call,
+  argument?: A,
 ): unknown {
   // Entering the host's storage is 0.5 µs, and a generator function needs none.
-  if (isGeneratorFunction(callee)) return call();
-  return runInLine(lineOf(driver as LineDriver), call);
+  if (isGeneratorFunction(callee)) return call(argument as A);
+  return runInLine(lineOf(driver as LineDriver), call, argument as A);
 }

@@ -7,6 +7,7 @@
 
 import process from "node:process";
 import { getHeapStatistics } from "node:v8";
+import { median } from "./_report.ts";
 import { noop, OURS, type Run, type Workload } from "./_workload.ts";
 import { workloads as cancel } from "./cancel_bench.ts";
 import { workloads as depth } from "./depth_bench.ts";
@@ -191,15 +192,6 @@ function summary(samples: readonly Sample[]): Measurement {
     bytes: Math.min(...samples.map(({ bytes }) => bytes)),
     cpu: median(samples.map(({ cpu }) => cpu)),
   };
-}
-
-/** The middle of some numbers: of the middle two the mean. */
-export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? sorted[middle]!
-    : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 // Free of noise where time is not: two processes differ by 0.4 %.

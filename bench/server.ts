@@ -6,7 +6,7 @@
  * deno run -A bench/server.ts
  * ```
  *
- * Needs `wrk` (Debian: `apt-get install wrk`), but for `--smoke`.
+ * A whole run writes its table into `docs/performance.md`. Needs `wrk` (Debian: `apt-get install wrk`), but for `--smoke`.
  *
  * - `--smoke`: every handler answers some requests; checks answers, not times;
  * - `--only run,timeout`: these handlers, and those beside which they are put;
@@ -19,9 +19,11 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { median, provenance, ratio, table, write } from "./_report.ts";
 import { ANSWER, contestants, makeHandler, yardsticks } from "./_server.ts";
 
 const PROGRAM = fileURLToPath(import.meta.resolve("./_server.ts"));
+const DOCUMENT = fileURLToPath(import.meta.resolve("../docs/performance.md"));
 const CONNECTIONS = 50;
 
 const { values: options } = parseArgs({
@@ -83,31 +85,39 @@ async function compare(): Promise<void> {
   } finally {
     for (const server of servers.values()) await server.stop();
   }
-  print(rounds);
+  const report = `Measured ${
+    provenance(options.rounds, "requests a second")
+  }\n\n${tableOf(rounds)}`;
+  console.log(report);
+  if (options.only === undefined) await write(DOCUMENT, "server", report);
 }
 
-function print(rounds: ReadonlyMap<string, readonly Round[]>): void {
-  console.log(
-    "| handler | beside | requests/s | CPU | must | µs CPU a request |\n| --- | --- | ---: | ---: | ---: | ---: |",
+function tableOf(rounds: ReadonlyMap<string, readonly Round[]>): string {
+  return table(
+    ["handler", "beside", "requests/s", "CPU", "must", "µs CPU a request"],
+    chosen.map((name) => {
+      const { what, beside, must } = contestants[name]!;
+      const own = rounds.get(name)!;
+      const others = rounds.get(beside)!;
+      const speed = own.map((round, i) =>
+        round.requestsPerSecond / others[i]!.requestsPerSecond
+      );
+      const cpu = own.map((round, i) =>
+        others[i]!.cpuPerRequest / round.cpuPerRequest
+      );
+      const [micros, base] = [own, others].map((rounds) =>
+        median(rounds.map((round) => round.cpuPerRequest)).toFixed(1)
+      );
+      return [
+        what,
+        beside,
+        ratio(median(speed)),
+        ratio(median(cpu)),
+        must.toFixed(2),
+        `${micros} to ${base}`,
+      ];
+    }),
   );
-  for (const name of chosen) {
-    const { what, beside, must } = contestants[name]!;
-    const own = rounds.get(name)!;
-    const others = rounds.get(beside)!;
-    const speed = own.map((round, i) =>
-      round.requestsPerSecond / others[i]!.requestsPerSecond
-    );
-    const cpu = own.map((round, i) =>
-      others[i]!.cpuPerRequest / round.cpuPerRequest
-    );
-    const micros = median(own.map((round) => round.cpuPerRequest)).toFixed(1);
-    const base = median(others.map((round) => round.cpuPerRequest)).toFixed(1);
-    console.log(
-      `| ${what} | ${beside} | ${median(speed).toFixed(2)} | ${
-        median(cpu).toFixed(2)
-      } | ${must.toFixed(2)} | ${micros} to ${base} |`,
-    );
-  }
 }
 
 /** A server of one handler in a process of its own. */
@@ -169,14 +179,6 @@ class Server {
     const { user, system } = await response.json();
     return user + system;
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? sorted[half]!
-    : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
 if (options.smoke) await smoke();

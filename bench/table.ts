@@ -15,17 +15,11 @@
  */
 // deno-lint-ignore-file no-console -- a program: the console is its output
 
-import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  type Measurement,
-  median,
-  mix,
-  type Order,
-  workloads,
-} from "./_measure.ts";
+import { type Measurement, mix, type Order, workloads } from "./_measure.ts";
 import { type PeerName, peers } from "./peers/mod.ts";
+import { median, provenance, ratio, table, write } from "./_report.ts";
 import { noop, OURS, type Workload } from "./_workload.ts";
 
 const MEASURE = fileURLToPath(import.meta.resolve("./_measure.ts"));
@@ -94,7 +88,10 @@ async function smoke(): Promise<void> {
 }
 
 async function compareOurs(isWhole: boolean): Promise<void> {
-  const origin = provenance();
+  const origin = provenance(
+    options.rounds,
+    options.cpu ? "CPU time" : "time",
+  );
   const styles = ["context", ...OURS] as const;
   const rounds = Number(options.rounds);
   const all = new Map<Workload, Rows>();
@@ -143,7 +140,10 @@ async function compareOurs(isWhole: boolean): Promise<void> {
 }
 
 async function comparePeers(isWhole: boolean): Promise<void> {
-  const origin = provenance();
+  const origin = provenance(
+    options.rounds,
+    options.cpu ? "CPU time" : "time",
+  );
   const names = ["generator", "async", ...Object.keys(peers)] as PeerName[];
   const rounds = Math.min(Number(options.rounds), PEER_ROUNDS);
   const all = new Map<Workload, Rows>();
@@ -313,17 +313,6 @@ function mixedSummary(all: readonly Rows[]): string {
   } at the worst.`;
 }
 
-function provenance(): string {
-  const [load] = Deno.loadavg();
-  return `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${
-    cpus()[0]!.model
-  }, ${Deno.build.os} ${Deno.build.arch}, Deno ${Deno.version.deno} (V8 ${Deno.version.v8}); load before the run ${
-    load!.toFixed(1)
-  }, ${
-    options.cpu ? "judged by CPU time" : "judged by time"
-  }, rounds: ${options.rounds}.`;
-}
-
 /** The versions of the peers that are packages, and of Python. */
 async function versionsOf(names: readonly PeerName[]): Promise<string[]> {
   const versions: string[] = [];
@@ -359,37 +348,4 @@ function chosen(): Workload[] {
     );
   }
   return workloads.filter(({ name }) => names?.includes(name) ?? true);
-}
-
-function ratio(value: number): string {
-  if (value < 10) return value.toFixed(2);
-  return value < 100 ? value.toFixed(1) : Math.round(value).toString();
-}
-
-function table(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const rule = head.map((_cell, index) => index === 0 ? "---" : "---:");
-  return [line(head), line(rule), ...rows.map(line)].join("\n");
-}
-
-/** Puts text between `<!-- bench:name -->` and `<!-- /bench:name -->`. */
-async function write(path: string, name: string, text: string): Promise<void> {
-  const document = await Deno.readTextFile(path);
-  const open = `<!-- bench:${name} -->`;
-  const start = document.indexOf(open);
-  const end = document.indexOf(`<!-- /bench:${name} -->`);
-  if (start < 0 || end < start) {
-    throw new Error(`Cannot write to ${path}: it has no "${open}"`);
-  }
-  const before = document.slice(0, start + open.length);
-  await Deno.writeTextFile(
-    path,
-    `${before}\n\n${text}\n\n${document.slice(end)}`,
-  );
-  // Tables are padded by the formatter alone.
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path] })
-    .output();
 }
