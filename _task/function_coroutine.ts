@@ -100,7 +100,7 @@ export class MethodCoroutine<T> extends Coroutine<T> {
 export function callFor<A>(
   driver: unknown,
   call: (argument: A) => unknown,
-  callee: unknown = call,
+  callee: unknown,
   argument?: A,
 ): unknown {
   // Entering the host's storage is 0.5 µs, and a generator function needs none.
