@@ -39,7 +39,7 @@ import type { TimerHandle } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
 import { unplaced } from "./_base/error_place.ts";
 import { tell } from "./_task/wait_text.ts";
-import { currentLine } from "./_combine/scope.ts";
+import { currentLine } from "./_task/line.ts";
 import { CompletionQueue } from "./_combine/completion_queue.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";

@@ -43,13 +43,9 @@ import { type Future, isFuture, type Wait } from "./future.ts";
 import { Waiter } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { unplaced } from "./_base/error_place.ts";
+import { currentLine } from "./_task/line.ts";
 import { tell } from "./_task/wait_text.ts";
-import {
-  abortedBefore,
-  currentLine,
-  enterScope,
-  SignalLink,
-} from "./_combine/scope.ts";
+import { abortedBefore, enterScope, SignalLink } from "./_combine/scope.ts";
 import { cancelledError } from "./_base/cancelled.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";

@@ -72,8 +72,11 @@ export class BodyLine implements ScopeLine {
       : undefined;
     // The driver looks at its innermost scope: what that owes its next wait is this one's.
     if (request?.pending && !isUnsure(outer, request)) {
-      handOn(this, request.reason);
       settleRequest(request);
+      const own = this._request = new CancelRequest();
+      pend(own);
+      own.reason = request.reason;
+      own.askedBy = "an outer line";
     }
   }
 
