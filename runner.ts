@@ -187,7 +187,7 @@ export class Runner {
   // What it runs now.
   #main: Future<unknown> | undefined;
   // Made when the loop first has to wait: to listen is 10 µs, and there may be a run a
-  // request. Only the first run of a program listens from the start.
+  // request. Before that the host's own answer to a signal ends the program.
   #watch: SignalWatch | undefined;
   // Whether it listens on from the end of the run to the end of close().
   #once = false;
@@ -268,12 +268,7 @@ export class Runner {
         unlink = linkSignal(options.signal, task);
       }
       this.#main = task;
-      if (running.hasRun) loop._tellBeforeHost(this);
-      else {
-        // Most programs run once, and may be interrupted in the first step.
-        running.hasRun = true;
-        this._beforeHost();
-      }
+      loop._tellBeforeHost(this);
       const end = loop._endWith(task);
       try {
         await loop.runForever();

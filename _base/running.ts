@@ -32,8 +32,6 @@ export const running: {
   debugLoops: number;
   /** What the environment says of debug mode, once it was asked. */
   debugByEnvironment: boolean | undefined;
-  /** Whether a run has begun in this thread, ever. */
-  hasRun: boolean;
   /** Whether somebody looks at the errors that are about to end the program. */
   isUncaughtWatched: boolean;
   /** What cancels have thrown in async functions, for those that nobody awaits. */
@@ -95,7 +93,6 @@ export const running: {
   beingShown: new Set(),
   debugLoops: 0,
   debugByEnvironment: undefined,
-  hasRun: false,
   isUncaughtWatched: false,
   forgiven: undefined,
   unfetched: new Set(),

@@ -252,9 +252,9 @@ export class SocketServer implements Server, ListenerOwner, Resource {
       yield* forever;
     } catch (error) {
       if (isInstance(error, CancelledError)) {
-        const isByTask = !this.#closed;
         this.close();
-        if (isByTask) this.#endClientsWithoutGrace();
+        // close() ends it by a cancel too, and lets the connections go on.
+        if (isBeingCancelled()) this.#endClientsWithoutGrace();
         yield* this.waitClosed();
       }
       throw error;

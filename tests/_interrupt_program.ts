@@ -56,7 +56,7 @@ async function main() {
     }
   });
   try {
-    await sleep(0);
+    await sleep(0.001);
     console.log("ready");
     if (mode === "done") return;
     await sleep(3600);

@@ -35,8 +35,9 @@ function outcomes({ signal, services, tasks }: ShutdownReport): string {
   return [signal, ...ends.sort()].join(", ");
 }
 
+/** The host comes to write it, so the run listens by then. */
 function ask(signal: string): void {
-  console.log(`kill ${signal}`);
+  setTimeout(() => console.log(`kill ${signal}`), 0);
 }
 
 /** Waits until the test ends it, and cleans up. */

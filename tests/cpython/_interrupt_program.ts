@@ -16,8 +16,9 @@ import {
 
 const seen: string[] = [];
 
+/** Before the host's first turn its own answer to the signal would end the program. */
 function interrupt(): void {
-  Deno.kill(Deno.pid, "SIGINT");
+  setTimeout(() => Deno.kill(Deno.pid, "SIGINT"), 0);
 }
 
 async function outcomeOf(running: Promise<unknown>): Promise<string> {
