@@ -43,13 +43,12 @@ import { type Future, isFuture, type Wait } from "./future.ts";
 import { Waiter } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { unplaced } from "./_base/error_place.ts";
-import { currentLine } from "./_task/line.ts";
 import { tell } from "./_task/wait_text.ts";
 import { abortedBefore, enterScope, SignalLink } from "./_combine/scope.ts";
 import { cancelledError } from "./_base/cancelled.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
-import { lineOf } from "./_task/line.ts";
+import { currentLine, lineOf } from "./_task/line.ts";
 import { Timeout } from "./timeout.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
