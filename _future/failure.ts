@@ -63,6 +63,12 @@ class Report implements UnfetchedError {
     return this;
   }
 
+  /** Notes that somebody has it: it is not to be told of, and must not be kept here. */
+  forget(): void {
+    this.settle();
+    this.#error = undefined;
+  }
+
   /** Nobody holds it any more: it has some time again. */
   release(): void {
     const { scheduler } = this.#future;
@@ -116,7 +122,7 @@ export class Failure implements Runnable {
 
   /** Hands the error to someone who asks for it. */
   fetch(): unknown {
-    if (this.#report?.isSettled === false) this.#report.settle();
+    if (this.#report?.isSettled === false) this.#report.forget();
     return this.error;
   }
 

@@ -20,6 +20,7 @@ import {
   type Future,
   gather,
   getRunningLoop,
+  run,
   shield,
   sleep,
   VirtualClock,
@@ -90,6 +91,27 @@ for (const [kind, make] of Object.entries(KINDS)) {
       });
       await collectTwice();
       assertEquals(loop.reports, []);
+    },
+  });
+}
+
+for (const [kind, make] of Object.entries(KINDS)) {
+  Deno.test({
+    name: `${kind} whose error was fetched is collected`,
+    ignore: NO_GC,
+    async fn() {
+      const made: WeakRef<object>[] = [];
+      await run(async () => {
+        for (let i = 0; i < 20; i++) {
+          const future = make();
+          made.push(new WeakRef(future));
+          await future.then(() => {}, () => {});
+        }
+      });
+      await collectTwice();
+      const left = made.filter((ref) => ref.deref() !== undefined).length;
+      // The last one may still stand on the stack.
+      assert(left <= 1, `${left} of 20 are left`);
     },
   });
 }
