@@ -119,7 +119,8 @@ const NO_OPTIONS = {};
  *
  * The first Ctrl-C cancels `main`, whose `finally` blocks run; the second ends the
  * program at once. With `grace` the first one asks services to stop (see `closing()` and
- * `onClosing()`), the second cancels, and the third ends the run whatever hangs.
+ * `onClosing()`), the second cancels, and the third ends the run whatever hangs. Until the
+ * run first has to wait, a signal has the host's own answer: it ends the program.
  *
  * Differs from CPython: it returns a promise, and `signals`, `grace`, `cleanup` and
  * `onShutdown` are new.

@@ -38,7 +38,7 @@ import {
 import { Event } from "./event.ts";
 import { snapshotContext } from "./_host/async_context.ts";
 import { unplaced } from "./_base/error_place.ts";
-import { Children } from "./_combine/children.ts";
+import { Children, endOwnCancels } from "./_combine/children.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask } from "./current_task.ts";
@@ -178,6 +178,7 @@ class StaggeredRace<T> {
       // A CancelledError too: a loser's, or one from outside, which run() throws.
       this.#errors[index] = error;
       failed.set();
+      if (this.#winner !== undefined) endOwnCancels(this.#loop);
       return;
     }
     this.#winner = { index, result };

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Coro } from "../_task/coroutine.ts";
+import { currentTask } from "../current_task.ts";
 import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable, Waiter as Wakeable } from "../_base/roles.ts";
@@ -118,6 +119,22 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
     const { awaitedBy } = this.#parent;
     if (awaitedBy !== undefined) yield awaitedBy;
   }
+
+  /** Shows itself in reports. */
+  toString(): string {
+    return this.#parent.what;
+  }
+}
+
+/**
+ * Takes back the cancels of the running task, one of the library's own: it has obeyed, so
+ * that debug mode does not blame it for having swallowed them.
+ */
+export function endOwnCancels(loop: Scheduler): void {
+  const task = currentTask(loop);
+  // A task factory may make tasks without them.
+  let left = task?.cancelling?.() ?? 0;
+  while (left > 0) left = task!.uncancel?.() ?? 0;
 }
 
 /**

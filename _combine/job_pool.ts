@@ -18,7 +18,7 @@ import {
 import { snapshotContext } from "../_host/async_context.ts";
 import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import type { Wait } from "../future.ts";
-import { Children } from "./children.ts";
+import { Children, endOwnCancels } from "./children.ts";
 import type { EventLoop } from "../loop.ts";
 import { CompletionQueue } from "./completion_queue.ts";
 import { type Input, type Source, WorkSource } from "./work_source.ts";
@@ -184,6 +184,8 @@ export class JobPool<T, R> {
       });
     } catch (error) {
       this.#fail(error);
+    } finally {
+      this.#obeyed();
     }
   }
 
@@ -226,6 +228,8 @@ export class JobPool<T, R> {
       }
     } catch (error) {
       this.#fail(error);
+    } finally {
+      this.#obeyed();
     }
   }
 
@@ -249,6 +253,8 @@ export class JobPool<T, R> {
       }
     } catch (error) {
       this.#fail(error);
+    } finally {
+      this.#obeyed();
     }
   }
 
@@ -282,6 +288,10 @@ export class JobPool<T, R> {
     this.#failure = { error };
     this.#end();
     this.#results.wakeAll();
+  }
+
+  #obeyed(): void {
+    if (this.#input.isStopped) endOwnCancels(this.#loop);
   }
 
   // Once, so that nobody's clean-up is cancelled.
