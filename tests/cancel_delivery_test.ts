@@ -435,3 +435,25 @@ for (const [name, scope] of Object.entries({ taskGroup, timeout })) {
     },
   );
 }
+
+for (const takesBack of [false, true]) {
+  const end = takesBack ? "keeps its result" : "ends as cancelled";
+  const how = takesBack ? "takes back" : "swallows";
+  Deno.test(`who ${how} a cancel, waits for the host and returns ${end}`, () =>
+    runVirtual(async () => {
+      const task = createTask(async () => {
+        try {
+          await sleep(LONG);
+        } catch {
+          if (takesBack) currentTask()!.uncancel();
+        }
+        await host();
+        return "result";
+      });
+      await sleep(1);
+      task.cancel();
+      await wait([task]);
+      assertEquals(task.cancelled(), !takesBack);
+      if (takesBack) assertEquals(task.result(), "result");
+    }));
+}
