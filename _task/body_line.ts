@@ -153,7 +153,13 @@ export class BodyLine implements ScopeLine {
   askAgain(): void {
     let line: LineState | undefined = this._outer;
     while (line !== undefined && !line._request?.count) line = line._outer;
-    if (line !== undefined) this.#handOn(undefined);
+    if (line === undefined) return;
+    const outer = this._outer;
+    const request = outer._request ??= new CancelRequest();
+    // A new one, for all: who has shown that it got the last one gets this too.
+    pend(request);
+    request.reason = undefined;
+    request.askedBy = request.count === 0 ? "an outer line" : "itself";
   }
 
   /** Whether `error` is what a cancel of this line, or of one round it, has come to. */

@@ -457,3 +457,34 @@ for (const takesBack of [false, true]) {
       if (takesBack) assertEquals(task.result(), "result");
     }));
 }
+
+for (const goesOn of [true, false]) {
+  const then = goesOn ? "waits" : "returns";
+  Deno.test(`a cancel that a group's errors have hidden is asked for again, of an async function that ${then}`, () =>
+    runVirtual(async () => {
+      const log: string[] = [];
+      const task = createTask(async () => {
+        try {
+          await taskGroup(async () => {
+            try {
+              await sleep(LONG);
+            } catch {
+              throw new Error("clean-up");
+            }
+          });
+        } catch (error) {
+          log.push((error as Error).name);
+        }
+        if (goesOn) await sleep(LONG);
+        log.push("end");
+      });
+      await sleep(1);
+      task.cancel();
+      await wait([task]);
+      assert(task.cancelled());
+      assertEquals(
+        log,
+        goesOn ? ["AggregateError"] : ["AggregateError", "end"],
+      );
+    }));
+}
