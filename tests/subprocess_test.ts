@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { PROCESS_CASES, RUN_PROCESS_CASES } from "./_process_cases.ts";
-import { PROCESS_RUNS } from "./_process_runs.ts";
+import { ALONE, PROCESS_RUNS } from "./_process_runs.ts";
 import { runReal, STYLE_FUNCTIONS } from "./_real_cases.ts";
 import { createSubprocessExec, createTask, run, sleep } from "../mod.ts";
 import { CancelledError } from "../mod.ts";
@@ -28,6 +28,8 @@ for (
 }
 
 for (const [name, fn] of Object.entries(PROCESS_RUNS)) {
+  // `processes_hosts_test.ts` has it.
+  if (name === ALONE) continue;
   Deno.test({ name, ignore: CANNOT_RUN, fn });
 }
 
