@@ -12,7 +12,6 @@ import {
   closing,
   createSubprocessExec,
   createTask,
-  KeyboardInterrupt,
   openConnection,
   PIPE,
   run,
@@ -24,6 +23,7 @@ import {
   type StreamReader,
   type StreamWriter,
 } from "../mod.ts";
+import { ask, tell } from "./_asked_signals.ts";
 import { uniqueMark } from "../bench/process_trees.ts";
 
 const HOST = "127.0.0.1";
@@ -42,10 +42,6 @@ function textOf(report: ShutdownReport): string {
     .replace(/process \d+/g, "process N").replace(/:\d{4,5}/g, ":PORT");
   const [head, ...lines] = text.split("\n");
   return [head, ...lines.sort()].join("\n");
-}
-
-function ask(signal: string): void {
-  console.log(`kill ${signal}`);
 }
 
 async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
@@ -69,16 +65,6 @@ async function stubborn(mark: string, grace: number): Promise<void> {
     `trap '' TERM; sleep ${mark} & echo; sleep ${mark}; sleep ${mark}`,
   ], { stdout: PIPE, grace });
   await stdout!.readline();
-}
-
-/** What `run()` gives, as a line. */
-async function tell(running: Promise<unknown>): Promise<void> {
-  try {
-    console.log(`gave ${await running}`);
-  } catch (error) {
-    if (!(error instanceof KeyboardInterrupt)) throw error;
-    console.log(`threw KeyboardInterrupt of ${error.signal}`);
-  }
 }
 
 const programs: Readonly<Record<string, () => Promise<unknown>>> = {

@@ -11,7 +11,6 @@ import {
   closing,
   createTask,
   getRunningLoop,
-  KeyboardInterrupt,
   onClosing,
   run,
   type RunOptions,
@@ -19,6 +18,7 @@ import {
   sleep,
   taskGroup,
 } from "../mod.ts";
+import { ask, tell } from "./_asked_signals.ts";
 
 const IN_TWO_PHASES: RunOptions = {
   signals: ["SIGTERM"],
@@ -33,11 +33,6 @@ function outcomes({ signal, services, tasks }: ShutdownReport): string {
     `${name} ${outcome}`
   );
   return [signal, ...ends.sort()].join(", ");
-}
-
-/** The host comes to write it, so the run listens by then. */
-function ask(signal: string): void {
-  setTimeout(() => console.log(`kill ${signal}`), 0);
 }
 
 /** Waits until the test ends it, and cleans up. */
@@ -58,16 +53,6 @@ async function stubborn(): Promise<void> {
     } catch {
       // That is what it is for.
     }
-  }
-}
-
-/** What `run()` gives, as a line. */
-async function tell(running: Promise<unknown>): Promise<void> {
-  try {
-    console.log(`gave ${await running}`);
-  } catch (error) {
-    if (!(error instanceof KeyboardInterrupt)) throw error;
-    console.log(`threw KeyboardInterrupt of ${error.signal}`);
   }
 }
 

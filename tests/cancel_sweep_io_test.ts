@@ -22,20 +22,9 @@ import {
   TimeoutError,
 } from "@asyncio/asyncio";
 import { connectionPair } from "@asyncio/asyncio/testing";
-import {
-  type Probe,
-  sweepCancels,
-  type SweepProgram,
-} from "./_cancel_sweep.ts";
+import type { Probe, SweepProgram } from "./_cancel_sweep.ts";
+import { sweepTest } from "./_sweep_case.ts";
 import { SOURCES } from "./_listeners.ts";
-
-/** Sweeps one program, and sees that it was cancelled at each wait. */
-function sweepTest(name: string, make: (probe: Probe) => SweepProgram) {
-  Deno.test(`${name}, cancelled everywhere, loses nothing`, async () => {
-    const { waits, cancelledAt } = await sweepCancels(make);
-    assertEquals(cancelledAt, waits);
-  });
-}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -35,19 +35,8 @@ import {
   wait,
   waitFor,
 } from "@asyncio/asyncio";
-import {
-  type Probe,
-  sweepCancels,
-  type SweepProgram,
-} from "./_cancel_sweep.ts";
-
-/** Sweeps one program, and sees that it was cancelled at each wait. */
-function sweepTest(name: string, make: (probe: Probe) => SweepProgram) {
-  Deno.test(`${name}, cancelled everywhere, loses nothing`, async () => {
-    const { waits, cancelledAt } = await sweepCancels(make);
-    assertEquals(cancelledAt, waits);
-  });
-}
+import type { Probe } from "./_cancel_sweep.ts";
+import { sweepTest } from "./_sweep_case.ts";
 
 interface Permits {
   acquire(): Coroutine<Disposable>;
