@@ -35,7 +35,7 @@ import {
   STRING,
 } from "./_base/arguments.ts";
 import { RuntimeError } from "./errors.ts";
-import { asyncTask } from "./_host/async_context.ts";
+import { runningTask } from "./_host/async_context.ts";
 import { PersistentMap } from "./_base/persistent_map.ts";
 import { running } from "./_base/running.ts";
 
@@ -396,7 +396,7 @@ function valuesOf(values: ContextValues): Values {
  */
 export function currentContext(): Context {
   if (running.context !== undefined) return running.context as Context;
-  const task = running.loop === undefined ? asyncTask() : running.task;
+  const task = runningTask();
   if (task !== undefined) {
     return (task as { getContext(): Context }).getContext();
   }

@@ -16,10 +16,9 @@
  * @module
  */
 import { check, LOOP } from "./_base/arguments.ts";
-import { asyncTask } from "./_host/async_context.ts";
+import { runningTask } from "./_host/async_context.ts";
 import type { Scheduler } from "./handle.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { running } from "./_base/running.ts";
 import type { Task, TaskScheduler } from "./task.ts";
 
 /**
@@ -44,9 +43,7 @@ import type { Task, TaskScheduler } from "./task.ts";
 export function currentTask(loop?: Scheduler): Task<unknown> | undefined {
   if (loop !== undefined) check("find the task", "loop", loop, LOOP);
   const wanted = loop ?? requireScheduler();
-  const task = (running.loop === undefined ? asyncTask() : running.task) as
-    | Task<unknown>
-    | undefined;
+  const task = runningTask() as Task<unknown> | undefined;
   return task?.getLoop() === wanted ? task : undefined;
 }
 

@@ -97,9 +97,9 @@ import {
 import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
 import {
-  asyncTask,
   deferStart,
   hasAsyncContext,
+  runningTask,
 } from "./_host/async_context.ts";
 import { isUnplaced, placeHere } from "./_base/error_place.ts";
 import { kFunctionName } from "./_base/roles.ts";
@@ -324,8 +324,7 @@ export class Task<T> extends Future<T> {
     request.count++;
     request.total++;
     request.reason = reason;
-    const asker = running.loop === undefined ? asyncTask() : running.task;
-    request.askedBy = asker === this ? "itself" : "another";
+    request.askedBy = runningTask() === this ? "itself" : "another";
     const lines: LineState[] = [];
     const taken = cancelDriver(this, this, this, reason, lines);
     for (const line of lines) cancelLine(line, reason);

@@ -14,30 +14,15 @@ import {
   type OptionKinds,
   refusal,
 } from "./arguments.ts";
-import { unplaced } from "./error_place.ts";
+import { unplaced, withFrames } from "./error_place.ts";
 import { running } from "./running.ts";
 
 /** What a cancel request carries: a message, or a ready error with its cause. */
 export type CancelReason = string | CancelledError | undefined;
 
-/** What V8 and JavaScriptCore have beside the constructor of errors. */
-interface StackTraces {
-  stackTraceLimit?: unknown;
-}
-
 /** Makes a CancelledError without the frames of a stack, which hold what they ran on. */
 function withoutStack(message?: string): CancelledError {
-  const traces = Error as StackTraces;
-  const limit = traces.stackTraceLimit;
-  // It can't be set where the host has frozen its own objects.
-  if (!Reflect.set(traces, "stackTraceLimit", 0)) {
-    return new CancelledError(message);
-  }
-  try {
-    return new CancelledError(message);
-  } finally {
-    traces.stackTraceLimit = limit;
-  }
+  return withFrames(0, () => new CancelledError(message));
 }
 
 /**

@@ -28,14 +28,27 @@ const traces = Error as StackTraces;
  * @param make Makes it.
  */
 export function makeUnplaced<E extends Error>(make: () => E): E {
+  // A host that can't give it the frames of here later leaves it those of its making.
+  return unplaced(
+    traces.captureStackTrace === undefined ? make() : withFrames(0, make),
+  );
+}
+
+/**
+ * Calls something that makes an error, or reads its stack, of so many frames at most.
+ *
+ * @param most How many.
+ * @param make What to call.
+ * @returns What it gives.
+ */
+export function withFrames<R>(most: number, make: () => R): R {
   const limit = traces.stackTraceLimit;
   // It can't be set where the host has frozen its own objects.
-  const isSet = traces.captureStackTrace !== undefined &&
-    Reflect.set(traces, "stackTraceLimit", 0);
+  if (!Reflect.set(traces, "stackTraceLimit", most)) return make();
   try {
-    return unplaced(make());
+    return make();
   } finally {
-    if (isSet) traces.stackTraceLimit = limit;
+    traces.stackTraceLimit = limit;
   }
 }
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { withFrames } from "./error_place.ts";
 import { running } from "./running.ts";
 
 const LONGEST = 80;
@@ -127,21 +128,11 @@ function libraryPlaces(): string[] {
   }, []);
 }
 
-// The library has ten frames of its own above the user's.
-const DEEPEST_STACK = 30;
+// The library has twelve frames of its own above the user's.
+const DEEPEST_STACK = 32;
 
 function deepStack(): unknown {
-  const traces = Error as { stackTraceLimit?: unknown };
-  const limit = traces.stackTraceLimit;
-  // It can't be set where the host has frozen its own objects.
-  if (!Reflect.set(traces, "stackTraceLimit", DEEPEST_STACK)) {
-    return new Error().stack;
-  }
-  try {
-    return new Error().stack;
-  } finally {
-    traces.stackTraceLimit = limit;
-  }
+  return withFrames(DEEPEST_STACK, () => new Error().stack);
 }
 
 // Frames of the host's own code, and of what it does in itself.

@@ -59,8 +59,6 @@ export const Mark = {
   Cancelling: 3,
 } as const;
 
-/** How many jobs may be in a worker's hands at once. */
-export const SLOTS = 256;
 /** How many entries a job has in the list of {@linkcode ToWorker.Run}. */
 export const RUN_WIDTH = 5;
 /** How many entries an end has in the list of {@linkcode FromWorker.Results}. */

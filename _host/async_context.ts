@@ -66,6 +66,11 @@ export function asyncTask(): unknown {
   return (asyncLine() as { readonly _task: unknown } | undefined)?._task;
 }
 
+/** The task whose code runs now: in a step of its loop, or resumed by the host. */
+export function runningTask(): unknown {
+  return running.loop === undefined ? asyncTask() : running.task;
+}
+
 /**
  * Notes that an async function is resumed next. Where the host has no storage, who resumes
  * one knows its line, and its next `await` comes before the host has its turn: the loop lets

@@ -51,8 +51,11 @@ export function beforeUncaught(listener: Listener): void {
  */
 export function forgive(error: object): void {
   // What listens stays: such a function may end long after its loop.
-  if (running.forgiven === undefined) listenToRejections();
-  (running.forgiven ??= new WeakSet()).add(error);
+  if (running.forgiven === undefined) {
+    running.forgiven = new WeakSet();
+    listenToRejections();
+  }
+  running.forgiven.add(error);
 }
 
 /** Takes it back: the error comes out of a run, whose promise it is that rejects. */

@@ -5,7 +5,10 @@
  */
 import { RuntimeError } from "../errors.ts";
 import { describeValue, isInstance } from "../_base/repr.ts";
-import type { SubmitOptions } from "../_executor/job_types.ts";
+import type { StreamOptions, SubmitOptions } from "../_executor/job_types.ts";
+
+// How many values a job may be ahead of who reads them.
+const DEFAULT_HIGH_WATER_MARK = 16;
 
 /** Begins the message of an error of a job. */
 export function cannotSubmit(name: unknown, why: string): string {
@@ -102,12 +105,16 @@ export function unsendable(
 }
 
 /**
- * Checks a high water mark.
+ * Returns the high water mark of a stream.
  *
  * @throws {RangeError} If it is no whole number above 0.
  */
-export function checkAhead(name: string, ahead: unknown): void {
-  if (Number.isSafeInteger(ahead) && (ahead as number) > 0) return;
+export function highWaterMarkOf(
+  name: string,
+  options: StreamOptions | undefined,
+): number {
+  const ahead = options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
+  if (Number.isSafeInteger(ahead) && ahead > 0) return ahead;
   throw new RangeError(
     cannotSubmit(
       name,

@@ -29,8 +29,8 @@ import { ShutdownFuture } from "../_executor/shutdown_future.ts";
 import { Outcome, ToWorker } from "../_executor/wire.ts";
 import {
   cannotSubmit,
-  checkAhead,
   checkJob,
+  highWaterMarkOf,
   isUnsendable,
   refuseKey,
   unsendable,
@@ -49,7 +49,6 @@ export interface PoolOptions extends DispatcherOptions {
   readonly maxQueue: number;
 }
 
-const DEFAULT_HIGH_WATER_MARK = 16;
 // How long an idle pool keeps the program alive, in seconds.
 const REST = 0.01;
 
@@ -91,8 +90,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     args: readonly unknown[],
     options?: StreamOptions,
   ): JobStream<unknown, unknown> {
-    const ahead = options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
-    checkAhead(name, ahead);
+    const ahead = highWaterMarkOf(name, options);
     const job = this.#makeJob(name, args, options);
     job.credit = ahead;
     job.stream = new JobStream(job, ahead, (count) => {

@@ -20,7 +20,7 @@ import type {
 } from "../_executor/job_types.ts";
 import { Keeper } from "../_executor/keeper.ts";
 import { ShutdownFuture } from "../_executor/shutdown_future.ts";
-import { cannotSubmit, checkAhead, checkJob } from "../_pool/checks.ts";
+import { cannotSubmit, checkJob, highWaterMarkOf } from "../_pool/checks.ts";
 import type { Bullmq, BullmqQueueOptions } from "../_bullmq/engine.ts";
 import { unsendableArgument } from "../_bullmq/json.ts";
 import { Connector } from "./connector.ts";
@@ -41,7 +41,6 @@ export interface SubmitterOptions extends BullmqQueueOptions {
   readonly pollInterval: number;
 }
 
-const DEFAULT_HIGH_WATER_MARK = 16;
 // How many jobs go to Redis in one command.
 const BATCH = 500;
 // How long a job waits for its reader, in seconds and in intervals of looking.
@@ -99,8 +98,7 @@ export class Submitter implements JobOwner, LinkEvents {
     args: readonly unknown[],
     options?: StreamOptions,
   ): JobStream<unknown, unknown> {
-    const credit = options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
-    checkAhead(name, credit);
+    const credit = highWaterMarkOf(name, options);
     const job = this.#makeJob(name, args, options);
     const { pollInterval } = this.#options;
     const patience = Math.max(PATIENCE, PATIENT_INTERVALS * pollInterval);

@@ -73,10 +73,7 @@ export class BodyLine implements ScopeLine {
     // The driver looks at its innermost scope: what that owes its next wait is this one's.
     if (request?.pending && !isUnsure(outer, request)) {
       settleRequest(request);
-      const own = this._request = new CancelRequest();
-      pend(own);
-      own.reason = request.reason;
-      own.askedBy = "an outer line";
+      owe(this, request.reason).askedBy = "an outer line";
     }
   }
 
@@ -114,10 +111,7 @@ export class BodyLine implements ScopeLine {
     const taken = cancelDriver(driver, this, undefined, reason, lines);
     for (const line of lines) cancelLine(line, reason);
     if (taken) return;
-    const innermost = driver._scope?._request ??
-      (driver._scope!._request = new CancelRequest());
-    pend(innermost);
-    innermost.reason = reason;
+    owe(driver._scope!, reason);
   }
 
   /**
@@ -154,11 +148,8 @@ export class BodyLine implements ScopeLine {
     let line: LineState | undefined = this._outer;
     while (line !== undefined && !line._request?.count) line = line._outer;
     if (line === undefined) return;
-    const outer = this._outer;
-    const request = outer._request ??= new CancelRequest();
     // A new one, for all: who has shown that it got the last one gets this too.
-    pend(request);
-    request.reason = undefined;
+    const request = owe(this._outer, undefined);
     request.askedBy = request.count === 0 ? "an outer line" : "itself";
   }
 
@@ -269,16 +260,20 @@ export class BodyLine implements ScopeLine {
 
   // A request to a line further out, which this one has not got: the next wait gets it.
   #handOn(reason: CancelReason): void {
-    const outer = this._outer;
-    const request = outer._request ??= new CancelRequest();
-    if (request.pending) {
+    let request = this._outer._request;
+    if (request?.pending) {
       // Others may have got it.
       request.unsureUntil = 0;
       forget(request, this._driver as unknown as PendingAwait);
-    } else {
-      pend(request);
-      request.reason = reason;
-    }
+    } else request = owe(this._outer, reason);
     if (request.count === 0) request.askedBy = "an outer line";
   }
+}
+
+// Makes a request to a line that its next wait gets.
+function owe(line: LineState, reason: CancelReason): CancelRequest {
+  const request = line._request ??= new CancelRequest();
+  pend(request);
+  request.reason = reason;
+  return request;
 }

@@ -5,8 +5,7 @@
  */
 import { placeAt } from "../_base/error_place.ts";
 import { creationStack } from "../_base/repr.ts";
-import { running } from "../_base/running.ts";
-import { asyncTask } from "../_host/async_context.ts";
+import { runningTask } from "../_host/async_context.ts";
 import type { LineDriver, LineState } from "./line.ts";
 import { describeBody } from "./wait_text.ts";
 
@@ -17,9 +16,7 @@ import { describeBody } from "./wait_text.ts";
  * @param driver On whose stack it stands.
  */
 export function cancelOrigin(line: LineState, driver: LineDriver): Error {
-  const by = (running.loop === undefined ? asyncTask() : running.task) as
-    | LineState
-    | undefined;
+  const by = runningTask() as LineState | undefined;
   const whom = by === line._task ? "itself" : "it";
   const who = by === undefined ? "a callback" : by._describe();
   const error = new Error(

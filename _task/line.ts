@@ -56,7 +56,7 @@ export class CancelRequest {
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** One of these that had its result before: its function gets it at its next wait. */
   late: PendingAwait | undefined = undefined;
-  /** An outer line has to get it that this one has not got. */
+  /** Who has made the last one. That of an outer line is handed on if this has not got it. */
   askedBy: Asker = "another";
   reason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
@@ -118,7 +118,9 @@ function meet(
     // that would be in the burst of this.
     const { mark } = request;
     void afterBurst(() => {
-      if (request.pending && request.mark === mark && stands(line, wait)) {
+      if (
+        request.pending && request.mark === mark && isAmong(line._awaits, wait)
+      ) {
         cancelBegun(request, wait);
       }
     });
@@ -130,9 +132,11 @@ function cancelBegun(request: CancelRequest, wait: PendingAwait): void {
   if (wait._cancelWait(request.reason, undefined)) noteTold(request, wait);
 }
 
-function stands(line: LineState, wait: PendingAwait): boolean {
-  const awaits = line._awaits;
-  return awaits instanceof Set ? awaits.has(wait) : awaits === wait;
+function isAmong(
+  waits: PendingAwait | Set<PendingAwait> | undefined,
+  wait: PendingAwait,
+): boolean {
+  return waits instanceof Set ? waits.has(wait) : waits === wait;
 }
 
 // Whether the function that begins a wait now has shown that it got a request.
@@ -229,8 +233,7 @@ export function isToldOf(line: LineState, wait: PendingAwait): boolean {
 }
 
 function isTold(request: CancelRequest, wait: PendingAwait): boolean {
-  const { told } = request;
-  return told instanceof Set ? told.has(wait) : told === wait;
+  return isAmong(request.told, wait);
 }
 
 /** Notes that the function that does a wait has got the request, or gets it. */
