@@ -29,17 +29,17 @@ import type {
   AwaitedResult,
   Coro,
   Coroutine,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
-import { futureOf } from "./_task/to_future.ts";
+import { futureOf } from "./_coroutine/to_future.ts";
 import { TimeoutError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import type { TimerHandle } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
 import { unplaced } from "./_base/error_place.ts";
-import { tell } from "./_task/wait_text.ts";
-import { currentLine } from "./_task/line.ts";
+import { tell } from "./_line/wait_text.ts";
+import { currentLine } from "./_line/line.ts";
 import { CompletionQueue } from "./_combine/completion_queue.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";

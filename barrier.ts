@@ -23,7 +23,7 @@
  * @module
  */
 import { Condition } from "./condition.ts";
-import type { Coro, Coroutine } from "./_task/coroutine.ts";
+import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { BrokenBarrierError } from "./errors.ts";
 import { check, integer } from "./_base/arguments.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";

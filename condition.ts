@@ -28,7 +28,7 @@
  * @module
  */
 import { describeKind, isInstance } from "./_base/repr.ts";
-import type { Coro, Coroutine } from "./_task/coroutine.ts";
+import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
 import { check, FUNCTION, integer } from "./_base/arguments.ts";

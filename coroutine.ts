@@ -30,7 +30,7 @@ import {
   isAsyncFunction,
   isGeneratorFunction,
   refuseAsyncGenerator,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import { kCoroutineFunction } from "./_base/roles.ts";
@@ -44,7 +44,7 @@ export {
   type CoroutineFunction,
   type CoroutineLike,
   isCoroutine,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 
 /**
  * Makes a coroutine function of a function: its calls give cold coroutines.

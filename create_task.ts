@@ -28,7 +28,7 @@ import {
   closeCoroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import type { CreateTaskOptions, EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import type { Task } from "./task.ts";

@@ -15,7 +15,10 @@
  */
 import { TASK_OPTIONS } from "./_task/task_options.ts";
 import { check, checkOptions, FUNCTION, LOOP } from "./_base/arguments.ts";
-import type { CoroutineFunction, CoroutineLike } from "./_task/coroutine.ts";
+import type {
+  CoroutineFunction,
+  CoroutineLike,
+} from "./_coroutine/coroutine.ts";
 import {
   Task,
   type TaskConstructorOptions,

@@ -17,10 +17,10 @@
  * @module
  */
 import { checkOptions, LOOP, type OptionKinds } from "./_base/arguments.ts";
-import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
+import type { Awaitable, AwaitedResult } from "./_coroutine/coroutine.ts";
 import type { Future } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
-import { futureOf } from "./_task/to_future.ts";
+import { futureOf } from "./_coroutine/to_future.ts";
 
 /** Options of {@linkcode ensureFuture}. */
 export interface EnsureFutureOptions {

@@ -25,7 +25,7 @@
  *
  * @module
  */
-import type { Coroutine } from "./_task/coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { describeState, title } from "./_sync/describe.ts";
 import {
   type Waitable,

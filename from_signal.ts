@@ -21,25 +21,20 @@
  *
  * @module
  */
-import { asPromise } from "./_task/thenable.ts";
+import { asPromise } from "./_coroutine/thenable.ts";
 import { cancelledError, cancelReason } from "./_base/cancelled.ts";
 import {
   type Coro,
   type Coroutine,
   isThenable,
   refuseAsyncGenerator,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
-import {
-  cancelLine,
-  CancelRequest,
-  isQuiet,
-  isUnsure,
-  lineOf,
-  settleRequest,
-} from "./_task/line.ts";
+import { CancelRequest, settleRequest } from "./_line/cancel_request.ts";
+import { cancelLine, isUnsure } from "./_line/delivery.ts";
+import { isQuiet, lineOf } from "./_line/line.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";

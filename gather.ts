@@ -28,7 +28,7 @@ import {
   isGenerator,
   isThenable,
   mayRunAsync,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import {
   cancelledError,
   type CancelReason,
@@ -37,7 +37,7 @@ import {
 } from "./_base/cancelled.ts";
 import { type Context, copyContext } from "./context.ts";
 import { checkList } from "./_combine/awaitables.ts";
-import { futureOf } from "./_task/to_future.ts";
+import { futureOf } from "./_coroutine/to_future.ts";
 import { CancelledError, KeyboardInterrupt } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";

@@ -19,9 +19,9 @@
  * @module
  */
 import { describeKind } from "./_base/repr.ts";
-import { isThenable } from "./_task/coroutine.ts";
+import { isThenable } from "./_coroutine/coroutine.ts";
 import type { Future } from "./future.ts";
-import { followPromise } from "./_task/to_future.ts";
+import { followPromise } from "./_coroutine/to_future.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 
 /**

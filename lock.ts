@@ -25,7 +25,7 @@
  *
  * @module
  */
-import type { Coroutine } from "./_task/coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { running } from "./_base/running.ts";
 import { describeState, title } from "./_sync/describe.ts";

@@ -25,7 +25,7 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { currentContext } from "./context.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
 import { SIGNAL_NAME, SignalHandlers } from "./_loop/signal_handlers.ts";
@@ -45,7 +45,7 @@ import {
   SIGNAL,
 } from "./_base/arguments.ts";
 import { TASK_OPTIONS } from "./_task/task_options.ts";
-import { PROMISE_BODY } from "./_task/promise_body.ts";
+import { PROMISE_BODY } from "./_coroutine/promise_body.ts";
 import { debugByEnvironment } from "./_host/environment.ts";
 import { DeadlockError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
@@ -75,18 +75,14 @@ import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { resultOf, RunEnd } from "./_future/run_end.ts";
 import { TaskList } from "./_loop/task_list.ts";
-import {
-  endHelpers,
-  hasScopeAtHost,
-  isQuiet,
-  type LineState,
-} from "./_task/line.ts";
-import { StuckWatch } from "./_task/stuck_watch.ts";
+import { endHelpers } from "./_line/delivery.ts";
+import { hasScopeAtHost, isQuiet, type LineState } from "./_line/line.ts";
+import { StuckWatch } from "./_line/stuck_watch.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
 import { Microtasks } from "./_base/microtasks.ts";
 import { UnfetchedErrors } from "./_future/unfetched_errors.ts";
-import { HostFuture, toFuture } from "./_task/to_future.ts";
+import { HostFuture, toFuture } from "./_coroutine/to_future.ts";
 
 /** Makes a loop's tasks: what `loop.setTaskFactory()` takes. */
 export type TaskFactory = <T>(

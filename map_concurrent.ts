@@ -41,13 +41,13 @@ import {
   isGenerator,
   isThenable,
   refuseAsyncGenerator,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import { runInLine } from "./_host/async_context.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import { currentLine } from "./_task/line.ts";
+import { currentLine } from "./_line/line.ts";
 import { checkLimit, LIMIT, requireTask } from "./_combine/scope.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 

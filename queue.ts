@@ -32,7 +32,7 @@ import {
   type OptionKinds,
   STRING,
 } from "./_base/arguments.ts";
-import type { Coroutine } from "./_task/coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { compareValues } from "./_sync/compare.ts";
 import { FifoStore, HeapStore, LifoStore } from "./_sync/stores.ts";
 import { nextItem, QueueCore } from "./_sync/queue_core.ts";

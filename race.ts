@@ -20,9 +20,9 @@ import {
   type Coro,
   type Coroutine,
   mayRunAsync,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
-import { futureOf } from "./_task/to_future.ts";
+import { futureOf } from "./_coroutine/to_future.ts";
 import { type Future, isFuture } from "./future.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";
 import { Children, reportErrors } from "./_combine/children.ts";

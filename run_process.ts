@@ -24,7 +24,7 @@ import {
 import { COMMON_KINDS } from "./_process/options.ts";
 import type { RunningProcess } from "./_process/running_process.ts";
 import { createSubprocessExec, type Process } from "./subprocess.ts";
-import type { Coro, Coroutine } from "./_task/coroutine.ts";
+import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 export type { SignalName } from "./_host/signals.ts";

@@ -25,7 +25,7 @@ import {
   isCoroutine,
   isThenable,
   refuseAsyncGenerator,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
@@ -46,7 +46,7 @@ import {
 } from "./_run/run_options.ts";
 import { SignalWatch } from "./_run/signal_watch.ts";
 import { Task } from "./task.ts";
-import { toFuture } from "./_task/to_future.ts";
+import { toFuture } from "./_coroutine/to_future.ts";
 
 /** Options of {@linkcode Runner}. */
 export interface RunnerOptions {

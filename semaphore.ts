@@ -26,7 +26,7 @@
  *
  * @module
  */
-import type { Coroutine } from "./_task/coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { check, integer } from "./_base/arguments.ts";
 import { describeState, title } from "./_sync/describe.ts";
 import {

@@ -19,7 +19,7 @@
  *
  * @module
  */
-import type { Coroutine } from "./_task/coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import type { Future, Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import type { StreamReader } from "./stream_reader.ts";

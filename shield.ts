@@ -26,9 +26,9 @@
  * @module
  */
 import { copyContext } from "./context.ts";
-import type { Awaitable, AwaitedResult } from "./_task/coroutine.ts";
+import type { Awaitable, AwaitedResult } from "./_coroutine/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
-import { futureOf } from "./_task/to_future.ts";
+import { futureOf } from "./_coroutine/to_future.ts";
 import { Future } from "./future.ts";
 import { Handle } from "./handle.ts";
 import { NO_CONTEXT } from "./_loop/scheduler.ts";

@@ -11,10 +11,10 @@
  * @module
  */
 import { type Delay, toSeconds } from "./clock.ts";
-import { begin, Coroutine, ended } from "./_task/coroutine.ts";
+import { begin, Coroutine, ended } from "./_coroutine/coroutine.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
-import { NextTurn } from "./_task/next_turn.ts";
+import { NextTurn } from "./_coroutine/next_turn.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 
 /**

@@ -28,7 +28,7 @@ import {
   type Coroutine,
   type CoroutineFunction,
   refuseAsyncGenerator,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import {
   type CancelledError,

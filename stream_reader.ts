@@ -44,7 +44,7 @@ import { readableStreamOf } from "./_io/readable_stream.ts";
 import { ReceiveBuffer } from "./_io/receive_buffer.ts";
 import type { Resources } from "./_loop/resources.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
-import type { Coroutine } from "./_task/coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import type { Scheduler } from "./handle.ts";
 
 /** Options of {@linkcode StreamReader}. */

@@ -23,7 +23,7 @@
  * @module
  */
 import type { Delay } from "./clock.ts";
-import type { Coroutine } from "./_task/coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import type { Future } from "./future.ts";
 
 /** The address of one end of a connection over TCP. */

@@ -56,7 +56,7 @@ import {
 } from "./_streams/options.ts";
 import { SocketServer } from "./_streams/socket_server.ts";
 import { secure } from "./_net/tls.ts";
-import type { Coro, Coroutine } from "./_task/coroutine.ts";
+import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { CancelledError } from "./errors.ts";

@@ -36,9 +36,9 @@ import {
 } from "./_process/options.ts";
 import type { Process } from "./_process/process.ts";
 import { RunningProcess } from "./_process/running_process.ts";
-import type { Coro, Coroutine } from "./_task/coroutine.ts";
+import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
-import { NextTurn } from "./_task/next_turn.ts";
+import { NextTurn } from "./_coroutine/next_turn.ts";
 
 export type { SignalName } from "./_host/signals.ts";
 export type { Stdio } from "./_process/child.ts";

@@ -52,36 +52,36 @@ import {
   type CoroutineFunction,
   type CoroutineLike,
   mayRunAsync,
-} from "./_task/coroutine.ts";
-import { isCoroutine, nameOf } from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
+import { isCoroutine, nameOf } from "./_coroutine/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
-import { cancelOrigin } from "./_task/cancel_origin.ts";
+import { cancelOrigin } from "./_line/cancel_origin.ts";
 import { drive, SUSPENDED } from "./_task/drive.ts";
+import { CancelRequest, pend, settleRequest } from "./_line/cancel_request.ts";
+import { isCancellation } from "./_line/cancellation.ts";
 import {
   addAwait,
   cancelDriver,
   cancelLine,
-  CancelRequest,
-  currentLine,
   endAwait,
   endHelpers,
-  isCancellation,
-  isHosted,
   isOnItsWay,
-  isQuiet,
   isUnsure,
-  type LineState,
   noteBodyEnd,
-  pend,
   removeAwait,
-  requestsOf,
-  type ScopeLine,
-  settleRequest,
-  signalOf,
   takeCancel,
   takeScopeCancel,
+} from "./_line/delivery.ts";
+import {
+  currentLine,
+  isHosted,
+  isQuiet,
+  type LineState,
+  requestsOf,
+  type ScopeLine,
   waitsOf,
-} from "./_task/line.ts";
+} from "./_line/line.ts";
+import { signalOf } from "./_line/line_signal.ts";
 import {
   CancelledError,
   InvalidStateError,
@@ -93,7 +93,7 @@ import {
   PROMISE_BODY,
   type PromiseBody,
   startTask,
-} from "./_task/promise_body.ts";
+} from "./_coroutine/promise_body.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
 import {

@@ -30,7 +30,7 @@ import {
   type CoroutineFunction,
   type CoroutineLike,
   mayRunAsync,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import type { Wait } from "./future.ts";
@@ -48,7 +48,7 @@ import {
   requireTask,
 } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
-import { abortSignal } from "./_task/line.ts";
+import { abortSignal } from "./_line/line_signal.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";
 import type { Task } from "./task.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";

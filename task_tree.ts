@@ -19,7 +19,7 @@
 import { check, LOOP } from "./_base/arguments.ts";
 import { Lines, MOST_LINES } from "./_base/lines.ts";
 import { guarded } from "./_base/repr.ts";
-import { describeWaits, madeAt } from "./_task/wait_text.ts";
+import { describeWaits, madeAt } from "./_line/wait_text.ts";
 import { allTasks, currentTask } from "./current_task.ts";
 import { Task, type TaskScheduler } from "./task.ts";
 

@@ -25,11 +25,11 @@
 import { check, NUMBER } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
-import { Coroutine, isGeneratorFunction } from "./_task/coroutine.ts";
+import { Coroutine, isGeneratorFunction } from "./_coroutine/coroutine.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
 import { Future, type Wait } from "./future.ts";
 import { makeUnplaced } from "./_base/error_place.ts";
-import { describeBody } from "./_task/wait_text.ts";
+import { describeBody } from "./_line/wait_text.ts";
 import { BodyFuture, promiseOf } from "./_combine/body_future.ts";
 import type { Handle } from "./handle.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";

@@ -27,7 +27,7 @@ import {
 } from "./_base/arguments.ts";
 import type { Delay } from "./clock.ts";
 import { copyContext } from "./context.ts";
-import type { Coroutine } from "./_task/coroutine.ts";
+import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { coroutine } from "./coroutine.ts";
 import { checkList } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";

@@ -33,22 +33,22 @@ import {
   isGeneratorFunction,
   mayRunAsync,
   refuseAsyncGenerator,
-} from "./_task/coroutine.ts";
+} from "./_coroutine/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
-import { isCoroutine } from "./_task/coroutine.ts";
+import { isCoroutine } from "./_coroutine/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
-import { futureOf } from "./_task/to_future.ts";
+import { futureOf } from "./_coroutine/to_future.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { type Future, isFuture, type Wait } from "./future.ts";
 import { Waiter } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { unplaced } from "./_base/error_place.ts";
-import { tell } from "./_task/wait_text.ts";
+import { tell } from "./_line/wait_text.ts";
 import { abortedBefore, enterScope, SignalLink } from "./_combine/scope.ts";
 import { cancelledError } from "./_base/cancelled.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
-import { currentLine, lineOf } from "./_task/line.ts";
+import { currentLine, lineOf } from "./_line/line.ts";
 import { Timeout } from "./timeout.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 

@@ -8,7 +8,7 @@ import {
   closeCoroutine,
   Coroutine,
   isGenerator,
-} from "../_task/coroutine.ts";
+} from "../_coroutine/coroutine.ts";
 import { type Future, isFuture } from "../future.ts";
 import { describeKind } from "../_base/repr.ts";
 

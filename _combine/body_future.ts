@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { asPromise } from "../_task/thenable.ts";
+import { asPromise } from "../_coroutine/thenable.ts";
 import { cancelReason } from "../_base/cancelled.ts";
 import type { BodyLine } from "../_task/body_line.ts";
-import { type Coro, Coroutine, isGenerator } from "../_task/coroutine.ts";
+import { type Coro, Coroutine, isGenerator } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
-import { cancelLine, isCancellation, isQuiet } from "../_task/line.ts";
-import { HostFuture } from "../_task/to_future.ts";
+import { isCancellation } from "../_line/cancellation.ts";
+import { cancelLine } from "../_line/delivery.ts";
+import { isQuiet } from "../_line/line.ts";
+import { HostFuture } from "../_coroutine/to_future.ts";
 
 /** Follows a promise that the body of a scope has given. */
 export class BodyFuture extends HostFuture {

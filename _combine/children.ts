@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Coro } from "../_task/coroutine.ts";
+import type { Coro } from "../_coroutine/coroutine.ts";
 import { currentTask } from "../current_task.ts";
 import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";

@@ -6,7 +6,7 @@
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Scheduler } from "../handle.ts";
 import { WaiterList } from "../_sync/waiter_list.ts";
-import type { Coro } from "../_task/coroutine.ts";
+import type { Coro } from "../_coroutine/coroutine.ts";
 
 /** Hands items to those who wait, in the order in which they came. */
 export class CompletionQueue<T> {

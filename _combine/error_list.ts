@@ -5,7 +5,7 @@
  */
 import { unplaced } from "../_base/error_place.ts";
 import { describeValue, guarded } from "../_base/repr.ts";
-import { madeAt } from "../_task/wait_text.ts";
+import { madeAt } from "../_line/wait_text.ts";
 import type { Scheduler } from "../handle.ts";
 import { isFuture } from "../future.ts";
 

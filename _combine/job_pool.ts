@@ -10,7 +10,7 @@ import {
   type Coro,
   isAsyncFunction,
   isGeneratorFunction,
-} from "../_task/coroutine.ts";
+} from "../_coroutine/coroutine.ts";
 import {
   FunctionCoroutine,
   type InContext,

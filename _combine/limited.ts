@@ -12,9 +12,9 @@ import {
   isGenerator,
   mayRunAsync,
   refuseAsyncGenerator,
-} from "../_task/coroutine.ts";
+} from "../_coroutine/coroutine.ts";
 import { FunctionCoroutine } from "../_task/function_coroutine.ts";
-import { isCoroutine } from "../_task/coroutine.ts";
+import { isCoroutine } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import { callbackName, describeKind, isInstance } from "../_base/repr.ts";
 import { HostContext } from "../_host/async_context.ts";

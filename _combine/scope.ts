@@ -8,8 +8,11 @@ import { running } from "../_base/running.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
 import { BodyLine } from "../_task/body_line.ts";
 import type { Driver } from "../_task/drive.ts";
-import { lineOf } from "../_task/line.ts";
-import { closeCoroutine, refuseAsyncGenerator } from "../_task/coroutine.ts";
+import { lineOf } from "../_line/line.ts";
+import {
+  closeCoroutine,
+  refuseAsyncGenerator,
+} from "../_coroutine/coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { Wait } from "../future.ts";
 import { check, integer, type Kind, refusal } from "../_base/arguments.ts";

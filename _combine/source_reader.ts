@@ -14,13 +14,9 @@ import { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
 import { runInLine } from "../_host/async_context.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
-import { type Coro, Coroutine, isThenable } from "../_task/coroutine.ts";
-import {
-  currentLine,
-  type LineState,
-  settleRequest,
-  waitsOf,
-} from "../_task/line.ts";
+import { type Coro, Coroutine, isThenable } from "../_coroutine/coroutine.ts";
+import { settleRequest } from "../_line/cancel_request.ts";
+import { currentLine, type LineState, waitsOf } from "../_line/line.ts";
 
 // How many seconds a source that is closed may wait for a promise of the host, which may
 // never settle.

@@ -6,7 +6,7 @@
  * @module
  */
 import { Waiter } from "../_task/waiter.ts";
-import type { Coro } from "../_task/coroutine.ts";
+import type { Coro } from "../_coroutine/coroutine.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
 import { SourceReader } from "./source_reader.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Coroutine } from "../_task/coroutine.ts";
+import type { Coroutine } from "../_coroutine/coroutine.ts";
 import { concat } from "./byte_buffer.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 

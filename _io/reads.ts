@@ -9,7 +9,7 @@
 import { describeKind } from "../_base/repr.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import { IncompleteReadError, LimitOverrunError } from "../errors.ts";
-import { begin, Coroutine, ended } from "../_task/coroutine.ts";
+import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
 import { concat, EMPTY } from "./byte_buffer.ts";
 import type { IoWait } from "./io_wait.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";

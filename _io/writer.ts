@@ -4,7 +4,7 @@
  * @module
  */
 import { describeKind, describeOnce } from "../_base/repr.ts";
-import type { Coro, Coroutine } from "../_task/coroutine.ts";
+import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { RuntimeError } from "../errors.ts";
 import { Future } from "../future.ts";

@@ -8,7 +8,7 @@ import type { Future } from "../future.ts";
 import type { SignalName } from "../_host/signals.ts";
 import type { StreamReader } from "../stream_reader.ts";
 import type { StreamWriter } from "../stream_writer.ts";
-import type { Coroutine } from "../_task/coroutine.ts";
+import type { Coroutine } from "../_coroutine/coroutine.ts";
 import type { EndOutcome } from "./group_end.ts";
 
 /** Options of {@linkcode Process.end}. */

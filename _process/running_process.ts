@@ -16,7 +16,7 @@ import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { begunShutdown } from "../_run/shutdown.ts";
 import { StreamReader } from "../stream_reader.ts";
 import type { StreamWriter } from "../stream_writer.ts";
-import type { Coro, Coroutine } from "../_task/coroutine.ts";
+import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import type { Child, Exit, OutputPipe } from "./child.ts";
 import { ProcessGroup, seesTheDead } from "./group.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asAwaitable } from "../_task/to_future.ts";
+import { asAwaitable } from "../_coroutine/to_future.ts";
 import type { Context } from "../context.ts";
 import type { Wait } from "../future.ts";
 import type { EventLoop } from "../loop.ts";

@@ -19,7 +19,7 @@ import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { isInstance } from "../_base/repr.ts";
 import { Task } from "../task.ts";
 import { formatTaskTree } from "../task_tree.ts";
-import { HostFuture } from "../_task/to_future.ts";
+import { HostFuture } from "../_coroutine/to_future.ts";
 import { Services, type StopService } from "./services.ts";
 import { type ProcessEnd, Report, type TaskEnd } from "./shutdown_report.ts";
 

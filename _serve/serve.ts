@@ -8,7 +8,7 @@ import type { Executor } from "../executor.ts";
 import type { Coro } from "../coroutine.ts";
 import { getRunningLoop } from "../running_loop.ts";
 import { describeValue } from "../_base/repr.ts";
-import { followPromise } from "../_task/to_future.ts";
+import { followPromise } from "../_coroutine/to_future.ts";
 import { Waiter } from "../_task/waiter.ts";
 import { messageOfError } from "../_bullmq/connection.ts";
 import type { Bullmq } from "../_bullmq/engine.ts";

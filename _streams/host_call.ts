@@ -8,7 +8,7 @@ import { cancelledError, cancelReason } from "../_base/cancelled.ts";
 import { IoWait } from "../_io/io_wait.ts";
 import type { Resource } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
-import type { Coro } from "../_task/coroutine.ts";
+import type { Coro } from "../_coroutine/coroutine.ts";
 import type { Delay } from "../clock.ts";
 import { unplaced } from "../_base/error_place.ts";
 import { TimeoutError } from "../errors.ts";

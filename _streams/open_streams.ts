@@ -6,7 +6,7 @@
 import { isInstance } from "../_base/repr.ts";
 import { TransportWriter } from "../_io/writer.ts";
 import type { Transport } from "../_io/transport.ts";
-import type { Coro } from "../_task/coroutine.ts";
+import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { EventLoop } from "../loop.ts";
 import { StreamReader } from "../stream_reader.ts";

@@ -14,7 +14,7 @@ import {
   Coroutine,
   isGenerator,
   isThenable,
-} from "../_task/coroutine.ts";
+} from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.ts";
 import type { Future } from "../future.ts";

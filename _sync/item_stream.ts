@@ -4,7 +4,7 @@
  * @module
  */
 import type { CancelReason } from "../_base/cancelled.ts";
-import { begin, type Body, Coroutine, ended } from "../_task/coroutine.ts";
+import { begin, type Body, Coroutine, ended } from "../_coroutine/coroutine.ts";
 import { QueueFull } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Coro, Coroutine } from "../_task/coroutine.ts";
+import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import type { Store } from "./stores.ts";
 import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { begin, Coroutine, ended } from "../_task/coroutine.ts";
+import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import type { Waiter } from "../_task/waiter.ts";
 import type { WaiterList } from "./waiter_list.ts";

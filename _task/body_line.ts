@@ -9,31 +9,35 @@ import type { CancelledError } from "../errors.ts";
 import type { OnFulfilled, OnRejected } from "../_future/await.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
-import type { Coroutine } from "./coroutine.ts";
+import type { Coroutine } from "../_coroutine/coroutine.ts";
 import { awaitCoroutine } from "./coroutine_await.ts";
 import type { Driver } from "./drive.ts";
+import {
+  CancelRequest,
+  forget,
+  noteTold,
+  pend,
+  settleRequest,
+} from "../_line/cancel_request.ts";
+import { isCancellation } from "../_line/cancellation.ts";
 import {
   addAwait,
   cancelDriver,
   cancelLine,
-  CancelRequest,
   endAwait,
-  forget,
-  isCancellation,
   isOnItsWay,
   isToldOf,
   isUnsure,
-  type LineState,
-  noteTold,
-  pend,
   removeAwait,
+  takeCancel,
+} from "../_line/delivery.ts";
+import {
+  type LineState,
   requestsOf,
   type ScopeLine,
-  settleRequest,
-  signalOf,
-  takeCancel,
   waitsOf,
-} from "./line.ts";
+} from "../_line/line.ts";
+import { signalOf } from "../_line/line_signal.ts";
 
 const ABANDONED = "The body was abandoned at its deadline";
 

@@ -4,23 +4,22 @@
  * @module
  */
 import { type CancelReason, cancelWith } from "../_base/cancelled.ts";
-import { type Body, Coroutine, place } from "./coroutine.ts";
+import { type Body, Coroutine, place } from "../_coroutine/coroutine.ts";
 import { isUnplaced } from "../_base/error_place.ts";
 import { drive, type Driver, open, SUSPENDED, waitFor } from "./drive.ts";
+import { settleRequest } from "../_line/cancel_request.ts";
 import {
   cancelDriver,
   cancelLine,
-  type LineState,
   noteBodyEnd,
-  type ScopeLine,
-  settleRequest,
   takeScopeCancel,
-} from "./line.ts";
+} from "../_line/delivery.ts";
+import type { LineState, ScopeLine } from "../_line/line.ts";
 import { Future } from "../future.ts";
-import { PROMISE_BODY, type PromiseBody } from "./promise_body.ts";
+import { PROMISE_BODY, type PromiseBody } from "../_coroutine/promise_body.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
-import { awaitNextTurn, NextTurn } from "./next_turn.ts";
+import { awaitNextTurn, NextTurn } from "../_coroutine/next_turn.ts";
 import { NEXT_TURN, running, wouldGiveWay } from "../_base/running.ts";
 import { noteResumedLine } from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";

@@ -15,12 +15,12 @@ import {
   isGenerator,
   isRequested,
   isThenable,
-} from "./coroutine.ts";
+} from "../_coroutine/coroutine.ts";
 import { RuntimeError } from "../errors.ts";
 import { misplacedWait } from "../_future/future_await.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
-import type { LineState, ScopeLine } from "./line.ts";
+import type { LineState, ScopeLine } from "../_line/line.ts";
 import {
   callTaskFunction,
   PROMISE_BODY,
@@ -28,7 +28,7 @@ import {
   type PromiseDriver,
   waitForPromise,
   waitForTaskPromise,
-} from "./promise_body.ts";
+} from "../_coroutine/promise_body.ts";
 import { kFunctionName, type Runnable, type Waiter } from "../_base/roles.ts";
 import { callbackName, describeKind, isAsyncGenerator } from "../_base/repr.ts";
 

@@ -5,8 +5,12 @@
  */
 import { runInLine } from "../_host/async_context.ts";
 import { callbackName } from "../_base/repr.ts";
-import { type Coro, Coroutine, isGeneratorFunction } from "./coroutine.ts";
-import { type LineDriver, lineOf } from "./line.ts";
+import {
+  type Coro,
+  Coroutine,
+  isGeneratorFunction,
+} from "../_coroutine/coroutine.ts";
+import { type LineDriver, lineOf } from "../_line/line.ts";
 
 /** Calls a function in another async context. */
 export type InContext = <R>(callback: () => R) => R;

@@ -7,7 +7,7 @@ import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { getRunningLoop } from "../running_loop.ts";
 import { sleep } from "../sleep.ts";
-import { isGenerator, isThenable } from "../_task/coroutine.ts";
+import { isGenerator, isThenable } from "../_coroutine/coroutine.ts";
 import { Waiter } from "../_task/waiter.ts";
 import type { ResultBatch } from "./result_batch.ts";
 import type { RunningJob } from "./running_job.ts";

@@ -9,7 +9,7 @@ import type { EventLoop } from "../loop.ts";
 import type { Task } from "../task.ts";
 import { describeValue, isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
-import { isAsyncFunction, isThenable } from "../_task/coroutine.ts";
+import { isAsyncFunction, isThenable } from "../_coroutine/coroutine.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import {
   type Extra,

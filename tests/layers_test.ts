@@ -20,6 +20,8 @@ const TOWER: readonly (readonly string[])[] = [
   ["handle.ts"],
   ["_loop/", "_future/"],
   ["future.ts"],
+  ["_coroutine/"],
+  ["_line/"],
   ["_task/"],
   ["coroutine.ts", "sleep.ts", "task.ts", "_sync/"],
   ["current_task.ts"],

@@ -131,7 +131,6 @@ const LONG: Readonly<Record<string, string>> = {
   "loop.ts": "one class: the methods of CPython's loop",
   "task.ts": "one class, and what only it needs",
   "_loop/turns.ts": "one class: when runnables run, and when the host does",
-  "_task/line.ts": "one matter: which awaits a cancel request reaches",
 };
 
 Deno.test({

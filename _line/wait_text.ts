@@ -6,9 +6,9 @@
 import { guarded, placeIn, shorten, textOf } from "../_base/repr.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
-import { Coroutine } from "./coroutine.ts";
+import { Coroutine } from "../_coroutine/coroutine.ts";
 import { isHosted, type LineDriver, type LineState, waitsOf } from "./line.ts";
-import { PROMISE_BODY } from "./promise_body.ts";
+import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 
 interface Described {
   _describe?(): string;

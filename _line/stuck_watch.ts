@@ -8,7 +8,7 @@
 import { hostTimer } from "../_host/turn.ts";
 import type { Scheduler } from "../handle.ts";
 import { isQuiet, type LineState, type ScopeLine } from "./line.ts";
-import { PROMISE_BODY } from "./promise_body.ts";
+import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 
 // Looks so often within the time that is allowed.
 const LOOKS = 4;

@@ -1,6 +1,5 @@
 /**
- * Lines: what a task's own async function, or the body of a scope, awaits, and all that it
- * calls. A line has its own waits and its own cancel request.
+ * How the functions of a line get its cancel request.
  *
  * Nobody can tell which of a line's functions stands at which of its waits, and which at a
  * promise of the host. So each of them has to show that it got a request: in the burst of
@@ -15,73 +14,41 @@ import {
   cancelledError,
   type CancelReason,
   cancelWith,
-  ownerOfSignal,
-  signalReason,
 } from "../_base/cancelled.ts";
-import { isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
-import { CancelledError } from "../errors.ts";
+import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
+import type { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
+import type { PendingAwait } from "../_future/future_await.ts";
 import {
   asyncLine,
   canMark,
   mark,
   newestMark,
 } from "../_host/async_context.ts";
-import { PROMISE_BODY } from "./promise_body.ts";
-import type { Line, PendingAwait } from "../_future/future_await.ts";
+import { isCancellation } from "./cancellation.ts";
+import {
+  CancelRequest,
+  forget,
+  isAmong,
+  isTold,
+  noteTold,
+  pend,
+  settleRequest,
+} from "./cancel_request.ts";
+import {
+  currentLine,
+  isQuiet,
+  type LineDriver,
+  type LineState,
+} from "./line.ts";
+import { abortSignal } from "./line_signal.ts";
 
 // An async function needs a microtask for each function that it returns to before it comes
 // to the wait of its clean-up.
 const HOPS_OF_BURST = 32;
 
 const SETTLED = Promise.resolve();
-
-/** Who has asked a line to end. */
-export type Asker = "another" | "an outer line" | "itself";
-
-/** The newest cancel request of a line, and what earlier ones have left behind. */
-export class CancelRequest {
-  /** How many were made to this line itself and not taken back. */
-  count = 0;
-  /** Of a task: those of its scopes too. */
-  total = 0;
-  /** What a function's async context is marked with when it has shown that it got it. */
-  mark = 0;
-  /** Whether a function that has not shown that it got it has to get it. */
-  pending = false;
-  /** Until which microtask whoever ends or begins a wait shows it. */
-  unsureUntil = 0;
-  /** The waits whose functions have got it, or get it as those end. */
-  told: PendingAwait | Set<PendingAwait> | undefined = undefined;
-  /** One of these that had its result before: its function gets it at its next wait. */
-  late: PendingAwait | undefined = undefined;
-  /** Who has made the last one. That of an outer line is handed on if this has not got it. */
-  askedBy: Asker = "another";
-  reason: CancelReason = undefined;
-  controller: AbortController | undefined = undefined;
-  /** Whether a signal was aborted by the request that is being made. */
-  aborted = false;
-  /** When it was made, in looks of the watch for stuck lines; until that has told of it. */
-  askedAt: number | undefined = undefined;
-  /** What is to be done when the line has no waits left. */
-  onQuiet: (() => void) | undefined = undefined;
-}
-
-/** The fields of a line. */
-export interface LineState extends Line {
-  /** What it waits for: nothing, one alone, or several that stood beside each other. */
-  _awaits: PendingAwait | Set<PendingAwait> | undefined;
-  _request: CancelRequest | undefined;
-  /** In which burst of the loop's its last wait has ended, or it began. */
-  _lastEnd: number;
-  /** The line round it; `undefined` for a task. */
-  readonly _outer: LineState | undefined;
-  /** Whether it has ended. */
-  _isOver(): boolean;
-  /** Ends its wait for the host, where a cancel may. */
-  _interrupt?: ((reason: CancelReason) => void) | undefined;
-}
 
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
 export function addAwait(line: LineState, wait: PendingAwait): void {
@@ -130,13 +97,6 @@ function meet(
 function cancelBegun(request: CancelRequest, wait: PendingAwait): void {
   if (isTold(request, wait)) return;
   if (wait._cancelWait(request.reason, undefined)) noteTold(request, wait);
-}
-
-function isAmong(
-  waits: PendingAwait | Set<PendingAwait> | undefined,
-  wait: PendingAwait,
-): boolean {
-  return waits instanceof Set ? waits.has(wait) : waits === wait;
 }
 
 // Whether the function that begins a wait now has shown that it got a request.
@@ -216,54 +176,10 @@ export function takeScopeCancel(
   return cancelledError(request.reason, scope.getLoop().getDebug());
 }
 
-/** Whether an async function waits in the place of a wait. */
-export function isHosted(wait: PendingAwait): boolean {
-  return (wait as Partial<LineDriver>)._waitingOn === PROMISE_BODY;
-}
-
-/** Whether a line waits for nothing of this library. */
-export function isQuiet(line: LineState): boolean {
-  return line._awaits === undefined || waitsOf(line).every(isHosted);
-}
-
 /** Whether the function that does a wait of a line has got its request, or gets it. */
 export function isToldOf(line: LineState, wait: PendingAwait): boolean {
   const request = line._request;
   return request?.pending === true && isTold(request, wait);
-}
-
-function isTold(request: CancelRequest, wait: PendingAwait): boolean {
-  return isAmong(request.told, wait);
-}
-
-/** Notes that the function that does a wait has got the request, or gets it. */
-export function noteTold(request: CancelRequest, wait: PendingAwait): void {
-  const { told } = request;
-  if (told === undefined) request.told = wait;
-  else if (told instanceof Set) told.add(wait);
-  else request.told = new Set([told, wait]);
-}
-
-/** Notes that the function that does a wait has not got the request after all. */
-export function forget(request: CancelRequest, wait: PendingAwait): void {
-  const { told } = request;
-  if (told instanceof Set) told.delete(wait);
-  else if (told === wait) request.told = undefined;
-}
-
-/** Notes that a request was delivered to all, or is void. */
-export function settleRequest(request: CancelRequest): void {
-  request.pending = false;
-  request.unsureUntil = 0;
-  request.told = undefined;
-  request.late = undefined;
-}
-
-/** Makes a request one that is to be delivered. */
-export function pend(request: CancelRequest): void {
-  settleRequest(request);
-  request.pending = true;
-  request.mark = ++running.requestCount;
 }
 
 /** Whether who ends or begins a wait of the line now shows that it got the request. */
@@ -308,32 +224,6 @@ function request(
   ) beginBurst(line, request);
   request.aborted = false;
   if (isAtHost) line._interrupt?.(reason);
-}
-
-/** What resumes the bodies of lines, as far as a cancel needs it. */
-export interface LineDriver {
-  _waitingOn: unknown;
-  /** The innermost scope whose body stands on its stack. */
-  _scope: ScopeLine | undefined;
-  /** The line for whose sake it runs. */
-  readonly _line: LineState | undefined;
-}
-
-/** The line of what stands on top of a driver's stack. */
-export function lineOf(driver: LineDriver): LineState | undefined {
-  return driver._scope ?? driver._line;
-}
-
-/** The line of the code that runs now in a task. */
-export function currentLine(): LineState | undefined {
-  return running.driver === undefined
-    ? asyncLine() as LineState | undefined
-    : lineOf(running.driver as LineDriver);
-}
-
-/** The line of a scope, as far as a cancel needs it. */
-export interface ScopeLine extends LineState {
-  readonly _driver: LineDriver | undefined;
 }
 
 /**
@@ -390,93 +280,6 @@ function cancelHelpers(
   }
 }
 
-/** Aborts the signal that was asked of a line; says whether there was one. */
-export function abortSignal(line: LineState, reason: CancelReason): boolean {
-  const controller = line._request?.controller;
-  if (controller === undefined || controller.signal.aborted) return false;
-  controller.abort(signalReason(reason, line));
-  return true;
-}
-
-/**
- * The signal of a line, which a request to it or to one round it aborts.
- *
- * @param line The line.
- * @param isCancelled Whether such a request was made already.
- */
-export function signalOf(line: LineState, isCancelled: boolean): AbortSignal {
-  const own = line._request ??= new CancelRequest();
-  const { controller } = own;
-  // An aborted signal stays so; when the request was taken back there is a fresh one.
-  if (
-    controller !== undefined && (!controller.signal.aborted || isCancelled)
-  ) return controller.signal;
-  const fresh = own.controller = new AbortController();
-  if (isCancelled) {
-    fresh.abort(signalReason(reasonFor(line), line));
-  }
-  return fresh.signal;
-}
-
-function reasonFor(line: LineState): CancelReason {
-  let each: LineState | undefined = line;
-  while (each !== undefined && !each._request?.count) each = each._outer;
-  return each?._request?.reason;
-}
-
-/** How many requests were made to a line and those round it, and not taken back. */
-export function requestsOf(line: LineState): number {
-  if (!(line._task as LineState)._request?.total) return 0;
-  let count = 0;
-  let each: LineState | undefined = line;
-  for (; each !== undefined; each = each._outer) {
-    count += each._request?.count ?? 0;
-  }
-  return count;
-}
-
-/** What a line waits for, and the lines of the scopes that stand at their own waits. */
-export function waitsOf(line: LineState): PendingAwait[] {
-  const waits: PendingAwait[] = [];
-  const lines = [line];
-  for (const each of lines) {
-    const awaits = each._awaits;
-    if (awaits === undefined) continue;
-    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
-      waits.push(wait);
-      const { _scope } = wait as Partial<LineDriver>;
-      if (_scope !== undefined && isHosted(wait)) lines.push(_scope);
-    }
-  }
-  return waits;
-}
-
-/** Whether the body of a scope of a task waits for the host and for nothing else. */
-export function hasScopeAtHost(task: LineState & LineDriver): boolean {
-  if (isAtHost(task)) return true;
-  const lines: LineState[] = [task];
-  for (let each: LineState | undefined = task._scope; each !== undefined;) {
-    lines.push(each);
-    each = each._outer;
-  }
-  for (const each of lines) {
-    const awaits = each._awaits;
-    if (awaits === undefined) continue;
-    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
-      const driver = wait as Partial<LineDriver>;
-      if (isAtHost(driver)) return true;
-      if (driver._scope !== undefined) lines.push(driver._scope);
-    }
-  }
-  return false;
-}
-
-// Whether the innermost scope on a driver's stack does.
-function isAtHost({ _waitingOn, _scope }: Partial<LineDriver>): boolean {
-  return _waitingOn === PROMISE_BODY && _scope !== undefined &&
-    _scope._awaits === undefined;
-}
-
 /** Notes that the async function of a line has ended: it has, or had, what was asked. */
 export function noteBodyEnd(
   line: LineState,
@@ -487,68 +290,6 @@ export function noteBodyEnd(
   if (request === undefined || !request.pending) return;
   if (isUnsure(line, request) || failed && isCancellation(line, outcome)) {
     settleRequest(request);
-  }
-}
-
-/**
- * Whether an error is what a cancel has come to: a CancelledError, that of the end of a
- * `using` block with the error of its body, or the AbortError of an API of the host that
- * was given the signal. The CancelledError of a signal that was aborted
- * for an earlier request, or for another line's, is none.
- *
- * @param line The line that it comes out of.
- * @param error The error.
- */
-export function isCancellation(line: LineState, error: unknown): boolean {
-  if (isInstance(error, CancelledError)) {
-    const owner = ownerOfSignal(error) as LineState | undefined;
-    return owner === undefined || requestsOf(line) > 0 ||
-      requestsOf(owner) > 0;
-  }
-  return requestsOf(line) > 0 &&
-    (isAbortError(error) || isOnlyCancellations(line, error) ||
-      endsInCancellation(line, error));
-}
-
-// What `using` makes of a cancel at the end of a block that an error has left: as in Python,
-// the last error counts.
-function endsInCancellation(line: LineState, error: unknown): boolean {
-  let last = error;
-  try {
-    // Node 22 has no such class, but compilers write one.
-    while (isInstance(last, Error) && last.name === "SuppressedError") {
-      last = (last as SuppressedError).error;
-    }
-  } catch {
-    // Of the user's class.
-    return false;
-  }
-  return last !== error && isInstance(last, CancelledError) &&
-    isCancellation(line, last);
-}
-
-// What Promise.any() makes of the CancelledErrors of all its waits.
-function isOnlyCancellations(line: LineState, error: unknown): boolean {
-  if (!isInstance(error, AggregateError)) return false;
-  try {
-    const errors: unknown[] = error.errors;
-    return errors.length > 0 &&
-      errors.every((each) =>
-        isInstance(each, CancelledError) && isCancellation(line, each)
-      );
-  } catch {
-    // Of the user's class.
-    return false;
-  }
-}
-
-function isAbortError(error: unknown): boolean {
-  if (!isInstance(error, Error)) return false;
-  try {
-    return error.name === "AbortError";
-  } catch {
-    // Of the user's class.
-    return false;
   }
 }
 

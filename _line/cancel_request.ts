@@ -1,0 +1,82 @@
+/**
+ * Cancel requests: what was asked of a line, and which of its functions have got it.
+ *
+ * @module
+ */
+import type { CancelReason } from "../_base/cancelled.ts";
+import { running } from "../_base/running.ts";
+import type { PendingAwait } from "../_future/future_await.ts";
+
+/** Who has asked a line to end. */
+export type Asker = "another" | "an outer line" | "itself";
+
+/** The newest cancel request of a line, and what earlier ones have left behind. */
+export class CancelRequest {
+  /** How many were made to this line itself and not taken back. */
+  count = 0;
+  /** Of a task: those of its scopes too. */
+  total = 0;
+  /** What a function's async context is marked with when it has shown that it got it. */
+  mark = 0;
+  /** Whether a function that has not shown that it got it has to get it. */
+  pending = false;
+  /** Until which microtask whoever ends or begins a wait shows it. */
+  unsureUntil = 0;
+  /** The waits whose functions have got it, or get it as those end. */
+  told: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  /** One of these that had its result before: its function gets it at its next wait. */
+  late: PendingAwait | undefined = undefined;
+  /** Who has made the last one. That of an outer line is handed on if this has not got it. */
+  askedBy: Asker = "another";
+  reason: CancelReason = undefined;
+  controller: AbortController | undefined = undefined;
+  /** Whether a signal was aborted by the request that is being made. */
+  aborted = false;
+  /** When it was made, in looks of the watch for stuck lines; until that has told of it. */
+  askedAt: number | undefined = undefined;
+  /** What is to be done when the line has no waits left. */
+  onQuiet: (() => void) | undefined = undefined;
+}
+
+/** Notes that the function that does a wait has got the request, or gets it. */
+export function noteTold(request: CancelRequest, wait: PendingAwait): void {
+  const { told } = request;
+  if (told === undefined) request.told = wait;
+  else if (told instanceof Set) told.add(wait);
+  else request.told = new Set([told, wait]);
+}
+
+/** Notes that the function that does a wait has not got the request after all. */
+export function forget(request: CancelRequest, wait: PendingAwait): void {
+  const { told } = request;
+  if (told instanceof Set) told.delete(wait);
+  else if (told === wait) request.told = undefined;
+}
+
+/** Whether the function that does a wait has got the request, or gets it. */
+export function isTold(request: CancelRequest, wait: PendingAwait): boolean {
+  return isAmong(request.told, wait);
+}
+
+/** Whether a wait is one of those that are kept as one alone, or as a set. */
+export function isAmong(
+  waits: PendingAwait | Set<PendingAwait> | undefined,
+  wait: PendingAwait,
+): boolean {
+  return waits instanceof Set ? waits.has(wait) : waits === wait;
+}
+
+/** Notes that a request was delivered to all, or is void. */
+export function settleRequest(request: CancelRequest): void {
+  request.pending = false;
+  request.unsureUntil = 0;
+  request.told = undefined;
+  request.late = undefined;
+}
+
+/** Makes a request one that is to be delivered. */
+export function pend(request: CancelRequest): void {
+  settleRequest(request);
+  request.pending = true;
+  request.mark = ++running.requestCount;
+}

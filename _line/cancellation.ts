@@ -1,0 +1,71 @@
+/**
+ * Which errors that come out of a line are what a cancel has come to.
+ *
+ * @module
+ */
+import { ownerOfSignal } from "../_base/cancelled.ts";
+import { isInstance } from "../_base/repr.ts";
+import { CancelledError } from "../errors.ts";
+import { type LineState, requestsOf } from "./line.ts";
+
+/**
+ * Whether an error is what a cancel has come to: a CancelledError, that of the end of a
+ * `using` block with the error of its body, or the AbortError of an API of the host that
+ * was given the signal. The CancelledError of a signal that was aborted
+ * for an earlier request, or for another line's, is none.
+ *
+ * @param line The line that it comes out of.
+ * @param error The error.
+ */
+export function isCancellation(line: LineState, error: unknown): boolean {
+  if (isInstance(error, CancelledError)) {
+    const owner = ownerOfSignal(error) as LineState | undefined;
+    return owner === undefined || requestsOf(line) > 0 ||
+      requestsOf(owner) > 0;
+  }
+  return requestsOf(line) > 0 &&
+    (isAbortError(error) || isOnlyCancellations(line, error) ||
+      endsInCancellation(line, error));
+}
+
+// What `using` makes of a cancel at the end of a block that an error has left: as in Python,
+// the last error counts.
+function endsInCancellation(line: LineState, error: unknown): boolean {
+  let last = error;
+  try {
+    // Node 22 has no such class, but compilers write one.
+    while (isInstance(last, Error) && last.name === "SuppressedError") {
+      last = (last as SuppressedError).error;
+    }
+  } catch {
+    // Of the user's class.
+    return false;
+  }
+  return last !== error && isInstance(last, CancelledError) &&
+    isCancellation(line, last);
+}
+
+// What Promise.any() makes of the CancelledErrors of all its waits.
+function isOnlyCancellations(line: LineState, error: unknown): boolean {
+  if (!isInstance(error, AggregateError)) return false;
+  try {
+    const errors: unknown[] = error.errors;
+    return errors.length > 0 &&
+      errors.every((each) =>
+        isInstance(each, CancelledError) && isCancellation(line, each)
+      );
+  } catch {
+    // Of the user's class.
+    return false;
+  }
+}
+
+function isAbortError(error: unknown): boolean {
+  if (!isInstance(error, Error)) return false;
+  try {
+    return error.name === "AbortError";
+  } catch {
+    // Of the user's class.
+    return false;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Lines: what a task's own async function, or the body of a scope, awaits, and all that it
+ * calls. A line has its own waits and its own cancel request.
+ *
+ * @module
+ */
+import type { CancelReason } from "../_base/cancelled.ts";
+import { running } from "../_base/running.ts";
+import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
+import type { Line, PendingAwait } from "../_future/future_await.ts";
+import { asyncLine } from "../_host/async_context.ts";
+import type { CancelRequest } from "./cancel_request.ts";
+
+/** The fields of a line. */
+export interface LineState extends Line {
+  /** What it waits for: nothing, one alone, or several that stood beside each other. */
+  _awaits: PendingAwait | Set<PendingAwait> | undefined;
+  _request: CancelRequest | undefined;
+  /** In which burst of the loop's its last wait has ended, or it began. */
+  _lastEnd: number;
+  /** The line round it; `undefined` for a task. */
+  readonly _outer: LineState | undefined;
+  /** Whether it has ended. */
+  _isOver(): boolean;
+  /** Ends its wait for the host, where a cancel may. */
+  _interrupt?: ((reason: CancelReason) => void) | undefined;
+}
+
+/** What resumes the bodies of lines, as far as a cancel needs it. */
+export interface LineDriver {
+  _waitingOn: unknown;
+  /** The innermost scope whose body stands on its stack. */
+  _scope: ScopeLine | undefined;
+  /** The line for whose sake it runs. */
+  readonly _line: LineState | undefined;
+}
+
+/** The line of a scope, as far as a cancel needs it. */
+export interface ScopeLine extends LineState {
+  readonly _driver: LineDriver | undefined;
+}
+
+/** The line of what stands on top of a driver's stack. */
+export function lineOf(driver: LineDriver): LineState | undefined {
+  return driver._scope ?? driver._line;
+}
+
+/** The line of the code that runs now in a task. */
+export function currentLine(): LineState | undefined {
+  return running.driver === undefined
+    ? asyncLine() as LineState | undefined
+    : lineOf(running.driver as LineDriver);
+}
+
+/** Whether an async function waits in the place of a wait. */
+export function isHosted(wait: PendingAwait): boolean {
+  return (wait as Partial<LineDriver>)._waitingOn === PROMISE_BODY;
+}
+
+/** Whether a line waits for nothing of this library. */
+export function isQuiet(line: LineState): boolean {
+  return line._awaits === undefined || waitsOf(line).every(isHosted);
+}
+
+/** What a line waits for, and the lines of the scopes that stand at their own waits. */
+export function waitsOf(line: LineState): PendingAwait[] {
+  const waits: PendingAwait[] = [];
+  const lines = [line];
+  for (const each of lines) {
+    const awaits = each._awaits;
+    if (awaits === undefined) continue;
+    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
+      waits.push(wait);
+      const { _scope } = wait as Partial<LineDriver>;
+      if (_scope !== undefined && isHosted(wait)) lines.push(_scope);
+    }
+  }
+  return waits;
+}
+
+/** Whether the body of a scope of a task waits for the host and for nothing else. */
+export function hasScopeAtHost(task: LineState & LineDriver): boolean {
+  if (isAtHost(task)) return true;
+  const lines: LineState[] = [task];
+  for (let each: LineState | undefined = task._scope; each !== undefined;) {
+    lines.push(each);
+    each = each._outer;
+  }
+  for (const each of lines) {
+    const awaits = each._awaits;
+    if (awaits === undefined) continue;
+    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
+      const driver = wait as Partial<LineDriver>;
+      if (isAtHost(driver)) return true;
+      if (driver._scope !== undefined) lines.push(driver._scope);
+    }
+  }
+  return false;
+}
+
+// Whether the innermost scope on a driver's stack does.
+function isAtHost({ _waitingOn, _scope }: Partial<LineDriver>): boolean {
+  return _waitingOn === PROMISE_BODY && _scope !== undefined &&
+    _scope._awaits === undefined;
+}
+
+/** How many requests were made to a line and those round it, and not taken back. */
+export function requestsOf(line: LineState): number {
+  if (!(line._task as LineState)._request?.total) return 0;
+  let count = 0;
+  let each: LineState | undefined = line;
+  for (; each !== undefined; each = each._outer) {
+    count += each._request?.count ?? 0;
+  }
+  return count;
+}

@@ -1,0 +1,42 @@
+/**
+ * The signal of a line, for the APIs of the host that it calls.
+ *
+ * @module
+ */
+import { type CancelReason, signalReason } from "../_base/cancelled.ts";
+import { CancelRequest } from "./cancel_request.ts";
+import type { LineState } from "./line.ts";
+
+/** Aborts the signal that was asked of a line; says whether there was one. */
+export function abortSignal(line: LineState, reason: CancelReason): boolean {
+  const controller = line._request?.controller;
+  if (controller === undefined || controller.signal.aborted) return false;
+  controller.abort(signalReason(reason, line));
+  return true;
+}
+
+/**
+ * The signal of a line, which a request to it or to one round it aborts.
+ *
+ * @param line The line.
+ * @param isCancelled Whether such a request was made already.
+ */
+export function signalOf(line: LineState, isCancelled: boolean): AbortSignal {
+  const own = line._request ??= new CancelRequest();
+  const { controller } = own;
+  // An aborted signal stays so; when the request was taken back there is a fresh one.
+  if (
+    controller !== undefined && (!controller.signal.aborted || isCancelled)
+  ) return controller.signal;
+  const fresh = own.controller = new AbortController();
+  if (isCancelled) {
+    fresh.abort(signalReason(reasonFor(line), line));
+  }
+  return fresh.signal;
+}
+
+function reasonFor(line: LineState): CancelReason {
+  let each: LineState | undefined = line;
+  while (each !== undefined && !each._request?.count) each = each._outer;
+  return each?._request?.reason;
+}
