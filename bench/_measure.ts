@@ -1,5 +1,5 @@
 /**
- * Measures one peer at one workload; as a program, in a process of its own.
+ * Measures peers at workloads; as a program, in a process of its own.
  *
  * @module
  */
@@ -39,13 +39,11 @@ export interface Measurement {
   readonly heap?: number;
 }
 
-/** What a process is to measure. */
+/** What is to be measured. */
 export interface Order {
   readonly workload: string;
   readonly peer: PeerName;
   readonly count: number;
-  /** Whether the process first runs every other workload, in all our styles. */
-  readonly mixed?: boolean;
 }
 
 // V8 compiles on while it runs: code that allocates 410 B a task in the end does 850 B
@@ -57,25 +55,27 @@ const MEASURE_MS = 600;
 const FEWEST_RUNS = 7;
 // A run that takes longer than this stands for itself.
 const LONG_RUN_MS = 1500;
-// How often the others run before, each with a hundredth of its operations: enough for
+// How often all run before in a process that measures several, each with a hundredth of its operations: enough for
 // V8 to see all the types and to compile what it will.
 const MIXED_RUNS = 20;
 
 if (import.meta.main) {
-  const order: Order = JSON.parse(Deno.args[0]!);
-  console.log(JSON.stringify(await measure(order)));
+  const order: Order | Order[] = JSON.parse(Deno.args[0]!);
+  if (Array.isArray(order)) {
+    await mix(MIXED_RUNS);
+    for (const each of order) console.log(JSON.stringify(await measure(each)));
+  } else console.log(JSON.stringify(await measure(order)));
 }
 
 /** Measures a peer at a workload, in this process. */
 export async function measure(
-  { workload: name, peer, count, mixed = false }: Order,
+  { workload: name, peer, count }: Order,
 ): Promise<Measurement> {
   const workload = workloads.find((workload) => workload.name === name);
   const run = workload && await runOf(workload, peer);
   if (workload === undefined || run === undefined) {
     throw new RangeError(`Cannot measure: "${peer}" has no workload "${name}"`);
   }
-  if (mixed) await mix(MIXED_RUNS);
   switch (workload.judgedBy) {
     case "heap":
       return await measureHeap(run, count);

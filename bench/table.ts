@@ -1,8 +1,8 @@
 /**
  * Measures this library against native promises, alone and mixed, and beside its peers.
  *
- * Every figure comes from a process of its own, in turn with native. A whole run prints
- * two tables and writes them into `docs/performance.md`, and a part of the second into
+ * Every figure alone comes from a process of its own, in turn with native; those mixed
+ * from one process a round that runs all workloads first. A whole run prints two tables and writes them into `docs/performance.md`, and a part of the second into
  * `README.md`.
  *
  * - `--smoke`: every workload small, in one process, so mixed; checks results, not times;
@@ -27,6 +27,7 @@ const CPYTHON = fileURLToPath(import.meta.resolve("./peers/cpython.py"));
 const DOCUMENT = fileURLToPath(import.meta.resolve("../docs/performance.md"));
 const README = fileURLToPath(import.meta.resolve("../README.md"));
 const TIME_LIMIT_S = 60;
+const MIXED_TIME_LIMIT_S = 900;
 // They stand for orientation.
 const PEER_ROUNDS = 3;
 // What the README shows: enough to see where this library stands.
@@ -50,7 +51,7 @@ interface Row {
   readonly found: number[];
   /** The same as a ratio to native's. */
   readonly ratios: number[];
-  /** The same where both processes have first run all the others. */
+  /** The same in one process that has first run all workloads. */
   readonly mixed: number[];
   /** Why there is nothing. */
   failure?: string;
@@ -100,6 +101,7 @@ async function compareOurs(isWhole: boolean): Promise<void> {
     const names = styles.filter((style) => found[style] !== undefined);
     all.set(workload, await measureRounds(workload, names, rounds));
   }
+  for (let round = 1; round <= rounds; round++) await measureMixed(all, round);
   const cell = (values: readonly number[] | undefined): string =>
     values === undefined || values.length === 0 ? "" : ratio(median(values));
   const lines = [...all].map(([workload, rows]) => [
@@ -148,7 +150,7 @@ async function comparePeers(isWhole: boolean): Promise<void> {
   const rounds = Math.min(Number(options.rounds), PEER_ROUNDS);
   const all = new Map<Workload, Rows>();
   for (const workload of chosen()) {
-    all.set(workload, await measureRounds(workload, names, rounds, false));
+    all.set(workload, await measureRounds(workload, names, rounds));
   }
   const versions = [...await versionsOf(names)].join(", ");
   const tableOf = (only: (workload: Workload) => boolean): string => {
@@ -186,7 +188,6 @@ async function measureRounds(
   workload: Workload,
   names: readonly PeerName[],
   rounds: number,
-  mixed = true,
 ): Promise<Rows> {
   const rows: Rows = new Map(
     (["native", ...names] as const).map((name) => [
@@ -194,13 +195,10 @@ async function measureRounds(
       { found: [], ratios: [], mixed: [] },
     ]),
   );
+  const native = rows.get("native")!;
   for (let round = 1; round <= rounds; round++) {
     let before = await measureAlone(workload, "native");
-    rows.get("native")!.found.push(before!);
-    // Its young generation has grown like ours.
-    const mixedBase = mixed
-      ? await measureAlone(workload, "native", true)
-      : undefined;
+    native.found.push(before!);
     for (const name of names) {
       const row = rows.get(name)!;
       if (row.failure !== undefined) continue;
@@ -211,17 +209,10 @@ async function measureRounds(
           row.failure = "";
           continue;
         }
-        const withOthers = mixedBase !== undefined && OURS.some((style) =>
-            style === name
-          )
-          ? await measureAlone(workload, name, true)
-          : undefined;
         const after = await measureAlone(workload, "native");
-        rows.get("native")!.found.push(after!);
-        const base = (before! + after!) / 2;
+        native.found.push(after!);
         row.found.push(alone);
-        row.ratios.push(alone / base);
-        if (withOthers !== undefined) row.mixed.push(withOthers / mixedBase!);
+        row.ratios.push(alone / ((before! + after!) / 2));
         before = after;
       } catch (error) {
         row.failure = (error as Error).message;
@@ -231,24 +222,66 @@ async function measureRounds(
   return rows;
 }
 
+/** Measures all in one process, from another workload on in each round. */
+async function measureMixed(
+  all: ReadonlyMap<Workload, Rows>,
+  round: number,
+): Promise<void> {
+  const workloads = [...all.keys()];
+  const first = Math.floor(workloads.length * (round - 1) / 3) %
+    workloads.length;
+  const turned = [...workloads.slice(first), ...workloads.slice(0, first)];
+  const orders = turned.flatMap((workload) => {
+    const ours = OURS.filter((style) => workload.runs[style] !== undefined);
+    return (["native", ...ours] as const).map((peer) => ({ workload, peer }));
+  });
+  const found = await measureIn(
+    MIXED_TIME_LIMIT_S,
+    "deno",
+    orders.map(({ workload, peer }) => orderOf(workload, peer)),
+  );
+  const base = new Map<Workload, number>();
+  for (const [index, { workload, peer }] of orders.entries()) {
+    const result = tell(workload, peer, found![index]!, ", mixed");
+    if (peer === "native") base.set(workload, result);
+    else all.get(workload)!.get(peer)!.mixed.push(result / base.get(workload)!);
+  }
+}
+
 /** What is judged of a workload, found in a process of its own. */
 async function measureAlone(
   workload: Workload,
   peer: PeerName,
-  mixed = false,
 ): Promise<number | undefined> {
-  const order: Order = { workload: workload.name, peer, count: workload.count };
-  const text = JSON.stringify({ ...order, mixed });
-  const [command, args] = peer === "cpython" ? ["python3", [CPYTHON, text]] : [
+  const found = await measureIn(
+    TIME_LIMIT_S,
+    peer === "cpython" ? "cpython" : "deno",
+    orderOf(workload, peer),
+  );
+  return found && tell(workload, peer, found[0]!);
+}
+
+function orderOf({ name, count }: Workload, peer: PeerName): Order {
+  return { workload: name, peer, count };
+}
+
+/** What a process finds; `undefined` if it can't. */
+async function measureIn(
+  seconds: number,
+  host: "deno" | "cpython",
+  order: Order | readonly Order[],
+): Promise<Measurement[] | undefined> {
+  const text = JSON.stringify(order);
+  const [command, args] = host === "cpython" ? ["python3", [CPYTHON, text]] : [
     Deno.execPath(),
     ["run", "-A", "--no-check", "--v8-flags=--expose-gc", MEASURE, text],
   ];
-  const deadline = AbortSignal.timeout(1000 * TIME_LIMIT_S);
+  const deadline = AbortSignal.timeout(1000 * seconds);
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args,
     signal: deadline,
   }).output();
-  if (deadline.aborted) throw new Error(`over ${TIME_LIMIT_S} s`);
+  if (deadline.aborted) throw new Error(`over ${seconds} s`);
   const decoder = new TextDecoder();
   if (!success) {
     const text = decoder.decode(stderr);
@@ -256,12 +289,26 @@ async function measureAlone(
     console.error(text);
     throw new Error("fails");
   }
-  const found: Measurement = JSON.parse(decoder.decode(stdout));
+  return decoder.decode(stdout).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+}
+
+/** Tells what was found, and gives what is judged of it. */
+function tell(
+  workload: Workload,
+  peer: PeerName,
+  found: Measurement,
+  where = "",
+): number {
   const result = judged(workload, found);
+  const bytes = found.bytes === undefined
+    ? ""
+    : `, ${found.bytes.toFixed(0)} B`;
   console.error(
-    `${workload.name}: ${labelOf(peer)}${mixed ? ", mixed" : ""}: ${
+    `${workload.name}: ${labelOf(peer)}${where}: ${
       absolute(workload, result)
-    }${found.bytes === undefined ? "" : `, ${found.bytes.toFixed(0)} B`}`,
+    }${bytes}`,
   );
   return result;
 }
