@@ -57,7 +57,7 @@ import {
 } from "./handle.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
 import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
-import { DebugMode } from "./_loop/debug_mode.ts";
+import { DebugMode } from "./_debug/debug_mode.ts";
 import { type Instrument, Instruments } from "./_loop/instrument.ts";
 import { report, warn } from "./_loop/report.ts";
 import {

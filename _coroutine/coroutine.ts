@@ -24,7 +24,7 @@ import {
 } from "../_base/repr.ts";
 import { isUnplaced, placeAt, placeHere } from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
-import { CoroutineRecord } from "../_loop/unawaited.ts";
+import { CoroutineRecord } from "../_debug/unawaited.ts";
 import { mustGiveWay, NEXT_TURN, running } from "../_base/running.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
 

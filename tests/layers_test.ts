@@ -20,6 +20,7 @@ const TOWER: readonly (readonly string[])[] = [
   ["handle.ts"],
   ["_loop/", "_future/"],
   ["future.ts"],
+  ["_debug/"],
   ["_coroutine/"],
   ["_line/"],
   ["_task/"],

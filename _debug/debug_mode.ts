@@ -4,7 +4,7 @@
  * @module
  */
 import type { Scheduler } from "../handle.ts";
-import type { Instrument, Step } from "./instrument.ts";
+import type { Instrument, Step } from "../_loop/instrument.ts";
 import { RuntimeError } from "../errors.ts";
 import { SlowBursts } from "./slow_bursts.ts";
 import { creationStack, describeKind, textOf } from "../_base/repr.ts";

@@ -9,7 +9,7 @@
  * @module
  */
 import { textOf } from "../_base/repr.ts";
-import { warn } from "./report.ts";
+import { warn } from "../_loop/report.ts";
 
 // Through how many functions a burst is followed that return to each other.
 const DEEPEST_RETURN = 8;
