@@ -76,9 +76,11 @@ import {
   currentLine,
   isHosted,
   isQuiet,
+  linesOf,
   type LineState,
   requestsOf,
   type ScopeLine,
+  takeRequestsBack,
   waitsOf,
 } from "./_line/line.ts";
 import { signalOf } from "./_line/line_signal.ts";
@@ -346,9 +348,15 @@ export class Task<T> extends Future<T> {
   uncancel(): number {
     const request = this._request;
     if (request === undefined || request.total === 0) return 0;
-    request.total--;
-    if (request.count > 0) request.count--;
-    if (request.total === 0) settleRequest(request);
+    const lines = linesOf(this);
+    // It is a count, as in CPython: who made the request does not matter.
+    const asked = lines.find((line) => line._request?.count) ?? this;
+    takeRequestsBack(asked, 1);
+    if (request.total === 0) {
+      for (const { _request } of lines) {
+        if (_request !== undefined) settleRequest(_request);
+      }
+    }
     return request.total;
   }
 

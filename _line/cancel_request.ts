@@ -28,6 +28,8 @@ export class CancelRequest {
   late: PendingAwait | undefined = undefined;
   /** Who has made the last one. That of an outer line is handed on if this has not got it. */
   askedBy: Asker = "another";
+  /** In which burst of the loop's the line has asked for it itself. */
+  askedIn = -1;
   reason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
   /** Whether a signal was aborted by the request that is being made. */
@@ -69,6 +71,7 @@ export function isAmong(
 /** Notes that a request was delivered to all, or is void. */
 export function settleRequest(request: CancelRequest): void {
   request.pending = false;
+  request.askedIn = -1;
   request.unsureUntil = 0;
   request.told = undefined;
   request.late = undefined;

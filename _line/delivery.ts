@@ -217,11 +217,12 @@ function request(
   // Whoever waits for the host with a signal gets it by that, if it was its own.
   const aborted = abortSignal(line, reason) || request.aborted;
   const isOnItsWay = line._lastEnd === line.getLoop()._burst;
-  // Who asks for it itself has not got it yet.
-  if (
-    isAtHost && currentLine() !== line &&
-    (wasUnsure || aborted && !isOnItsWay)
-  ) beginBurst(line, request);
+  if (currentLine() === line) {
+    // Who asks for it itself has not got it yet.
+    request.askedIn = line.getLoop()._burst;
+  } else if (isAtHost && (wasUnsure || aborted && !isOnItsWay)) {
+    beginBurst(line, request);
+  }
   request.aborted = false;
   if (isAtHost) line._interrupt?.(reason);
 }
@@ -288,9 +289,12 @@ export function noteBodyEnd(
 ): void {
   const request = line._request;
   if (request === undefined || !request.pending) return;
-  if (isUnsure(line, request) || failed && isCancellation(line, outcome)) {
-    settleRequest(request);
-  }
+  // The CancelledError of an earlier request does not show that it got one of its own.
+  const isEarlier = request.askedIn === line.getLoop()._burst;
+  if (
+    isUnsure(line, request) ||
+    failed && !isEarlier && isCancellation(line, outcome)
+  ) settleRequest(request);
 }
 
 /** Whether the line goes on in this burst of microtasks, and stands at no wait. */

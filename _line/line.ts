@@ -78,6 +78,29 @@ export function waitsOf(line: LineState): PendingAwait[] {
   return waits;
 }
 
+/** The lines of a task: its own, and those of the scopes whose bodies are under way. */
+export function linesOf(task: LineState & LineDriver): LineState[] {
+  const lines = new Set<LineState>([task]);
+  addScopes(task._scope, lines);
+  // A driver that has just begun stands at no wait yet.
+  const current = currentLine();
+  if (current?._task === task) addScopes(current, lines);
+  for (const each of lines) {
+    const awaits = each._awaits;
+    if (awaits === undefined) continue;
+    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
+      addScopes((wait as Partial<LineDriver>)._scope, lines);
+    }
+  }
+  return [...lines];
+}
+
+function addScopes(innermost: LineState | undefined, to: Set<LineState>): void {
+  for (let each = innermost; each !== undefined; each = each._outer) {
+    to.add(each);
+  }
+}
+
 /** Whether the body of a scope of a task waits for the host and for nothing else. */
 export function hasScopeAtHost(task: LineState & LineDriver): boolean {
   if (isAtHost(task)) return true;
@@ -102,6 +125,21 @@ export function hasScopeAtHost(task: LineState & LineDriver): boolean {
 function isAtHost({ _waitingOn, _scope }: Partial<LineDriver>): boolean {
   return _waitingOn === PROMISE_BODY && _scope !== undefined &&
     _scope._awaits === undefined;
+}
+
+/** Takes as many requests back as there are, from a line and those round it. */
+export function takeRequestsBack(line: LineState, most: number): void {
+  const root = (line._task as LineState)._request;
+  let left = most;
+  let each: LineState | undefined = line;
+  for (; each !== undefined && left > 0; each = each._outer) {
+    const request = each._request;
+    const taken = Math.min(request?.count ?? 0, left);
+    if (taken === 0) continue;
+    request!.count -= taken;
+    root!.total -= taken;
+    left -= taken;
+  }
 }
 
 /** How many requests were made to a line and those round it, and not taken back. */

@@ -35,6 +35,7 @@ import {
   type LineState,
   requestsOf,
   type ScopeLine,
+  takeRequestsBack,
   waitsOf,
 } from "../_line/line.ts";
 import { signalOf } from "../_line/line_signal.ts";
@@ -56,6 +57,8 @@ export class BodyLine implements ScopeLine {
   /** @internal */
   readonly _driver: Driver | undefined;
   readonly #requestsBefore: number;
+  // How many requests it has made itself.
+  #made = 0;
   #ended = false;
   #abandoned = false;
 
@@ -105,6 +108,7 @@ export class BodyLine implements ScopeLine {
   cancel(reason?: CancelReason): void {
     const request = this._request ??= new CancelRequest();
     const root = (this._task as LineState)._request ??= new CancelRequest();
+    this.#made++;
     request.count++;
     root.total++;
     request.reason = reason;
@@ -133,6 +137,8 @@ export class BodyLine implements ScopeLine {
         ? outer as BodyLine
         : undefined;
     }
+    // Somebody may have taken its own back, and asked again: a count, as in CPython.
+    if (this.#made > 0) takeRequestsBack(this, this.#made);
     const isCancelled = requestsOf(outer) > this.#requestsBefore;
     const request = this._request;
     if (this._awaits !== undefined && !this.#abandoned) this.#handWaitsOn();
@@ -249,21 +255,20 @@ export class BodyLine implements ScopeLine {
 
   #takeBack(request: CancelRequest, isCancelled: boolean): void {
     const root = (this._task as LineState)._request ?? request;
-    root.total = Math.max(root.total - request.count, 0);
-    request.count = 0;
     const isPending = request.pending && !isUnsure(this, request);
+    const { askedIn } = request;
     settleRequest(request);
     // Who took back its last request is not cancelled any more, as in CPython.
     if (root.total === 0) settleRequest(root);
     else if (
       isPending && (isCancelled || request.askedBy === "an outer line")
     ) {
-      this.#handOn(request.reason);
+      this.#handOn(request.reason, askedIn);
     }
   }
 
   // A request to a line further out, which this one has not got: the next wait gets it.
-  #handOn(reason: CancelReason): void {
+  #handOn(reason: CancelReason, askedIn: number): void {
     let request = this._outer._request;
     if (request?.pending) {
       // Others may have got it.
@@ -271,6 +276,7 @@ export class BodyLine implements ScopeLine {
       forget(request, this._driver as unknown as PendingAwait);
     } else request = owe(this._outer, reason);
     if (request.count === 0) request.askedBy = "an outer line";
+    request.askedIn = askedIn;
   }
 }
 

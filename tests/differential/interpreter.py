@@ -64,6 +64,12 @@ class OrderedGroup(asyncio.TaskGroup):
         self._tasks = OrderedSet()
 
 
+class Arrival:
+    """One at a barrier: two of them are never equal, so none leaves in another's name."""
+
+    place = None
+
+
 class OrderlyBarrier(asyncio.Barrier):
     """A barrier whose places are given when all are there. See departures.md."""
 
@@ -72,7 +78,7 @@ class OrderlyBarrier(asyncio.Barrier):
         self._arrivals = []
 
     async def wait(self):
-        arrival = {"place": None}
+        arrival = Arrival()
         async with self._cond:
             await self._block()
             self._arrivals.append(arrival)
@@ -82,13 +88,13 @@ class OrderlyBarrier(asyncio.Barrier):
                     await self._wait()
                 else:
                     for place, each in enumerate(self._arrivals):
-                        each["place"] = place
+                        each.place = place
                     await self._release()
             finally:
                 self._arrivals.remove(arrival)
                 self._count = len(self._arrivals)
                 self._exit()
-        return arrival["place"]
+        return arrival.place
 
 
 class Line:
