@@ -33,7 +33,7 @@ import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import { CancelRequest, settleRequest } from "./_line/cancel_request.ts";
-import { cancelLine, isUnsure } from "./_line/delivery.ts";
+import { cancelLine, hadEnded, isUnsure } from "./_line/delivery.ts";
 import { isQuiet, lineOf } from "./_line/line.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
@@ -158,7 +158,7 @@ class Abortable<T> extends Future<T> {
     const { line } = this;
     const request = line._request;
     this.#hadEnded = request?.pending === true && !isUnsure(line, request) &&
-      line._lastEnd === this.getLoop()._burst;
+      hadEnded(line, request);
     if (request !== undefined) settleRequest(request);
     line.leave();
     return this.#cancelled !== undefined;

@@ -46,6 +46,7 @@ import { running } from "./_base/running.ts";
 import { snapshotContext } from "./_host/async_context.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import { checkLimit, LIMIT } from "./_combine/scope.ts";
+import { Task } from "./task.ts";
 
 /** Options of {@linkcode gather}. */
 export interface GatherOptions {
@@ -436,8 +437,15 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     this.setException(
       last?.cancelled()
         ? errorOf(last)
-        : cancelledError(this.#cancelReason, this.scheduler.getDebug()),
+        : cancelledError(this.#lastReason(), this.scheduler.getDebug()),
     );
+  }
+
+  // As in CPython: the work that is last may have been cancelled once more.
+  #lastReason(): CancelReason {
+    const work = this.#children.at(-1);
+    const request = work instanceof Task ? work._request : undefined;
+    return request === undefined ? this.#cancelReason : request.reason;
   }
 
   #fail(error: unknown): void {

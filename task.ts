@@ -65,6 +65,7 @@ import {
   cancelLine,
   endAwait,
   endHelpers,
+  hadEnded,
   isOnItsWay,
   isUnsure,
   noteBodyEnd,
@@ -723,7 +724,7 @@ export class Task<T> extends Future<T> {
   #finish(result: T): void {
     const request = this._request;
     if (
-      request?.pending && !isUnsure(this, request) && !this.#hadEnded(request)
+      request?.pending && !isUnsure(this, request) && !hadEnded(this, request)
     ) {
       return this.#fail(
         cancelledError(request.reason, this.scheduler.getDebug()),
@@ -740,13 +741,6 @@ export class Task<T> extends Future<T> {
         task: this,
       });
     }
-  }
-
-  // Whether a request came only when the last wait had ended: the function went on to its
-  // end in the same burst of microtasks, as it would have before the request in CPython.
-  #hadEnded(request: CancelRequest): boolean {
-    return request.askedBy !== "itself" &&
-      this._lastEnd === this.scheduler._burst;
   }
 
   #fail(error: unknown): void {

@@ -28,7 +28,10 @@ export class CancelRequest {
   late: PendingAwait | undefined = undefined;
   /** Who has made the last one. That of an outer line is handed on if this has not got it. */
   askedBy: Asker = "another";
-  /** In which burst of the loop's the line has asked for it itself. */
+  /**
+   * In which burst of the loop's the line has asked for it itself, or got it from one
+   * inside: what has ended in that burst does not show that it got it.
+   */
   askedIn = -1;
   reason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;

@@ -297,6 +297,16 @@ export function noteBodyEnd(
   ) settleRequest(request);
 }
 
+/**
+ * Whether a request came only when the last wait had ended: the function went on to its
+ * end in the same burst of microtasks, as it would have before the request in CPython.
+ */
+export function hadEnded(line: LineState, request: CancelRequest): boolean {
+  const burst = line.getLoop()._burst;
+  return request.askedBy !== "itself" && request.askedIn !== burst &&
+    line._lastEnd === burst;
+}
+
 /** Whether the line goes on in this burst of microtasks, and stands at no wait. */
 export function isOnItsWay(line: LineState): boolean {
   return isQuiet(line) && line._lastEnd === line.getLoop()._burst;

@@ -25,6 +25,7 @@ import {
   cancelDriver,
   cancelLine,
   endAwait,
+  hadEnded,
   isOnItsWay,
   isToldOf,
   isUnsure,
@@ -161,6 +162,7 @@ export class BodyLine implements ScopeLine {
     // A new one, for all: who has shown that it got the last one gets this too.
     const request = owe(this._outer, undefined);
     request.askedBy = request.count === 0 ? "an outer line" : "itself";
+    request.askedIn = this.getLoop()._burst;
   }
 
   /** Whether `error` is what a cancel of this line, or of one round it, has come to. */
@@ -256,19 +258,19 @@ export class BodyLine implements ScopeLine {
   #takeBack(request: CancelRequest, isCancelled: boolean): void {
     const root = (this._task as LineState)._request ?? request;
     const isPending = request.pending && !isUnsure(this, request);
-    const { askedIn } = request;
+    const isLate = hadEnded(this, request);
     settleRequest(request);
     // Who took back its last request is not cancelled any more, as in CPython.
     if (root.total === 0) settleRequest(root);
     else if (
       isPending && (isCancelled || request.askedBy === "an outer line")
     ) {
-      this.#handOn(request.reason, askedIn);
+      this.#handOn(request.reason, isLate);
     }
   }
 
   // A request to a line further out, which this one has not got: the next wait gets it.
-  #handOn(reason: CancelReason, askedIn: number): void {
+  #handOn(reason: CancelReason, isLate: boolean): void {
     let request = this._outer._request;
     if (request?.pending) {
       // Others may have got it.
@@ -276,7 +278,8 @@ export class BodyLine implements ScopeLine {
       forget(request, this._driver as unknown as PendingAwait);
     } else request = owe(this._outer, reason);
     if (request.count === 0) request.askedBy = "an outer line";
-    request.askedIn = askedIn;
+    // It would have gone on so before the request: so do those round it.
+    if (!isLate) request.askedIn = this.getLoop()._burst;
   }
 }
 

@@ -5,9 +5,11 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import {
   CancelledError,
+  coroutine,
   createTask,
   currentTask,
   Future,
+  gather,
   getRunningLoop,
   sleep,
   type Task,
@@ -18,6 +20,8 @@ import {
   wait,
   waitFor,
 } from "@asyncio/asyncio";
+import { setImmediate } from "node:timers";
+import { runVirtual } from "./cpython/_both.ts";
 import {
   failureOf,
   inBoth,
@@ -26,6 +30,11 @@ import {
 } from "./cpython/_program.ts";
 
 const LONG = 1000;
+
+/** A promise of the host that settles in its next turn but one. */
+function host(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
 
 inBoth(
   "uncancel() in a scope that has expired, then a cancel from outside: the scope takes one back and throws its TimeoutError",
@@ -206,3 +215,87 @@ inBoth(
     assert(task.cancelled());
   },
 );
+
+inBoth(
+  "a cancel that a group's errors have hidden in a scope ends the task, which waits no more",
+  function* (style) {
+    let ended = false;
+    const task: Task<void> = createTask(style.fn(function* () {
+      const child = style.fn(function* () {
+        yield* waitIn(sleep(1));
+        task.cancel();
+        throw new Error("boom");
+      });
+      const fill = style.fn(function* (group: TaskGroup) {
+        group.createTask(child);
+      });
+      const body = style.fn(function* () {
+        yield* waitIn(taskGroup(fill));
+      });
+      const error = yield* failureOf(waitFor(body, LONG));
+      assertInstanceOf(error, AggregateError);
+      ended = true;
+    }));
+    yield* waitIn(wait([task]));
+    assert(ended);
+    assert(task.cancelled());
+  },
+);
+
+inBoth(
+  "gather() that was cancelled, and whose work went on, has the message of the last cancel of its last work",
+  function* (style) {
+    const future = new Future<void>();
+    const work = createTask(style.fn(function* () {
+      yield* failureOf(future);
+      currentTask()!.cancel("own");
+      yield* failureOf(sleep(1));
+      return "result";
+    }));
+    const all = gather([work]);
+    yield* waitIn(sleep(1));
+    all.cancel("all");
+    const error = yield* failureOf(all);
+    assertInstanceOf(error, CancelledError);
+    assertEquals([error.message, work.result()], ["own", "result"]);
+  },
+);
+
+/** What an async function waits for when it is cancelled at a promise of the host. */
+const HOSTED: Readonly<Record<string, () => PromiseLike<unknown>>> = {
+  "the host": host,
+  "timeout()": () => timeout(LONG, host),
+  "timeout() in timeout()": () => timeout(LONG, () => timeout(LONG, host)),
+  "taskGroup()": () => taskGroup(() => host()),
+  "waitFor() of a task": () => waitFor(async () => await host(), LONG),
+  "a generator's timeout()": coroutine(function* () {
+    yield* timeout(LONG, () => host());
+  }),
+};
+
+for (const [name, waitFor] of Object.entries(HOSTED)) {
+  Deno.test(`a cancel that finds ${name} at a promise of the host, after which nothing waits, ends the task as cancelled`, () =>
+    runVirtual(async () => {
+      const task = createTask(async () => {
+        await waitFor();
+        return "result";
+      });
+      await sleep(0);
+      task.cancel();
+      await wait([task]);
+      assert(task.cancelled(), String(task));
+    }));
+
+  Deno.test(`a deadline that finds ${name} at a promise of the host, after which nothing waits, is a TimeoutError or was too late`, () =>
+    runVirtual(async () => {
+      let log = "";
+      const error = await timeout(0, async () => {
+        await waitFor();
+        log = "went on";
+        await sleep(1);
+        log = "never comes here";
+      }).catch((thrown) => thrown);
+      assertInstanceOf(error, TimeoutError);
+      assertEquals(log, "went on");
+    }));
+}
