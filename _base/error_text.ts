@@ -8,6 +8,8 @@
  */
 import { Lines } from "./lines.ts";
 import {
+  type Cut,
+  cut,
   describeKind,
   describeValue,
   guarded,
@@ -32,6 +34,7 @@ interface Entry {
 export function describeError(error: unknown): string {
   const lines = new Lines();
   const seen = new Set<unknown>();
+  let parts = 0;
   // What is to come, the next one last.
   const entries: Entry[] = [{ error, margin: "", isCause: false }];
   for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
@@ -50,7 +53,10 @@ export function describeError(error: unknown): string {
     if (cause !== undefined) {
       entries.push({ error: cause, margin, isCause: true });
     }
-    for (const part of partsOf(error).reverse()) {
+    const { items, leftOut } = partsOf(error, MOST_ERRORS - parts);
+    parts += items.length;
+    lines.leaveOut(leftOut);
+    for (const part of items.toReversed()) {
       entries.push({ error: part, margin: `${margin}  `, isCause: false });
     }
   }
@@ -69,12 +75,9 @@ function textOfError(error: unknown): string {
 }
 
 /** The errors of an AggregateError. */
-function partsOf(error: Error): unknown[] {
-  if (!isInstance(error, AggregateError)) return [];
-  return guarded(
-    () => Array.isArray(error.errors) ? [...error.errors] : [],
-    [],
-  );
+function partsOf(error: Error, most: number): Cut {
+  if (!isInstance(error, AggregateError)) return cut(undefined, most);
+  return cut(guarded<unknown>(() => error.errors, undefined), most);
 }
 
 // V8's own, which formats a stack; that of users is not asked.
@@ -140,9 +143,17 @@ class ErrorCopies {
   }
 
   #partOf(key: PropertyKey, value: unknown): unknown {
-    return key === "errors" && Array.isArray(value)
-      ? value.map((part) => this.#copyOf(part))
+    return key === "errors" && guarded(() => Array.isArray(value), false)
+      ? this.#partsOf(value)
       : this.#copyOf(value);
+  }
+
+  #partsOf(errors: unknown): unknown[] {
+    const { items, leftOut } = cut(errors, MOST_COPIES);
+    const copies = items.map((part) => this.#copyOf(part));
+    if (leftOut === 0) return copies;
+    const count = leftOut.toLocaleString("en-US");
+    return [...copies, `… and ${count} more errors`];
   }
 }
 

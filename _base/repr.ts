@@ -36,6 +36,28 @@ export function isInstance<T>(
   }
 }
 
+/** The first items of a list, and how many there are besides. */
+export interface Cut {
+  readonly items: readonly unknown[];
+  readonly leftOut: number;
+}
+
+/**
+ * Cuts a list of users to a length before anybody walks it: a hole takes no memory, so it
+ * may be of any length. What is no list has no items.
+ */
+export function cut(list: unknown, most: number): Cut {
+  const items: unknown[] = [];
+  const length = guarded(() => {
+    if (!Array.isArray(list)) return 0;
+    const { length } = list;
+    // Not by its own iterator or slice(), which are the users' too.
+    for (let i = 0; i < length && i < most; i++) items.push(list[i]);
+    return length;
+  }, 0);
+  return { items, leftOut: Math.max(0, length - items.length) };
+}
+
 /** Shows a value in a few words, as in an error message. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
@@ -44,7 +66,9 @@ export function describeValue(value: unknown): string {
     case "function":
       return `function ${callbackName(value)}`;
     case "bigint":
-      return shorten(`${value}n`);
+      return value < -LARGEST || value > LARGEST
+        ? "a huge bigint"
+        : shorten(`${value}n`);
     case "object":
       return value === null
         ? "null"
@@ -56,6 +80,8 @@ export function describeValue(value: unknown): string {
   }
 }
 
+// The digits of one of a million take seconds.
+const LARGEST = 1n << 10_000n;
 const DEEPEST = 4;
 
 /** Shows what may contain itself: `...` where it does, or where it lies too deep. */
@@ -187,6 +213,8 @@ function describeObject(value: object): string {
     const message = guarded(() => String(value.message), "");
     return shorten(`${name}(${JSON.stringify(message.slice(0, LONGEST))})`);
   }
+  // Its own text has all of its items.
+  if (ArrayBuffer.isView(value)) return describeView(value);
   const own = Object.prototype.toString !== value.toString &&
     !Array.isArray(value) && typeof value.toString === "function";
   if (own) return shorten(String(value));
@@ -195,9 +223,33 @@ function describeObject(value: object): string {
     Object.prototype.toString.call(value);
 }
 
+function describeView(view: ArrayBufferView): string {
+  const kind = Object.prototype.toString.call(view).slice(
+    "[object ".length,
+    -1,
+  );
+  return `${kind}(${view.byteLength} bytes)`;
+}
+
 function json(value: object): string {
+  // Of all that lies in it: lists of lists of lists are many.
+  let room = MOST_PARTS;
   return shorten(JSON.stringify(value, (_key, part) => {
+    room--;
     if (typeof part === "string") return part.slice(0, MOST_PARTS);
-    return Array.isArray(part) ? part.slice(0, MOST_PARTS) : part;
+    if (typeof part !== "object" || part === null) return part;
+    if (room <= 0) return "…";
+    return Array.isArray(part)
+      ? cut(part, room).items
+      : firstFields(part, room);
   }));
+}
+
+function firstFields(value: object, most: number): object {
+  // Nearly all of them are small, and some are no plain ones.
+  const names = Object.keys(value);
+  if (names.length <= most) return value;
+  return Object.fromEntries(
+    names.slice(0, most).map((name) => [name, (value as never)[name]]),
+  );
 }

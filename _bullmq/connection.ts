@@ -66,6 +66,6 @@ function ignore(): void {}
 /** What an error of a connection says; that of several addresses has no own message. */
 export function messageOfError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const [first] = (error as Partial<AggregateError>).errors ?? [];
+  const first = (error as Partial<AggregateError>).errors?.[0];
   return error.message || (first instanceof Error ? first.message : error.name);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import * as errors from "../errors.ts";
-import { describeValue, isInstance } from "../_base/repr.ts";
+import { cut, describeValue, isInstance } from "../_base/repr.ts";
 
 /** An error as data. */
 export interface ErrorData {
@@ -54,8 +54,14 @@ const OWN: ReadonlySet<string> = new Set([
   "errors",
 ]);
 
-// A chain of causes may be a circle.
+// A chain of causes may be a circle, and lists may hold themselves.
 const DEEPEST = 8;
+const MOST_ERRORS = 1_000;
+
+/** How much of an error there is room for. */
+interface Room {
+  errors: number;
+}
 
 /**
  * Returns an error as data. What is no error becomes one.
@@ -64,7 +70,7 @@ const DEEPEST = 8;
  */
 export function toErrorData(error: unknown): ErrorData {
   try {
-    return dataOf(error, 0);
+    return dataOf(error, 0, { errors: MOST_ERRORS });
   } catch {
     // An error of the user's whose own getters throw.
     return plainData("Error", "An error that cannot be read was thrown");
@@ -88,7 +94,8 @@ export function fromErrorData(data: ErrorData): Error {
   return error;
 }
 
-function dataOf(error: unknown, depth: number): ErrorData {
+function dataOf(error: unknown, depth: number, room: Room): ErrorData {
+  room.errors--;
   if (!isInstance(error, Error)) {
     const text = `${describeValue(error)} was thrown, which is no error`;
     return { ...plainData("Error", text), cause: plainOrText(error) };
@@ -98,22 +105,33 @@ function dataOf(error: unknown, depth: number): ErrorData {
     name: String(error.name),
     message: String(error.message),
     stack: typeof error.stack === "string" ? error.stack : undefined,
-    cause: depth < DEEPEST ? causeData(error.cause, depth) : undefined,
+    cause: depth < DEEPEST ? causeData(error.cause, depth, room) : undefined,
     errors: isInstance(error, AggregateError) && depth < DEEPEST
-      ? listOf(error.errors).map((inner) => dataOf(inner, depth + 1))
+      ? partsData(error.errors, depth, room)
       : undefined,
     fields: fieldsOf(error),
   };
 }
 
-// What is no list may be an iterable without end.
-function listOf(errors: unknown): unknown[] {
-  return Array.isArray(errors) ? errors : [];
+function partsData(errors: unknown, depth: number, room: Room): ErrorData[] {
+  const { items, leftOut } = cut(errors, Math.max(0, room.errors));
+  const parts: ErrorData[] = [];
+  for (const item of items) {
+    if (room.errors <= 0) break;
+    parts.push(dataOf(item, depth + 1, room));
+  }
+  const more = leftOut + items.length - parts.length;
+  if (more > 0) {
+    const count = more.toLocaleString("en-US");
+    parts.push(plainData("Error", `… and ${count} more errors`));
+  }
+  return parts;
 }
 
-function causeData(cause: unknown, depth: number): unknown {
+function causeData(cause: unknown, depth: number, room: Room): unknown {
+  if (room.errors <= 0) return describeValue(cause);
   return isInstance(cause, Error)
-    ? dataOf(cause, depth + 1)
+    ? dataOf(cause, depth + 1, room)
     : plainOrText(cause);
 }
 

@@ -8,6 +8,9 @@ import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { type LineState, requestsOf } from "./line.ts";
 
+// Lists and chains of users may have no end.
+const MOST_ERRORS = 1_000_000;
+
 /**
  * Whether an error is what a cancel has come to: a CancelledError, that of the end of a
  * `using` block with the error of its body, or the AbortError of an API of the host that
@@ -32,9 +35,12 @@ export function isCancellation(line: LineState, error: unknown): boolean {
 // the last error counts.
 function endsInCancellation(line: LineState, error: unknown): boolean {
   let last = error;
+  let rounds = 0;
   try {
     // Node 22 has no such class, but compilers write one.
     while (isInstance(last, Error) && last.name === "SuppressedError") {
+      // It may be its own.
+      if (rounds++ === MOST_ERRORS) return false;
       last = (last as SuppressedError).error;
     }
   } catch {
@@ -50,10 +56,16 @@ function isOnlyCancellations(line: LineState, error: unknown): boolean {
   if (!isInstance(error, AggregateError)) return false;
   try {
     const errors: unknown[] = error.errors;
-    return errors.length > 0 &&
-      errors.every((each) =>
-        isInstance(each, CancelledError) && isCancellation(line, each)
-      );
+    const { length } = errors;
+    if (length === 0 || length > MOST_ERRORS) return false;
+    // A hole is none, so a list of them ends at the first: `every()` goes over all.
+    for (let i = 0; i < length; i++) {
+      const each = errors[i];
+      if (!isInstance(each, CancelledError) || !isCancellation(line, each)) {
+        return false;
+      }
+    }
+    return true;
   } catch {
     // Of the user's class.
     return false;

@@ -2,6 +2,7 @@
 import { checkCancelled } from "../worker.ts";
 import { sleep } from "../sleep.ts";
 import { createTask } from "../create_task.ts";
+import { ODD_ERRORS } from "./_odd_errors.ts";
 
 export function double(x: number): number {
   return 2 * x;
@@ -52,6 +53,10 @@ export function leave(flag: SharedArrayBuffer): void {
       Atomics.store(marks, 1, 1);
     }
   });
+}
+
+export function failOddly(name: string): never {
+  throw ODD_ERRORS[name]![0]();
 }
 
 export function exit(code: number): never {

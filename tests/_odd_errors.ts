@@ -50,6 +50,59 @@ export const ODD_ERRORS: Record<string, [make: () => unknown, text: string]> = {
       ),
     "more errors",
   ],
+  "an aggregate of 100,000,000 holes": [
+    () =>
+      Object.assign(new AggregateError([], "holes"), { errors: Array(1e8) }),
+    "… and 99,999,",
+  ],
+  "an aggregate whose errors are a proxy without end": [
+    () =>
+      Object.assign(new AggregateError([], "endless"), {
+        errors: new Proxy([], {
+          get: (_, name) => name === "length" ? Infinity : hostile,
+        }),
+      }),
+    "more errors",
+  ],
+  "an aggregate whose errors have an odd iterator": [
+    () => {
+      const error = new AggregateError([new Error("part")], "odd");
+      error.errors[Symbol.iterator] = hostile;
+      error.errors.slice = hostile;
+      error.errors.map = hostile;
+      return error;
+    },
+    "Error: part",
+  ],
+  "an aggregate that holds itself and others many times over": [() => {
+    const errors: unknown[] = [];
+    for (let i = 0; i < 1_000; i++) errors.push(new AggregateError([], `${i}`));
+    for (const error of errors) Object.assign(error as Error, { errors });
+    return errors[0];
+  }, "more errors"],
+  "an error that suppresses itself": [() => {
+    const error = Object.assign(new Error("itself"), {
+      name: "SuppressedError",
+    });
+    return Object.assign(error, { error });
+  }, "itself"],
+  "an array of 100,000,000 holes": [() => Array(1e8), "Thrown: [null"],
+  "lists of lists of lists": [() => {
+    let list: unknown[] = [];
+    for (let i = 0; i < 30; i++) list = Array(80).fill(list);
+    return list;
+  }, "Thrown: [[["],
+  "an object of 200,000 fields": [
+    () =>
+      Object.fromEntries(
+        Array.from({ length: 200_000 }, (_, i) => [`f${i}`, i]),
+      ),
+    'Thrown: {"f0":0',
+  ],
+  "an array of 100 MB": [
+    () => new Uint8Array(100_000_000),
+    "Thrown: Uint8Array(100000000 bytes)",
+  ],
   "an aggregate with a cause": [
     () => new AggregateError([new Error("part")], "both", { cause: "why" }),
     'Caused by Thrown: "why"',
@@ -103,6 +156,10 @@ export const ODD_ERRORS: Record<string, [make: () => unknown, text: string]> = {
   "null": [() => null, "null"],
   "a string": [() => "text", 'Thrown: "text"'],
   "a symbol": [() => Symbol("s"), "Thrown: Symbol(s)"],
+  "a bigint of 10,000,000 digits": [
+    () => 1n << 33_000_000n,
+    "Thrown: a huge bigint",
+  ],
   "a huge bigint": [() => 10n ** 500n, "Thrown: 1000"],
   "a class with a static name()": [
     () =>
@@ -115,5 +172,5 @@ export const ODD_ERRORS: Record<string, [make: () => unknown, text: string]> = {
     let list: unknown[] = [];
     for (let i = 0; i < 100_000; i++) list = [list];
     return list;
-  }, "[object Array]"],
+  }, "Thrown: [[["],
 };

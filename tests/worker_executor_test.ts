@@ -1,5 +1,6 @@
 /** What holds for executors of real workers, beside the kit. */
 import {
+  assert,
   assertEquals,
   assertInstanceOf,
   assertRejects,
@@ -25,6 +26,7 @@ import { runTest } from "@asyncio/asyncio/testing";
 import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
 import type * as jobs from "./_executor_jobs.ts";
 import { BLIND } from "./_modules.ts";
+import { ODD_ERRORS } from "./_odd_errors.ts";
 
 const MODULE = new URL("./_executor_jobs.ts", import.meta.url);
 type Options = ConstructorParameters<typeof WorkerExecutor>[1];
@@ -49,6 +51,23 @@ for (const [name, make] of Object.entries(KINDS)) {
       // @ts-expect-error The module has no such function.
       const unknown = executor.submit("nope", []);
       await assertRejects(() => Promise.resolve(unknown), RuntimeError, "nope");
+    }));
+
+  test(`${name} fails a job with what its error can tell, whatever it is`, () =>
+    run(async () => {
+      await using executor = make();
+      for (const odd of Object.keys(ODD_ERRORS)) {
+        const error = await assertRejects(
+          () => Promise.resolve(executor.submit("failOddly", [odd])),
+          Error,
+        );
+        const errors = (error as Partial<AggregateError>).errors ?? [];
+        assert(errors.length <= 1_001, `${odd}: ${errors.length}`);
+        if (odd === "an aggregate of 100,000,000 holes") {
+          assertStringIncludes(String(errors.at(-1)), "more errors");
+        }
+      }
+      assertEquals(await executor.submit("double", [1]), 2);
     }));
 
   test(`${name}.submit() refuses what is no job, at once`, () =>
