@@ -7,9 +7,11 @@
  * @module
  */
 
-// A piece costs 225 ns a KiB if it has 2 KiB, and 80 ns if it has 64.
 const SMALLEST = 2048;
 const LARGEST = 65_536;
+// New memory is cold: pieces of 64 KiB for messages of 1 KiB cost an echo 15 % of its time,
+// those of 4 to 16 KiB 7 %. Who sends much wants large ones, or has more reads.
+const READS_IN_PIECE = 8;
 
 /** No bytes. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
@@ -19,7 +21,10 @@ export class ByteBuffer {
   #piece = EMPTY;
   #start = 0;
   #end = 0;
-  #nextSize = SMALLEST;
+  // The most that one read has brought since the piece was made.
+  #largestRead = 0;
+  // Whether a host reads into what is free of the piece.
+  #isLent = false;
 
   /** How many bytes there are. */
   get size(): number {
@@ -33,12 +38,10 @@ export class ByteBuffer {
    */
   room(): Uint8Array {
     const free = this.#piece.length - this.#end;
-    if (free === 0) this.#grow(this.#nextSize);
-    else if (free < SMALLEST && free < this.#piece.length) {
-      // So a quiet connection keeps 2 KiB, and a busy one has few pieces.
-      this.#nextSize = Math.min(this.#nextSize * 2, LARGEST);
-      this.#grow(this.#nextSize);
+    if (free < SMALLEST && (free === 0 || free < this.#piece.length)) {
+      this.#grow(this.#nextSize());
     }
+    this.#isLent = true;
     return this.#piece.subarray(this.#end);
   }
 
@@ -49,9 +52,10 @@ export class ByteBuffer {
    * @param count How many of its bytes were filled.
    */
   commit(room: Uint8Array, count: number): void {
-    const isNext = room.buffer === this.#piece.buffer &&
-      room.byteOffset === this.#piece.byteOffset + this.#end &&
-      this.#end + count <= this.#piece.length;
+    if (count > this.#largestRead) this.#largestRead = count;
+    const isNext = this.#isLent && room.buffer === this.#piece.buffer &&
+      room.byteOffset === this.#piece.byteOffset + this.#end;
+    this.#isLent = false;
     if (isNext) this.#end += count;
     // Something else came in meanwhile.
     else this.append(room.subarray(0, count));
@@ -67,9 +71,13 @@ export class ByteBuffer {
       this.#piece = bytes;
       this.#start = 0;
       this.#end = bytes.length;
+      this.#isLent = false;
       return;
     }
-    if (this.#piece.length - this.#end < bytes.length) this.#grow(bytes.length);
+    // Where a host reads into, nobody else may write.
+    if (this.#isLent || this.#piece.length - this.#end < bytes.length) {
+      this.#grow(bytes.length);
+    }
     this.#piece.set(bytes, this.#end);
     this.#end += bytes.length;
   }
@@ -139,6 +147,16 @@ export class ByteBuffer {
     return part.every((byte, i) => this.#piece[start + i] === byte);
   }
 
+  // So a quiet connection keeps 2 KiB, and a busy one has few pieces.
+  #nextSize(): number {
+    let size = SMALLEST;
+    while (size < LARGEST && size < this.#largestRead * READS_IN_PIECE) {
+      size *= 2;
+    }
+    this.#largestRead = 0;
+    return size;
+  }
+
   #grow(count: number): void {
     const rest = this.#piece.subarray(this.#start, this.#end);
     this.#piece = new Uint8Array(
@@ -147,6 +165,7 @@ export class ByteBuffer {
     this.#piece.set(rest);
     this.#start = 0;
     this.#end = rest.length;
+    this.#isLent = false;
   }
 }
 

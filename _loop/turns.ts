@@ -26,7 +26,8 @@ import { TimerHeap } from "./timer_heap.ts";
 // quarter of a second. A host turn is 1 µs, so slices this short cost 2 %.
 const SLICE = 0.00005;
 // For how long a loop that is woken again and again takes it that the host has its turns
-// in between, in seconds.
+// in between, in seconds, and how long what the host has woken at once may take: an I/O
+// server would else ask for a turn of the host at every third of its tasks.
 const MOST_WITHOUT_HOST = 0.001;
 // How often it looks at the clock, in seconds: a look is 90 ns, a run may be 20 ns.
 const CLOCK_CHECK = 0.00001;
@@ -105,6 +106,8 @@ export class Turns implements Sleeper {
   #holds = 0;
   #sliceStart = 0;
   #lastHostTurn = 0;
+  // When the host woke it last.
+  #lastWake = -Infinity;
   #lastCheck = 0;
   // Whether the clock was looked at since the due timers were last moved: a look in the
   // middle of a turn can't move them.
@@ -380,7 +383,10 @@ export class Turns implements Sleeper {
   #lookAtClock(): boolean {
     const now = this.#readClock();
     if (now >= this.errorsDue) this.#owner._tellDueErrors(now);
-    return !this.#clock.settles && now - this.#sliceStart > SLICE;
+    const slice = now - this.#lastWake > MOST_WITHOUT_HOST
+      ? SLICE
+      : MOST_WITHOUT_HOST;
+    return !this.#clock.settles && now - this.#sliceStart > slice;
   }
 
   #readClock(): number {
@@ -443,7 +449,7 @@ export class Turns implements Sleeper {
     const now = this.#readClock();
     if (wouldGiveWay()) this.checkSoon();
     else if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) {
-      this.#sliceStart = now;
+      this.#sliceStart = this.#lastWake = now;
     }
   }
 

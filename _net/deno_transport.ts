@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { concat } from "../_io/byte_buffer.ts";
+import { concat, EMPTY } from "../_io/byte_buffer.ts";
 import { connectionReset, withSubject } from "../_host/errors.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
@@ -17,8 +17,16 @@ import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
 import type { NodeSocket } from "./node_host.ts";
 
 const LOW_WATER = HIGH_WATER / 4;
+// An async function that answers line by line comes back to its next write() in 5
+// microtasks. A microtask costs 0.1 µs, and a piece that is sent for itself 6 µs.
+const QUIET_HOPS = 8;
 
-/** Reads when asked, and sends one piece at a time; what is written meanwhile goes as one. */
+const SETTLED = Promise.resolve();
+
+/**
+ * Reads when asked, and sends one piece at a time: the first at once, and what follows it in
+ * the same burst of microtasks as one.
+ */
 export class DenoTransport implements HostTransport {
   readonly ofHost = true;
   readonly isTls = false;
@@ -30,6 +38,13 @@ export class DenoTransport implements HostTransport {
   // What is being sent, what comes after it, and how much that is.
   #sending: Uint8Array | undefined;
   #queue: Uint8Array[] = [];
+  // How many pieces stood there when it was last looked whether more come in this burst;
+  // `undefined` while none are waited for.
+  #gathered: number | undefined;
+  #quietHops = 0;
+  #isHopping = false;
+  // Whether somebody began to wait for data after the last write: that was a whole answer.
+  #isReadAfterWrite = true;
   #unsent = 0;
   #backlogged = false;
   // What is to be done when all is sent.
@@ -41,6 +56,7 @@ export class DenoTransport implements HostTransport {
   // Made once, not for each read and write.
   readonly #onRead = (count: number | null): void => this.#received(count);
   readonly #onSent = (count: number): void => this.#sent(count);
+  readonly #onHop = (): void => this.#gatherOn();
   readonly #onError = (error: unknown): void => this.#fail(error);
 
   constructor(conn: DenoConn) {
@@ -54,6 +70,8 @@ export class DenoTransport implements HostTransport {
   }
 
   pull(): void {
+    this.#isReadAfterWrite = true;
+    if (this.#gathered !== undefined) this.#sendQueue();
     if (this.#room !== undefined || this.#closed) return;
     this.#room = this.#buffer!.room();
     this.#conn.read(this.#room).then(this.#onRead, this.#onError);
@@ -61,8 +79,14 @@ export class DenoTransport implements HostTransport {
 
   write(bytes: Uint8Array): boolean {
     this.#unsent += bytes.length;
-    if (this.#sending === undefined) this.#send(bytes);
-    else this.#queue.push(bytes);
+    const isAnswer = this.#isReadAfterWrite;
+    this.#isReadAfterWrite = false;
+    if (this.#sending !== undefined) this.#queue.push(bytes);
+    else if (isAnswer) this.#send(bytes);
+    else {
+      this.#queue.push(bytes);
+      this.#gather();
+    }
     if (this.#unsent > HIGH_WATER) this.#backlogged = true;
     return !this.#backlogged;
   }
@@ -140,11 +164,8 @@ export class DenoTransport implements HostTransport {
     const bytes = this.#sending!;
     this.#unsent -= count;
     if (count < bytes.length) this.#send(bytes.subarray(count));
-    else if (this.#queue.length > 0) {
-      const queue = this.#queue;
-      this.#queue = [];
-      this.#send(concat(queue));
-    } else {
+    else if (this.#queue.length > 0) this.#gather();
+    else {
       this.#sending = undefined;
       this.#allSent();
     }
@@ -152,6 +173,45 @@ export class DenoTransport implements HostTransport {
       this.#backlogged = false;
       this.#owner?.resumeWriting();
     }
+  }
+
+  // Somebody who writes in steps may not have come to the last of them.
+  #gather(): void {
+    if (this.#mustSend()) return this.#sendQueue();
+    this.#sending = EMPTY;
+    this.#gathered = this.#queue.length;
+    this.#quietHops = 0;
+    this.#hop();
+  }
+
+  #hop(): void {
+    // The last one may have outlived what it was for.
+    if (!this.#isHopping) SETTLED.then(this.#onHop);
+    this.#isHopping = true;
+  }
+
+  #gatherOn(): void {
+    this.#isHopping = false;
+    // It was sent meanwhile, or is lost.
+    if (this.#gathered === undefined || this.#closed) return;
+    if (this.#queue.length > this.#gathered) {
+      this.#gathered = this.#queue.length;
+      this.#quietHops = 0;
+    } else this.#quietHops++;
+    if (this.#quietHops > QUIET_HOPS || this.#mustSend()) this.#sendQueue();
+    else this.#hop();
+  }
+
+  #mustSend(): boolean {
+    return this.#isReadAfterWrite || this.#unsent > LOW_WATER ||
+      this.#then !== "go on" || this.#flushed !== undefined;
+  }
+
+  #sendQueue(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#gathered = undefined;
+    this.#send(concat(queue));
   }
 
   #allSent(): void {

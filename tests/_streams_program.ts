@@ -135,6 +135,81 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
     server.close();
   },
 
+  async "StreamReader.feedData() beside a read of the host spoils no byte"() {
+    const parts = ["11111", "33333"];
+    const server = await startServer(async (reader, writer) => {
+      for (const part of parts) {
+        await writer.write(bytes(part));
+        await reader.readline();
+      }
+    }, HOST);
+    const [reader, writer] = await open(server);
+    const whole = createTask(() => reader.readexactly(15));
+    await until(() => `${reader}`.includes("5 bytes"));
+    reader.feedData(bytes("22222"));
+    await writer.write(bytes("go on\n"));
+    assert.equal(textOf(await whole), "111112222233333");
+    await writer.close();
+    server.close();
+  },
+
+  async "StreamWriter sends all small pieces in order, however it ends after them"() {
+    const server = await startServer(async (reader, writer) => {
+      const all = await reader.read();
+      await writer.write(all);
+    }, HOST);
+    const lateServer = await startServer(async (_, writer) => {
+      for (let i = 0; i < 40; i++) {
+        await writer.write(bytes(`${i} `));
+        // In the same burst of microtasks, in a later one, and in a later turn.
+        for (let hop = 0; hop < i % 13; hop++) await Promise.resolve();
+        if (i % 20 === 19) await sleep(0);
+      }
+    }, HOST);
+    for (let count = 1; count <= 12; count++) {
+      for (const waits of [true, false]) {
+        const [reader, writer] = await open(server);
+        let sent = "";
+        for (let i = 0; i < count; i++) {
+          sent += `${i} `;
+          const wait = writer.write(bytes(`${i} `));
+          if (waits) await wait;
+        }
+        writer.writeEof();
+        assert.equal(textOf(await reader.read()), sent);
+        await writer.close();
+      }
+    }
+    const [reader, writer] = await open(lateServer);
+    const numbers = textOf(await reader.read()).trim().split(" ").map(Number);
+    assert.deepEqual(numbers, [...Array(40).keys()]);
+    await writer.close();
+    server.close();
+    lateServer.close();
+  },
+
+  async "StreamReader reads pieces of all sizes, whichever came before"() {
+    const sizes = [1, 1024, 1025, 2048, 100, 70_000, 1, 16_384, 300_000, 7, 0];
+    const server = await startServer(async (reader, writer) => {
+      for (const [i, size] of sizes.entries()) {
+        await writer.write(new Uint8Array(size).fill(i));
+        await reader.readexactly(1);
+      }
+    }, HOST);
+    const [reader, writer] = await open(server);
+    const kept: Uint8Array[] = [];
+    for (const size of sizes) {
+      kept.push(await reader.readexactly(size));
+      await writer.write(bytes("+"));
+    }
+    for (const [i, data] of kept.entries()) {
+      assert.equal(data.length, sizes[i]);
+      assert(data.every((byte) => byte === i));
+    }
+    await writer.close();
+    server.close();
+  },
+
   async "writeEof() ends one half, and reading goes on"() {
     const server = await startServer(async (reader, writer) => {
       const all = await reader.read();
