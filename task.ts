@@ -102,6 +102,7 @@ import type { Scheduler } from "./handle.ts";
 import {
   deferStart,
   hasAsyncContext,
+  type LineSlot,
   runningTask,
 } from "./_host/async_context.ts";
 import { isUnplaced, placeHere } from "./_base/error_place.ts";
@@ -180,6 +181,8 @@ export interface PrintStackOptions {
   readonly write?: (text: string) => void;
 }
 
+// The body of what stands for a task once it has ended.
+const ENDED: CoroutineFunction<unknown> = function* () {};
 const STACK_OPTIONS = { limit: NUMBER };
 const PRINT_STACK_OPTIONS: OptionKinds<PrintStackOptions> = {
   ...STACK_OPTIONS,
@@ -249,6 +252,8 @@ export class Task<T> extends Future<T> {
   /** @internal */
   _lastEnd = -1;
   /** @internal */
+  _slot: LineSlot | undefined = undefined;
+  /** @internal */
   _scope: ScopeLine | undefined = undefined;
 
   /**
@@ -276,6 +281,10 @@ export class Task<T> extends Future<T> {
     this.#name = options.name === undefined
       ? ++running.taskCount
       : String(options.name);
+    if (coro === ENDED) {
+      super.setResult(undefined as T);
+      return;
+    }
     if (
       options.eagerStart && running.eagerStarts < MOST_EAGER_STARTS &&
       runningScheduler() === scheduler
@@ -377,7 +386,7 @@ export class Task<T> extends Future<T> {
 
   /** The name. */
   getName(): string {
-    return typeof this.#name === "number" ? `Task-${this.#name}` : this.#name;
+    return textOfName(this.#name);
   }
 
   /**
@@ -500,6 +509,11 @@ export class Task<T> extends Future<T> {
   /** @internal */
   get _line(): LineState {
     return this;
+  }
+
+  /** @internal */
+  _makeSlot(): LineSlot {
+    return new TaskSlot(this as Task<unknown>);
   }
 
   /** @internal */
@@ -774,6 +788,11 @@ export class Task<T> extends Future<T> {
   // Says whether the outcome is still to be set, as it is unless somebody has called
   // the setters of the base class by force.
   #leave(): boolean {
+    (this._slot as TaskSlot | undefined)?.release(
+      this.scheduler,
+      this.#context,
+      this.#name,
+    );
     (this.scheduler as TaskScheduler)._tasks.delete(this as Task<unknown>);
     if (!this.done()) return true;
     this.scheduler.callExceptionHandler({
@@ -783,6 +802,44 @@ export class Task<T> extends Future<T> {
     });
     return false;
   }
+}
+
+/** What the host's storage has of a task: once that has ended, what its helpers need. */
+class TaskSlot implements LineSlot {
+  line: Task<unknown> | undefined;
+  #scheduler: Scheduler | undefined = undefined;
+  #context: Context | ContextValues | undefined = undefined;
+  #name: string | number = 0;
+
+  constructor(task: Task<unknown>) {
+    this.line = task;
+  }
+
+  /** Lets go of the task, its result and its coroutine. */
+  release(
+    scheduler: Scheduler,
+    context: Context | ContextValues,
+    name: string | number,
+  ): void {
+    this.line = undefined;
+    this.#scheduler = scheduler;
+    this.#context = context;
+    this.#name = name;
+  }
+
+  /** A task of the same name, loop and context, that is done: it takes part in nothing. */
+  successor(): Task<unknown> {
+    const context = this.#context!;
+    return this.line = new Task(ENDED, {
+      loop: this.#scheduler as TaskScheduler,
+      name: textOfName(this.#name),
+      context: context instanceof Context ? context : new Context(context),
+    });
+  }
+}
+
+function textOfName(name: string | number): string {
+  return typeof name === "number" ? `Task-${name}` : name;
 }
 
 /** The reason to end as cancelled with, when `error` came of a cancel. */

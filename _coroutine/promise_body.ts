@@ -12,6 +12,7 @@ import {
   asyncTask,
   hasAsyncContext,
   runInLine,
+  type SlottedLine,
 } from "../_host/async_context.ts";
 
 /** A driver, as far as it waits for an async function. */
@@ -68,7 +69,7 @@ export function waitForPromise(
 
 /** Calls the function that a task was made of; {@linkcode waitForTaskPromise} goes on. */
 export function callTaskFunction(
-  task: unknown,
+  task: SlottedLine,
   source: () => unknown,
 ): unknown {
   return isGeneratorFunction(source)

@@ -56,9 +56,33 @@ export const hasAsyncContext: boolean = storage !== undefined;
 // Without a storage: the line that was resumed last, until the host has its turn.
 let resumedLine: unknown;
 
+/**
+ * What the storage has of a line. Deno keeps that, and copies all that hangs on it, until
+ * its next collection but one: so a line that has ended takes itself out.
+ */
+export interface LineSlot {
+  /** The line; `undefined` once it has ended. */
+  line: object | undefined;
+  /** What stands for it then, for functions that it has left running. */
+  successor(): object | undefined;
+}
+
+/** A line that async functions can be called for. */
+export interface SlottedLine {
+  _slot: LineSlot | undefined;
+  _makeSlot(): LineSlot;
+}
+
 /** The line whose async function runs now, as far as the host can tell. */
 export function asyncLine(): unknown {
-  return storage === undefined ? resumedLine : storage.getStore();
+  if (storage === undefined) return resumedLine;
+  const slot = storage.getStore() as LineSlot | undefined;
+  return slot === undefined ? undefined : slot.line ?? slot.successor();
+}
+
+/** The slot of a line. */
+export function slotOf(line: SlottedLine): LineSlot {
+  return line._slot ??= line._makeSlot();
 }
 
 /** The task of that line. */
@@ -141,14 +165,17 @@ function inLine<R>(line: unknown, callback: () => R): R {
 }
 
 /** Runs the start of an async function so that its waits belong to `line`. */
-export function runInLine<R>(line: unknown, callback: () => R): R;
+export function runInLine<R>(
+  line: SlottedLine | undefined,
+  callback: () => R,
+): R;
 export function runInLine<A, R>(
-  line: unknown,
+  line: SlottedLine | undefined,
   callback: (argument: A) => R,
   argument: A,
 ): R;
 export function runInLine<A, R>(
-  line: unknown,
+  line: SlottedLine | undefined,
   callback: (argument: A) => R,
   argument?: A,
 ): R {
@@ -162,9 +189,10 @@ export function runInLine<A, R>(
       if (outer !== undefined || line === undefined) resumedLine = outer;
     }
   }
+  const slot = line === undefined ? undefined : slotOf(line);
   // Entering the storage is 0.5 µs and 450 B, looking at it 8 ns.
-  if (storage.getStore() === line) return callback(argument as A);
-  return storage.run(line, callback, argument as A);
+  if (storage.getStore() === slot) return callback(argument as A);
+  return storage.run(slot, callback, argument as A);
 }
 
 /**
@@ -177,8 +205,11 @@ export function runInLine<A, R>(
  * @param start Is called in a microtask after the start.
  * @returns Starts it.
  */
-export function deferStart(line: unknown, start: () => void): () => void {
-  return storage!.run(line, armStart, start) as () => void;
+export function deferStart(
+  line: SlottedLine,
+  start: () => void,
+): () => void {
+  return storage!.run(slotOf(line), armStart, start) as () => void;
 }
 
 function armStart(start: () => void): () => void {

@@ -8,11 +8,11 @@ import type { CancelReason } from "../_base/cancelled.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 import type { Line, PendingAwait } from "../_future/future_await.ts";
-import { asyncLine } from "../_host/async_context.ts";
+import { asyncLine, type SlottedLine } from "../_host/async_context.ts";
 import type { CancelRequest } from "./cancel_request.ts";
 
 /** The fields of a line. */
-export interface LineState extends Line {
+export interface LineState extends Line, SlottedLine {
   /** What it waits for: nothing, one alone, or several that stood beside each other. */
   _awaits: PendingAwait | Set<PendingAwait> | undefined;
   _request: CancelRequest | undefined;

@@ -9,6 +9,7 @@ import type { CancelledError } from "../errors.ts";
 import type { OnFulfilled, OnRejected } from "../_future/await.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
+import { type LineSlot, slotOf } from "../_host/async_context.ts";
 import type { Coroutine } from "../_coroutine/coroutine.ts";
 import { awaitCoroutine } from "./coroutine_await.ts";
 import type { Driver } from "./drive.ts";
@@ -43,8 +44,25 @@ import { signalOf } from "../_line/line_signal.ts";
 
 const ABANDONED = "The body was abandoned at its deadline";
 
+/** What the host's storage has of a scope's line: then, of that round it. */
+class BodySlot implements LineSlot {
+  line: BodyLine | undefined;
+  readonly #outer: LineSlot;
+
+  constructor(line: BodyLine) {
+    this.line = line;
+    this.#outer = slotOf(line._outer);
+  }
+
+  successor(): object | undefined {
+    return this.#outer.line ?? this.#outer.successor();
+  }
+}
+
 /** The line of one run of a scope's body. */
 export class BodyLine implements ScopeLine {
+  /** @internal */
+  _slot: LineSlot | undefined = undefined;
   /** @internal */
   _awaits: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** @internal */
@@ -142,6 +160,9 @@ export class BodyLine implements ScopeLine {
     if (this.#made > 0) takeRequestsBack(this, this.#made);
     const isCancelled = requestsOf(outer) > this.#requestsBefore;
     const request = this._request;
+    if (this._slot !== undefined && !this.#abandoned) {
+      this._slot.line = undefined;
+    }
     if (this._awaits !== undefined && !this.#abandoned) this.#handWaitsOn();
     if (request !== undefined) this.#takeBack(request, isCancelled);
     return isCancelled;
@@ -168,6 +189,11 @@ export class BodyLine implements ScopeLine {
   /** Whether `error` is what a cancel of this line, or of one round it, has come to. */
   isCancellation(error: unknown): boolean {
     return isCancellation(this, error);
+  }
+
+  /** @internal */
+  _makeSlot(): LineSlot {
+    return new BodySlot(this);
   }
 
   /** @internal */

@@ -191,7 +191,7 @@ function startFunction(
   scheduler: Scheduler,
   source: () => unknown,
 ): Body | typeof SUSPENDED {
-  const opened = callTaskFunction(driver, source);
+  const opened = callTaskFunction(driver._line!, source);
   if (isGenerator(opened)) nameGenerators(opened, source);
   const body = asBody(opened, source);
   if (body !== PROMISE_BODY) return driver._body = body;

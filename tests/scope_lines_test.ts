@@ -2,8 +2,15 @@
  * A scope acts on its own body alone: not on what stands beside it, nor on what a callback
  * of the host has begun.
  */
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+} from "@std/assert";
+import {
+  CancelledError,
+  ContextVar,
   createTask,
   currentTask,
   getRunningLoop,
@@ -18,6 +25,7 @@ import {
 } from "@asyncio/asyncio";
 import { setImmediate } from "node:timers";
 import { runVirtual } from "./cpython/_both.ts";
+import { collectGarbage } from "./cpython/_garbage.ts";
 
 type Work = () => Promise<unknown>;
 
@@ -250,3 +258,61 @@ Deno.test("what waits on after its task has ended is cancelled at the end of run
   });
   assertEquals(log, ["cleaned up"]);
 });
+
+Deno.test("what a task leaves running keeps its context variables, its name and its loop, and not its result", async () => {
+  const variable = new ContextVar<string>("request");
+  const seen: unknown[] = [];
+  let goOn!: () => void;
+  const host = new Promise<void>((resolve) => goOn = resolve);
+  await run(async () => {
+    const loop = getRunningLoop();
+    let result: WeakRef<object>;
+    await (async () => {
+      const task = createTask(async () => {
+        variable.set("seven");
+        void (async () => {
+          await host;
+          seen.push(variable.get(), currentTask()?.getName());
+          seen.push(currentTask()?.done(), getRunningLoop() === loop);
+          await sleep(0);
+          seen.push(
+            variable.get(),
+            await createTask(async () => variable.get()),
+          );
+        })();
+        return { large: "result" };
+      }, { name: "handler" });
+      result = new WeakRef(await task);
+    })();
+    await collectGarbage();
+    assertEquals(result!.deref(), undefined);
+    goOn();
+    await sleep(0.01);
+  });
+  assertEquals(seen, ["seven", "handler", true, true, "seven", "seven"]);
+});
+
+for (const [name, scope] of Object.entries(SCOPES)) {
+  Deno.test(`what a body leaves at the host belongs to what is round its scope: ${name}`, async () => {
+    let helper: Promise<unknown> = Promise.resolve();
+    await runVirtual(async () => {
+      const outer = createTask(async () => {
+        let goOn!: () => void;
+        const host = new Promise<void>((resolve) => goOn = resolve);
+        await Promise.resolve(scope(() => {
+          helper = (async () => {
+            await host;
+            await sleep(100);
+          })();
+          return Promise.resolve();
+        })).catch(() => {});
+        goOn();
+        await sleep(5);
+      });
+      await wait([outer], { timeout: 3 });
+      outer.cancel();
+      await wait([outer]);
+    });
+    await assertRejects(() => helper, CancelledError);
+  });
+}
