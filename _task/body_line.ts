@@ -54,7 +54,7 @@ export class BodyLine implements ScopeLine {
   /** @internal */
   readonly _outer: LineState;
   /** @internal */
-  readonly _driver: Driver | undefined;
+  _driver: Driver | undefined;
   readonly #requestsBefore: number;
   #ended = false;
   #abandoned = false;
@@ -137,6 +137,8 @@ export class BodyLine implements ScopeLine {
     const request = this._request;
     if (this._awaits !== undefined && !this.#abandoned) this.#handWaitsOn();
     if (request !== undefined) this.#takeBack(request, isCancelled);
+    // The host's storage keeps the line through one more collection of young objects.
+    this._driver = undefined;
     return isCancelled;
   }
 
