@@ -92,11 +92,7 @@ import {
   RuntimeError,
 } from "./errors.ts";
 import { Future } from "./future.ts";
-import {
-  PROMISE_BODY,
-  type PromiseBody,
-  startTask,
-} from "./_coroutine/promise_body.ts";
+import { PROMISE_BODY, type PromiseBody } from "./_coroutine/promise_body.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
 import {
@@ -303,7 +299,7 @@ export class Task<T> extends Future<T> {
       if (
         hasAsyncContext && !running.beginsRun && mayRunAsync(this._body)
       ) {
-        this._waitingOn = deferStart(this, startTask);
+        this._waitingOn = deferStart(this);
       }
       scheduler._tasks.add(this as Task<unknown>);
     }

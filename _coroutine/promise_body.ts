@@ -8,7 +8,6 @@ import { asPromise } from "./thenable.ts";
 import { type Body, isGeneratorFunction } from "./coroutine.ts";
 import type { Scheduler } from "../handle.ts";
 import {
-  asyncLine,
   asyncTask,
   hasAsyncContext,
   runInLine,
@@ -114,15 +113,6 @@ function taskFulfilled(value: unknown): void {
 function taskRejected(error: unknown): void {
   const task = asyncTask() as HostedTask;
   endWait(task, task.getLoop(), true, error);
-}
-
-/** Does the first step of the task whose async context this is. */
-export function startTask(): void {
-  (asyncLine() as StartingTask)._start();
-}
-
-interface StartingTask {
-  _start(): void;
 }
 
 function beginWait(driver: PromiseDriver, scheduler: Scheduler): void {
