@@ -268,7 +268,7 @@ Deno.test("what a task leaves running keeps its context variables, its name and 
     const loop = getRunningLoop();
     let result: WeakRef<object>;
     await (async () => {
-      const task = createTask(async () => {
+      const task = createTask(() => {
         variable.set("seven");
         void (async () => {
           await host;
@@ -277,10 +277,10 @@ Deno.test("what a task leaves running keeps its context variables, its name and 
           await sleep(0);
           seen.push(
             variable.get(),
-            await createTask(async () => variable.get()),
+            await createTask(() => Promise.resolve(variable.get())),
           );
         })();
-        return { large: "result" };
+        return Promise.resolve({ large: "result" });
       }, { name: "handler" });
       result = new WeakRef(await task);
     })();
