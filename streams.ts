@@ -56,7 +56,11 @@ import {
 } from "./_streams/options.ts";
 import { SocketServer } from "./_streams/socket_server.ts";
 import { secure } from "./_net/tls.ts";
-import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
+import {
+  type Coro,
+  type Coroutine,
+  refuseAsyncGenerator,
+} from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { CancelledError } from "./errors.ts";
@@ -251,6 +255,7 @@ export function startServer(
   options: ServerOptions = {},
 ): Coroutine<Server<InternetAddress>> {
   check("start a server", "clientConnected", clientConnected, FUNCTION);
+  refuseAsyncGenerator(clientConnected, "start a server");
   check("start a server", "host", host, NAME);
   check("start a server", "port", port, portKind(0));
   return listen(clientConnected, { hostname: host, port }, options);
@@ -293,6 +298,7 @@ export function startUnixServer(
   options: ServerOptions = {},
 ): Coroutine<Server<UnixAddress>> {
   check("start a server", "clientConnected", clientConnected, FUNCTION);
+  refuseAsyncGenerator(clientConnected, "start a server");
   check("start a server", "path", path, NAME);
   return listen(clientConnected, { path }, options);
 }

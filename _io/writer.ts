@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeKind, describeOnce } from "../_base/repr.ts";
+import { describeKind, describeOnce, isInstance } from "../_base/repr.ts";
 import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { RuntimeError } from "../errors.ts";
@@ -76,6 +76,13 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
   }
 
   writelines(parts: Iterable<Uint8Array>): Future<void> {
+    if (typeof parts?.[Symbol.iterator] !== "function") {
+      throw new TypeError(
+        `Cannot write: an iterable of Uint8Arrays was expected, got ${
+          describeKind(parts)
+        }`,
+      );
+    }
     const list = [...parts];
     list.forEach(checkBytes);
     return this.write(concat(list));
@@ -243,10 +250,23 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
 }
 
 function checkBytes(data: unknown): void {
-  if (data instanceof Uint8Array) return;
+  if (data instanceof Uint8Array) {
+    // Its bytes are gone, and nobody would miss them.
+    if (data.length > 0 || !(data.buffer as ArrayBuffer).detached) return;
+    throw new TypeError(
+      "Cannot write: the buffer of the Uint8Array was transferred, its bytes are elsewhere",
+    );
+  }
+  const [what, advice] = isBinary(data)
+    ? [Object.prototype.toString.call(data).slice(8, -1), "wrap it in one"]
+    : [describeKind(data), "encode text with a TextEncoder"];
   throw new TypeError(
-    `Cannot write: a Uint8Array was expected, got ${
-      describeKind(data)
-    }, encode text with a TextEncoder`,
+    `Cannot write: a Uint8Array was expected, got ${what}, ${advice}`,
   );
+}
+
+function isBinary(data: unknown): boolean {
+  return ArrayBuffer.isView(data) || isInstance(data, ArrayBuffer) ||
+    typeof SharedArrayBuffer === "function" &&
+      isInstance(data, SharedArrayBuffer);
 }

@@ -11,6 +11,7 @@ export interface NodeSocket {
   readonly localAddress?: string;
   readonly localPort?: number;
   readonly destroyed: boolean;
+  readonly readableEnded: boolean;
   readonly writableLength: number;
   readonly alpnProtocol?: string | false | null;
   readonly encrypted?: boolean;

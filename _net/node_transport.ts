@@ -62,7 +62,8 @@ export class NodeTransport implements HostTransport {
     for (const [event, listener] of Object.entries(this.#listeners)) {
       this.#socket.on(event, listener);
     }
-    // It may have been closed before anybody listened.
+    // It may have ended, or been closed, before anybody listened.
+    if (this.#socket.readableEnded) buffer.feedEof();
     if (this.#socket.destroyed) this.#lose(this.#error);
     else this.#socket.resume();
   }

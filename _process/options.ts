@@ -34,11 +34,15 @@ const PATH: Kind = {
     (value instanceof URL && value.protocol === "file:"),
 };
 
-const STRINGS: Kind = {
-  words: "an object of strings",
+const ENV: Kind = {
+  words: "an object of strings without null characters, by names without =",
   fits: (value) =>
     typeof value === "object" && value !== null && !Array.isArray(value) &&
     Object.values(value).every((part) => typeof part === "string"),
+  allows: (value: Record<string, string>) =>
+    Object.entries(value).every(([name, text]) =>
+      /^[^=\0]+$/.test(name) && !text.includes("\0")
+    ),
 };
 
 const LIMIT: Kind = {
@@ -48,7 +52,7 @@ const LIMIT: Kind = {
 };
 
 /** The kinds of what every process may be given. */
-export const COMMON_KINDS = { cwd: PATH, env: STRINGS, grace: DELAY } as const;
+export const COMMON_KINDS = { cwd: PATH, env: ENV, grace: DELAY } as const;
 
 const KINDS = {
   stdin: oneOf(STDIO),

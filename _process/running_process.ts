@@ -7,7 +7,13 @@ import { CancelledError, ProcessLookupError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { isSignalName, type SignalName } from "../_host/signals.ts";
-import { check, instance, type Kind } from "../_base/arguments.ts";
+import {
+  check,
+  checkOptions,
+  DELAY,
+  instance,
+  type Kind,
+} from "../_base/arguments.ts";
 import { describeKind, isInstance } from "../_base/repr.ts";
 import { IoWaits } from "../_io/io_wait.ts";
 import { TransportWriter } from "../_io/writer.ts";
@@ -140,6 +146,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   }
 
   end(options: EndOptions = {}): Coroutine<EndOutcome> {
+    checkOptions("end a process", options, { grace: DELAY });
     const grace = options.grace === undefined
       ? this.#plan.grace
       : checkGrace(options.grace);

@@ -50,6 +50,7 @@ const STRINGS: Kind = {
 /** A name, an address or a path. */
 export const NAME: Kind = {
   ...STRING,
+  words: "a string that is not empty",
   allows: (value: string) => value !== "",
 };
 

@@ -14,6 +14,7 @@ import {
   Coroutine,
   isGenerator,
   isThenable,
+  refuseAsyncGenerator,
 } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.ts";
@@ -308,6 +309,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
       isGenerator(running) || running instanceof Coroutine ||
       isThenable(running)
     ) return running as Coro<unknown>;
+    refuseAsyncGenerator(running, "serve a connection");
     work.keepsOpen = true;
     return nothing();
   }

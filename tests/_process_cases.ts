@@ -278,6 +278,9 @@ export const PROCESS_CASES: RealCases = {
       [{ grace: "1" }, "TypeError", /grace.*"1"/],
       [{ env: { A: 1 } }, "TypeError", /env must be an object of strings/],
       [{ env: ["A"] }, "TypeError", /env/],
+      [{ env: { "A=B": "" } }, "RangeError", /env.*names without =/],
+      [{ env: { "": "x" } }, "RangeError", /env/],
+      [{ env: { A: "x\0y" } }, "RangeError", /env.*null characters/],
       [{ cwd: 1 }, "TypeError", /cwd.*got 1/],
       [{ newSession: "yes" }, "TypeError", /newSession/],
       [{ clearEnv: 1 }, "TypeError", /clearEnv/],
@@ -296,6 +299,8 @@ export const PROCESS_CASES: RealCases = {
     assert.throws(() => createSubprocessExec(""), RangeError);
     const child = yield* wait(sh("exit 0"));
     assert.throws(() => child.end({ grace: -1 }), RangeError);
+    assert.throws(() => child.end(bad({ seconds: 1 })), TypeError);
+    assert.throws(() => child.end(bad(1)), TypeError);
     yield* wait(child.wait());
   },
 

@@ -15,6 +15,7 @@ import {
   CancelledError,
   createTask,
   gather,
+  getRunningLoop,
   openConnection,
   openUnixConnection,
   run,
@@ -467,6 +468,34 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
       server.close();
       await server.waitClosed();
     }
+  },
+
+  async "Server closes at once what its handler does not want, and the client sees the end"() {
+    const handlers = [async () => {}, function* () {}];
+    for (let i = 0; i < 20; i++) {
+      const server = await startServer(handlers[i % 2] as () => void, HOST);
+      const [reader, writer] = await open(server);
+      assert.equal((await reader.read()).length, 0);
+      await writer.close();
+      server.close();
+      await server.waitClosed();
+    }
+  },
+
+  async "Server reports a handler that gives an async generator, and closes the connection"() {
+    const told: unknown[] = [];
+    getRunningLoop().setExceptionHandler((_, { exception }) =>
+      void told.push(exception)
+    );
+    const handler = (() => (async function* () {})()) as () => void;
+    const server = await startServer(handler, HOST);
+    const [reader, writer] = await open(server);
+    assert.equal((await reader.read()).length, 0);
+    await writer.close();
+    server.close();
+    await server.waitClosed();
+    assert.equal(told.length, 1);
+    assert(told[0] instanceof TypeError);
   },
 
   async "Server with grace cancels handlers that go on after close()"() {

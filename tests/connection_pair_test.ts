@@ -157,6 +157,25 @@ Deno.test("StreamWriter refuses what is no bytes, and everything after close()",
     for (const wrong of ["text", 1, undefined, [1], new ArrayBuffer(1)]) {
       assertThrows(() => writer.write(wrong as never), TypeError, "Uint8Array");
     }
+    assertThrows(
+      () => writer.write(new DataView(new ArrayBuffer(1)) as never),
+      TypeError,
+      "got DataView, wrap it in one",
+    );
+    for (const wrong of [1, undefined, ["text"]]) {
+      assertThrows(
+        () => writer.writelines(wrong as never),
+        TypeError,
+        "Cannot write",
+      );
+    }
+    const transferred = new Uint8Array(8);
+    transferred.buffer.transfer();
+    assertThrows(
+      () => writer.write(transferred),
+      TypeError,
+      "was transferred",
+    );
     const closed = writer.close();
     assertThrows(
       () => writer.write(bytes("x")),

@@ -24,6 +24,11 @@ Deno.test("startServer() refuses bad arguments at once", async () => {
   const tls = { cert: "", key: "" };
   const wrong: [() => unknown, new () => Error, string][] = [
     [() => startServer(1 as never), TypeError, "clientConnected"],
+    [
+      () => startServer(async function* () {} as never),
+      TypeError,
+      "async generator",
+    ],
     [() => startServer(handler, ""), RangeError, "host"],
     [() => startServer(handler, "localhost", -1), RangeError, "port"],
     [() => startServer(handler, "localhost", 70_000), RangeError, "port"],
