@@ -13,6 +13,7 @@ import {
   refusal,
 } from "../_base/arguments.ts";
 import { type Delay, toSeconds } from "../clock.ts";
+import type { EndOptions } from "./process.ts";
 
 interface Host {
   readonly process?: {
@@ -113,6 +114,17 @@ export function argumentsOf(args: readonly (string | URL)[]): string[] {
     throw new TypeError(refusal(START, "args", "an array", args));
   }
   return args.map((arg) => pathOf("an argument", arg));
+}
+
+/**
+ * The seconds of the grace that `end()` is given, or of the process.
+ *
+ * @throws {RangeError} If it is below 0 or NaN.
+ * @throws {TypeError} If it is no delay, or there is no such option.
+ */
+export function graceOf(options: EndOptions, ofProcess: number): number {
+  checkOptions("end a process", options, { grace: DELAY });
+  return options.grace === undefined ? ofProcess : checkGrace(options.grace);
 }
 
 /**

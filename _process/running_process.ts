@@ -7,13 +7,7 @@ import { CancelledError, ProcessLookupError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { isSignalName, type SignalName } from "../_host/signals.ts";
-import {
-  check,
-  checkOptions,
-  DELAY,
-  instance,
-  type Kind,
-} from "../_base/arguments.ts";
+import { check, instance, type Kind } from "../_base/arguments.ts";
 import { describeKind, isInstance } from "../_base/repr.ts";
 import { IoWaits } from "../_io/io_wait.ts";
 import { TransportWriter } from "../_io/writer.ts";
@@ -27,7 +21,7 @@ import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import type { Child, Exit, OutputPipe } from "./child.ts";
 import { ProcessGroup, seesTheDead } from "./group.ts";
 import { type EndOutcome, type EndTarget, GroupEnd } from "./group_end.ts";
-import { checkGrace } from "./options.ts";
+import { graceOf } from "./options.ts";
 import type { EndOptions, Process } from "./process.ts";
 
 /** How a process is looked after. */
@@ -146,10 +140,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   }
 
   end(options: EndOptions = {}): Coroutine<EndOutcome> {
-    checkOptions("end a process", options, { grace: DELAY });
-    const grace = options.grace === undefined
-      ? this.#plan.grace
-      : checkGrace(options.grace);
+    const grace = graceOf(options, this.#plan.grace);
     return new MethodCoroutine("end", () => this.#endIt(grace));
   }
 
