@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeKind, describeOnce } from "../_base/repr.ts";
+import { describeKind, describeOnce, isInstance } from "../_base/repr.ts";
 import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { RuntimeError } from "../errors.ts";
@@ -243,7 +243,7 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
 }
 
 function checkBytes(data: unknown): void {
-  if (data instanceof Uint8Array) return;
+  if (isInstance(data, Uint8Array)) return;
   throw new TypeError(
     `Cannot write: a Uint8Array was expected, got ${
       describeKind(data)
