@@ -92,7 +92,7 @@ export class Condition {
    * @throws {TypeError} If `lock` is no {@linkcode Lock}, or there is an unknown option.
    */
   constructor(lock?: Lock, options: ConditionOptions = {}) {
-    if (lock !== undefined && !(lock instanceof Lock)) {
+    if (lock !== undefined && !isInstance(lock, Lock)) {
       throw new TypeError(
         `Cannot make a Condition: a Lock was expected, got ${
           describeKind(lock)

@@ -37,6 +37,7 @@ import {
 import { RuntimeError } from "./errors.ts";
 import { runningTask } from "./_host/async_context.ts";
 import { PersistentMap } from "./_base/persistent_map.ts";
+import { isInstance, isRevoked } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 
 /** What a context holds; never changed in place, so that a copy is one pointer. */
@@ -267,7 +268,7 @@ export class Context {
    * @param values What another context holds, or a Map of variables and their values.
    */
   constructor(values: ContextValues = NOTHING) {
-    this.#values = values instanceof PersistentMap ? values : valuesOf(values);
+    this.#values = isValues(values) ? values : valuesOf(values);
   }
 
   /** What the context holds. */
@@ -357,18 +358,22 @@ export class Context {
   }
 }
 
+function isValues(values: unknown): values is Values {
+  return !isRevoked(values) && values instanceof PersistentMap;
+}
+
 const CONTEXT_VAR = instance(ContextVar, "a ContextVar");
 const TOKEN = instance(Token, "a token of ContextVar.set()");
 const CONTEXT_VAR_OPTIONS = { default: ANYTHING };
 const VALUES: Kind = {
   words: "what a Context holds, or a Map of variables and values",
   fits: (values) =>
-    values instanceof PersistentMap ||
-    (values instanceof Map && [...values.keys()].every(CONTEXT_VAR.fits)),
+    isValues(values) ||
+    (isInstance(values, Map) && [...values.keys()].every(CONTEXT_VAR.fits)),
 };
 
 function checkVariable(variable: unknown): void {
-  if (variable instanceof ContextVar) return;
+  if (isInstance(variable, ContextVar)) return;
   check("look into a context", "variable", variable, CONTEXT_VAR);
 }
 

@@ -34,7 +34,7 @@ import {
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import { kCoroutineFunction } from "./_base/roles.ts";
-import { describeKind } from "./_base/repr.ts";
+import { describeKind, guarded, isRevoked } from "./_base/repr.ts";
 
 export {
   type Awaitable,
@@ -80,7 +80,7 @@ export function coroutine<A extends unknown[], T>(
   }
   refuseAsyncGenerator(fn, "make a coroutine");
   const make = (...args: A): Coroutine<T> => new FunctionCoroutine<T>(fn, args);
-  Object.defineProperty(make, "name", { value: fn.name });
+  Object.defineProperty(make, "name", { value: guarded(() => fn.name, "") });
   Object.defineProperty(make, kCoroutineFunction, { value: true });
   return make;
 }
@@ -106,5 +106,5 @@ export function isCoroutineFunction(
 ): value is CoroutineFunction<unknown> {
   return typeof value === "function" &&
     (isGeneratorFunction(value) || isAsyncFunction(value) ||
-      kCoroutineFunction in value);
+      (!isRevoked(value) && kCoroutineFunction in value));
 }

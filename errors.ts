@@ -341,7 +341,7 @@ export class IncompleteReadError extends Error {
    */
   constructor(partial: Uint8Array, expected?: number) {
     // No check of arguments is below this module.
-    if (!(partial instanceof Uint8Array)) {
+    if (!ArrayBuffer.isView(partial) || !(partial instanceof Uint8Array)) {
       throw new TypeError(
         `Cannot make an IncompleteReadError: partial must be a Uint8Array, got ${typeof partial}`,
       );

@@ -57,6 +57,7 @@ import {
   describeOnce,
   describeValue,
   isInstance,
+  isRevoked,
 } from "./_base/repr.ts";
 import { mustGiveWay, NEXT_TURN } from "./_base/running.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
@@ -153,8 +154,14 @@ export class Future<T> implements Promise<T> {
    * @throws {TypeError} If `loop` is no event loop.
    */
   constructor(options?: FutureOptions) {
+    if (isRevoked(options)) {
+      checkOptions("make a future", options, FUTURE_OPTIONS);
+    }
     const scheduler = options?.loop ?? loopWithout(options);
-    if (typeof scheduler._enqueue !== "function") {
+    if (
+      isRevoked(scheduler) || typeof scheduler._enqueue !== "function" ||
+      typeof scheduler.getDebug !== "function"
+    ) {
       check("make a future", "loop", scheduler, LOOP);
     }
     this._state = PENDING;
@@ -560,8 +567,10 @@ catchAwaits(Future.prototype);
  * ```
  */
 export function isFuture(value: unknown): value is Future<unknown> {
-  if (value instanceof Future) return true;
-  if (typeof value !== "object" || value === null) return false;
+  if (isInstance(value, Future)) return true;
+  if (typeof value !== "object" || value === null || isRevoked(value)) {
+    return false;
+  }
   // Asked of the class, so that a proxy that answers everything is none.
   const prototype = Object.getPrototypeOf(value) as
     | Partial<Future<unknown>>
@@ -582,7 +591,8 @@ function loopWithout(options: unknown): Scheduler {
 
 function isErrorClass(value: unknown): value is new () => Error {
   return typeof value === "function" &&
-    (value === Error || value.prototype instanceof Error);
+    (value === Error ||
+      (!isRevoked(value) && isInstance(value.prototype, Error)));
 }
 
 function waitersOf(future: Future<unknown>): Waiter[] {

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { isInstance } from "./_base/repr.ts";
+import { isInstance, isRevoked } from "./_base/repr.ts";
 import {
   BOOLEAN,
   checkOptions,
@@ -36,7 +36,7 @@ import {
   passCancel,
 } from "./_base/cancelled.ts";
 import { type Context, copyContext } from "./context.ts";
-import { checkList } from "./_combine/awaitables.ts";
+import { checkList, iteratorOf, nextOf } from "./_combine/awaitables.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { CancelledError, KeyboardInterrupt } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
@@ -172,7 +172,7 @@ export function gather<A extends Awaitable<unknown>>(
 ): Future<AwaitedResult<A>[]>;
 export function gather(...args: unknown[]): Future<unknown[]> {
   const [first, second] = args;
-  const list = Array.isArray(first);
+  const list = !isRevoked(first) && Array.isArray(first);
   const limit = args.length === 2 ? limitOf(second) : undefined;
   if (list || limit !== undefined) {
     checkOptions("gather", second, GATHER_OPTIONS);
@@ -204,7 +204,9 @@ export function gather(...args: unknown[]): Future<unknown[]> {
 
 // What can be waited for is no options object.
 function limitOf(options: unknown): number | undefined {
-  if (typeof options !== "object" || options === null) return undefined;
+  if (typeof options !== "object" || options === null || isRevoked(options)) {
+    return undefined;
+  }
   if (isThenable(options) || isGenerator(options)) return undefined;
   return (options as GatherOptions).limit;
 }
@@ -270,7 +272,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   ) {
     super({ loop });
     this.#source = source;
-    this.#iterator = source[Symbol.iterator]();
+    this.#iterator = iteratorOf(source);
     this.#limit = options.limit ?? Infinity;
     this.#returnExceptions = options.returnExceptions ?? false;
     if (options.limit !== undefined) {
@@ -359,7 +361,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     this.#isAsking = true;
     let step: IteratorResult<Awaitable<unknown>>;
     try {
-      step = this.#iterator.next();
+      step = nextOf(this.#iterator);
     } finally {
       this.#isAsking = false;
     }

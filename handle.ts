@@ -25,7 +25,12 @@ import { KeyboardInterrupt } from "./errors.ts";
 import type { Microtasks } from "./_base/microtasks.ts";
 import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
 import type { Timer } from "./_base/roles.ts";
-import { callbackName, describeCreation, isInstance } from "./_base/repr.ts";
+import {
+  callbackName,
+  describeCreation,
+  isInstance,
+  isRevoked,
+} from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import {
   check,
@@ -175,11 +180,15 @@ export class Handle {
     options?: CallbackOptions,
     argument?: unknown,
   ) {
+    if (isRevoked(options)) {
+      checkOptions("make a handle", options, CALLBACK_OPTIONS);
+    }
     const context = options?.context;
     if (
-      typeof callback !== "function" ||
+      isRevoked(scheduler) || typeof callback !== "function" ||
       typeof scheduler?._enqueue !== "function" ||
-      (context !== undefined && !(context instanceof Context))
+      typeof scheduler.getDebug !== "function" ||
+      (context !== undefined && !isInstance(context, Context))
     ) refuse(callback, scheduler, context);
     if (context === undefined) {
       checkOptions("make a handle", options, CALLBACK_OPTIONS);

@@ -34,6 +34,7 @@ import {
   type OptionKinds,
   refusal,
 } from "./_base/arguments.ts";
+import { isRevoked } from "./_base/repr.ts";
 import { JobPool, type Plan } from "./_combine/job_pool.ts";
 import {
   type Coro,
@@ -155,7 +156,7 @@ export function mapConcurrent<T, R>(
   checkLimit(limit, "map concurrently");
   if (
     typeof source !== "object" && typeof source !== "string" ||
-    source === null ||
+    source === null || isRevoked(source) ||
     !(Symbol.iterator in Object(source) ||
       Symbol.asyncIterator in Object(source))
   ) {

@@ -13,6 +13,7 @@
  * @module
  */
 import { refusal } from "./_base/arguments.ts";
+import { isInstance } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
 import { RuntimeError } from "./errors.ts";
 import { isMainThread } from "./_host/environment.ts";
@@ -90,7 +91,7 @@ export function getEventLoop(): EventLoop {
  * ```
  */
 export function setEventLoop(loop: EventLoop | undefined): void {
-  if (loop !== undefined && !(loop instanceof EventLoop)) {
+  if (loop !== undefined && !isInstance(loop, EventLoop)) {
     throw new TypeError(
       refusal("set the event loop", "loop", "an event loop or undefined", loop),
     );

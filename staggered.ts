@@ -20,7 +20,7 @@
  * @module
  */
 import { isInstance } from "./_base/repr.ts";
-import { checkList } from "./_combine/awaitables.ts";
+import { checkList, iteratorOf, nextOf } from "./_combine/awaitables.ts";
 import { check, DELAY, FUNCTION } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import {
@@ -125,7 +125,7 @@ class StaggeredRace<T> {
     functions: Iterable<CoroutineFunction<T>>,
     delay: number | undefined,
   ) {
-    this.#functions = functions[Symbol.iterator]();
+    this.#functions = iteratorOf(functions);
     this.#delay = delay;
   }
 
@@ -159,7 +159,7 @@ class StaggeredRace<T> {
   *#attempt(mayStart: Event, previousFailed: Event | undefined): Coro<void> {
     yield* mayStart.wait();
     if (previousFailed !== undefined) yield* this.#letPass(previousFailed);
-    const step = this.#functions.next();
+    const step = nextOf(this.#functions);
     if (step.done) return;
     refuseAsyncGenerator(step.value, "begin an attempt");
     const failed = new Event();

@@ -27,7 +27,12 @@ import {
   type OptionKinds,
   STRING,
 } from "./_base/arguments.ts";
-import { describeKind, describeOnce, describeValue } from "./_base/repr.ts";
+import {
+  describeKind,
+  describeOnce,
+  describeValue,
+  isInstance,
+} from "./_base/repr.ts";
 import { EMPTY } from "./_io/byte_buffer.ts";
 import { HostSource } from "./_io/host_source.ts";
 import { LineIterator } from "./_io/lines.ts";
@@ -335,7 +340,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @throws {RuntimeError} After {@linkcode StreamReader.feedEof}.
    */
   feedData(data: Uint8Array): void {
-    if (!(data instanceof Uint8Array)) {
+    if (!isInstance(data, Uint8Array)) {
       throw new TypeError(
         `Cannot feed data: a Uint8Array was expected, got ${
           describeKind(data)

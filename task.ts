@@ -110,6 +110,7 @@ import {
   describeValue,
   guarded,
   isInstance,
+  isRevoked,
   textOf,
 } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
@@ -264,7 +265,7 @@ export class Task<T> extends Future<T> {
     coro: CoroutineLike<T> | CoroutineFunction<T>,
     options: TaskConstructorOptions = {},
   ) {
-    const loop = options?.loop;
+    const loop = isRevoked(options) ? undefined : options?.loop;
     if (loop === undefined) {
       checkOptions("create a task", options, CONSTRUCTOR_OPTIONS);
     }

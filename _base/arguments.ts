@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { describeKind, guarded, isInstance } from "./repr.ts";
+import { describeKind, guarded, isInstance, isRevoked } from "./repr.ts";
 
 /** What an argument may be. */
 export interface Kind {
@@ -72,7 +72,8 @@ export const SIGNAL: Kind = {
 /** An event loop. */
 export const LOOP: Kind = {
   words: "an event loop",
-  fits: (value) => has(value, "_enqueue") && has(value, "callSoon"),
+  fits: (value) =>
+    has(value, "_enqueue") && has(value, "callSoon") && has(value, "getDebug"),
 };
 
 /** A context of variables. */
@@ -152,7 +153,7 @@ export function check(
   value: unknown,
   kind: Kind,
 ): void {
-  if (!kind.fits(value)) {
+  if (isRevoked(value) || !kind.fits(value)) {
     throw new TypeError(refusal(action, parameter, kind.words, value));
   }
   if (kind.allows !== undefined && !kind.allows(value as never)) {
@@ -177,7 +178,7 @@ export function checkOptions(
 ): void {
   if (options === undefined) return;
   if (
-    typeof options !== "object" || options === null ||
+    typeof options !== "object" || options === null || isRevoked(options) ||
     // Most are plain, and this is on the way of every task that has a name.
     (Object.getPrototypeOf(options) !== Object.prototype &&
       !mayBeOptions(options, kinds))
@@ -202,6 +203,16 @@ function refuseName(
   const known = Object.keys(kinds).join(", ");
   throw new TypeError(
     `Cannot ${action}: unknown option "${name}", it takes ${known}`,
+  );
+}
+
+/** Refuses what an iterator gave in the place of an object. */
+export function checkObject(words: string, value: unknown): void {
+  if (
+    (typeof value === "object" && value !== null) || typeof value === "function"
+  ) return;
+  throw new TypeError(
+    `Cannot iterate: a list must give ${words}, got ${describeKind(value)}`,
   );
 }
 

@@ -36,6 +36,16 @@ export function isInstance<T>(
   }
 }
 
+/** Says whether `value` is a revoked proxy, of which nothing can be asked. */
+export function isRevoked(value: unknown): boolean {
+  try {
+    Array.isArray(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** The first items of a list, and how many there are besides. */
 export interface Cut {
   readonly items: readonly unknown[];

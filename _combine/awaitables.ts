@@ -10,7 +10,8 @@ import {
   isGenerator,
 } from "../_coroutine/coroutine.ts";
 import { type Future, isFuture } from "../future.ts";
-import { describeKind } from "../_base/repr.ts";
+import { checkObject } from "../_base/arguments.ts";
+import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
 
 /**
  * Refuses what is no list, a single awaitable above all.
@@ -27,7 +28,8 @@ export function checkList<A = Awaitable<unknown>>(
   { what = "awaitables", generatorsToo = false } = {},
 ): Iterable<A> {
   const list = value as Partial<Iterable<A>> | null | undefined;
-  const isSingle = isFuture(value) || value instanceof Coroutine ||
+  const isSingle = isRevoked(value) || isFuture(value) ||
+    isInstance(value, Coroutine) ||
     (!generatorsToo && isGenerator(value));
   if (
     !isSingle && typeof value !== "string" &&
@@ -40,6 +42,31 @@ export function checkList<A = Awaitable<unknown>>(
       describeKind(value)
     }`,
   );
+}
+
+/**
+ * Begins to iterate over a list of users, as `for of` does.
+ *
+ * @param list The list.
+ * @throws {TypeError} If it gives no iterator.
+ */
+export function iteratorOf<A>(list: Iterable<A>): Iterator<A> {
+  const iterator: unknown = list[Symbol.iterator]();
+  checkObject("an iterator", iterator);
+  return iterator as Iterator<A>;
+}
+
+/**
+ * Takes the next of an iterator of users, as `for of` does: what is no result would never
+ * be the last.
+ *
+ * @param iterator The iterator.
+ * @throws {TypeError} If it gives no result.
+ */
+export function nextOf<A>(iterator: Iterator<A>): IteratorResult<A> {
+  const step = iterator.next();
+  checkObject("a result with done and value", step);
+  return step;
 }
 
 /**

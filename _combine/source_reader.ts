@@ -8,6 +8,7 @@ import {
   type CancelReason,
   cancelReason,
 } from "../_base/cancelled.ts";
+import { checkObject } from "../_base/arguments.ts";
 import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
@@ -99,6 +100,7 @@ function handOver<T>(
   step: IteratorResult<T>,
   take: (item: T) => boolean,
 ): boolean | undefined {
+  checkObject("a result with done and value", step);
   if (step.done) return false;
   return take(step.value) ? undefined : true;
 }

@@ -9,6 +9,8 @@ import { Waiter } from "../_task/waiter.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
+import { checkObject } from "../_base/arguments.ts";
+import { iteratorOf, nextOf } from "./awaitables.ts";
 import { SourceReader } from "./source_reader.ts";
 
 /** Where the input comes from. */
@@ -65,10 +67,12 @@ export class WorkSource<T> {
     this.#keepAll = keepAll;
     this.#demand = new Waiter(loop, () => "room for the next item of a source");
     if (isAsyncIterable(source)) {
-      this.#reader = new SourceReader(source[Symbol.asyncIterator]());
+      const iterator: unknown = source[Symbol.asyncIterator]();
+      checkObject("an iterator", iterator);
+      this.#reader = new SourceReader(iterator as AsyncIterator<T>);
       this.#credit = limit;
     } else {
-      this.#iterator = source[Symbol.iterator]();
+      this.#iterator = iteratorOf(source);
       this.#credit = keepAll ? ENDLESS : limit;
     }
   }
@@ -108,7 +112,7 @@ export class WorkSource<T> {
     if (this.#exhausted) return -1;
     this.#credit--;
     try {
-      const step = this.#iterator!.next();
+      const step = nextOf(this.#iterator!);
       if (step.done) return this.#end();
       this.last = step.value;
       return this.#taken++;

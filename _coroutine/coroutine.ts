@@ -21,6 +21,8 @@ import {
   guarded,
   isAsyncGenerator,
   isAsyncGeneratorFunction,
+  isInstance,
+  isRevoked,
 } from "../_base/repr.ts";
 import { isUnplaced, placeAt, placeHere } from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
@@ -353,11 +355,12 @@ GeneratorClass.prototype = GeneratorFunction.prototype.prototype;
 
 /** Says whether `value` is a generator. */
 export function isGenerator(value: unknown): value is Generator {
-  return value instanceof GeneratorClass || isGeneratorLike(value);
+  return isInstance(value, GeneratorClass) || isGeneratorLike(value);
 }
 
 // What a compiler makes of a generator for old hosts, or a wrapper round one.
 function isGeneratorLike(value: unknown): boolean {
+  if (isRevoked(value)) return false;
   const like = value as Partial<Generator> | null | undefined;
   return typeof like?.next === "function" && typeof like.throw === "function" &&
     typeof like.return === "function" && !(Symbol.asyncIterator in like) &&
@@ -394,7 +397,7 @@ export function adviceFor(value: unknown): string {
 
 /** Says whether `value` is a generator function. */
 export function isGeneratorFunction(value: unknown): boolean {
-  return value instanceof GeneratorFunction;
+  return isInstance(value, GeneratorFunction);
 }
 
 const AsyncFunction =
@@ -402,13 +405,13 @@ const AsyncFunction =
 
 /** Says whether `value` is an async function. */
 export function isAsyncFunction(value: unknown): boolean {
-  return value instanceof AsyncFunction;
+  return isInstance(value, AsyncFunction);
 }
 
 /** Makes whatever may be passed as a coroutine into a body that a driver can resume. */
 export function bodyOf(source: unknown): Body | (() => unknown) {
   if (isGenerator(source)) return source;
-  if (source instanceof Coroutine) {
+  if (isInstance(source, Coroutine)) {
     return source[Symbol.iterator]() as unknown as Body;
   }
   // Called at the task's first step.
@@ -423,7 +426,7 @@ export function bodyOf(source: unknown): Body | (() => unknown) {
 /** Whether running `source` may call an async function of the user's. */
 export function mayRunAsync(source: unknown): boolean {
   if (typeof source === "function") return !isGeneratorFunction(source);
-  return source instanceof Coroutine && source._mayRunAsync;
+  return isInstance(source, Coroutine) && source._mayRunAsync;
 }
 
 /**
@@ -432,7 +435,7 @@ export function mayRunAsync(source: unknown): boolean {
  */
 export function closeCoroutine(source: unknown): void {
   try {
-    if (source instanceof Coroutine) source.close();
+    if (isInstance(source, Coroutine)) source.close();
     else if (isGenerator(source)) source.return(undefined);
   } catch (exception) {
     const context = {
@@ -447,8 +450,9 @@ export function closeCoroutine(source: unknown): void {
 
 /** Says whether `value` has a `then` method. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then ===
-    "function";
+  return !isRevoked(value) &&
+    typeof (value as { then?: unknown } | null | undefined)?.then ===
+      "function";
 }
 
 /**
@@ -466,5 +470,5 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
  * ```
  */
 export function isCoroutine(value: unknown): value is CoroutineLike<unknown> {
-  return value instanceof Coroutine || isGenerator(value);
+  return isInstance(value, Coroutine) || isGenerator(value);
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { describeKind } from "../_base/repr.ts";
+import { checkObject } from "../_base/arguments.ts";
+import { describeKind, isRevoked } from "../_base/repr.ts";
 
 /** What can be gone over: a stream of the Web, of Node, or anything for `for await`. */
 export type HostIterable<T> = ReadableStream<T> | AsyncIterable<T>;
@@ -30,12 +31,14 @@ export class HostItems<T> {
    */
   constructor(source: HostIterable<T>, action: string) {
     const { getReader, [Symbol.asyncIterator]: iterator } =
-      (source ?? {}) as Partial<ReadableStream<T>>;
+      (isRevoked(source) ? {} : source ?? {}) as Partial<ReadableStream<T>>;
     this.#source = source;
     if (typeof getReader === "function") {
       this.#reader = (source as ReadableStream<T>).getReader();
     } else if (typeof iterator === "function") {
-      this.#iterator = (source as AsyncIterable<T>)[Symbol.asyncIterator]();
+      const items = (source as AsyncIterable<T>)[Symbol.asyncIterator]();
+      checkObject("an iterator", items);
+      this.#iterator = items;
     } else {
       throw new TypeError(
         `Cannot ${action}: a ReadableStream or an async iterable was expected, got ${

@@ -250,7 +250,7 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
 }
 
 function checkBytes(data: unknown): void {
-  if (data instanceof Uint8Array) {
+  if (isInstance(data, Uint8Array)) {
     // Its bytes are gone, and nobody would miss them.
     if (data.length > 0 || !(data.buffer as ArrayBuffer).detached) return;
     throw new TypeError(

@@ -17,13 +17,18 @@ const PROGRAM = fileURLToPath(
   new URL("./_interrupt_program.ts", import.meta.url),
 );
 
-/** Runs the program; sends it a Ctrl-C after each of these lines. */
+const DEEP_PROGRAM = fileURLToPath(
+  new URL("./_deep_interrupt_program.ts", import.meta.url),
+);
+
+/** Runs a program; sends it a Ctrl-C after each of these lines. */
 async function interrupted(
   mode: string,
   afterLines: readonly string[],
+  program = PROGRAM,
 ) {
   await using child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--quiet", PROGRAM, ...mode.split(" ")],
+    args: ["run", "--no-check", "--quiet", program, ...mode.split(" ")],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -96,6 +101,24 @@ Deno.test({
 });
 
 for (const style of ["generator", "async"]) {
+  Deno.test({
+    name:
+      `run() ends 100,000 tasks that wait for each other at Ctrl-C, and each cleans up (${style})`,
+    ignore: IGNORE,
+    async fn() {
+      const { code, lines, errors } = await interrupted(
+        style,
+        ["ready"],
+        DEEP_PROGRAM,
+      );
+      assertEquals(lines, ["ready", "100000 cleaned up"]);
+      assertEquals(code, 130);
+      assert(errors.startsWith("KeyboardInterrupt: Interrupted by Ctrl-C"));
+      assert(errors.includes("more tasks"), errors.slice(-200));
+      assert(errors.split("\n").length < 220);
+    },
+  });
+
   Deno.test({
     name: `run() hears Ctrl-C while main never rests (${style})`,
     ignore: IGNORE,
