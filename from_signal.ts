@@ -34,7 +34,7 @@ import type { Driver } from "./_task/drive.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import { CancelRequest, settleRequest } from "./_line/cancel_request.ts";
 import { cancelLine, hadEnded, isUnsure } from "./_line/delivery.ts";
-import { isQuiet, lineOf } from "./_line/line.ts";
+import { isHosted, isQuiet, lineOf, waitsOf } from "./_line/line.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
@@ -175,6 +175,11 @@ class Abortable<T> extends Future<T> {
   /** @internal */
   get _ofHost(): boolean {
     return isQuiet(this.line);
+  }
+
+  /** @internal What its function waits for. */
+  _waitsFor(): unknown[] {
+    return waitsOf(this.line).filter((wait) => !isHosted(wait));
   }
 
   _describe(): string {

@@ -1023,10 +1023,11 @@ function isOfHost(wait: unknown): boolean {
     readonly _ofHost?: boolean;
     _waitsFor?(): unknown[];
   };
-  if (wait instanceof HostFuture) return _ofHost !== false;
-  if (wait instanceof Future || _waitsFor === undefined) {
-    return _ofHost === true;
-  }
+  const isHostFuture = wait instanceof HostFuture;
+  if (_ofHost ?? isHostFuture) return true;
+  // A `fromSignal()` waits for what its function waits for; other futures know nothing.
+  if (wait instanceof Future && _ofHost === undefined) return false;
+  if (_waitsFor === undefined) return false;
   return _waitsFor.call(wait).some(isOfHost);
 }
 

@@ -10,7 +10,7 @@ import { type Coro, Coroutine, isGenerator } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/delivery.ts";
-import { isQuiet } from "../_line/line.ts";
+import { isHosted, isQuiet, waitsOf } from "../_line/line.ts";
 import { HostFuture } from "../_coroutine/to_future.ts";
 
 /** Follows a promise that the body of a scope has given. */
@@ -50,6 +50,11 @@ export class BodyFuture extends HostFuture {
   /** @internal */
   get _ofHost(): boolean {
     return isQuiet(this.#line);
+  }
+
+  /** @internal What the body waits for. */
+  _waitsFor(): unknown[] {
+    return waitsOf(this.#line).filter((wait) => !isHosted(wait));
   }
 
   #fail(error: unknown): void {

@@ -63,19 +63,19 @@ async function main(args: readonly string[]): Promise<boolean> {
       const python = traces[index]!;
       if (options.stats) count(python, counts);
       if (options.verbose) print(program, python);
-      const style = await differingStyle(
+      const found = await findDifference(
         program,
         python,
         options.styles,
         rejections,
       );
-      if (style === undefined) {
+      if (found === undefined) {
         passed++;
         continue;
       }
       failed++;
       if (failed <= options.show) {
-        await report(program, style, judge, rejections);
+        await report(program, found, judge, rejections);
       }
       if (options.stopAtFirst) return summarize(passed, failed, started);
     }
@@ -96,17 +96,24 @@ function watchRejections(): unknown[] {
   return rejections;
 }
 
-async function differingStyle(
+/** A style whose trace is not Python's, and where they part. */
+interface Found {
+  readonly style: Style;
+  readonly difference: [python: string, typescript: string];
+}
+
+async function findDifference(
   program: Program,
   python: Trace,
   styles: readonly Style[],
   rejections: unknown[],
-): Promise<Style | undefined> {
+): Promise<Found | undefined> {
   for (const style of styles) {
     // Eager async functions run on in another order: see departures.md.
     if (style === "async" && isEager(program)) continue;
     const typescript = await runSafely(program, style, rejections);
-    if (firstDifference(python, typescript, style) !== undefined) return style;
+    const difference = firstDifference(python, typescript, style);
+    if (difference !== undefined) return { style, difference };
   }
   return undefined;
 }
@@ -155,18 +162,19 @@ function print(program: Program, python: Trace): void {
 /** Shrinks a program that differs and prints it with both traces. */
 async function report(
   program: Program,
-  style: Style,
+  { style, difference }: Found,
   judge: Judge,
   rejections: unknown[],
 ): Promise<void> {
   const differs = async (smaller: Program): Promise<boolean> =>
-    await differingStyle(smaller, judge([smaller])[0]!, [style], rejections) !==
+    await findDifference(smaller, judge([smaller])[0]!, [style], rejections) !==
       undefined;
   const smallest = await shrink(program, differs);
   const python = judge([smallest])[0]!;
   const typescript = await runSafely(smallest, style, rejections);
-  const [pythons, typescripts] = firstDifference(python, typescript, style) ??
-    [];
+  const again = firstDifference(python, typescript, style);
+  // One that does not show again was the machine's: what it was is told all the same.
+  const [pythons, typescripts] = again ?? difference;
   console.log(`
 A difference in ${style} style, ${formatProgram(smallest)}
 
@@ -176,7 +184,7 @@ ${formatTrace(python)}
 TypeScript:
 ${formatTrace(typescript)}
 
-First difference:
+First difference${again === undefined ? ", which did not show again" : ""}:
   Python      ${pythons}
   TypeScript  ${typescripts}`);
 }
