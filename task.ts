@@ -100,6 +100,7 @@ import {
   hasAsyncContext,
   type LineSlot,
   runningTask,
+  type Start,
 } from "./_host/async_context.ts";
 import { isUnplaced, placeHere } from "./_base/error_place.ts";
 import { kFunctionName } from "./_base/roles.ts";
@@ -231,8 +232,7 @@ export class Task<T> extends Future<T> {
   /** @internal */
   _coroutine: Coroutine<unknown> | undefined = undefined;
   /** @internal */
-  _waitingOn: Future<unknown> | PromiseBody | (() => void) | undefined =
-    undefined;
+  _waitingOn: Future<unknown> | PromiseBody | Start | undefined = undefined;
   /** @internal */
   _nextTask: Task<unknown> | undefined = undefined;
   /** @internal */
@@ -299,7 +299,7 @@ export class Task<T> extends Future<T> {
       if (
         hasAsyncContext && !running.beginsRun && mayRunAsync(this._body)
       ) {
-        this._waitingOn = deferStart(this);
+        this._waitingOn = deferStart();
       }
       scheduler._tasks.add(this as Task<unknown>);
     }
@@ -333,6 +333,11 @@ export class Task<T> extends Future<T> {
     request.total++;
     request.reason = reason;
     request.askedBy = runningTask() === this ? "itself" : "another";
+    // As below, with no list: most tasks stand in no scope.
+    if (this._waitingOn === PROMISE_BODY && this._scope === undefined) {
+      cancelLine(this, reason);
+      return true;
+    }
     const lines: LineState[] = [];
     const taken = cancelDriver(this, this, this, reason, lines);
     for (const line of lines) cancelLine(line, reason);
