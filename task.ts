@@ -99,6 +99,7 @@ import {
   deferStart,
   hasAsyncContext,
   type LineSlot,
+  runInLine,
   runningTask,
   type Start,
 } from "./_host/async_context.ts";
@@ -542,10 +543,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _start(): void {
-    if (this.done()) return;
-    // What has started before it in the same microtasks may have cancelled it.
-    const cancelled = this._request?.pending ? this.#takeCancel() : undefined;
-    this.#runNow(cancelled !== undefined, cancelled);
+    if (!this.done()) runInLine(this, Task.#startOf, this as Task<unknown>);
   }
 
   /** @internal */
@@ -663,6 +661,13 @@ export class Task<T> extends Future<T> {
       waits.push(...waitsOf(scope));
     }
     return waits;
+  }
+
+  // Not a closure: that would be one a task.
+  static #startOf(task: Task<unknown>): void {
+    // What has started before it in the same microtasks may have cancelled it.
+    const cancelled = task._request?.pending ? task.#takeCancel() : undefined;
+    task.#runNow(cancelled !== undefined, cancelled);
   }
 
   #takeCancel(): CancelledError | undefined {
