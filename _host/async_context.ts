@@ -212,7 +212,10 @@ interface Starting {
  */
 export function deferStart(): Start {
   new Promise(keepFulfil).then(startHeld);
-  return fulfilKept!;
+  const start = fulfilKept!;
+  // It holds the promise, and that holds what it starts.
+  fulfilKept = undefined;
+  return start;
 }
 
 let fulfilKept: Start | undefined;
