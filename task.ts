@@ -99,7 +99,9 @@ import {
   deferStart,
   hasAsyncContext,
   type LineSlot,
+  runInLine,
   runningTask,
+  type Start,
 } from "./_host/async_context.ts";
 import { isUnplaced, placeHere } from "./_base/error_place.ts";
 import { kFunctionName } from "./_base/roles.ts";
@@ -232,8 +234,7 @@ export class Task<T> extends Future<T> {
   /** @internal */
   _coroutine: Coroutine<unknown> | undefined = undefined;
   /** @internal */
-  _waitingOn: Future<unknown> | PromiseBody | (() => void) | undefined =
-    undefined;
+  _waitingOn: Future<unknown> | PromiseBody | Start | undefined = undefined;
   /** @internal */
   _nextTask: Task<unknown> | undefined = undefined;
   /** @internal */
@@ -300,7 +301,7 @@ export class Task<T> extends Future<T> {
       if (
         hasAsyncContext && !running.beginsRun && mayRunAsync(this._body)
       ) {
-        this._waitingOn = deferStart(this);
+        this._waitingOn = deferStart();
       }
       scheduler._tasks.add(this as Task<unknown>);
     }
@@ -334,6 +335,11 @@ export class Task<T> extends Future<T> {
     request.total++;
     request.reason = reason;
     request.askedBy = runningTask() === this ? "itself" : "another";
+    // As below, with no list: most tasks stand in no scope.
+    if (this._waitingOn === PROMISE_BODY && this._scope === undefined) {
+      cancelLine(this, reason);
+      return true;
+    }
     const lines: LineState[] = [];
     const taken = cancelDriver(this, this, this, reason, lines);
     for (const line of lines) cancelLine(line, reason);
@@ -538,10 +544,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _start(): void {
-    if (this.done()) return;
-    // What has started before it in the same microtasks may have cancelled it.
-    const cancelled = this._request?.pending ? this.#takeCancel() : undefined;
-    this.#runNow(cancelled !== undefined, cancelled);
+    if (!this.done()) runInLine(this, Task.#startOf, this as Task<unknown>);
   }
 
   /** @internal */
@@ -659,6 +662,13 @@ export class Task<T> extends Future<T> {
       waits.push(...waitsOf(scope));
     }
     return waits;
+  }
+
+  // Not a closure: that would be one a task.
+  static #startOf(task: Task<unknown>): void {
+    // What has started before it in the same microtasks may have cancelled it.
+    const cancelled = task._request?.pending ? task.#takeCancel() : undefined;
+    task.#runNow(cancelled !== undefined, cancelled);
   }
 
   #takeCancel(): CancelledError | undefined {

@@ -59,7 +59,11 @@ export function isHosted(wait: PendingAwait): boolean {
 
 /** Whether a line waits for nothing of this library. */
 export function isQuiet(line: LineState): boolean {
-  return line._awaits === undefined || waitsOf(line).every(isHosted);
+  const awaits = line._awaits;
+  if (awaits === undefined) return true;
+  // Lists are for several: nearly always it is one alone.
+  if (!(awaits instanceof Set) && !isHosted(awaits)) return false;
+  return waitsOf(line).every(isHosted);
 }
 
 /** What a line waits for, and the lines of the scopes that stand at their own waits. */

@@ -17,6 +17,7 @@ import {
   isThenable,
 } from "../_coroutine/coroutine.ts";
 import { RuntimeError } from "../errors.ts";
+import type { Start } from "../_host/async_context.ts";
 import { misplacedWait } from "../_future/future_await.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
@@ -42,7 +43,7 @@ export interface Driver extends PromiseDriver, Waiter, Runnable {
    * What it waits for; `undefined` while it runs or stands in the ready queue. Before the
    * first step, what starts it in the async context of who made it.
    */
-  _waitingOn: Future<unknown> | PromiseBody | (() => void) | undefined;
+  _waitingOn: Future<unknown> | PromiseBody | Start | undefined;
   /** The innermost scope whose body stands on the stack. */
   _scope: ScopeLine | undefined;
   /** The line for whose sake it runs. */
@@ -143,12 +144,27 @@ export function drive(
 function startLater(
   driver: Driver,
   scheduler: Scheduler,
-  start: () => void,
+  start: Start,
 ): typeof SUSPENDED {
   scheduler._noteStarting();
-  if (scheduler.getDebug()) scheduler._timeBurst(driver, start);
-  else start();
+  const starting = { driver: driver as StartingDriver };
+  if (scheduler.getDebug()) startTimed(scheduler, start, starting);
+  else start(starting);
   return SUSPENDED;
+}
+
+/** A driver that can be started: a task. */
+interface StartingDriver extends Driver {
+  _start(): void;
+}
+
+// Apart, since a closure there would be one a task.
+function startTimed(
+  scheduler: Scheduler,
+  start: Start,
+  starting: { readonly driver: StartingDriver },
+): void {
+  scheduler._timeBurst(starting.driver, () => start(starting));
 }
 
 /**
