@@ -243,8 +243,11 @@ export class JobRunner {
         this.#results.add(job.slot, Outcome.Ok, task.result());
       } else this.#addError(job.slot, error);
     }
-    if (this.#next < this.#waiting.length) this.#pump();
-    else if (!this.#flushIsDue) {
+    if (this.#next < this.#waiting.length) {
+      // The next may compute for long, or end the worker: this one is done.
+      this.#results.flushIfLate();
+      this.#pump();
+    } else if (!this.#flushIsDue) {
       this.#flushIsDue = true;
       // Together with those that end in the same turn.
       this.#loop().callSoon(() => {

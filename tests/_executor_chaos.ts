@@ -1,18 +1,20 @@
 /**
  * Jobs while workers are killed at random: `_executor_chaos.ts thread 10000` prints how
- * they ended, and fails if one ended wrongly or not at all.
+ * they ended, and fails if one ended wrongly or not at all. It runs on Deno, Node and Bun.
  *
  * @module
  */
 // deno-lint-ignore-file no-console
-import { assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
+import process from "node:process";
 import { createTask } from "../create_task.ts";
 import { WorkerLostError } from "../errors.ts";
 import type { Job } from "../executor.ts";
+import { gather } from "../gather.ts";
 import { ProcessExecutor } from "../process_executor.ts";
 import { run } from "../runner.ts";
 import { Semaphore } from "../semaphore.ts";
-import { sleep } from "../sleep.ts";
+import type { Task } from "../task.ts";
 import { WorkerExecutor } from "../worker_executor.ts";
 import type * as jobs from "./_executor_jobs.ts";
 
@@ -34,12 +36,12 @@ export interface Ends {
  *
  * @param kind Which workers.
  * @param count How many jobs.
- * @param seconds How long between two kills, about.
+ * @param every How many jobs are between two kills, about.
  */
 export async function chaos(
   kind: "thread" | "process",
   count: number,
-  seconds: number,
+  every: number,
 ): Promise<Ends> {
   // Memory cannot be shared with processes.
   const counts = kind === "thread"
@@ -52,34 +54,32 @@ export async function chaos(
       ? new WorkerExecutor<typeof jobs>(MODULE, OPTIONS)
       : new ProcessExecutor<typeof jobs>(MODULE, {
         ...OPTIONS,
-        execArgv: ["-A"],
+        execArgv: "Deno" in globalThis ? ["-A"] : [],
       });
-    const killer = createTask(async () => {
-      for (;;) {
-        await sleep(seconds * (0.5 + Math.random()));
-        await kill(executor, kind);
-        ends.kills++;
-      }
-    });
+    const kills: Task<void>[] = [];
     const room = new Semaphore(AT_ONCE);
     for (let k = 0; k < count; k++) {
       await room.acquire();
+      if (Math.random() * every < 1) {
+        kills.push(createTask(() => kill(executor, kind)));
+      }
       const job = executor.submit("chaos", [counts, k]);
       if (k % 50 === 7) job.cancel();
       job.addDoneCallback(() => {
         room.release();
-        assertEquals(ended.has(k), false);
+        assert.equal(ended.has(k), false);
         ended.add(k);
         const begun = counts && new Int32Array(counts)[k]!;
         ends[endOf(job as Job<number>, k, begun)]++;
       });
     }
     for (let i = 0; i < AT_ONCE; i++) await room.acquire();
-    killer.cancel();
+    await gather(kills);
+    ends.kills = kills.length;
     await executor.shutdown();
   });
-  assertEquals(ended.size, count);
-  assertEquals(ends.ok + ends.lost + ends.cancelled, count);
+  assert.equal(ended.size, count);
+  assert.equal(ends.ok + ends.lost + ends.cancelled, count);
   return ends;
 }
 
@@ -90,13 +90,13 @@ function endOf(
   begun: number | undefined,
 ): "ok" | "lost" | "cancelled" {
   if (job.cancelled()) {
-    if (begun !== undefined) assertEquals(begun <= 1, true);
+    if (begun !== undefined) assert.equal(begun <= 1, true);
     return "cancelled";
   }
   const error = job.exception();
-  if (begun !== undefined) assertEquals(begun, 1);
+  if (begun !== undefined) assert.equal(begun, 1);
   if (error instanceof WorkerLostError) return "lost";
-  assertEquals(job.result(), 2 * k);
+  assert.equal(job.result(), 2 * k);
   return "ok";
 }
 
@@ -106,20 +106,22 @@ async function kill(
 ): Promise<void> {
   try {
     if (kind === "thread") await executor.submit("exit", [7]);
-    else Deno.kill(await executor.submit("pid", []), "SIGKILL");
+    else process.kill(await executor.submit("pid", []), "SIGKILL");
   } catch (error) {
     if (error instanceof WorkerLostError) return;
     // It has died before.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if ((error as { code?: unknown }).code !== "ESRCH") throw error;
   }
 }
 
-if (import.meta.main) {
-  const [kind = "thread", count = "10000", seconds = "0.1"] = Deno.args;
+if (process.argv[1]?.endsWith("_executor_chaos.ts")) {
+  const [kind = "thread", count = "10000", every = "50"] = process.argv.slice(
+    2,
+  );
   const ends = await chaos(
     kind as "thread" | "process",
     Number(count),
-    Number(seconds),
+    Number(every),
   );
   console.log(JSON.stringify(ends));
 }

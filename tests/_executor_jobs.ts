@@ -1,4 +1,5 @@
 /** Jobs of the tests of executors. */
+import process from "node:process";
 import { checkCancelled } from "../worker.ts";
 import { sleep } from "../sleep.ts";
 import { createTask } from "../create_task.ts";
@@ -60,12 +61,38 @@ export function failOddly(name: string): never {
 }
 
 export function exit(code: number): never {
-  Deno.exit(code);
+  process.exit(code);
 }
 
 export function fillMemory(): number {
   const kept: unknown[] = [];
   for (;;) kept.push(new Array(100_000).fill(kept.length));
+}
+
+/** Is no function. */
+export const value = 5;
+
+/** Never gives its worker back. */
+export function block(): never {
+  for (;;);
+}
+
+export function throwLater(): void {
+  setTimeout(() => {
+    throw new Error("Thrown by a timer");
+  });
+}
+
+export function giveFunction(): unknown {
+  return { f: () => {} };
+}
+
+export function giveThrowingGetter(): unknown {
+  return {
+    get bad(): never {
+      throw new Error("Thrown by a getter");
+    },
+  };
 }
 
 /** Counts itself as begun, then takes some time in one of three ways. */
@@ -79,5 +106,5 @@ export function chaos(
 }
 
 export function pid(): number {
-  return Deno.pid;
+  return process.pid;
 }

@@ -1,12 +1,14 @@
-/** The kit on threads and processes of every host. */
+/** The kit on threads and processes of every host, and what a job may do to its worker. */
 import { assertEquals } from "@std/assert";
 import { checks } from "@asyncio/asyncio/executor-testing";
 import { run } from "@asyncio/asyncio";
-import { type Host, hostTest, runOn } from "./_hosts.ts";
+import { type Ended, type Host, hostTest, runOn } from "./_hosts.ts";
 import { contextOf } from "./_kit_program.ts";
 import { BLIND } from "./_modules.ts";
 
 const PROGRAM = new URL("./_kit_program.ts", import.meta.url);
+const LOSSES = new URL("./_losses_program.ts", import.meta.url);
+const LITTLE_MEMORY = "--max-old-space-size=64";
 
 // Here check by check, so that the sanitizers look at each.
 for (const kind of ["thread", "process"] as const) {
@@ -27,4 +29,28 @@ for (const kind of ["thread", "process"] as const) {
     const { lines, code } = await runOn(host, PROGRAM, kind);
     assertEquals([lines, code], [["true all passed"], 0]);
   });
+  hostTest(
+    `${executor} goes on when a job ends its worker, fills its memory or cannot be sent`,
+    async (host: Host) => {
+      const { lines, code, errors } =
+        await (kind === "thread" ? losesThreads(host) : losesProcesses(host));
+      assertEquals([lines.at(-1), code], ["all passed", 0], errors);
+    },
+  );
+}
+
+// Threads of Node have the limit of the program, each for itself; others share one memory.
+function losesThreads(host: Host): Promise<Ended> {
+  if (!host.name.startsWith("node")) return runOn(host, LOSSES, "thread");
+  const command = [...host.command, LITTLE_MEMORY];
+  return runOn({ ...host, command }, LOSSES, "thread", LITTLE_MEMORY);
+}
+
+// Bun has no such flag.
+function losesProcesses(host: Host): Promise<Ended> {
+  if (host.name.startsWith("bun")) return runOn(host, LOSSES, "process");
+  const flag = host.name === "deno"
+    ? `--v8-flags=${LITTLE_MEMORY}`
+    : LITTLE_MEMORY;
+  return runOn(host, LOSSES, "process", flag);
 }

@@ -269,6 +269,18 @@ test("a WorkerExecutor's executor takes the memory that it is given", () =>
     assertEquals(marks[1], 1);
   }));
 
+test("WorkerExecutor tells the end of a job before the next one computes", () =>
+  run(async () => {
+    await using executor = KINDS.WorkerExecutor();
+    await executor.submit("double", [1]);
+    // Both are in the hands of the one worker.
+    const waits = executor.submit("slow", [0.3, "x"]);
+    const computes = executor.submit("spin", [new SharedArrayBuffer(8)]);
+    assertEquals(await waits, "x");
+    computes.cancel();
+    await assertRejects(async () => await computes, CancelledError);
+  }));
+
 test("a bad argument or result in a batch leaves its neighbours alone", () =>
   run(async () => {
     for (const make of Object.values(KINDS)) {

@@ -1,0 +1,214 @@
+/**
+ * What a job may do to its worker, and what becomes of it and of its neighbours, on Deno,
+ * Node and Bun: `_losses_program.ts thread` prints what does not hold.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import assert from "node:assert/strict";
+import process from "node:process";
+import { BrokenExecutor, CancelledError, WorkerLostError } from "../errors.ts";
+import type { Executor } from "../executor.ts";
+import { ProcessExecutor } from "../process_executor.ts";
+import { run } from "../runner.ts";
+import { sleep } from "../sleep.ts";
+import { WorkerExecutor } from "../worker_executor.ts";
+import type * as jobs from "./_executor_jobs.ts";
+
+type Jobs = typeof jobs;
+
+const [kind, memory] = process.argv.slice(2);
+const isDeno = "Deno" in globalThis;
+const MODULE = new URL("./_executor_jobs.ts", import.meta.url);
+
+function make(
+  module = MODULE,
+  flags: readonly string[] = [],
+): Executor<Jobs> {
+  const options = { maxWorkers: 2, grace: 0.05 };
+  return kind === "thread"
+    ? new WorkerExecutor<Jobs>(module, options)
+    : new ProcessExecutor<Jobs>(module, {
+      ...options,
+      execArgv: [...isDeno ? ["-A"] : [], ...flags],
+    });
+}
+
+/** Shuts an executor down after its use; Node 22 has no `await using`. */
+async function use(
+  executor: Executor<Jobs>,
+  body: (executor: Executor<Jobs>) => Promise<void>,
+): Promise<void> {
+  try {
+    await body(executor);
+  } finally {
+    await executor.shutdown();
+  }
+}
+
+/** A job that ends its worker: its neighbour goes on, and so does the next job. */
+async function loses(
+  executor: Executor<Jobs>,
+  name: "exit" | "fillMemory",
+  args: [] | [number],
+): Promise<void> {
+  await executor.submit("double", [1]);
+  const neighbour = executor.submit("slow", [0.3, "neighbour"]);
+  while (neighbour.state() !== "running") await sleep(0.01);
+  const submit = executor.submit.bind(executor) as (
+    name: string,
+    args: unknown[],
+  ) => PromiseLike<unknown>;
+  await assert.rejects(async () => await submit(name, args), WorkerLostError);
+  assert.equal(await neighbour, "neighbour");
+  for (let i = 0; i < 20; i++) {
+    assert.equal(await executor.submit("double", [i]), 2 * i);
+  }
+}
+
+function moduleOf(source: string): URL {
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+}
+
+const CASES: Record<string, () => Promise<void>> = {
+  async "exit() in a job"() {
+    for (const code of [0, 7]) {
+      await use(make(), async (executor) => {
+        await loses(executor, "exit", [code]);
+      });
+    }
+  },
+
+  async "no memory left"() {
+    // Where a worker has no limit of its own, the whole machine would run out.
+    if (memory === undefined) return;
+    await use(make(MODULE, [memory]), async (executor) => {
+      await loses(executor, "fillMemory", []);
+    });
+  },
+
+  async "an error that a timer throws"() {
+    await use(make(), async (executor) => {
+      await executor.submit("throwLater", []);
+      // What the dying worker was sent is lost with it, and says so.
+      const ends = new Set<unknown>();
+      while (!ends.has(2)) {
+        await sleep(0.02);
+        ends.add(
+          await executor.submit("double", [1]).then((x) => x, (error) => {
+            assert.ok(error instanceof WorkerLostError);
+          }),
+        );
+      }
+    });
+  },
+
+  async "an endless loop"() {
+    // Deno cannot stop a thread that is in a loop.
+    if (isDeno && kind === "thread") return;
+    await use(make(), async (executor) => {
+      const job = executor.submit("block", []);
+      while (job.state() !== "running") await sleep(0.01);
+      job.cancel();
+      await assert.rejects(
+        async () => await job,
+        (error: Error) =>
+          error instanceof CancelledError &&
+          error.cause instanceof WorkerLostError,
+      );
+      assert.equal(await executor.submit("double", [1]), 2);
+    });
+  },
+
+  async "a module that throws while it loads"() {
+    await use(
+      make(moduleOf(`throw new RangeError("Too early")`)),
+      async (executor) => {
+        for (let i = 0; i < 2; i++) {
+          await assert.rejects(
+            async () => await executor.submit("double", [1]),
+            (error: Error) =>
+              error instanceof BrokenExecutor &&
+              /Too early/.test(error.message),
+          );
+        }
+      },
+    );
+  },
+
+  async "a module that never ends to load"() {
+    const executor = make(moduleOf(
+      "export function double() {} await new Promise(() => {})",
+    ));
+    const late = executor.submit("double", [1], { timeout: 0.1 });
+    await assert.rejects(async () => await late, { name: "TimeoutError" });
+    const job = executor.submit("double", [1]);
+    job.cancel();
+    await assert.rejects(async () => await job, CancelledError);
+    await executor.shutdown({ cancelFutures: true });
+  },
+
+  async "results and arguments that cannot be sent"() {
+    await use(make(), async (executor) => {
+      const bad = {
+        get bad(): never {
+          throw new Error("Thrown by a getter");
+        },
+      } as unknown as number;
+      const [one, two, three, four] = [
+        executor.submit("giveFunction", []),
+        executor.submit("giveThrowingGetter", []),
+        executor.submit("double", [bad]),
+        executor.submit("double", [21]),
+      ];
+      await assert.rejects(async () => await one, {
+        name: "TypeError",
+        message: /^Cannot send the result of the job/,
+      });
+      await assert.rejects(async () => await two, {
+        message: /Thrown by a getter/,
+      });
+      await assert.rejects(async () => await three, {
+        message: /Thrown by a getter/,
+      });
+      assert.equal(await four, 42);
+    });
+  },
+
+  async "names that are no functions of the module"() {
+    await use(make(), async (executor) => {
+      const submit = executor.submit.bind(executor) as unknown as (
+        name: string,
+        args: unknown[],
+      ) => PromiseLike<unknown>;
+      for (
+        const name of [
+          "nope",
+          "__proto__",
+          "constructor",
+          "then",
+          "toString",
+          "value",
+          "",
+        ]
+      ) {
+        await assert.rejects(async () => await submit(name, []), {
+          name: "RuntimeError",
+          message: /exports no function of that name, it has /,
+        });
+      }
+      assert.equal(await executor.submit("double", [1]), 2);
+    });
+  },
+};
+
+let failed = 0;
+for (const [name, body] of Object.entries(CASES)) {
+  try {
+    await run(body);
+  } catch (error) {
+    failed++;
+    console.log(`${name}: ${(error as Error).stack}`);
+  }
+}
+console.log(failed === 0 ? "all passed" : `${failed} failed`);
