@@ -1,29 +1,29 @@
 /**
- * A program that waits at the end of 100,000 tasks, of which each waits for the one before:
+ * A program that waits at the end of a chain of 100,000 tasks, of which each waits for the one before:
  * `generator` or `async`. It says how many have cleaned up, and lets the error of Ctrl-C
  * out.
  *
  * @module
  */
 // deno-lint-ignore-file no-console
-import { type Awaitable, createTask, run, sleep } from "@asyncio/asyncio";
+import { createTask, run, sleep, type Task } from "@asyncio/asyncio";
 
 const DEEP = 100_000;
 const [style] = Deno.args;
 let ended = 0;
 
-function* generatorLink(below: Awaitable<unknown>) {
+function* generatorLink(below: Task<void>) {
   try {
-    yield* below as unknown as Generator<never, unknown, never>;
+    yield* below;
   } finally {
     yield* sleep(0);
     ended++;
   }
 }
 
-async function asyncLink(below: Awaitable<unknown>) {
+async function asyncLink(below: Task<void>) {
   try {
-    await (below as PromiseLike<unknown>);
+    await below;
   } finally {
     await sleep(0);
     ended++;
@@ -32,9 +32,9 @@ async function asyncLink(below: Awaitable<unknown>) {
 
 try {
   await run(async () => {
-    let last: Awaitable<unknown> = sleep(3600);
+    let last: Task<void> = createTask(sleep(3600));
     for (let i = 0; i < DEEP; i++) {
-      const below = last;
+      const below: Task<void> = last;
       last = style === "async"
         ? createTask(() => asyncLink(below))
         : createTask(() => generatorLink(below));
