@@ -25,6 +25,7 @@ import {
   canMark,
   mark,
   newestMark,
+  runningTask,
 } from "../_host/async_context.ts";
 import { isCancellation } from "./cancellation.ts";
 import {
@@ -218,8 +219,10 @@ function request(
   const aborted = abortSignal(line, reason) || request.aborted;
   const isOnItsWay = line._lastEnd === line.getLoop()._burst;
   if (currentLine() === line) {
-    // Who asks for it itself has not got it yet.
-    request.askedIn = line.getLoop()._burst;
+    // Who asks for it itself has not got it yet. A callback may run in its async context.
+    if (runningTask() === line._task) {
+      request.askedIn = line.getLoop()._burst;
+    }
   } else if (isAtHost && (wasUnsure || aborted && !isOnItsWay)) {
     beginBurst(line, request);
   }
