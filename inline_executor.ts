@@ -24,9 +24,11 @@
  *
  * @module
  */
+import { BOOLEAN, checkOptions, type OptionKinds } from "./_base/arguments.ts";
 import { describeKind } from "./_base/repr.ts";
 import { InlineFactory } from "./_pool/inline_channel.ts";
 import {
+  POOL_OPTIONS,
   PoolExecutor,
   type WorkerExecutorOptions,
 } from "./_pool/pool_executor.ts";
@@ -45,6 +47,11 @@ export interface InlineExecutorOptions extends WorkerExecutorOptions {
    */
   readonly copy?: boolean | undefined;
 }
+
+const INLINE_OPTIONS: OptionKinds<InlineExecutorOptions> = {
+  ...POOL_OPTIONS,
+  copy: BOOLEAN,
+};
 
 /**
  * Runs jobs in the loop of who submits them. It keeps the rules of the other executors:
@@ -80,6 +87,7 @@ export class InlineExecutor<J extends object> extends PoolExecutor<J> {
    * @throws {RangeError} If a count is no whole number above 0, or the grace negative.
    */
   constructor(jobs: J, options: InlineExecutorOptions = {}) {
+    checkOptions("make an executor", options, INLINE_OPTIONS);
     if (typeof jobs !== "object" || jobs === null) {
       throw new TypeError(
         `Cannot make an executor: an object of functions was expected, got ${

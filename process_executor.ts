@@ -22,9 +22,16 @@
  * @module
  */
 import { RuntimeError } from "./errors.ts";
+import {
+  ANYTHING,
+  checkOptions,
+  OBJECT,
+  type OptionKinds,
+} from "./_base/arguments.ts";
 import { builtin } from "./_executor/host.ts";
 import { checkStrings, moduleUrl } from "./_pool/checks.ts";
 import {
+  POOL_OPTIONS,
   PoolExecutor,
   type WorkerExecutorOptions,
 } from "./_pool/pool_executor.ts";
@@ -51,6 +58,12 @@ export interface ProcessExecutorOptions extends WorkerExecutorOptions {
    */
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
+
+const PROCESS_OPTIONS: OptionKinds<ProcessExecutorOptions> = {
+  ...POOL_OPTIONS,
+  execArgv: ANYTHING,
+  env: OBJECT,
+};
 
 /**
  * Runs the functions of a module in processes.
@@ -94,6 +107,7 @@ export class ProcessExecutor<J> extends PoolExecutor<J> {
         "Cannot make an executor: this host has no processes, use a WorkerExecutor",
       );
     }
+    checkOptions("make an executor", options, PROCESS_OPTIONS);
     const { execArgv = [], env } = options;
     checkStrings("execArgv", execArgv);
     if (env !== undefined) checkStrings("env", Object.values(env));

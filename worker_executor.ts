@@ -27,11 +27,13 @@
  * @module
  */
 import { RuntimeError } from "./errors.ts";
+import { checkOptions } from "./_base/arguments.ts";
 import { describeKind } from "./_base/repr.ts";
 import { builtin } from "./_executor/host.ts";
 import type { ChannelFactory } from "./_pool/channel.ts";
 import { moduleUrl } from "./_pool/checks.ts";
 import {
+  POOL_OPTIONS,
   PoolExecutor,
   type WorkerExecutorOptions,
 } from "./_pool/pool_executor.ts";
@@ -87,6 +89,7 @@ export class WorkerExecutor<J> extends PoolExecutor<J> {
     jobs: URL | string | (() => Worker),
     options: WorkerExecutorOptions = {},
   ) {
+    checkOptions("make an executor", options, POOL_OPTIONS);
     const isMaker = typeof jobs === "function";
     super(
       isMaker ? new WebFactory(jobs) : threads(),

@@ -4,7 +4,7 @@
  * @module
  */
 import { RuntimeError } from "../errors.ts";
-import { describeValue, isInstance } from "../_base/repr.ts";
+import { describeValue, isInstance, isRevoked } from "../_base/repr.ts";
 import type { StreamOptions, SubmitOptions } from "../_executor/job_types.ts";
 
 // How many values a job may be ahead of who reads them.
@@ -30,7 +30,7 @@ export function checkJob(
       cannotSubmit(name, "the name of an exported function was expected"),
     );
   }
-  if (!Array.isArray(args)) {
+  if (isRevoked(args) || !Array.isArray(args)) {
     throw new TypeError(
       cannotSubmit(
         name,
@@ -39,7 +39,7 @@ export function checkJob(
     );
   }
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || isRevoked(options)) {
     throw new TypeError(
       cannotSubmit(
         name,
@@ -48,7 +48,10 @@ export function checkJob(
     );
   }
   const { transfer } = options;
-  if (transfer !== undefined && !Array.isArray(transfer)) {
+  if (
+    transfer !== undefined &&
+    (isRevoked(transfer) || !Array.isArray(transfer))
+  ) {
     throw new TypeError(
       cannotSubmit(
         name,
@@ -159,7 +162,7 @@ export function checkCount(
  * @throws {TypeError} If it is no URL.
  */
 export function moduleUrl(module: unknown): string {
-  if (module instanceof URL) return module.href;
+  if (isInstance(module, URL)) return module.href;
   if (typeof module === "string" && URL.canParse(module)) return module;
   throw new TypeError(
     `Cannot make an executor: the URL of a module was expected, such as ` +
@@ -174,7 +177,8 @@ export function moduleUrl(module: unknown): string {
  */
 export function checkStrings(option: string, list: readonly unknown[]): void {
   if (
-    Array.isArray(list) && list.every((value) => typeof value === "string")
+    !isRevoked(list) && Array.isArray(list) &&
+    list.every((value) => typeof value === "string")
   ) return;
   throw new TypeError(
     `Cannot make an executor: ${option} must consist of strings, got ${

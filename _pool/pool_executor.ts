@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ANYTHING, NAME, type OptionKinds } from "../_base/arguments.ts";
 import { type Delay, toSeconds } from "../clock.ts";
 import {
   Executor,
@@ -59,6 +60,15 @@ export interface WorkerExecutorOptions {
 }
 
 const DEFAULT_GRACE = 5;
+
+/** What the options may be; counts and the grace are looked at where they are used. */
+export const POOL_OPTIONS: OptionKinds<WorkerExecutorOptions> = {
+  maxWorkers: ANYTHING,
+  concurrency: ANYTHING,
+  grace: ANYTHING,
+  maxQueue: ANYTHING,
+  name: NAME,
+};
 
 /**
  * What executors over a pool of workers share.

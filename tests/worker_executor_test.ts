@@ -324,6 +324,19 @@ test("executors refuse bad options", () => {
     "import.meta.url",
   );
   assertThrows(() => new WorkerExecutor(5 as never), TypeError);
+  for (const Kind of [WorkerExecutor, ProcessExecutor]) {
+    for (
+      const options of [null, 5, [], { maxWorker: 1 }, {
+        name: Object.create(null),
+      }]
+    ) {
+      assertThrows(
+        () => new Kind(MODULE, options as never),
+        TypeError,
+        "Cannot make an executor: ",
+      );
+    }
+  }
   assertThrows(
     () => new ProcessExecutor(MODULE, { execArgv: [1 as never] }),
     TypeError,
