@@ -567,7 +567,11 @@ catchAwaits(Future.prototype);
  * ```
  */
 export function isFuture(value: unknown): value is Future<unknown> {
-  if (isInstance(value, Future)) return true;
+  try {
+    if (value instanceof Future) return true;
+  } catch {
+    return false;
+  }
   if (typeof value !== "object" || value === null || isRevoked(value)) {
     return false;
   }
