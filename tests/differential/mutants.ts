@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "uncancel is swallowed",
     file: "task.ts",
-    find: "request.total--;",
+    find: "takeRequestsBack(asked, 1);",
     replace: "",
   },
   {
