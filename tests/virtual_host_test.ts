@@ -2,11 +2,13 @@
  * Under the virtual clock time stands still while a promise of the host is open, wherever
  * the wait for it stands: in scopes, coroutines, sources, and each in the other.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   asCompleted,
   coroutine,
   createTask,
+  DeadlockError,
+  Event,
   fromSignal,
   gather,
   getRunningLoop,
@@ -207,3 +209,18 @@ Deno.test("virtual time stands still while a cancelled source closes at the host
     await Promise.resolve(task).catch(() => {});
     assertEquals(log, ["closed at 1"]);
   }));
+
+for (const name of ["mapConcurrent()", "collect()", "forEach()"]) {
+  Deno.test(`${name} over a source that waits for an event that never comes ends in a DeadlockError, after the host too`, async () => {
+    async function* source(): AsyncGenerator<number, void> {
+      await host();
+      await new Event().wait();
+      yield 1;
+    }
+    await assertRejects(
+      () => runVirtual(async () => await READERS[name]!(source())),
+      DeadlockError,
+      "Event",
+    );
+  });
+}
