@@ -176,6 +176,16 @@ class PendingRead extends Future<unknown> {
     return "the next item of a source";
   }
 
+  /** @internal Whether the source waits for nothing of this library. */
+  get _ofHost(): boolean {
+    return !this.#waitsInside();
+  }
+
+  /** @internal What the source waits for. */
+  _waitsFor(): unknown[] {
+    return this.#insideWaits();
+  }
+
   #closeSource(): void {
     const { close } = this.#closing!;
     // In a promise, as what it throws is for the report.
@@ -257,7 +267,11 @@ class PendingRead extends Future<unknown> {
   }
 
   #waitsInside(): boolean {
-    return waitsOf(this.#line).some((wait) => !runs(wait, this));
+    return this.#insideWaits().length > 0;
+  }
+
+  #insideWaits(): unknown[] {
+    return waitsOf(this.#line).filter((wait) => !runs(wait, this));
   }
 }
 

@@ -80,6 +80,9 @@ export class BodyLine implements ScopeLine {
   #made = 0;
   #ended = false;
   #abandoned = false;
+  // Awaits of an abandoned body that got their cancel: a coroutine of this library that
+  // waits on until its children have ended is not cancelled at each wait of its clean-up.
+  #told: WeakSet<PendingAwait> | undefined = undefined;
 
   /**
    * Begins a line.
@@ -172,7 +175,7 @@ export class BodyLine implements ScopeLine {
   abandon(): void {
     this.#abandoned = true;
     this._interrupt = undefined;
-    for (const wait of waitsOf(this)) wait._cancelWait(ABANDONED, undefined);
+    for (const wait of waitsOf(this)) this.#tell(wait);
   }
 
   /** Makes those round it throw a request again that it has met. Call it after the end. */
@@ -203,7 +206,7 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _addAwait(wait: PendingAwait): void {
-    if (this.#abandoned) wait._cancelWait(ABANDONED, undefined);
+    if (this.#abandoned) this.#tell(wait);
     else if (this.#ended) this._outer._addAwait(wait);
     else addAwait(this, wait);
   }
@@ -225,7 +228,11 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _takeCancel(wait: PendingAwait, waited: unknown): CancelledError | undefined {
-    if (this.#abandoned) return this.#refuse(waited);
+    if (this.#abandoned) {
+      if (this.#told?.has(wait)) return undefined;
+      (this.#told ??= new WeakSet()).add(wait);
+      return this.#refuse(waited);
+    }
     return this.#ended
       ? this._outer._takeCancel(wait, waited)
       : takeCancel(this, wait, waited);
@@ -262,6 +269,13 @@ export class BodyLine implements ScopeLine {
   /** @internal */
   _describe(): string {
     return this._outer._describe();
+  }
+
+  // Cancels an await, once.
+  #tell(wait: PendingAwait): void {
+    if (this.#told?.has(wait)) return;
+    if (!wait._cancelWait(ABANDONED, undefined)) return;
+    (this.#told ??= new WeakSet()).add(wait);
   }
 
   #refuse(waited: unknown): CancelledError | undefined {

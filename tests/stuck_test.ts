@@ -6,6 +6,7 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import {
@@ -13,14 +14,20 @@ import {
   EventLoop,
   type ExceptionContext,
   fromSignal,
+  gather,
+  getRunningLoop,
   interruptible,
+  mapConcurrent,
+  race,
   run,
   sleep,
+  taskGroup,
   timeout,
   TimeoutError,
   wait,
   waitFor,
 } from "@asyncio/asyncio";
+import { recordReports, runVirtual } from "./cpython/_both.ts";
 import { inBoth, wait as waitIn } from "./cpython/_program.ts";
 
 /** Runs `main`; gives what the exception handler was told until then. */
@@ -170,3 +177,80 @@ inBoth(
     assertEquals(yield* waitIn(timeout(1, body, { abandon: true })), "in time");
   },
 );
+
+/** Takes two seconds to clean up. */
+async function slowToEnd(log: string[]): Promise<void> {
+  log.push("began");
+  try {
+    await sleep(100);
+  } finally {
+    await sleep(1);
+    await sleep(1);
+    log.push(`cleaned up at ${getRunningLoop().time()}`);
+  }
+}
+
+/** Bodies that wait until `child` has ended, however often they are cancelled. */
+const JOINING: Readonly<
+  Record<string, (child: () => Promise<void>) => PromiseLike<unknown>>
+> = {
+  "taskGroup()": (child) =>
+    taskGroup(function* (group) {
+      group.createTask(child);
+    }),
+  "gather()": (child) => gather(child),
+  "race()": (child) => race([child]),
+  "waitFor()": (child) => waitFor(child, 50),
+  "timeout()": (child) => timeout(50, child),
+  "mapConcurrent()": (child) =>
+    mapConcurrent([1], () => child(), { limit: 1 }).collect(),
+  "mapConcurrent() in a for await": async (child) => {
+    const results = mapConcurrent([1], () => child(), { limit: 1 });
+    for await (const _ of results) { /* Nothing more. */ }
+  },
+};
+
+for (const [name, join] of Object.entries(JOINING)) {
+  for (const when of ["at the deadline", "after it"]) {
+    Deno.test(`timeout() with abandon cancels ${name} in its body once, ${when}, and what it joins cleans up`, () =>
+      runVirtual(async () => {
+        const log: string[] = [];
+        const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+        const error = await Promise.resolve(
+          timeout(1, async () => {
+            if (when === "after it") await left;
+            await join(async () => await slowToEnd(log));
+          }, { abandon: true }),
+        ).catch((error: unknown) => error);
+        assertInstanceOf(error, TimeoutError);
+        leave();
+        await sleep(10);
+        // A task that is cancelled before its first step does not begin.
+        if (when === "at the deadline" || log.length > 0) {
+          assertEquals(log, ["began", "cleaned up at 3"]);
+        }
+        assertEquals(getRunningLoop().time(), 11);
+      }));
+  }
+}
+
+Deno.test("timeout() with abandon leaves a source behind that never answers, and the loop goes on", () =>
+  runVirtual(async () => {
+    const told = recordReports();
+    async function* source(): AsyncGenerator<number, void> {
+      await new Promise<never>(() => {});
+      yield 1;
+    }
+    const error = await Promise.resolve(
+      timeout(
+        1,
+        () => mapConcurrent(source(), () => sleep(0), { limit: 1 }).collect(),
+        { abandon: true },
+      ),
+    ).catch((error: unknown) => error);
+    assertInstanceOf(error, TimeoutError);
+    await sleep(10);
+    assertEquals(getRunningLoop().time(), 11);
+    assertEquals(told.length, 1);
+    assertStringIncludes(told[0]!.message, "A source was closed 5 s ago");
+  }));

@@ -1,13 +1,22 @@
 /**
  * Under the virtual clock time stands still while a promise of the host is open, wherever
- * the wait for it stands: in scopes, coroutines, `fromSignal()`, and each in the other.
+ * the wait for it stands: in scopes, coroutines, sources, and each in the other.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
+  asCompleted,
   coroutine,
   createTask,
+  DeadlockError,
+  Event,
   fromSignal,
+  gather,
   getRunningLoop,
+  interruptible,
+  iterate,
+  mapConcurrent,
+  race,
+  shield,
   sleep,
   taskGroup,
   timeout,
@@ -28,11 +37,18 @@ type Form = (inside: () => PromiseLike<unknown>) => PromiseLike<unknown>;
 const FORMS: Readonly<Record<string, Form>> = {
   "an async function": async (inside) => await inside(),
   "timeout()": (inside) => timeout(5, async () => await inside()),
+  "timeout() that abandons": (inside) =>
+    timeout(5, async () => await inside(), { abandon: true }),
   "timeout() of a generator": (inside) =>
     timeout(5, function* () {
       return yield* coroutine(async () => await inside())();
     }),
   "taskGroup()": (inside) => taskGroup(async () => await inside()),
+  "a task of taskGroup()": (inside) =>
+    taskGroup(async (group) => {
+      group.createTask(async () => await inside());
+      await sleep(0);
+    }),
   "waitFor()": (inside) => waitFor(async () => await inside(), 5),
   "coroutine()": (inside) => coroutine(async () => await inside())(),
   "coroutine() of a generator": (inside) =>
@@ -40,6 +56,27 @@ const FORMS: Readonly<Record<string, Form>> = {
       return yield* timeout(5, async () => await inside());
     })(),
   "fromSignal()": (inside) => fromSignal(async () => await inside()),
+  "interruptible()": (inside) => interruptible((async () => await inside())()),
+  "gather()": (inside) => gather(async () => await inside()),
+  "shield()": (inside) => shield(async () => await inside()),
+  "race()": (inside) => race([async () => await inside(), sleep(5)]),
+  "Promise.all()": (inside) => Promise.all([inside()]),
+  "asCompleted()": async (inside) => {
+    for await (const task of asCompleted([async () => await inside()])) {
+      await task;
+    }
+  },
+  "an async source": async (inside) => {
+    async function* source() {
+      await inside();
+      yield 1;
+    }
+    for await (
+      const _ of mapConcurrent(source(), () => sleep(0), { limit: 1 })
+    ) {
+      // Nothing more.
+    }
+  },
 };
 
 for (const [outer, around] of Object.entries(FORMS)) {
@@ -54,4 +91,136 @@ for (const [outer, around] of Object.entries(FORMS)) {
       const none = Object.keys(FORMS).map((inner) => [inner, 0]);
       assertEquals(times, Object.fromEntries(none));
     }));
+}
+
+/** Gives two items, with the host and a wait of the library before each and at the end. */
+async function* mixedSource(): AsyncGenerator<number, void> {
+  try {
+    for (const item of [1, 2]) {
+      await host();
+      await sleep(1);
+      await host();
+      yield item;
+    }
+  } finally {
+    await host();
+    await sleep(1);
+    await host();
+  }
+}
+
+/** The same as an iterator that is no generator. */
+function plainSource(): AsyncIterable<number> {
+  const inner = mixedSource();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => inner.next(),
+      return: () => inner.return(),
+    }),
+  };
+}
+
+/** A source that waits for the host alone. */
+async function* hostSource(): AsyncGenerator<number, void> {
+  try {
+    for (const item of [1, 2]) {
+      await host();
+      yield item;
+    }
+  } finally {
+    await host();
+  }
+}
+
+/** Reads a source to its end. */
+type Reader = (source: AsyncIterable<number>) => PromiseLike<unknown>;
+
+const pass = async (item: number): Promise<number> => {
+  await sleep(0);
+  return item;
+};
+
+const READERS: Readonly<Record<string, Reader>> = {
+  "mapConcurrent()": async (source) => {
+    for await (const _ of mapConcurrent(source, pass, { limit: 1 })) { /**/ }
+  },
+  "mapConcurrent() of generators": async (source) => {
+    const job = function* (item: number) {
+      yield* sleep(0);
+      return item;
+    };
+    for await (const _ of mapConcurrent(source, job, { limit: 2 })) { /**/ }
+  },
+  "collect()": (source) => mapConcurrent(source, pass, { limit: 2 }).collect(),
+  "collect() in a generator": (source) =>
+    coroutine(function* () {
+      return yield* mapConcurrent(source, pass, { limit: 2 }).collect();
+    })(),
+  "forEach()": (source) =>
+    mapConcurrent(source, pass, { limit: 2 }).forEach(async () => await host()),
+  "iterate()": async (source) => {
+    for await (const _ of iterate(source)) { /**/ }
+  },
+};
+
+for (const [name, read] of Object.entries(READERS)) {
+  Deno.test(`${name} over a source that waits for the host and for the loop takes the loop's time alone`, () =>
+    runVirtual(async () => {
+      const loop = getRunningLoop();
+      createTask(sleep(50));
+      for (const source of [mixedSource, plainSource]) {
+        const start = loop.time();
+        await timeout(5, async () => await read(source()));
+        assertEquals(loop.time() - start, 3, source.name);
+      }
+      const start = loop.time();
+      await timeout(5, async () => await read(hostSource()));
+      assertEquals(loop.time() - start, 0);
+    }));
+}
+
+Deno.test("virtual time stands still while a source that is left early closes at the host", () =>
+  runVirtual(async () => {
+    createTask(sleep(5));
+    for await (const _ of mapConcurrent(hostSource(), pass, { limit: 1 })) {
+      break;
+    }
+    assertEquals(getRunningLoop().time(), 0);
+  }));
+
+Deno.test("virtual time stands still while a cancelled source closes at the host", () =>
+  runVirtual(async () => {
+    const log: string[] = [];
+    async function* source(): AsyncGenerator<number, void> {
+      try {
+        yield 1;
+        await sleep(100);
+      } finally {
+        await host();
+        log.push(`closed at ${getRunningLoop().time()}`);
+      }
+    }
+    const task = createTask(() =>
+      mapConcurrent(source(), pass, { limit: 1 }).collect()
+    );
+    createTask(sleep(5));
+    await sleep(1);
+    task.cancel();
+    await Promise.resolve(task).catch(() => {});
+    assertEquals(log, ["closed at 1"]);
+  }));
+
+for (const name of ["mapConcurrent()", "collect()", "forEach()"]) {
+  Deno.test(`${name} over a source that waits for an event that never comes ends in a DeadlockError, after the host too`, async () => {
+    async function* source(): AsyncGenerator<number, void> {
+      await host();
+      await new Event().wait();
+      yield 1;
+    }
+    await assertRejects(
+      () => runVirtual(async () => await READERS[name]!(source())),
+      DeadlockError,
+      "Event",
+    );
+  });
 }
