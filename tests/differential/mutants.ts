@@ -71,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a scope leaves its cancel request behind",
     file: "_task/body_line.ts",
-    find: "root.total = Math.max(root.total - request.count, 0);",
+    find: "if (this.#made > 0) takeRequestsBack(this, this.#made);",
     replace: "",
   },
   {
