@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isInstance } from "../_base/repr.ts";
+import { callbackName, isInstance } from "../_base/repr.ts";
 import {
   type Coro,
   isAsyncFunction,
@@ -45,6 +45,8 @@ export class JobPool<T, R> {
   readonly #plan: Plan<T, R>;
   readonly #isGenerator: boolean;
   readonly #isAsync: boolean;
+  // What its workers are called, for who looks at a task or a report.
+  readonly #jobName: string;
   // Workers are made, and go on, where the loop runs.
   readonly #inContext: InContext = snapshotContext();
   readonly #results: CompletionQueue<R>;
@@ -70,6 +72,8 @@ export class JobPool<T, R> {
     this.#plan = plan;
     this.#isGenerator = isGeneratorFunction(plan.job);
     this.#isAsync = isAsyncFunction(plan.job);
+    const name = callbackName(plan.job);
+    this.#jobName = name === "<anonymous>" ? "mapConcurrent" : name;
     this.#results = new CompletionQueue(
       loop,
       () => `mapConcurrent, ${this.#workers.size} workers`,
@@ -193,11 +197,14 @@ export class JobPool<T, R> {
     this.#workerCount++;
     // An async function for async jobs: it waits for a job's promise itself, which is a
     // third of the time of a coroutine that runs another.
-    const mapConcurrent = (): Promise<void> => this.#workAsync(first);
+    const name = this.#jobName;
+    const { [name]: workAsync } = {
+      [name]: (): Promise<void> => this.#workAsync(first),
+    };
     const worker = this.#isAsync
-      ? this.#inContext(() => this.#loop.createTask(mapConcurrent))
+      ? this.#inContext(() => this.#loop.createTask(workAsync!))
       : this.#loop.createTask(
-        new MethodCoroutine("mapConcurrent", () => this.#work(first)),
+        new MethodCoroutine(name, () => this.#work(first)),
       );
     this.#workers.add(worker as Task<unknown>);
   }

@@ -9,6 +9,7 @@ import {
   gather,
   interruptible,
   Lock,
+  mapConcurrent,
   Queue,
   run,
   RuntimeError,
@@ -147,6 +148,25 @@ Deno.test("debug mode sees slow generators, and those that an async function res
     "plain 0.100",
     "plain 0.200",
     "resumed 0.300",
+  ]);
+});
+
+Deno.test("debug mode names the job of mapConcurrent() that was slow", async () => {
+  const texts = await slowOf((busy) => async () => {
+    async function resize() {
+      await sleep(1);
+      busy(0.1);
+    }
+    function* rotate(): Coro<void> {
+      yield* sleep(1);
+      busy(0.2);
+    }
+    await mapConcurrent([1], resize, { limit: 1 }).collect();
+    await mapConcurrent([1], rotate, { limit: 1 }).collect();
+  });
+  assertEquals(texts.map((text) => /coro=(\w+\(\))/.exec(text)?.[1]), [
+    "resize()",
+    "rotate()",
   ]);
 });
 
