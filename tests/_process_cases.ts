@@ -140,7 +140,7 @@ export const PROCESS_CASES: RealCases = {
       stdout: PIPE,
       newSession: false,
     }));
-    yield* wait(child.stdout!.readline());
+    yield* wait(untilAsleep(mark));
     assert.equal(yield* wait(child.end()), "terminated");
     assert.equal(survivors(mark).length, 1);
     killAll(mark);
@@ -153,9 +153,7 @@ export const PROCESS_CASES: RealCases = {
       { stdout: PIPE },
     ));
     // As itself: "setsid sleep" is still in the group.
-    while (!survivors(mark).some((line) => line.includes(": sleep "))) {
-      yield* wait(sleep(0.01));
-    }
+    yield* wait(untilAsleep(mark));
     assert.equal(yield* wait(child.end()), "terminated");
     const [stdout] = yield* wait(child.communicate());
     assert.equal(text(stdout), "ready\n");
