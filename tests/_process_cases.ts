@@ -140,7 +140,7 @@ export const PROCESS_CASES: RealCases = {
       stdout: PIPE,
       newSession: false,
     }));
-    yield* wait(untilAsleep(mark));
+    yield* wait(child.stdout!.readline());
     assert.equal(yield* wait(child.end()), "terminated");
     assert.equal(survivors(mark).length, 1);
     killAll(mark);
@@ -153,7 +153,9 @@ export const PROCESS_CASES: RealCases = {
       { stdout: PIPE },
     ));
     // As itself: "setsid sleep" is still in the group.
-    yield* wait(untilAsleep(mark));
+    while (!survivors(mark).some((line) => line.includes(": sleep "))) {
+      yield* wait(sleep(0.01));
+    }
     assert.equal(yield* wait(child.end()), "terminated");
     const [stdout] = yield* wait(child.communicate());
     assert.equal(text(stdout), "ready\n");
