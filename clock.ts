@@ -330,6 +330,7 @@ export class VirtualClock implements Clock {
   #attached: Set<Sleeper> = new Set();
   #deadlines: Map<Sleeper, number | undefined> = new Map();
   #settling = false;
+  #patience = PATIENCE;
   #settleTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -408,6 +409,8 @@ export class VirtualClock implements Clock {
       sleeper,
       deadline === Infinity ? undefined : deadline,
     );
+    // It has gone on since it waited last, so what it waits for is another matter.
+    this.#patience = PATIENCE;
     this.#settle();
   }
 
@@ -432,13 +435,12 @@ export class VirtualClock implements Clock {
   #settle(): void {
     if (!this.#autoJump || this.#settling || !this.#mayMove()) return;
     this.#settling = true;
-    let patience = PATIENCE;
     const turn = (): void => {
       this.#settleTimer = undefined;
       if (!this.#mayMove()) {
         this.#settling = false;
       } else if (
-        patience-- > 0 &&
+        this.#patience-- > 0 &&
         [...this.#deadlines.keys()].some((s) => s.hostIsBusy())
       ) {
         // Real milliseconds, so that I/O has a chance too.

@@ -93,6 +93,13 @@ for (const [outer, around] of Object.entries(FORMS)) {
     }));
 }
 
+Deno.test("virtual time stands still for each of many promises of the host, one after the other", () =>
+  runVirtual(async () => {
+    createTask(sleep(5));
+    for (let i = 0; i < 100; i++) await gather(async () => await host());
+    assertEquals(getRunningLoop().time(), 0);
+  }));
+
 /** Gives two items, with the host and a wait of the library before each and at the end. */
 async function* mixedSource(): AsyncGenerator<number, void> {
   try {
