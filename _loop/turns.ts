@@ -104,10 +104,9 @@ export class Turns implements Sleeper {
   #leftOfTurn = 0;
   // How many have real work out, for which virtual time waits.
   #holds = 0;
-  #sliceStart = 0;
+  // Until when the host waits for the turns under way.
+  #sliceEnd = -Infinity;
   #lastHostTurn = 0;
-  // When the host woke it last.
-  #lastWake = -Infinity;
   #lastCheck = 0;
   // Whether the clock was looked at since the due timers were last moved: a look in the
   // middle of a turn can't move them.
@@ -383,10 +382,7 @@ export class Turns implements Sleeper {
   #lookAtClock(): boolean {
     const now = this.#readClock();
     if (now >= this.errorsDue) this.#owner._tellDueErrors(now);
-    const slice = now - this.#lastWake > MOST_WITHOUT_HOST
-      ? SLICE
-      : MOST_WITHOUT_HOST;
-    return !this.#clock.settles && now - this.#sliceStart > slice;
+    return !this.#clock.settles && now > this.#sliceEnd;
   }
 
   #readClock(): number {
@@ -412,7 +408,9 @@ export class Turns implements Sleeper {
 
   // The host has had its turn, or nothing has run yet.
   #beginSlice(): void {
-    this.#sliceStart = this.#lastHostTurn = this.#readClock();
+    const now = this.#lastHostTurn = this.#readClock();
+    // What the host has woken keeps the time that it was given then.
+    this.#sliceEnd = Math.max(this.#sliceEnd, now + SLICE);
   }
 
   #tellBeforeHost(): void {
@@ -449,7 +447,7 @@ export class Turns implements Sleeper {
     const now = this.#readClock();
     if (wouldGiveWay()) this.checkSoon();
     else if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) {
-      this.#sliceStart = this.#lastWake = now;
+      this.#sliceEnd = now + MOST_WITHOUT_HOST;
     }
   }
 
