@@ -34,7 +34,7 @@ import type { Driver } from "./_task/drive.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import { CancelRequest, settleRequest } from "./_line/cancel_request.ts";
 import { cancelLine, hadEnded, isUnsure } from "./_line/delivery.ts";
-import { isHosted, isQuiet, lineOf, waitsOf } from "./_line/line.ts";
+import { isQuiet, libraryWaitsOf, lineOf } from "./_line/line.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
@@ -179,7 +179,7 @@ class Abortable<T> extends Future<T> {
 
   /** @internal What its function waits for. */
   _waitsFor(): unknown[] {
-    return waitsOf(this.line).filter((wait) => !isHosted(wait));
+    return libraryWaitsOf(this.line);
   }
 
   _describe(): string {

@@ -10,7 +10,7 @@ import { type Coro, Coroutine, isGenerator } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/delivery.ts";
-import { isHosted, isQuiet, waitsOf } from "../_line/line.ts";
+import { isQuiet, libraryWaitsOf } from "../_line/line.ts";
 import { HostFuture } from "../_coroutine/to_future.ts";
 
 /** Follows a promise that the body of a scope has given. */
@@ -54,7 +54,7 @@ export class BodyFuture extends HostFuture {
 
   /** @internal What the body waits for. */
   _waitsFor(): unknown[] {
-    return waitsOf(this.#line).filter((wait) => !isHosted(wait));
+    return libraryWaitsOf(this.#line);
   }
 
   #fail(error: unknown): void {

@@ -77,7 +77,12 @@ export interface SlottedLine {
 export function asyncLine(): unknown {
   if (storage === undefined) return resumedLine;
   const slot = storage.getStore() as LineSlot | undefined;
-  return slot === undefined ? undefined : slot.line ?? slot.successor();
+  return slot === undefined ? undefined : lineIn(slot);
+}
+
+/** The line of a slot, or what stands for it. */
+export function lineIn(slot: LineSlot): object | undefined {
+  return slot.line ?? slot.successor();
 }
 
 /** The slot of a line. */

@@ -63,7 +63,7 @@ export function isQuiet(line: LineState): boolean {
   if (awaits === undefined) return true;
   // Lists are for several: nearly always it is one alone.
   if (!(awaits instanceof Set) && !isHosted(awaits)) return false;
-  return waitsOf(line).every(isHosted);
+  return libraryWaitsOf(line).length === 0;
 }
 
 /** What a line waits for, and the lines of the scopes that stand at their own waits. */
@@ -80,6 +80,11 @@ export function waitsOf(line: LineState): PendingAwait[] {
     }
   }
   return waits;
+}
+
+/** Those of {@linkcode waitsOf} that are not for the host. */
+export function libraryWaitsOf(line: LineState): PendingAwait[] {
+  return waitsOf(line).filter((wait) => !isHosted(wait));
 }
 
 /** The lines of a task: its own, and those of the scopes whose bodies are under way. */
@@ -108,18 +113,15 @@ function addScopes(innermost: LineState | undefined, to: Set<LineState>): void {
 /** Whether the body of a scope of a task waits for the host and for nothing else. */
 export function hasScopeAtHost(task: LineState & LineDriver): boolean {
   if (isAtHost(task)) return true;
-  const lines: LineState[] = [task];
-  for (let each: LineState | undefined = task._scope; each !== undefined;) {
-    lines.push(each);
-    each = each._outer;
-  }
+  const lines = new Set<LineState>([task]);
+  addScopes(task._scope, lines);
   for (const each of lines) {
     const awaits = each._awaits;
     if (awaits === undefined) continue;
     for (const wait of awaits instanceof Set ? awaits : [awaits]) {
       const driver = wait as Partial<LineDriver>;
       if (isAtHost(driver)) return true;
-      if (driver._scope !== undefined) lines.push(driver._scope);
+      if (driver._scope !== undefined) lines.add(driver._scope);
     }
   }
   return false;

@@ -7,7 +7,7 @@ import { guarded, placeIn, shorten, textOf } from "../_base/repr.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { Coroutine } from "../_coroutine/coroutine.ts";
-import { isHosted, type LineDriver, type LineState, waitsOf } from "./line.ts";
+import { libraryWaitsOf, type LineDriver, type LineState } from "./line.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 
 interface Described {
@@ -97,9 +97,7 @@ function bodyInWords(line: LineState, driver: LineDriver): string {
     return waitsInWords(line, [_waitingOn], driver);
   }
   if (_waitingOn !== PROMISE_BODY) return `${nameOf(line)} was on its way`;
-  const waits = waitsOf(driver._scope ?? line).filter((wait) =>
-    !isHosted(wait)
-  );
+  const waits = libraryWaitsOf(driver._scope ?? line);
   return waitsInWords(line, waits.length > 0 ? waits : [PROMISE_BODY]);
 }
 

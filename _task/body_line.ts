@@ -9,7 +9,7 @@ import type { CancelledError } from "../errors.ts";
 import type { OnFulfilled, OnRejected } from "../_future/await.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
-import { type LineSlot, slotOf } from "../_host/async_context.ts";
+import { lineIn, type LineSlot, slotOf } from "../_host/async_context.ts";
 import type { Coroutine } from "../_coroutine/coroutine.ts";
 import { awaitCoroutine } from "./coroutine_await.ts";
 import type { Driver } from "./drive.ts";
@@ -55,7 +55,7 @@ class BodySlot implements LineSlot {
   }
 
   successor(): object | undefined {
-    return this.#outer.line ?? this.#outer.successor();
+    return lineIn(this.#outer);
   }
 }
 
@@ -230,7 +230,7 @@ export class BodyLine implements ScopeLine {
   _takeCancel(wait: PendingAwait, waited: unknown): CancelledError | undefined {
     if (this.#abandoned) {
       if (this.#told?.has(wait)) return undefined;
-      (this.#told ??= new WeakSet()).add(wait);
+      this.#noteTold(wait);
       return this.#refuse(waited);
     }
     return this.#ended
@@ -274,7 +274,10 @@ export class BodyLine implements ScopeLine {
   // Cancels an await, once.
   #tell(wait: PendingAwait): void {
     if (this.#told?.has(wait)) return;
-    if (!wait._cancelWait(ABANDONED, undefined)) return;
+    if (wait._cancelWait(ABANDONED, undefined)) this.#noteTold(wait);
+  }
+
+  #noteTold(wait: PendingAwait): void {
     (this.#told ??= new WeakSet()).add(wait);
   }
 
