@@ -55,8 +55,8 @@ const MEASURE_MS = 600;
 const FEWEST_RUNS = 7;
 // A run that takes longer than this stands for itself.
 const LONG_RUN_MS = 1500;
-// How often all run before in a process that measures several, each with a hundredth of its operations: enough for
-// V8 to see all the types and to compile what it will.
+// How often all run before in a process that measures several, each with a hundredth of
+// its operations: enough for V8 to see all the types and to compile what it will.
 const MIXED_RUNS = 20;
 
 if (import.meta.main) {

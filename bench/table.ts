@@ -2,8 +2,8 @@
  * Measures this library against native promises, alone and mixed, and beside its peers.
  *
  * Every figure alone comes from a process of its own, in turn with native; those mixed
- * from one process a round that runs all workloads first. A whole run prints two tables and writes them into `docs/performance.md`, and a part of the second into
- * `README.md`.
+ * from one process a round that runs all workloads first. A whole run prints two tables
+ * and writes them into `docs/performance.md`, and a part of the second into `README.md`.
  *
  * - `--smoke`: every workload small, in one process, so mixed; checks results, not times;
  * - `--ours`, `--peers`: the first or the second table alone, which is then not written;

@@ -25,6 +25,8 @@ import { runVirtual } from "./cpython/_both.ts";
 import {
   failureOf,
   inBoth,
+  type Program,
+  type Style,
   type StyledFunction,
   wait as waitIn,
 } from "./cpython/_program.ts";
@@ -36,18 +38,28 @@ function host(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
+/** A function that waits until it is cancelled, and then cleans up. */
+function untilCancelled(
+  style: Style,
+  cleanUp: () => Program<void>,
+): StyledFunction<[], void> {
+  return style.fn(function* () {
+    try {
+      yield* waitIn(sleep(LONG));
+    } finally {
+      yield* cleanUp();
+    }
+  });
+}
+
 inBoth(
   "uncancel() in a scope that has expired, then a cancel from outside: the scope takes one back and throws its TimeoutError",
   function* (style) {
     let error: unknown;
     const task = createTask(style.fn(function* () {
-      const body = style.fn(function* () {
-        try {
-          yield* waitIn(sleep(LONG));
-        } finally {
-          assertEquals(currentTask()!.uncancel(), 0);
-          yield* waitIn(sleep(LONG));
-        }
+      const body = untilCancelled(style, function* () {
+        assertEquals(currentTask()!.uncancel(), 0);
+        yield* waitIn(sleep(LONG));
       });
       error = yield* failureOf(timeout(1, body));
       assertEquals(currentTask()!.cancelling(), 0);
@@ -67,13 +79,9 @@ inBoth(
   function* (style) {
     const future = new Future<void>();
     let inner: unknown;
-    const body = style.fn(function* () {
-      try {
-        yield* waitIn(sleep(LONG));
-      } finally {
-        currentTask()!.uncancel();
-        inner = yield* failureOf(waitFor(future, 1));
-      }
+    const body = untilCancelled(style, function* () {
+      currentTask()!.uncancel();
+      inner = yield* failureOf(waitFor(future, 1));
     });
     const outer = yield* failureOf(timeout(1, body));
     assertInstanceOf(inner, TimeoutError);
@@ -87,13 +95,9 @@ inBoth(
   function* (style) {
     let error: unknown;
     const task: Task<void> = createTask(style.fn(function* () {
-      const child = style.fn(function* () {
-        try {
-          yield* waitIn(sleep(LONG));
-        } finally {
-          task.uncancel();
-          yield* waitIn(sleep(2));
-        }
+      const child = untilCancelled(style, function* () {
+        task.uncancel();
+        yield* waitIn(sleep(2));
       });
       const fill = style.fn(function* (group: TaskGroup) {
         group.createTask(child);
@@ -116,12 +120,8 @@ inBoth(
   function* (style) {
     let error: unknown;
     const task = createTask(style.fn(function* () {
-      const body = style.fn(function* () {
-        try {
-          yield* waitIn(sleep(LONG));
-        } finally {
-          yield* waitIn(sleep(LONG));
-        }
+      const body = untilCancelled(style, function* () {
+        yield* waitIn(sleep(LONG));
       });
       try {
         yield* waitIn(timeout(2, body));
@@ -173,12 +173,8 @@ for (const [name, scope] of Object.entries(SCOPES)) {
       function* (style) {
         const log: string[] = [];
         const task = createTask(style.fn(function* () {
-          const body = style.fn(function* () {
-            try {
-              yield* waitIn(sleep(LONG));
-            } finally {
-              currentTask()!.cancel("own");
-            }
+          const body = untilCancelled(style, function* () {
+            currentTask()!.cancel("own");
           });
           const error = yield* failureOf(scope(body));
           assertInstanceOf(error, CancelledError);
@@ -201,12 +197,8 @@ inBoth(
   function* (style) {
     let error: unknown;
     const task = createTask(style.fn(function* () {
-      const body = style.fn(function* () {
-        try {
-          yield* waitIn(sleep(LONG));
-        } finally {
-          currentTask()!.cancel();
-        }
+      const body = untilCancelled(style, function* () {
+        currentTask()!.cancel();
       });
       error = yield* failureOf(timeout(1, body));
     }));
