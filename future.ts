@@ -57,6 +57,7 @@ import {
   describeOnce,
   describeValue,
   isInstance,
+  isObject,
   isRevoked,
 } from "./_base/repr.ts";
 import { mustGiveWay, NEXT_TURN } from "./_base/running.ts";
@@ -154,10 +155,8 @@ export class Future<T> implements Promise<T> {
    * @throws {TypeError} If `loop` is no event loop.
    */
   constructor(options?: FutureOptions) {
-    if (isRevoked(options)) {
-      checkOptions("make a future", options, FUTURE_OPTIONS);
-    }
-    const scheduler = options?.loop ?? loopWithout(options);
+    const loop = isRevoked(options) ? undefined : options?.loop;
+    const scheduler = loop ?? loopWithout(options);
     if (
       isRevoked(scheduler) || typeof scheduler._enqueue !== "function" ||
       typeof scheduler.getDebug !== "function"
@@ -572,9 +571,7 @@ export function isFuture(value: unknown): value is Future<unknown> {
   } catch {
     return false;
   }
-  if (typeof value !== "object" || value === null || isRevoked(value)) {
-    return false;
-  }
+  if (!isObject(value)) return false;
   // Asked of the class, so that a proxy that answers everything is none.
   const prototype = Object.getPrototypeOf(value) as
     | Partial<Future<unknown>>

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { isInstance, isRevoked } from "./_base/repr.ts";
+import { isInstance, isList, isObject } from "./_base/repr.ts";
 import {
   BOOLEAN,
   checkOptions,
@@ -172,7 +172,7 @@ export function gather<A extends Awaitable<unknown>>(
 ): Future<AwaitedResult<A>[]>;
 export function gather(...args: unknown[]): Future<unknown[]> {
   const [first, second] = args;
-  const list = !isRevoked(first) && Array.isArray(first);
+  const list = isList(first);
   const limit = args.length === 2 ? limitOf(second) : undefined;
   if (list || limit !== undefined) {
     checkOptions("gather", second, GATHER_OPTIONS);
@@ -204,9 +204,7 @@ export function gather(...args: unknown[]): Future<unknown[]> {
 
 // What can be waited for is no options object.
 function limitOf(options: unknown): number | undefined {
-  if (typeof options !== "object" || options === null || isRevoked(options)) {
-    return undefined;
-  }
+  if (!isObject(options)) return undefined;
   if (isThenable(options) || isGenerator(options)) return undefined;
   return (options as GatherOptions).limit;
 }

@@ -180,10 +180,7 @@ export class Handle {
     options?: CallbackOptions,
     argument?: unknown,
   ) {
-    if (isRevoked(options)) {
-      checkOptions("make a handle", options, CALLBACK_OPTIONS);
-    }
-    const context = options?.context;
+    const context = isRevoked(options) ? undefined : options?.context;
     if (
       isRevoked(scheduler) || typeof callback !== "function" ||
       typeof scheduler?._enqueue !== "function" ||

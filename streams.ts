@@ -254,8 +254,7 @@ export function startServer(
   port = 0,
   options: ServerOptions = {},
 ): Coroutine<Server<InternetAddress>> {
-  check("start a server", "clientConnected", clientConnected, FUNCTION);
-  refuseAsyncGenerator(clientConnected, "start a server");
+  checkHandler(clientConnected);
   check("start a server", "host", host, NAME);
   check("start a server", "port", port, portKind(0));
   return listen(clientConnected, { hostname: host, port }, options);
@@ -297,10 +296,14 @@ export function startUnixServer(
   path: string,
   options: ServerOptions = {},
 ): Coroutine<Server<UnixAddress>> {
-  check("start a server", "clientConnected", clientConnected, FUNCTION);
-  refuseAsyncGenerator(clientConnected, "start a server");
+  checkHandler(clientConnected);
   check("start a server", "path", path, NAME);
   return listen(clientConnected, { path }, options);
+}
+
+function checkHandler(clientConnected: ClientConnected): void {
+  check("start a server", "clientConnected", clientConnected, FUNCTION);
+  refuseAsyncGenerator(clientConnected, "start a server");
 }
 
 function connect(

@@ -14,7 +14,13 @@
  *
  * @module
  */
-import { describeKind, guarded, isInstance, isRevoked } from "./repr.ts";
+import {
+  describeKind,
+  guarded,
+  isInstance,
+  isObject,
+  isRevoked,
+} from "./repr.ts";
 
 /** What an argument may be. */
 export interface Kind {
@@ -178,7 +184,7 @@ export function checkOptions(
 ): void {
   if (options === undefined) return;
   if (
-    typeof options !== "object" || options === null || isRevoked(options) ||
+    !isObject(options) ||
     // Most are plain, and this is on the way of every task that has a name.
     (Object.getPrototypeOf(options) !== Object.prototype &&
       !mayBeOptions(options, kinds))

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Lines } from "./lines.ts";
+import { Lines, moreText } from "./lines.ts";
 import {
   type Cut,
   cut,
@@ -14,6 +14,7 @@ import {
   describeValue,
   guarded,
   isInstance,
+  isList,
   shorten,
 } from "./repr.ts";
 
@@ -143,7 +144,7 @@ class ErrorCopies {
   }
 
   #partOf(key: PropertyKey, value: unknown): unknown {
-    return key === "errors" && guarded(() => Array.isArray(value), false)
+    return key === "errors" && isList(value)
       ? this.#partsOf(value)
       : this.#copyOf(value);
   }
@@ -152,8 +153,7 @@ class ErrorCopies {
     const { items, leftOut } = cut(errors, MOST_COPIES);
     const copies = items.map((part) => this.#copyOf(part));
     if (leftOut === 0) return copies;
-    const count = leftOut.toLocaleString("en-US");
-    return [...copies, `… and ${count} more errors`];
+    return [...copies, moreText(leftOut, "errors")];
   }
 }
 

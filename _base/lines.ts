@@ -52,7 +52,16 @@ export class Lines {
    */
   text(what: string): string {
     if (this.#leftOut === 0) return this.#lines.join("\n");
-    const count = this.#leftOut.toLocaleString("en-US");
-    return [...this.#lines, `… and ${count} more ${what}`].join("\n");
+    return [...this.#lines, moreText(this.#leftOut, what)].join("\n");
   }
+}
+
+/**
+ * Says how much was left out.
+ *
+ * @param count How many.
+ * @param what What, in the plural.
+ */
+export function moreText(count: number, what: string): string {
+  return `… and ${count.toLocaleString("en-US")} more ${what}`;
 }

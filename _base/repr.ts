@@ -46,6 +46,16 @@ export function isRevoked(value: unknown): boolean {
   }
 }
 
+/** `Array.isArray()`, for what may be a revoked proxy. */
+export function isList(value: unknown): value is unknown[] {
+  return !isRevoked(value) && Array.isArray(value);
+}
+
+/** Says whether `value` is an object of which something can be asked, no function. */
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !isRevoked(value);
+}
+
 /** The first items of a list, and how many there are besides. */
 export interface Cut {
   readonly items: readonly unknown[];
@@ -234,11 +244,12 @@ function describeObject(value: object): string {
 }
 
 function describeView(view: ArrayBufferView): string {
-  const kind = Object.prototype.toString.call(view).slice(
-    "[object ".length,
-    -1,
-  );
-  return `${kind}(${view.byteLength} bytes)`;
+  return `${tagOf(view)}(${view.byteLength} bytes)`;
+}
+
+/** The name that the language has for the kind of an object: `Uint8Array`. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 function json(value: object): string {

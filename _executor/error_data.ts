@@ -4,6 +4,7 @@
  * @module
  */
 import * as errors from "../errors.ts";
+import { moreText } from "../_base/lines.ts";
 import { cut, describeValue, isInstance } from "../_base/repr.ts";
 
 /** An error as data. */
@@ -121,10 +122,7 @@ function partsData(errors: unknown, depth: number, room: Room): ErrorData[] {
     parts.push(dataOf(item, depth + 1, room));
   }
   const more = leftOut + items.length - parts.length;
-  if (more > 0) {
-    const count = more.toLocaleString("en-US");
-    parts.push(plainData("Error", `… and ${count} more errors`));
-  }
+  if (more > 0) parts.push(plainData("Error", moreText(more, "errors")));
   return parts;
 }
 

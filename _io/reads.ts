@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
+import { describeKind, isInstance, isList } from "../_base/repr.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import { IncompleteReadError, LimitOverrunError } from "../errors.ts";
 import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
@@ -206,10 +206,9 @@ function taken(buffer: ReceiveBuffer, count: number): Uint8Array {
 }
 
 function separatorList(separators: Separators): readonly Uint8Array[] {
-  const list: readonly unknown[] =
-    !isRevoked(separators) && Array.isArray(separators)
-      ? separators
-      : [separators];
+  const list: readonly unknown[] = isList(separators)
+    ? separators
+    : [separators];
   if (list.length === 0) {
     throw new RangeError("Separator should contain at least one element");
   }

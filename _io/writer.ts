@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { describeKind, describeOnce, isInstance } from "../_base/repr.ts";
+import {
+  describeKind,
+  describeOnce,
+  isInstance,
+  tagOf,
+} from "../_base/repr.ts";
 import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { RuntimeError } from "../errors.ts";
@@ -258,7 +263,7 @@ function checkBytes(data: unknown): void {
     );
   }
   const [what, advice] = isBinary(data)
-    ? [Object.prototype.toString.call(data).slice(8, -1), "wrap it in one"]
+    ? [tagOf(data), "wrap it in one"]
     : [describeKind(data), "encode text with a TextEncoder"];
   throw new TypeError(
     `Cannot write: a Uint8Array was expected, got ${what}, ${advice}`,

@@ -4,7 +4,7 @@
  * @module
  */
 import { RuntimeError } from "../errors.ts";
-import { describeValue, isInstance, isRevoked } from "../_base/repr.ts";
+import { describeValue, isInstance, isList, isObject } from "../_base/repr.ts";
 import type { StreamOptions, SubmitOptions } from "../_executor/job_types.ts";
 
 // How many values a job may be ahead of who reads them.
@@ -30,7 +30,7 @@ export function checkJob(
       cannotSubmit(name, "the name of an exported function was expected"),
     );
   }
-  if (isRevoked(args) || !Array.isArray(args)) {
+  if (!isList(args)) {
     throw new TypeError(
       cannotSubmit(
         name,
@@ -39,7 +39,7 @@ export function checkJob(
     );
   }
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null || isRevoked(options)) {
+  if (!isObject(options)) {
     throw new TypeError(
       cannotSubmit(
         name,
@@ -48,10 +48,7 @@ export function checkJob(
     );
   }
   const { transfer } = options;
-  if (
-    transfer !== undefined &&
-    (isRevoked(transfer) || !Array.isArray(transfer))
-  ) {
+  if (transfer !== undefined && !isList(transfer)) {
     throw new TypeError(
       cannotSubmit(
         name,
@@ -177,8 +174,7 @@ export function moduleUrl(module: unknown): string {
  */
 export function checkStrings(option: string, list: readonly unknown[]): void {
   if (
-    !isRevoked(list) && Array.isArray(list) &&
-    list.every((value) => typeof value === "string")
+    isList(list) && list.every((value) => typeof value === "string")
   ) return;
   throw new TypeError(
     `Cannot make an executor: ${option} must consist of strings, got ${
