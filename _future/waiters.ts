@@ -11,7 +11,7 @@ export class Waiters {
   readonly #all: Set<Waiter>;
   // The callbacks by their functions, made when one is first taken back: to look through
   // all for each would take n² for n.
-  #byCallback: Map<unknown, Set<Waiter>> | undefined = undefined;
+  #byCallback: Map<unknown, Same> | undefined = undefined;
 
   constructor(first: Waiter, second: Waiter) {
     this.#all = new Set([first, second]);
@@ -27,13 +27,15 @@ export class Waiters {
 
   /** Takes one out, if it is in. */
   delete(waiter: Waiter): void {
-    this.#all.delete(waiter);
+    if (!this.#all.delete(waiter)) return;
     if (this.#byCallback === undefined) return;
     if (!(waiter instanceof DoneCallback)) return;
     const same = this.#byCallback.get(waiter.callback);
-    if (same?.delete(waiter) && same.size === 0) {
-      this.#byCallback.delete(waiter.callback);
+    if (same instanceof Set) {
+      same.delete(waiter);
+      if (same.size > 0) return;
     }
+    this.#byCallback.delete(waiter.callback);
   }
 
   /** Takes all out that call `callback`, and returns how many there were. */
@@ -45,6 +47,7 @@ export class Waiters {
     const found = this.#byCallback.get(callback);
     if (found === undefined) return 0;
     this.#byCallback.delete(callback);
+    if (!(found instanceof Set)) return this.#all.delete(found) ? 1 : 0;
     for (const waiter of found) this.#all.delete(waiter);
     return found.size;
   }
@@ -61,10 +64,14 @@ export class Waiters {
   }
 }
 
-function index(table: Map<unknown, Set<Waiter>>, waiter: Waiter): void {
+/** Those of one function: a set for each would be most of what taking one back costs. */
+type Same = Waiter | Set<Waiter>;
+
+function index(table: Map<unknown, Same>, waiter: Waiter): void {
   if (!(waiter instanceof DoneCallback)) return;
   const { callback } = waiter;
   const same = table.get(callback);
-  if (same === undefined) table.set(callback, new Set([waiter]));
-  else same.add(waiter);
+  if (same === undefined) table.set(callback, waiter);
+  else if (same instanceof Set) same.add(waiter);
+  else table.set(callback, new Set([same, waiter]));
 }
