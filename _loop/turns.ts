@@ -32,6 +32,8 @@ const MOST_WITHOUT_HOST = 0.001;
 // How often it looks at the clock, in seconds: a look is 90 ns, a run may be 20 ns.
 const CLOCK_CHECK = 0.00001;
 const MOST_RUNS_BETWEEN_CHECKS = 256;
+// As long as nothing is known of what a run costs: a request may be three of them.
+const FIRST_RUNS = 4;
 // A resumed async function needs two microtasks to its next wait, and one more for
 // each async function that it returns to; some come back only when others do.
 const MOST_HOPS = 4;
@@ -111,7 +113,7 @@ export class Turns implements Sleeper {
   // Whether the clock was looked at since the due timers were last moved: a look in the
   // middle of a turn can't move them.
   #hasNewTime = false;
-  #runsBetweenChecks = 1;
+  #runsBetweenChecks = FIRST_RUNS;
   #runsToCheck = 0;
 
   constructor(clock: Clock, owner: TurnsOwner) {
@@ -380,16 +382,18 @@ export class Turns implements Sleeper {
   }
 
   #lookAtClock(): boolean {
-    const now = this.#readClock();
+    const now = this.#readClock(1);
     if (now >= this.errorsDue) this.#owner._tellDueErrors(now);
     return !this.#clock.settles && now > this.#sliceEnd;
   }
 
-  #readClock(): number {
+  // Time in which the host may have had its turn says little of what a run costs: that
+  // leaves as many runs to the next look as a request needs.
+  #readClock(leastRuns: number): number {
     const now = this.#clock.time();
     const between = this.#runsBetweenChecks;
     this.#runsBetweenChecks = now - this.#lastCheck > CLOCK_CHECK
-      ? Math.max(between >> 2, 1)
+      ? Math.min(between, Math.max(between >> 2, leastRuns))
       : Math.min(between << 1, MOST_RUNS_BETWEEN_CHECKS);
     this.#runsToCheck = this.#runsBetweenChecks;
     this.#lastCheck = now;
@@ -408,7 +412,7 @@ export class Turns implements Sleeper {
 
   // The host has had its turn, or nothing has run yet.
   #beginSlice(): void {
-    const now = this.#lastHostTurn = this.#readClock();
+    const now = this.#lastHostTurn = this.#readClock(FIRST_RUNS);
     // What the host has woken keeps the time that it was given then.
     this.#sliceEnd = Math.max(this.#sliceEnd, now + SLICE);
   }
@@ -444,7 +448,7 @@ export class Turns implements Sleeper {
     this.#clock.unwait(this);
     // Whoever woke it did so in a turn of the host, nearly always; but two loops can
     // wake each other without one, and so does an async function that gives way.
-    const now = this.#readClock();
+    const now = this.#readClock(FIRST_RUNS);
     if (wouldGiveWay()) this.checkSoon();
     else if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) {
       this.#sliceEnd = now + MOST_WITHOUT_HOST;
