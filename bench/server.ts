@@ -113,7 +113,7 @@ function tableOf(rounds: ReadonlyMap<string, readonly Round[]>): string {
         beside,
         ratio(median(speed)),
         ratio(median(cpu)),
-        must.toFixed(2),
+        must?.toFixed(2) ?? "",
         `${micros} to ${base}`,
       ];
     }),
