@@ -27,10 +27,12 @@
 import {
   type Coroutine,
   type CoroutineFunction,
-  isAsyncFunction,
-  isGeneratorFunction,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
+import {
+  isAsyncFunction,
+  isGeneratorFunction,
+} from "./_coroutine/generators.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import { kCoroutineFunction } from "./_base/roles.ts";

@@ -26,9 +26,9 @@ import { cancelledError, cancelReason } from "./_base/cancelled.ts";
 import {
   type Coro,
   type Coroutine,
-  isThenable,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
+import { isThenable } from "./_coroutine/thenable.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
 import type { PendingAwait } from "./_future/future_await.ts";

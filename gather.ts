@@ -25,10 +25,10 @@ import {
   type Awaitable,
   type AwaitedResult,
   closeCoroutine,
-  isGenerator,
-  isThenable,
   mayRunAsync,
 } from "./_coroutine/coroutine.ts";
+import { isGenerator } from "./_coroutine/generators.ts";
+import { isThenable } from "./_coroutine/thenable.ts";
 import {
   cancelledError,
   type CancelReason,

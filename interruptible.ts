@@ -19,7 +19,7 @@
  * @module
  */
 import { describeKind } from "./_base/repr.ts";
-import { isThenable } from "./_coroutine/coroutine.ts";
+import { isThenable } from "./_coroutine/thenable.ts";
 import type { Future } from "./future.ts";
 import { followPromise } from "./_coroutine/to_future.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";

@@ -838,11 +838,6 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  _claim(coro: object): void {
-    this.#inDebugMode().claim(coro);
-  }
-
-  /** @internal */
   _addUnawaited(coroutine: Unawaited): void {
     this.#inDebugMode().addUnawaited(coroutine);
   }

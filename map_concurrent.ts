@@ -39,10 +39,11 @@ import { JobPool, type Plan } from "./_combine/job_pool.ts";
 import {
   type Coro,
   Coroutine,
-  isGenerator,
-  isThenable,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
+import { isGenerator } from "./_coroutine/generators.ts";
+import { isThenable } from "./_coroutine/thenable.ts";
+import { claim } from "./_coroutine/generators.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
@@ -209,6 +210,7 @@ class Mapping<T, R> implements ConcurrentMap<R> {
       while (run.ready > 0 || (yield* run.wait())) {
         // Once a batch: entering the host's storage is 0.5 µs.
         const wait = runInLine(currentLine(), handOver);
+        if (isGenerator(wait)) claim(wait);
         if (isGenerator(wait) || wait instanceof Coroutine) {
           yield* wait as unknown as Coro<unknown>;
         } else if (wait !== undefined) {

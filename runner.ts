@@ -23,9 +23,9 @@ import {
   type Awaitable,
   closeCoroutine,
   isCoroutine,
-  isThenable,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
+import { isThenable } from "./_coroutine/thenable.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";

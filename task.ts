@@ -197,8 +197,6 @@ export interface TaskScheduler extends Scheduler {
   /** @internal Notes that a function of a task that is done waits all the same. */
   _noteStray(line: LineState): void;
   /** @internal */
-  _claim(coro: object): void;
-  /** @internal */
   _noteRan(task: Task<unknown>): void;
   /** @internal */
   _waitingSince(task: Task<unknown>): number | undefined;
@@ -274,7 +272,6 @@ export class Task<T> extends Future<T> {
     super(loop === undefined ? { loop: scheduler } : options);
     if (options !== scheduler._plainOptions) checkTaskOptions(options);
     this._body = bodyOf(coro);
-    if (scheduler.getDebug()) scheduler._claim(coro);
     this.#context = options.context ?? currentContext().values;
     this.#name = options.name === undefined
       ? ++running.taskCount

@@ -25,7 +25,8 @@
 import { check, NUMBER } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
-import { Coroutine, isGeneratorFunction } from "./_coroutine/coroutine.ts";
+import { Coroutine } from "./_coroutine/coroutine.ts";
+import { isGeneratorFunction } from "./_coroutine/generators.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
 import { Future, type Wait } from "./future.ts";
 import { makeUnplaced } from "./_base/error_place.ts";

@@ -29,11 +29,15 @@ import {
   closeCoroutine,
   type Coro,
   type Coroutine,
-  isAsyncFunction,
-  isGeneratorFunction,
   mayRunAsync,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
+import {
+  isAsyncFunction,
+  isGenerator,
+  isGeneratorFunction,
+} from "./_coroutine/generators.ts";
+import { claim } from "./_coroutine/generators.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { isCoroutine } from "./_coroutine/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
@@ -194,6 +198,7 @@ class PlainCall extends FunctionCoroutine<unknown> {
 
 /** Returns what a task can wait for without a task in between. */
 function inline(awaitable: unknown): Coro<unknown> {
+  if (isGenerator(awaitable)) claim(awaitable);
   if (isFuture(awaitable) || isCoroutine(awaitable)) {
     return awaitable as unknown as Coro<unknown>;
   }

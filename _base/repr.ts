@@ -120,6 +120,7 @@ export function describeOnce(value: object, describe: () => string): string {
 export function describeKind(value: unknown): string {
   if (isInstance(value, Promise)) return "a Promise";
   if (isAsyncGenerator(value)) return "an async generator";
+  if (isInstance(value, GeneratorClass)) return "a generator";
   if (typeof value === "function") {
     const kind = isAsyncGeneratorFunction(value) ? "async generator " : "";
     return `the ${kind}function ${callbackName(value)}`;
@@ -133,6 +134,12 @@ const AsyncGeneratorFunction =
 /** Stands in for the class of async generators, which has no constructor to name. */
 const AsyncGeneratorClass = function (): void {} as unknown as new () => object;
 AsyncGeneratorClass.prototype = AsyncGeneratorFunction.prototype.prototype;
+
+/** Stands in for the class of generators, which has no constructor to name. */
+export const GeneratorClass = function (): void {} as unknown as new () =>
+Generator;
+GeneratorClass.prototype =
+  Object.getPrototypeOf(function* (): Generator<void> {}).prototype;
 
 /** Says whether `value` is an `async function*`. */
 export function isAsyncGeneratorFunction(value: unknown): boolean {

@@ -7,8 +7,8 @@ import {
   type Awaitable,
   closeCoroutine,
   Coroutine,
-  isGenerator,
 } from "../_coroutine/coroutine.ts";
+import { isGenerator } from "../_coroutine/generators.ts";
 import { type Future, isFuture } from "../future.ts";
 import { checkObject } from "../_base/arguments.ts";
 import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";

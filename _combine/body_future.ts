@@ -6,7 +6,8 @@
 import { asPromise } from "../_coroutine/thenable.ts";
 import { cancelReason } from "../_base/cancelled.ts";
 import type { BodyLine } from "../_task/body_line.ts";
-import { type Coro, Coroutine, isGenerator } from "../_coroutine/coroutine.ts";
+import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
+import { isGenerator } from "../_coroutine/generators.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/delivery.ts";

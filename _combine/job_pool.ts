@@ -6,11 +6,11 @@
  * @module
  */
 import { callbackName, isInstance } from "../_base/repr.ts";
+import type { Coro } from "../_coroutine/coroutine.ts";
 import {
-  type Coro,
   isAsyncFunction,
   isGeneratorFunction,
-} from "../_coroutine/coroutine.ts";
+} from "../_coroutine/generators.ts";
 import {
   FunctionCoroutine,
   type InContext,

@@ -9,11 +9,12 @@ import {
   Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
-  isGenerator,
   mayRunAsync,
   refuseAsyncGenerator,
 } from "../_coroutine/coroutine.ts";
+import { isGenerator } from "../_coroutine/generators.ts";
 import { FunctionCoroutine } from "../_task/function_coroutine.ts";
+import { claim } from "../_coroutine/generators.ts";
 import { isCoroutine } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import { callbackName, describeKind, isInstance } from "../_base/repr.ts";
@@ -84,7 +85,10 @@ class Limited<T> extends Coroutine<T> {
         result = yield* runIn<T>(context, coro);
       } else if (typeof coro === "function") {
         result = yield* new FunctionCoroutine<T>(coro, []);
-      } else result = yield* coro as Coro<T>;
+      } else {
+        if (isGenerator(coro)) claim(coro);
+        result = yield* coro as Coro<T>;
+      }
     } catch (error) {
       // An error ends the group, so that nobody is to begin after it. A task that is
       // cancelled alone leaves its slot to the next.
@@ -121,7 +125,7 @@ function* runIn<T>(
     () => context.call(call as () => unknown),
     [],
   );
-  return isGenerator(result)
-    ? yield* result as unknown as Coro<T>
-    : result as T;
+  if (!isGenerator(result)) return result as T;
+  claim(result);
+  return yield* result as unknown as Coro<T>;
 }

@@ -15,7 +15,8 @@ import { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
 import { runInLine } from "../_host/async_context.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
-import { type Coro, Coroutine, isThenable } from "../_coroutine/coroutine.ts";
+import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
+import { isThenable } from "../_coroutine/thenable.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
 import { currentLine, type LineState, waitsOf } from "../_line/line.ts";
 

@@ -4,6 +4,8 @@
  * @module
  */
 import { RuntimeError } from "../errors.ts";
+import { claim, isGenerator, isGeneratorFunction } from "./generators.ts";
+import { isThenable } from "./thenable.ts";
 import type { Wait } from "../future.ts";
 import {
   areOfUser,
@@ -21,7 +23,6 @@ import {
   guarded,
   isAsyncGenerator,
   isAsyncGeneratorFunction,
-  isRevoked,
 } from "../_base/repr.ts";
 import { isUnplaced, placeAt, placeHere } from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
@@ -346,32 +347,6 @@ function watch(coroutine: Coroutine<unknown>): void {
   );
 }
 
-const GeneratorFunction =
-  Object.getPrototypeOf(function* (): Coro<void> {}).constructor;
-/** Stands in for the class of generators, which has no constructor to name. */
-const GeneratorClass = function (): void {} as unknown as new () => Generator;
-GeneratorClass.prototype = GeneratorFunction.prototype.prototype;
-
-/** Says whether `value` is a generator. */
-export function isGenerator(value: unknown): value is Generator {
-  try {
-    // Not isInstance(): V8 makes an `instanceof` fast where it always meets one class.
-    if (value instanceof GeneratorClass) return true;
-  } catch {
-    return false;
-  }
-  return isGeneratorLike(value);
-}
-
-// What a compiler makes of a generator for old hosts, or a wrapper round one.
-function isGeneratorLike(value: unknown): boolean {
-  if (isRevoked(value)) return false;
-  const like = value as Partial<Generator> | null | undefined;
-  return typeof like?.next === "function" && typeof like.throw === "function" &&
-    typeof like.return === "function" && !(Symbol.asyncIterator in like) &&
-    !isThenable(value);
-}
-
 /**
  * Refuses an `async function*`, before anything is begun: its call begins nothing that a
  * task could run to an end.
@@ -400,30 +375,18 @@ export function adviceFor(value: unknown): string {
     : "";
 }
 
-/** Says whether `value` is a generator function. */
-export function isGeneratorFunction(value: unknown): boolean {
-  try {
-    return value instanceof GeneratorFunction;
-  } catch {
-    return false;
-  }
-}
-
-const AsyncFunction =
-  Object.getPrototypeOf(async function (): Promise<void> {}).constructor;
-
-/** Says whether `value` is an async function. */
-export function isAsyncFunction(value: unknown): boolean {
-  try {
-    return value instanceof AsyncFunction;
-  } catch {
-    return false;
-  }
-}
-
-/** Makes whatever may be passed as a coroutine into a body that a driver can resume. */
+/**
+ * Makes whatever may be passed as a coroutine into a body that a driver can resume.
+ *
+ * @param source A coroutine, or a function that gives one.
+ * @throws {TypeError} If it is neither.
+ * @throws {RuntimeError} If it was used before.
+ */
 export function bodyOf(source: unknown): Body | (() => unknown) {
-  if (isGenerator(source)) return source;
+  if (isGenerator(source)) {
+    claim(source);
+    return source;
+  }
   if (isOurs(source)) {
     return source[Symbol.iterator]() as unknown as Body;
   }
@@ -467,13 +430,6 @@ function isOurs(value: unknown): value is Coroutine<unknown> {
   } catch {
     return false;
   }
-}
-
-/** Says whether `value` has a `then` method. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return !isRevoked(value) &&
-    typeof (value as { then?: unknown } | null | undefined)?.then ===
-      "function";
 }
 
 /**

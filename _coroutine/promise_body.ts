@@ -5,7 +5,8 @@
  * @module
  */
 import { asPromise } from "./thenable.ts";
-import { type Body, isGeneratorFunction } from "./coroutine.ts";
+import type { Body } from "./coroutine.ts";
+import { isGeneratorFunction } from "./generators.ts";
 import type { Scheduler } from "../handle.ts";
 import {
   asyncTask,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isRevoked } from "../_base/repr.ts";
 
 /**
  * Returns a promise that keeps the rules: the host's own as it is, one of any other making
@@ -17,4 +18,11 @@ export function asPromise<T>(thenable: PromiseLike<T>): Promise<T> {
     ? thenable
     // Not `Promise.resolve()`, which gives a promise of a subclass back as it is.
     : new Promise<T>((resolve) => resolve(thenable));
+}
+
+/** Says whether `value` has a `then` method. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return !isRevoked(value) &&
+    typeof (value as { then?: unknown } | null | undefined)?.then ===
+      "function";
 }

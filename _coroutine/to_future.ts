@@ -12,9 +12,9 @@ import {
   type CoroutineFunction,
   type CoroutineLike,
   isCoroutine,
-  isThenable,
   refuseAsyncGenerator,
 } from "./coroutine.ts";
+import { isThenable } from "./thenable.ts";
 import { Future, isFuture } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { describeKind } from "../_base/repr.ts";

@@ -5,9 +5,8 @@
  */
 import type { Scheduler } from "../handle.ts";
 import type { Instrument, Step } from "../_loop/instrument.ts";
-import { RuntimeError } from "../errors.ts";
 import { SlowBursts } from "./slow_bursts.ts";
-import { creationStack, describeKind, textOf } from "../_base/repr.ts";
+import { creationStack, textOf } from "../_base/repr.ts";
 import type { Runnable, Unawaited } from "../_base/roles.ts";
 
 /** What debug mode asks of its loop. */
@@ -19,7 +18,6 @@ export interface DebuggedLoop extends Scheduler {
 export class DebugMode implements Instrument {
   readonly #loop: DebuggedLoop;
   readonly #traces = new WeakMap<object, string>();
-  readonly #claimed = new WeakSet<object>();
   readonly #waitingSince = new WeakMap<object, number>();
   readonly #unawaited = new Set<Unawaited>();
   readonly #slow: SlowBursts;
@@ -40,16 +38,6 @@ export class DebugMode implements Instrument {
   /** Where something was made, if it was noted. */
   traceOf(made: object): string | undefined {
     return this.#traces.get(made);
-  }
-
-  /** Refuses a coroutine that was used. A generator has no room for a mark itself. */
-  claim(coro: object): void {
-    if (this.#claimed.has(coro) && typeof coro !== "function") {
-      throw new RuntimeError(
-        `Cannot run ${describeKind(coro)} twice: call its function again`,
-      );
-    }
-    this.#claimed.add(coro);
   }
 
   /** The time at which a task began to wait, if it was noted. */

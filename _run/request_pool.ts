@@ -9,7 +9,7 @@ import { hostTurn } from "../_host/turn.ts";
 import { describeKind } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { type Context, copyContext } from "../context.ts";
-import { isGeneratorFunction } from "../_coroutine/coroutine.ts";
+import { isGeneratorFunction } from "../_coroutine/generators.ts";
 import { asAwaitable } from "../_coroutine/to_future.ts";
 import { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";

@@ -12,10 +12,10 @@ import { shutdownOf } from "../_run/shutdown.ts";
 import {
   type Coro,
   Coroutine,
-  isGenerator,
-  isThenable,
   refuseAsyncGenerator,
 } from "../_coroutine/coroutine.ts";
+import { isGenerator } from "../_coroutine/generators.ts";
+import { isThenable } from "../_coroutine/thenable.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.ts";
 import type { Future } from "../future.ts";

@@ -12,10 +12,11 @@ import {
   adviceFor,
   type Body,
   Coroutine,
-  isGenerator,
   isRequested,
-  isThenable,
 } from "../_coroutine/coroutine.ts";
+import { isGenerator, isGeneratorFunction } from "../_coroutine/generators.ts";
+import { isThenable } from "../_coroutine/thenable.ts";
+import { claim } from "../_coroutine/generators.ts";
 import { RuntimeError } from "../errors.ts";
 import type { Start } from "../_host/async_context.ts";
 import { misplacedWait } from "../_future/future_await.ts";
@@ -208,7 +209,11 @@ function startFunction(
   source: () => unknown,
 ): Body | typeof SUSPENDED {
   const opened = callTaskFunction(driver._line!, source);
-  if (isGenerator(opened)) nameGenerators(opened, source);
+  if (isGenerator(opened)) {
+    nameGenerators(opened, source);
+    // A generator function gives a new one each time.
+    if (!isGeneratorFunction(source)) claim(opened);
+  }
   const body = asBody(opened, source);
   if (body !== PROMISE_BODY) return driver._body = body;
   waitForTaskPromise(driver, scheduler, opened as PromiseLike<unknown>);

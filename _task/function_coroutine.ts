@@ -5,11 +5,9 @@
  */
 import { runInLine } from "../_host/async_context.ts";
 import { callbackName } from "../_base/repr.ts";
-import {
-  type Coro,
-  Coroutine,
-  isGeneratorFunction,
-} from "../_coroutine/coroutine.ts";
+import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
+import { isGenerator, isGeneratorFunction } from "../_coroutine/generators.ts";
+import { claim } from "../_coroutine/generators.ts";
 import { type LineDriver, lineOf } from "../_line/line.ts";
 
 /** Calls a function in another async context. */
@@ -100,6 +98,7 @@ export class MethodCoroutine<T> extends Coroutine<T> {
  * @param callee The function that this comes to.
  * @param argument What it is given.
  * @returns What it gives.
+ * @throws {RuntimeError} If that is a generator which was used before.
  */
 export function callFor<A>(
   driver: unknown,
@@ -109,5 +108,7 @@ export function callFor<A>(
 ): unknown {
   // Entering the host's storage is 0.5 µs, and a generator function needs none.
   if (isGeneratorFunction(callee)) return call(argument as A);
-  return runInLine(lineOf(driver as LineDriver), call, argument as A);
+  const given = runInLine(lineOf(driver as LineDriver), call, argument as A);
+  if (isGenerator(given)) claim(given);
+  return given;
 }

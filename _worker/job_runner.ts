@@ -9,7 +9,8 @@ import type { EventLoop } from "../loop.ts";
 import type { Task } from "../task.ts";
 import { describeValue, isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
-import { isAsyncFunction, isThenable } from "../_coroutine/coroutine.ts";
+import { isAsyncFunction } from "../_coroutine/generators.ts";
+import { isThenable } from "../_coroutine/thenable.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import {
   type Extra,

@@ -19,13 +19,16 @@ import {
   getRunningLoop,
   InvalidStateError,
   Lock,
+  mapConcurrent,
   newEventLoop,
   Queue,
+  race,
   run,
   RuntimeError,
   Semaphore,
+  shield,
   sleep,
-  type Task,
+  Task,
   TaskGroup,
   taskGroup,
   timeout,
@@ -53,6 +56,16 @@ async function refuses(
   assertEquals(allTasks().size, before);
   // The loop goes on.
   assertEquals(await sleep(1, "later"), "later");
+}
+
+async function refusesSecond(call: () => unknown) {
+  const error = await assertRejects(
+    async () => await (call() as PromiseLike<unknown>),
+  );
+  // That of a group stands among its errors.
+  const [first = error] = error instanceof AggregateError ? error.errors : [];
+  assert(first instanceof RuntimeError, `${first}`);
+  assert(first.message.includes("twice"), `${first}`);
 }
 
 const bad = (value: unknown) => value as never;
@@ -389,6 +402,46 @@ Deno.test("a coroutine used twice is refused the second time", () =>
     const task = createTask(taken);
     assertThrows(() => createTask(taken), RuntimeError, "sleep");
     await task;
+  }));
+
+Deno.test("a generator used twice is refused the second time, wherever it was given", () =>
+  runTest(async () => {
+    const begin = (): Coro<number> =>
+      (function* () {
+        return yield* sleep(1, 7);
+      })();
+    const uses: ((generator: Coro<number>) => unknown)[] = [
+      (generator) => createTask(generator),
+      (generator) => createTask(() => generator),
+      (generator) => new Task(generator, { eagerStart: true }),
+      (generator) => ensureFuture(generator),
+      (generator) => gather(generator),
+      (generator) => gather([() => generator], { limit: 1 }),
+      (generator) => waitFor(generator, 9),
+      (generator) => waitFor(() => generator, 9),
+      (generator) => timeout(9, () => generator),
+      (generator) => timeout(9, () => generator, { abandon: true }),
+      (generator) => coroutine(() => generator)(),
+      (generator) =>
+        mapConcurrent([1], () => generator, { limit: 2 }).collect(),
+      (generator) => shield(generator),
+      (generator) => race([() => generator, () => sleep(20, 20)]),
+      (generator) =>
+        taskGroup(async (group) => await group.createTask(generator)),
+    ];
+    for (const first of uses) {
+      for (const second of uses) {
+        const generator = begin();
+        const begun = createTask(async () => await first(generator));
+        await sleep(0.5);
+        // While it runs, and when it has ended.
+        await refusesSecond(() => second(generator));
+        assertEquals([await begun].flat(), [7]);
+        await refusesSecond(() => second(generator));
+      }
+    }
+    const frozen = Object.freeze(begin());
+    assertEquals(await createTask(frozen), 7);
   }));
 
 Deno.test("a wait for a future of another loop is refused", () =>

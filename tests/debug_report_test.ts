@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   type Coro,
   coroutine,
@@ -12,7 +12,6 @@ import {
   mapConcurrent,
   Queue,
   run,
-  RuntimeError,
   sleep,
   timeout,
   VirtualClock,
@@ -326,20 +325,6 @@ Deno.test("a coroutine that nobody awaits is not reported without debug mode", a
     await sleep(0);
   }, { loopFactory: () => loop });
   await collectGarbage();
-  assertEquals(reports, []);
-});
-
-Deno.test("debug mode refuses a generator that was given twice", async () => {
-  const reports = await reportsOf(async () => {
-    const generator = (function* (): Coro<number> {
-      yield* sleep(1);
-      return 7;
-    })();
-    const first = createTask(generator);
-    assertThrows(() => createTask(generator), RuntimeError, "twice");
-    assertEquals(await first, 7);
-    assertThrows(() => createTask(generator), RuntimeError, "twice");
-  });
   assertEquals(reports, []);
 });
 

@@ -27,7 +27,6 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_addUnfetched",
     "_awaitCoroutine",
     "_burst",
-    "_claim",
     "_deadlockError",
     "_deleteUnawaited",
     "_deleteUnfetched",
