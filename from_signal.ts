@@ -35,6 +35,7 @@ import type { PendingAwait } from "./_future/future_await.ts";
 import { CancelRequest, settleRequest } from "./_line/cancel_request.ts";
 import { cancelLine, hadEnded, isUnsure } from "./_line/delivery.ts";
 import { isQuiet, libraryWaitsOf, lineOf } from "./_line/line.ts";
+import { describeInside } from "./_line/wait_text.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
@@ -184,6 +185,11 @@ class Abortable<T> extends Future<T> {
 
   _describe(): string {
     const state = this.#cancelled === undefined ? "" : ", which was aborted";
-    return `fromSignal of ${this.#name}${state}`;
+    return describeInside(
+      `fromSignal of ${this.#name}${state}`,
+      "function",
+      this._waitsFor(),
+      this.scheduler,
+    );
   }
 }

@@ -23,11 +23,13 @@
  *
  * @module
  */
+import { isInstance } from "./_base/repr.ts";
+import { CancelledError } from "./errors.ts";
 import { HostItems } from "./_io/host_items.ts";
-import { IoWait } from "./_io/io_wait.ts";
 import type { Resource } from "./_loop/resources.ts";
 import type { EventLoop } from "./loop.ts";
 import { getRunningLoop } from "./running_loop.ts";
+import { SourceQuestion } from "./_task/source_question.ts";
 
 /**
  * Goes over a stream of the Web or of Node, or over any async iterable, in a task.
@@ -36,7 +38,8 @@ import { getRunningLoop } from "./running_loop.ts";
  * ends with the CancelledError at once, and closes the source with it. So do `break`, an
  * error, and the end of `run()`.
  *
- * An async generator that waits for something of its own can't be closed before it has it.
+ * A source that waits for this library gets the cancel itself, and its clean-up is waited
+ * for. An async generator that waits for something else can't be closed before it has it.
  *
  * @typeParam T The type of the items.
  * @param source The source.
@@ -85,9 +88,9 @@ class Items<T> implements AsyncIterableIterator<T, undefined>, Resource {
   async next(): Promise<IteratorResult<T, undefined>> {
     if (this.#items.isOver) return { done: true, value: undefined };
     try {
-      const result = await this.#follow(
-        this.#items.next(),
+      const result = await this.#ask(
         "the next item of iterate()",
+        () => this.#items.next(),
       );
       if (result.done) this.#end();
       return result;
@@ -100,7 +103,7 @@ class Items<T> implements AsyncIterableIterator<T, undefined>, Resource {
 
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#end();
-    await this.#follow(this.#items.close(), "the end of an iterated source");
+    await this.#ask("the end of an iterated source", () => this.#items.close());
     return { done: true, value: undefined };
   }
 
@@ -120,21 +123,27 @@ class Items<T> implements AsyncIterableIterator<T, undefined>, Resource {
     return "source of iterate()";
   }
 
-  // A future of a promise, so that a cancel ends the wait for it.
-  #follow<R>(promise: Promise<R>, what: string): IoWait<R> {
-    const wait = new IoWait<R>(this.#loop, what, true);
-    promise.then(
-      (result) => wait.release(result),
-      (error) => wait.fail(error ?? new Error(`Rejected with ${error}`)),
-    );
-    return wait;
+  #ask<R>(what: string, ask: () => Promise<R>): SourceQuestion<R> {
+    return new SourceQuestion(this.#loop, what, ask, this.#failedLate);
   }
 
   #abandon(reason: unknown): void {
     this.#end();
     // Not waited for: an async generator may never come to it.
-    this.#items.close(reason).catch(() => {});
+    this.#items.close(reason).catch(this.#failedLate);
   }
+
+  // Streams fail because they are closed; what others throw then is an error.
+  readonly #failedLate = (error: unknown): void => {
+    if (
+      this.#items.isStream || this.#loop.isClosed() ||
+      isInstance(error, CancelledError)
+    ) return;
+    this.#loop.callExceptionHandler({
+      message: "Exception in a source that was given up",
+      exception: error,
+    });
+  };
 
   #end(): void {
     this.#loop._resources.delete(this);

@@ -47,7 +47,6 @@ import {
 } from "./_io/reads.ts";
 import { readableStreamOf } from "./_io/readable_stream.ts";
 import { ReceiveBuffer } from "./_io/receive_buffer.ts";
-import type { Resources } from "./_loop/resources.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import type { Coroutine } from "./_coroutine/coroutine.ts";
 import type { Scheduler } from "./handle.ts";
@@ -180,7 +179,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   ): StreamReader {
     const reader = new StreamReader(options);
     const loop = options.loop ?? schedulerForNew();
-    new HostSource(source, reader._buffer, resourcesOf(loop));
+    new HostSource(source, reader._buffer, loop);
     return reader;
   }
 
@@ -401,11 +400,6 @@ function describe(buffer: ReceiveBuffer): string[] {
   if (source !== undefined) words.push(`transport=${source}`);
   if (buffer.paused) words.push("paused");
   return words;
-}
-
-// A loop of somebody else may keep no list.
-function resourcesOf(loop: Scheduler): Resources | undefined {
-  return (loop as { readonly _resources?: Resources })._resources;
 }
 
 function checkLimit(limit: unknown): number {

@@ -12,6 +12,7 @@ import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/delivery.ts";
 import { isQuiet, libraryWaitsOf } from "../_line/line.ts";
+import { describeInside } from "../_line/wait_text.ts";
 import { HostFuture } from "../_coroutine/to_future.ts";
 
 /** Follows a promise that the body of a scope has given. */
@@ -56,6 +57,13 @@ export class BodyFuture extends HostFuture {
   /** @internal What the body waits for. */
   _waitsFor(): unknown[] {
     return libraryWaitsOf(this.#line);
+  }
+
+  override _describe(): string {
+    const waits = this._waitsFor();
+    return waits.length === 0
+      ? super._describe()
+      : describeInside("a body", "function", waits, this.scheduler);
   }
 
   #fail(error: unknown): void {

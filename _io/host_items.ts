@@ -53,6 +53,11 @@ export class HostItems<T> {
     return this.#isOver;
   }
 
+  /** Whether it is a stream of the Web or of Node. */
+  get isStream(): boolean {
+    return this.#reader !== undefined || this.#destroy() !== undefined;
+  }
+
   /** Asks for the next item. */
   async next(): Promise<IteratorResult<T, undefined>> {
     try {
@@ -83,9 +88,13 @@ export class HostItems<T> {
       return;
     }
     // A stream of Node: its iterator closes it only after the item that it waits for.
-    const { destroy } = this.#source as { destroy?: () => void };
-    if (typeof destroy === "function") destroy.call(this.#source);
+    this.#destroy()?.call(this.#source);
     await this.#iterator!.return?.();
+  }
+
+  #destroy(): (() => void) | undefined {
+    const { destroy } = this.#source as { destroy?: () => void };
+    return typeof destroy === "function" ? destroy : undefined;
   }
 
   #end(): void {

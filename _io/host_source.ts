@@ -3,64 +3,65 @@
  *
  * @module
  */
-import { describeKind } from "../_base/repr.ts";
+import { describeKind, isInstance } from "../_base/repr.ts";
+import type { Coro } from "../_coroutine/coroutine.ts";
+import { CancelledError } from "../errors.ts";
+import type { Scheduler } from "../handle.ts";
 import type { Resource, Resources } from "../_loop/resources.ts";
+import { Task, type TaskScheduler } from "../task.ts";
+import { SourceQuestion } from "../_task/source_question.ts";
 import { HostItems, type HostIterable } from "./host_items.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 import type { ByteSource } from "./transport.ts";
 
-/** Asks for the next piece when someone waits. The loop closes it at the end. */
+/**
+ * Asks for the next piece when someone waits, in a task: what the source waits for is no
+ * matter of the one that reads just now. The loop closes it at the end.
+ */
 export class HostSource implements ByteSource, Resource {
-  readonly ofHost = true;
+  // That is asked of the task.
+  readonly ofHost = false;
   readonly _isClosing = false;
   readonly #items: HostItems<Uint8Array>;
   readonly #buffer: ReceiveBuffer;
-  readonly #resources: Resources | undefined;
-  #isAsking = false;
+  readonly #loop: Scheduler;
+  // While it asks.
+  #task: Task<void> | undefined = undefined;
 
   /**
    * Opens a source.
    *
    * @param source The source.
    * @param buffer The buffer to fill.
-   * @param resources What is open in the loop.
+   * @param loop The loop of who reads.
    * @throws {TypeError} If it is none, or in use already.
    */
   constructor(
     source: HostIterable<Uint8Array>,
     buffer: ReceiveBuffer,
-    resources: Resources | undefined,
+    loop: Scheduler,
   ) {
     this.#items = new HostItems(source, "read");
     this.#buffer = buffer;
-    this.#resources = resources;
-    resources?.add(this);
+    this.#loop = loop;
+    resourcesOf(loop)?.add(this);
     buffer.attach(this);
   }
 
   pull(): void {
-    if (this.#isAsking || this.#items.isOver) return;
-    this.#isAsking = true;
-    this.#items.next().then(
-      (item) => {
-        this.#isAsking = false;
-        // Closed meanwhile.
-        if (this.#buffer.eof) return;
-        if (item.done) this.#end();
-        else this.#take(item.value);
-      },
-      (error) => {
-        this.#isAsking = false;
-        this.#fail(error);
-      },
-    );
+    if (this.#task !== undefined || this.#items.isOver) return;
+    const loop = this.#loop as TaskScheduler;
+    this.#task = new Task(this.#ask(), { loop, name: `${this}` });
   }
 
   /** Closes the source; what is there can still be read. */
   cancel(reason?: unknown): void {
     // Not waited for: an async generator may never come to it.
-    this.#items.close(reason).catch(() => {});
+    this.#items.close(reason).catch(this.#failedLate);
     this.#end();
+    const task = this.#task;
+    this.#task = undefined;
+    task?.cancel();
   }
 
   _endWithLoop(): void {
@@ -75,29 +76,75 @@ export class HostSource implements ByteSource, Resource {
     return "source of a StreamReader";
   }
 
-  #take(piece: unknown): void {
-    if (piece instanceof Uint8Array) {
-      // An empty piece is not the end: whoever waits needs more.
-      if (piece.length === 0) this.pull();
-      else this.#buffer.feed(piece);
-      return;
+  *#ask(): Coro<void> {
+    try {
+      while (this.#take(yield* this.#question()));
+      this.#task = undefined;
+    } catch (error) {
+      const task = this.#task;
+      this.#task = undefined;
+      if (this.#buffer.eof) this.#failedLate(error);
+      else if (!isInstance(error, CancelledError) || !task?.cancelling()) {
+        this.#fail(error);
+      } else this.cancel(error);
     }
-    const error = new TypeError(
-      `Cannot read: the source must give Uint8Arrays, gave ${
-        describeKind(piece)
-      }, encode text with a TextEncoderStream`,
-    );
-    this.#items.close(error).catch(() => {});
-    this.#fail(error);
   }
 
+  #question(): SourceQuestion<IteratorResult<unknown, undefined>> {
+    return new SourceQuestion(
+      this.#loop,
+      "the next piece of a source",
+      () => this.#items.next(),
+      this.#failedLate,
+    );
+  }
+
+  // Says whether more is wanted: an empty piece is not the end.
+  #take({ done, value }: IteratorResult<unknown, undefined>): boolean {
+    // Closed meanwhile.
+    if (this.#buffer.eof) return false;
+    if (done) this.#end();
+    else if (value instanceof Uint8Array) {
+      if (value.length === 0) return true;
+      // Who reads may ask for more at once.
+      this.#task = undefined;
+      this.#buffer.feed(value);
+    } else {
+      const error = new TypeError(
+        `Cannot read: the source must give Uint8Arrays, gave ${
+          describeKind(value)
+        }, encode text with a TextEncoderStream`,
+      );
+      this.#items.close(error).catch(this.#failedLate);
+      this.#fail(error);
+    }
+    return false;
+  }
+
+  // Streams fail because they are closed; what others throw then is an error.
+  readonly #failedLate = (error: unknown): void => {
+    if (
+      this.#items.isStream || this.#loop.isClosed() ||
+      isInstance(error, CancelledError)
+    ) return;
+    this.#loop.callExceptionHandler({
+      message: "Exception in a source that was given up",
+      exception: error,
+    });
+  };
+
   #end(): void {
-    this.#resources?.delete(this);
+    resourcesOf(this.#loop)?.delete(this);
     this.#buffer.feedEof();
   }
 
   #fail(error: unknown): void {
-    this.#resources?.delete(this);
-    this.#buffer.fail(error ?? new Error(`Rejected with ${error}`));
+    resourcesOf(this.#loop)?.delete(this);
+    this.#buffer.fail(error);
   }
+}
+
+// A loop of somebody else may keep no list.
+function resourcesOf(loop: Scheduler): Resources | undefined {
+  return (loop as { readonly _resources?: Resources })._resources;
 }

@@ -50,6 +50,27 @@ export function describeWaits(
 }
 
 /**
+ * Says what is waited for, and what that waits for in turn.
+ *
+ * @param what What is waited for.
+ * @param whose Names what waits in turn.
+ * @param waits What it waits for; nothing is said of none.
+ * @param loop The loop.
+ */
+export function describeInside(
+  what: string,
+  whose: string,
+  waits: readonly unknown[],
+  loop: Scheduler,
+): string {
+  return waits.length === 0
+    ? what
+    : `${what}, whose ${whose} waits for ${
+      describeWaits(waits, loop, undefined)
+    }`;
+}
+
+/**
  * Says in debug mode where something was made, in brackets.
  *
  * @param made A task, another future, or a wait.

@@ -18,6 +18,7 @@ import {
   race,
   shield,
   sleep,
+  StreamReader,
   taskGroup,
   timeout,
   waitFor,
@@ -217,17 +218,88 @@ Deno.test("virtual time stands still while a cancelled source closes at the host
     assertEquals(log, ["closed at 1"]);
   }));
 
-for (const name of ["mapConcurrent()", "collect()", "forEach()"]) {
+for (const [name, read] of Object.entries(READERS)) {
   Deno.test(`${name} over a source that waits for an event that never comes ends in a DeadlockError, after the host too`, async () => {
     async function* source(): AsyncGenerator<number, void> {
       await host();
-      await new Event().wait();
+      await new Event({ name: "never" }).wait();
       yield 1;
     }
     await assertRejects(
-      () => runVirtual(async () => await READERS[name]!(source())),
+      () => runVirtual(async () => await read(source())),
       DeadlockError,
-      "Event",
+      'Event "never"',
     );
   });
 }
+
+const LINE = new TextEncoder().encode("a line\n");
+
+type ByteReader = (reader: StreamReader) => PromiseLike<unknown>;
+
+const BYTE_READERS: Readonly<Record<string, ByteReader>> = {
+  "read()": (reader) => reader.read(),
+  "readline()": async (reader) => {
+    while ((await reader.readline()).length > 0);
+  },
+  "readline() in a generator": (reader) =>
+    createTask(function* () {
+      while ((yield* reader.readline()).length > 0);
+    }),
+  "lines()": async (reader) => {
+    for await (const _ of reader.lines()) { /**/ }
+  },
+  "a loop over it": async (reader) => {
+    for await (const _ of reader) { /**/ }
+  },
+};
+
+/** Two lines, each after a wait. */
+async function* lines(wait: () => PromiseLike<unknown>) {
+  for (let i = 0; i < 2; i++) {
+    await wait();
+    yield LINE;
+  }
+}
+
+for (const [name, read] of Object.entries(BYTE_READERS)) {
+  Deno.test(`StreamReader.from() of a source that waits for the host and for the loop takes the loop's time alone: ${name}`, () =>
+    runVirtual(async () => {
+      createTask(sleep(50));
+      await timeout(5, async () => await read(StreamReader.from(lines(host))));
+      assertEquals(getRunningLoop().time(), 0);
+      const mixed = lines(async () => {
+        await host();
+        await sleep(1);
+        await host();
+      });
+      await timeout(5, async () => await read(StreamReader.from(mixed)));
+      assertEquals(getRunningLoop().time(), 2);
+    }));
+
+  Deno.test(`StreamReader.from() of a source that waits for an event that never comes ends in a DeadlockError: ${name}`, async () => {
+    const source = lines(async () => {
+      await host();
+      await new Event({ name: "never" }).wait();
+    });
+    await assertRejects(
+      () => runVirtual(async () => await read(StreamReader.from(source))),
+      DeadlockError,
+      'source of a StreamReader waits for the next piece of a source, whose source waits for Event "never"',
+    );
+  });
+}
+
+Deno.test("a DeadlockError names what the function of fromSignal() and a body that may be abandoned wait for", async () => {
+  const never = async () => await new Event({ name: "never" }).wait();
+  await assertRejects(
+    () => runVirtual(() => fromSignal(never)),
+    DeadlockError,
+    'fromSignal of never, whose function waits for Event "never"',
+  );
+  await assertRejects(
+    () => runVirtual(() => timeout(Infinity, never, { abandon: true })),
+    DeadlockError,
+    'a body, whose function waits for Event "never"',
+  );
+});
