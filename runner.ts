@@ -16,7 +16,7 @@
  */
 import { check, checkOptions, LOOP } from "./_base/arguments.ts";
 import { cancelEach } from "./_base/cancelled.ts";
-import { linkSignal } from "./_host/abort_signal.ts";
+import { type Cancellable, linkSignal } from "./_host/abort_signal.ts";
 import type { Delay } from "./clock.ts";
 import { type Context, copyContext } from "./context.ts";
 import {
@@ -44,6 +44,7 @@ import {
   RUNNER_RUN_OPTIONS,
   signalOptions,
 } from "./_run/run_options.ts";
+import { begunShutdown, type Shutdown, shutdownOf } from "./_run/shutdown.ts";
 import { SignalWatch } from "./_run/signal_watch.ts";
 import { Task } from "./task.ts";
 import { toFuture } from "./_coroutine/to_future.ts";
@@ -78,14 +79,15 @@ export interface RunnerOptions {
    */
   readonly grace?: Delay;
   /**
-   * How long cleaning up may take after the cancel: seconds, or an object with units. Then
-   * the run ends whatever hangs.
+   * How long cleaning up may take after the cancel, by whatever that came: a signal, the
+   * `signal` of the run, or the end of `main`, which cancels what it has left. Seconds, or
+   * an object with units. Then the run ends whatever hangs, and `onShutdown` is told.
    *
    * @default {5 seconds with `grace`, else as long as it takes}
    */
   readonly cleanup?: Delay;
   /**
-   * Takes what became of everything, when a signal has ended the run.
+   * Takes what became of everything, when a signal or `cleanup` has ended the run.
    *
    * @default {what did not go well is written to stderr}
    */
@@ -266,7 +268,7 @@ export class Runner {
       const loop = this.#prepare(main);
       task = this.#start(main, loop, options.context);
       if (options.signal !== undefined) {
-        unlink = linkSignal(options.signal, task);
+        unlink = linkSignal(options.signal, this.#inTime(task));
       }
       this.#main = task;
       loop._tellBeforeHost(this);
@@ -280,15 +282,17 @@ export class Runner {
       if (this.#watch !== undefined) await this.#stopServices();
       return result;
     } catch (error) {
-      if (this.#watch === undefined || task === undefined) throw error;
+      if (this.#shutdown === undefined || task === undefined) throw error;
       await this.#stopServices();
-      throw this.#interruptOf(error, task) ?? error;
+      throw this.#interruptOf(error, task, options) ?? error;
     } finally {
       this.#main = undefined;
       this.#loop?._tellBeforeHost(undefined);
       unlink?.();
-      if (!this.#once) this.#watch?.unlisten();
-      else if (!this.#closeIfIdle()) {
+      if (!this.#once) {
+        this.#watch?.unlisten();
+        this.#shutdown?.endLimit();
+      } else if (!this.#closeIfIdle()) {
         // It listens on, though there is no main any more.
         this.#watch?.listen(undefined);
         await this.close();
@@ -309,13 +313,13 @@ export class Runner {
     try {
       await this.#end(loop);
     } catch (error) {
-      if (!this.#isGivenUp()) throw error;
+      if (!this.#isGivenUp) throw error;
     } finally {
       this.#watch?.unlisten();
       // The report names those that are left, and what is killed with the loop.
-      if (this.#isGivenUp()) loop._tasks.clear();
+      if (this.#isGivenUp) loop._tasks.clear();
       loop.close();
-      this.#watch?.tell();
+      if (this.#shutdown !== undefined) this.#watchOf(loop).tell();
     }
   }
 
@@ -326,11 +330,35 @@ export class Runner {
 
   /** @internal The loop has to wait. */
   _beforeHost(): void {
-    this.#watch ??= new SignalWatch(
-      this.#loop!,
-      signalOptions(this.#options),
-    );
-    this.#watch.listen(this.#main);
+    this.#watchOf(this.#loop!).listen(this.#main);
+  }
+
+  get #shutdown(): Shutdown | undefined {
+    return this.#loop === undefined ? undefined : begunShutdown(this.#loop);
+  }
+
+  get #isGivenUp(): boolean {
+    return this.#shutdown?.isGivenUp ?? false;
+  }
+
+  #watchOf(loop: EventLoop): SignalWatch {
+    return this.#watch ??= new SignalWatch(loop, signalOptions(this.#options));
+  }
+
+  // Cancelled by a signal of the user it has as long as at every other end.
+  #inTime(main: Future<unknown>): Cancellable {
+    if (this.#options === NO_OPTIONS) return main;
+    return {
+      cancel: (message, options) => {
+        if (!main.done()) this.#limitCleanup();
+        return main.cancel(message, options);
+      },
+    };
+  }
+
+  #limitCleanup(): void {
+    const { cleanup } = signalOptions(this.#options);
+    if (cleanup !== undefined) shutdownOf(this.#loop!).limit(cleanup);
   }
 
   // Closes it at once if there is nothing to wait for; says whether it is closed.
@@ -407,20 +435,27 @@ export class Runner {
 
   // When main has ended in the grace, the services have the rest of it.
   async #stopServices(): Promise<void> {
-    const stopped = this.#watch?.shutdown?.servicesToStop();
+    const stopped = this.#shutdown?.servicesToStop();
     if (stopped === undefined) return;
     try {
       await this.#loop!.runUntilComplete(stopped);
     } catch (error) {
-      if (!this.#isGivenUp()) throw error;
+      if (!this.#isGivenUp) throw error;
     }
   }
 
   // What a run throws that a signal has ended, if it has.
-  #interruptOf(error: unknown, main: Future<unknown>): unknown {
-    const shutdown = this.#watch?.shutdown;
+  #interruptOf(
+    error: unknown,
+    main: Future<unknown>,
+    options: RunnerRunOptions,
+  ): unknown {
+    const shutdown = this.#shutdown;
     if (shutdown === undefined) return undefined;
-    if (shutdown.isGivenUp && !main.done()) return shutdown.interrupt;
+    if (shutdown.isGivenUp && !main.done()) {
+      return shutdown.interrupt ?? ignoredAbort(options.signal!.reason);
+    }
+    if (shutdown.signal === undefined) return undefined;
     if (!isInstance(error, CancelledError)) return undefined;
     // A task factory may make tasks without these methods.
     const isByUs = shutdown.interrupt === undefined
@@ -430,15 +465,12 @@ export class Runner {
     return isByUs ? shutdown.interruptMain() : undefined;
   }
 
-  #isGivenUp(): boolean {
-    return this.#watch?.shutdown?.isGivenUp ?? false;
-  }
-
   async #end(loop: EventLoop): Promise<void> {
-    const shutdown = this.#watch?.shutdown;
+    const shutdown = this.#shutdown;
     if (shutdown?.isGivenUp) return;
     // What is left has ended its grace with main.
     shutdown?.harden();
+    this.#limitCleanup();
     const tasks = [...allTasks(loop)];
     cancelEach(shutdown?.notCancelled(tasks) ?? tasks);
     await waitForAll(tasks, loop);
@@ -452,6 +484,13 @@ export class Runner {
       await loop.runUntilComplete(() => loop.shutdownAsyncgens());
     }
   }
+}
+
+function ignoredAbort(reason: unknown): CancelledError {
+  return new CancelledError(
+    "The signal was aborted, and main had not ended when the time to clean up was over",
+    { cause: reason },
+  );
 }
 
 async function waitForAll(

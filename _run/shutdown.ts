@@ -14,6 +14,8 @@ import { KeyboardInterrupt } from "../errors.ts";
 import { Failure } from "../_future/failure.ts";
 import type { Future } from "../future.ts";
 import type { SignalName } from "../_host/signals.ts";
+import { hostTurn } from "../_host/turn.ts";
+import type { TimerHandle } from "../handle.ts";
 import type { EventLoop } from "../loop.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { isInstance } from "../_base/repr.ts";
@@ -35,7 +37,7 @@ export interface ShutdownPlan {
 
 /** The shutdown of one loop. */
 export class Shutdown {
-  /** The signal that began it. */
+  /** The signal that began it; `undefined` where the run has ended without. */
   signal: SignalName | undefined;
   /** What `run()` throws, once `main` had to be cancelled. */
   interrupt: KeyboardInterrupt | undefined;
@@ -52,6 +54,7 @@ export class Shutdown {
   #softAt = 0;
   #hardAt: number | undefined;
   #servicesStopped: Future<void> | undefined;
+  #limit: TimerHandle | undefined;
 
   constructor(loop: EventLoop) {
     this.#loop = loop;
@@ -61,6 +64,11 @@ export class Shutdown {
   /** Whether everything has been cancelled. */
   get isHard(): boolean {
     return this.#hardAt !== undefined;
+  }
+
+  /** Whether anything has begun it. */
+  get hasBegun(): boolean {
+    return this.signal !== undefined || this.isHard;
   }
 
   /** Makes a future of the signal. */
@@ -93,6 +101,8 @@ export class Shutdown {
 
   /** Begins the soft phase, or the hard one at once if there is no grace. */
   begin(signal: SignalName, plan: ShutdownPlan): void {
+    // From now on the limits of the plan hold.
+    this.endLimit();
     this.signal = signal;
     this.#plan = plan;
     this.#softAt = this.#loop.time();
@@ -128,11 +138,34 @@ export class Shutdown {
     this.#releaseMain();
   }
 
+  /** Begins the hard phase of a run without a signal, whose owner cancels it by himself. */
+  limit(seconds: number): void {
+    if (this.hasBegun) return;
+    this.#softAt = this.#hardAt = this.#loop.time();
+    this.#watchTasks();
+    this.#limit = this.#later(seconds, () => this.giveUp());
+  }
+
+  /** Takes that back: the loop goes on, with another run or by a signal. */
+  endLimit(): void {
+    if (this.signal !== undefined) return;
+    this.#limit?.cancel();
+    this.#hardAt = undefined;
+    this.isGivenUp = false;
+  }
+
   /** Ends the run though not all has ended. */
   giveUp(): void {
+    if (this.isGivenUp) return;
     this.isGivenUp = true;
-    this.interruptMain();
-    this.#loop.stop();
+    if (this.signal !== undefined) this.interruptMain();
+    // Who hangs may have kept others from being asked: what these have to clean up they
+    // can begin at least.
+    this.#watchTasks();
+    cancelEach([...this.#left].filter((task) => task.cancelling?.() === 0));
+    hostTurn().then(() => {
+      if (this.isGivenUp && this.#loop.isRunning()) this.#loop.stop();
+    });
   }
 
   /** The tasks that are to be cancelled at the end of the run: each is so once. */
@@ -163,14 +196,14 @@ export class Shutdown {
       });
     }
     const parts = {
-      signal: this.signal!,
+      signal: this.signal,
       softSeconds: hardAt - this.#softAt,
       hardSeconds: now - hardAt,
       services: this.#services.ends(now),
       tasks: this.#taskEnds,
       processes: this.#processEnds,
     };
-    return new Report(parts, this.#plan!.grace !== undefined);
+    return new Report(parts, this.#plan?.grace !== undefined);
   }
 
   /** What `run()` throws if `main` was cancelled since the signal, by whomever. */
@@ -205,8 +238,8 @@ export class Shutdown {
     });
   }
 
-  #later(seconds: number, callback: () => void): void {
-    this.#loop.callLater(seconds, callback, NO_CONTEXT);
+  #later(seconds: number, callback: () => void): TimerHandle {
+    return this.#loop.callLater(seconds, callback, NO_CONTEXT);
   }
 }
 
@@ -215,10 +248,10 @@ export function shutdownOf(loop: EventLoop): Shutdown {
   return (loop._shutdown ??= new Shutdown(loop)) as Shutdown;
 }
 
-/** The shutdown of a loop, once a signal has begun it. */
+/** The shutdown of a loop, once something has begun it. */
 export function begunShutdown(loop: object): Shutdown | undefined {
   const { _shutdown } = loop as { readonly _shutdown?: Shutdown };
-  return _shutdown?.signal === undefined ? undefined : _shutdown;
+  return _shutdown?.hasBegun ? _shutdown : undefined;
 }
 
 /** Waits for a signal: only the host can settle it. */

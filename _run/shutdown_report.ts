@@ -51,8 +51,8 @@ export interface ProcessEnd {
  * task and process, what did not go well first.
  */
 export interface ShutdownReport {
-  /** The signal that began it. */
-  readonly signal: SignalName;
+  /** The signal that began it; `undefined` if the run has ended by itself, or was aborted. */
+  readonly signal: SignalName | undefined;
   /** Seconds from the signal to the cancel, or to the end if there was no cancel. */
   readonly softSeconds: number;
   /** Seconds from the cancel to the end. */
@@ -69,7 +69,7 @@ export interface ShutdownReport {
 
 /** The report. */
 export class Report implements ShutdownReport {
-  readonly signal: SignalName;
+  readonly signal: SignalName | undefined;
   readonly softSeconds: number;
   readonly hardSeconds: number;
   readonly services: readonly ServiceEnd[];
@@ -104,10 +104,12 @@ export class Report implements ShutdownReport {
 
   toString(): string {
     const lines = new Lines();
+    const hard = `${inSeconds(this.hardSeconds)} to clean up`;
+    const soft = `${inSeconds(this.softSeconds)} of grace`;
     lines.add(
-      `Shutdown by ${this.signal}: ${inSeconds(this.softSeconds)} of grace, ${
-        inSeconds(this.hardSeconds)
-      } to clean up`,
+      this.signal === undefined
+        ? `Shutdown without a signal: ${hard}`
+        : `Shutdown by ${this.signal}: ${soft}, ${hard}`,
     );
     const parts = [
       ...this.services.map(describeService),

@@ -45,7 +45,7 @@ export class SignalWatch {
     this.#options = options;
   }
 
-  /** The shutdown, if a signal has begun it. */
+  /** The shutdown, if anything has begun it. */
   get shutdown(): Shutdown | undefined {
     return begunShutdown(this.#loop);
   }
@@ -76,6 +76,8 @@ export class SignalWatch {
     const { shutdown } = this;
     const { onShutdown } = this.#options;
     if (shutdown === undefined || this.#isReported) return;
+    // A run that has ended by itself, and in time, has nothing to tell.
+    if (shutdown.signal === undefined && !shutdown.isGivenUp) return;
     this.#isReported = true;
     const made = shutdown.report();
     try {
@@ -94,7 +96,7 @@ export class SignalWatch {
     if (this.#loop._handlesSignal(signal)) return;
     const { shutdown } = this;
     const { grace, cleanup } = this.#options;
-    if (shutdown === undefined) {
+    if (shutdown?.signal === undefined) {
       // Without grace there is nothing to ask of a run that is ending already.
       if (this.#main === undefined && grace === undefined) {
         return this.#exit(signal, "Interrupted at its end");

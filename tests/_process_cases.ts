@@ -22,7 +22,7 @@ import {
   TimeoutError,
 } from "../mod.ts";
 import { survivors, uniqueMark } from "../bench/process_trees.ts";
-import { failureOf, wait } from "./cpython/_program.ts";
+import { failureOf, type Program, wait } from "./cpython/_program.ts";
 import { bytes, type RealCases, sh, stateOf, text } from "./_real_cases.ts";
 
 const bad = (value: unknown) => value as never;
@@ -31,6 +31,13 @@ const MIB = 1024 * 1024;
 function killAll(mark: string) {
   for (const survivor of survivors(mark)) {
     process.kill(Number.parseInt(survivor), "SIGKILL");
+  }
+}
+
+/** Waits for the program itself: the shell, or `setsid`, is about to become it. */
+function* sleeps(mark: string): Program<void> {
+  while (!survivors(mark).some((line) => line.includes(": sleep "))) {
+    yield* wait(sleep(0.01));
   }
 }
 
@@ -49,9 +56,7 @@ export const PROCESS_CASES: RealCases = {
       const task = createTask(fn(function* () {
         yield* wait(cat.communicate(i === 0 ? input : undefined));
       }));
-      while (survivors(`sleep\0${mark}`).length === 0) {
-        yield* wait(sleep(0.01));
-      }
+      yield* sleeps(mark);
       task.cancel();
       assert.ok((yield* failureOf(task)) instanceof CancelledError);
     }
@@ -140,7 +145,7 @@ export const PROCESS_CASES: RealCases = {
       stdout: PIPE,
       newSession: false,
     }));
-    yield* wait(child.stdout!.readline());
+    yield* sleeps(mark);
     assert.equal(yield* wait(child.end()), "terminated");
     assert.equal(survivors(mark).length, 1);
     killAll(mark);
@@ -152,10 +157,8 @@ export const PROCESS_CASES: RealCases = {
       `setsid sleep ${mark} & echo ready; wait`,
       { stdout: PIPE },
     ));
-    // As itself: "setsid sleep" is still in the group.
-    while (!survivors(mark).some((line) => line.includes(": sleep "))) {
-      yield* wait(sleep(0.01));
-    }
+    // "setsid sleep" is still in the group.
+    yield* sleeps(mark);
     assert.equal(yield* wait(child.end()), "terminated");
     const [stdout] = yield* wait(child.communicate());
     assert.equal(text(stdout), "ready\n");
@@ -436,9 +439,7 @@ export const RUN_PROCESS_CASES: RealCases = {
           `trap 'echo last; exit 0' TERM; echo so far; sleep ${mark} & wait`,
         ]));
       }));
-      while (survivors(`sleep\0${mark}`).length === 0) {
-        yield* wait(sleep(0.01));
-      }
+      yield* sleeps(mark);
       task.cancel("enough");
       if (again) {
         yield* wait(sleep(0));
