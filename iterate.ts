@@ -23,8 +23,12 @@
  *
  * @module
  */
+import { isInstance } from "./_base/repr.ts";
+import { awaitCleanUp } from "./_combine/source_reader.ts";
+import { CancelledError } from "./errors.ts";
 import { HostItems } from "./_io/host_items.ts";
 import { IoWait } from "./_io/io_wait.ts";
+import { currentLine } from "./_line/line.ts";
 import type { Resource } from "./_loop/resources.ts";
 import type { EventLoop } from "./loop.ts";
 import { getRunningLoop } from "./running_loop.ts";
@@ -36,7 +40,8 @@ import { getRunningLoop } from "./running_loop.ts";
  * ends with the CancelledError at once, and closes the source with it. So do `break`, an
  * error, and the end of `run()`.
  *
- * An async generator that waits for something of its own can't be closed before it has it.
+ * An async generator that was cancelled at a wait for this library cleans up first. One that
+ * waits for the host can't be closed before it has what it waits for, and is left behind.
  *
  * @typeParam T The type of the items.
  * @param source The source.
@@ -93,7 +98,7 @@ class Items<T> implements AsyncIterableIterator<T, undefined>, Resource {
       return result;
     } catch (error) {
       // `for await` does not call return() then, after a cancel neither.
-      this.#abandon(error);
+      await this.#closeAfter(error);
       throw error;
     }
   }
@@ -125,9 +130,36 @@ class Items<T> implements AsyncIterableIterator<T, undefined>, Resource {
     const wait = new IoWait<R>(this.#loop, what, true);
     promise.then(
       (result) => wait.release(result),
-      (error) => wait.fail(error ?? new Error(`Rejected with ${error}`)),
+      (error) => {
+        if (wait.cancelled()) this.#reportLate(error);
+        else wait.fail(error ?? new Error(`Rejected with ${error}`));
+      },
     );
     return wait;
+  }
+
+  // An async generator that was cancelled at a wait for this library cleans up, and that is
+  // waited for. One that waits for the host may never come to it.
+  async #closeAfter(error: unknown): Promise<void> {
+    const line = currentLine();
+    if (
+      line === undefined || this.#items.isOver || !this.#items.isGenerator ||
+      !isInstance(error, CancelledError)
+    ) return this.#abandon(error);
+    this.#end();
+    const closed = this.#items.close(error);
+    await awaitCleanUp(closed.catch((error) => this.#reportLate(error)), line);
+  }
+
+  // A stream that is closed may reject with what has closed it.
+  #reportLate(exception: unknown): void {
+    if (!this.#items.isGenerator || isInstance(exception, CancelledError)) {
+      return;
+    }
+    this.#loop.callExceptionHandler({
+      message: "Exception in a source that was given up",
+      exception,
+    });
   }
 
   #abandon(reason: unknown): void {

@@ -13,10 +13,11 @@ import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
-import { runInLine } from "../_host/async_context.ts";
+import { canMark, runInLine, runMarked } from "../_host/async_context.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { type Coro, Coroutine, isThenable } from "../_coroutine/coroutine.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
+import { afterBurst } from "../_line/delivery.ts";
 import { currentLine, type LineState, waitsOf } from "../_line/line.ts";
 
 // How many seconds a source that is closed may wait for a promise of the host, which may
@@ -91,8 +92,27 @@ export class SourceReader<T> {
 
   #callReturn(line: LineState): unknown {
     this.#isClosed = true;
-    return runInLine(line, () => this.#iterator.return!());
+    return runAsTold(
+      line,
+      () => runInLine(line, () => this.#iterator.return!()),
+    );
   }
+}
+
+/**
+ * Waits for the clean-up of a source that was cancelled with the line that asked it, as long
+ * as that waits for this library.
+ *
+ * @param answer Settles when the source has ended.
+ * @param line The line in whose name the source was asked.
+ */
+export function awaitCleanUp(
+  answer: PromiseLike<unknown>,
+  line: LineState,
+): Future<unknown> {
+  const end = new PendingRead(answer, line, undefined, () => undefined);
+  end.limitToCleanUp();
+  return end;
 }
 
 /** Hands an item over; whether there may be more, unless the next is to be asked for. */
@@ -152,6 +172,15 @@ class PendingRead extends Future<unknown> {
       () => this.#waitsInside() ? this.limit() : this.#giveUp(),
       NO_CONTEXT,
     );
+  }
+
+  /** As {@linkcode limit}, for a source that has just been cancelled: only for its clean-up. */
+  limitToCleanUp(): void {
+    void afterBurst(() => {
+      if (this.done()) return;
+      if (this.#waitsInside()) this.limit();
+      else this.setResult(undefined);
+    });
   }
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
@@ -278,6 +307,15 @@ class PendingRead extends Future<unknown> {
 // The host closes it when it has answered, and in V8 loses its async context by that.
 function isAsyncGenerator(iterator: object): boolean {
   return Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
+}
+
+// What it does is a clean-up, and that is not cancelled by the request that has led to it.
+function runAsTold(line: LineState, callback: () => unknown): unknown {
+  const request = line._request;
+  if (!request?.pending) return callback();
+  if (canMark) return runMarked(request.mark, callback);
+  settleRequest(request);
+  return callback();
 }
 
 function dropRequest(line: LineState): void {

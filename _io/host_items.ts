@@ -4,7 +4,7 @@
  * @module
  */
 import { checkObject } from "../_base/arguments.ts";
-import { describeKind, isRevoked } from "../_base/repr.ts";
+import { describeKind, isAsyncGenerator, isRevoked } from "../_base/repr.ts";
 
 /** What can be gone over: a stream of the Web, of Node, or anything for `for await`. */
 export type HostIterable<T> = ReadableStream<T> | AsyncIterable<T>;
@@ -51,6 +51,11 @@ export class HostItems<T> {
   /** Whether nothing more comes. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Whether it is an async generator: it can be closed only when it has answered. */
+  get isGenerator(): boolean {
+    return isAsyncGenerator(this.#iterator);
   }
 
   /** Asks for the next item. */

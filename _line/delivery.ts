@@ -340,8 +340,8 @@ export function endHelpers(
   if (isQuiet(line)) check();
 }
 
-// Calls `callback` when the burst of microtasks under way is over.
-async function afterBurst(callback: () => void): Promise<void> {
+/** Calls `callback` when the burst of microtasks under way is over. */
+export async function afterBurst(callback: () => void): Promise<void> {
   for (let hop = 0; hop < HOPS_OF_BURST; hop++) await SETTLED;
   callback();
 }
