@@ -13,7 +13,7 @@ import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
-import { runInLine } from "../_host/async_context.ts";
+import { canMark, runInLine, runMarked } from "../_host/async_context.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
@@ -92,7 +92,10 @@ export class SourceReader<T> {
 
   #callReturn(line: LineState): unknown {
     this.#isClosed = true;
-    return runInLine(line, () => this.#iterator.return!());
+    return runAsTold(
+      line,
+      () => runInLine(line, () => this.#iterator.return!()),
+    );
   }
 }
 
@@ -279,6 +282,15 @@ class PendingRead extends Future<unknown> {
 // The host closes it when it has answered, and in V8 loses its async context by that.
 function isAsyncGenerator(iterator: object): boolean {
   return Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
+}
+
+// What it does is a clean-up, and that is not cancelled by the request that has led to it.
+function runAsTold(line: LineState, callback: () => unknown): unknown {
+  const request = line._request;
+  if (!request?.pending) return callback();
+  if (canMark) return runMarked(request.mark, callback);
+  settleRequest(request);
+  return callback();
 }
 
 function dropRequest(line: LineState): void {

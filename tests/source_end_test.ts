@@ -1,0 +1,183 @@
+/**
+ * The end of an async generator that is gone over: whatever ends the loop, wherever the
+ * generator stands, its clean-up is waited for and not cancelled by the cancel that led to it.
+ *
+ * @module
+ */
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  type Coro,
+  coroutine,
+  createTask,
+  currentTask,
+  getRunningLoop,
+  iterate,
+  mapConcurrent,
+  sleep,
+  taskGroup,
+  timeout,
+  wait,
+} from "@asyncio/asyncio";
+import { runTest } from "@asyncio/asyncio/testing";
+
+async function* ticks(log: string[]): AsyncGenerator<number> {
+  try {
+    for (let n = 0;; n++) {
+      await sleep(1);
+      yield n;
+    }
+  } finally {
+    log.push("closing");
+    await sleep(1);
+    await sleep(1);
+    log.push("closed");
+  }
+}
+
+type Source = AsyncIterable<number>;
+
+const SOURCES: Record<string, (log: string[]) => Source> = {
+  "an async generator": ticks,
+  "iterate()": (log) => iterate(ticks(log)),
+};
+
+/** Goes over a source, with so many seconds of work for each item. */
+type Consumer = (
+  source: Source,
+  work: number,
+) => Promise<unknown> | Coro<unknown>;
+
+const jobs = (source: Source, work: number) =>
+  mapConcurrent(source, (n) => sleep(work, n), { limit: 2 });
+
+const CONSUMERS: Record<string, Consumer> = {
+  async "for await"(source, work) {
+    for await (const _ of source) await sleep(work);
+  },
+  async "for await of mapConcurrent()"(source, work) {
+    for await (const _ of jobs(source, work));
+  },
+  async "collect()"(source, work) {
+    await jobs(source, work).collect();
+  },
+  *"collect() in a generator"(source, work) {
+    yield* jobs(source, work).collect();
+  },
+  async "forEach()"(source, work) {
+    await jobs(source, work).forEach(() => {});
+  },
+  *"forEach() in a generator"(source, work) {
+    yield* jobs(source, work).forEach(() => {});
+  },
+};
+
+type Main = () => ReturnType<Consumer>;
+
+/** Ends a consumer after so many seconds. */
+const ENDS: Record<string, (main: Main, after: number) => Promise<void>> = {
+  async "a cancel"(main, after) {
+    const task = createTask(main);
+    await sleep(after);
+    task.cancel();
+    await wait([task]);
+    assertEquals(task.cancelled(), true);
+  },
+  async "a timeout"(main, after) {
+    await timeout(after, main).catch(() => {});
+  },
+  async "a timeout in a generator"(main, after) {
+    await createTask(function* () {
+      try {
+        yield* timeout(after, main);
+      } catch {
+        // Looked at by its clean-up alone.
+      }
+    });
+  },
+  async "a cancel that is taken back"(main, after) {
+    const task = createTask(async () => {
+      try {
+        await coroutine(main)();
+      } catch {
+        currentTask()!.uncancel();
+      }
+    });
+    await sleep(after);
+    task.cancel();
+    await wait([task]);
+    assertEquals(task.cancelled(), false);
+  },
+  async "a task group that fails"(main, after) {
+    await taskGroup(async (group) => {
+      group.createTask(main);
+      await sleep(after);
+      throw new Error("body");
+    }).catch(() => {});
+  },
+};
+
+for (const [end, stop] of Object.entries(ENDS)) {
+  for (const [consumer, consume] of Object.entries(CONSUMERS)) {
+    for (const [name, open] of Object.entries(SOURCES)) {
+      Deno.test(`${name}, gone over by ${consumer} and ended by ${end}, cleans up`, () =>
+        runTest(async () => {
+          // While the source waits, while it stands at an item, and in the turn of one.
+          for (const after of [0.5, 3, 3.5]) {
+            for (const work of [1, 100]) {
+              const log: string[] = [];
+              await stop(() => consume(open(log), work), after);
+              assertEquals(log, ["closing", "closed"], `${after}, ${work}`);
+            }
+          }
+        }));
+    }
+  }
+}
+
+Deno.test("iterate() ends at once when it is cancelled, while its source waits for the host", () =>
+  runTest(async () => {
+    async function* silent(): AsyncGenerator<number> {
+      await new Promise(() => {});
+    }
+    const loop = getRunningLoop();
+    const task = createTask(async () => {
+      for await (const _ of iterate(silent()));
+    });
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assertEquals([task.cancelled(), loop.time()], [true, 1]);
+  }));
+
+Deno.test("iterate() that is cancelled throws what its source throws in its clean-up", () =>
+  runTest(async () => {
+    async function* failing(): AsyncGenerator<number> {
+      try {
+        await sleep(3600);
+      } finally {
+        await sleep(1);
+        // deno-lint-ignore no-unsafe-finally
+        throw new Error("clean-up");
+      }
+    }
+    const task = createTask(async () => {
+      for await (const _ of iterate(failing()));
+    });
+    await sleep(1);
+    task.cancel();
+    await assertRejects(async () => await task, Error, "clean-up");
+  }));
+
+Deno.test("iterate() that is cancelled twice cancels the clean-up of its source", () =>
+  runTest(async () => {
+    const log: string[] = [];
+    const task = createTask(async () => {
+      for await (const _ of iterate(ticks(log)));
+    });
+    await sleep(0.5);
+    task.cancel();
+    await sleep(0.5);
+    task.cancel();
+    await wait([task]);
+    assertEquals([log, getRunningLoop().time()], [["closing"], 1]);
+  }));
