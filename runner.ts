@@ -26,14 +26,14 @@ import {
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
-import { CancelledError, RuntimeError } from "./errors.ts";
+import { RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
 import { resultOf } from "./_future/run_end.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
-import { describeKind, isInstance } from "./_base/repr.ts";
+import { describeKind } from "./_base/repr.ts";
 import { mainOf, running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import { allTasks } from "./current_task.ts";
@@ -46,7 +46,7 @@ import {
 } from "./_run/run_options.ts";
 import { begunShutdown, type Shutdown, shutdownOf } from "./_run/shutdown.ts";
 import { SignalWatch } from "./_run/signal_watch.ts";
-import { Task } from "./task.ts";
+import type { Task } from "./task.ts";
 import { toFuture } from "./_coroutine/to_future.ts";
 
 /** Options of {@linkcode Runner}. */
@@ -284,7 +284,7 @@ export class Runner {
     } catch (error) {
       if (this.#shutdown === undefined || task === undefined) throw error;
       await this.#stopServices();
-      throw this.#interruptOf(error, task, options) ?? error;
+      throw this.#shutdown?.errorOf(error, task, options.signal) ?? error;
     } finally {
       this.#main = undefined;
       this.#loop?._tellBeforeHost(undefined);
@@ -444,27 +444,6 @@ export class Runner {
     }
   }
 
-  // What a run throws that a signal has ended, if it has.
-  #interruptOf(
-    error: unknown,
-    main: Future<unknown>,
-    options: RunnerRunOptions,
-  ): unknown {
-    const shutdown = this.#shutdown;
-    if (shutdown === undefined) return undefined;
-    if (shutdown.isGivenUp && !main.done()) {
-      return shutdown.interrupt ?? ignoredAbort(options.signal!.reason);
-    }
-    if (shutdown.signal === undefined) return undefined;
-    if (!isInstance(error, CancelledError)) return undefined;
-    // A task factory may make tasks without these methods.
-    const isByUs = shutdown.interrupt === undefined
-      // What it was there for has stopped, such as serveForever().
-      ? main instanceof Task && main.cancelling?.() === 0
-      : !(main instanceof Task) || main.uncancel?.() === 0;
-    return isByUs ? shutdown.interruptMain() : undefined;
-  }
-
   async #end(loop: EventLoop): Promise<void> {
     const shutdown = this.#shutdown;
     if (shutdown?.isGivenUp) return;
@@ -484,13 +463,6 @@ export class Runner {
       await loop.runUntilComplete(() => loop.shutdownAsyncgens());
     }
   }
-}
-
-function ignoredAbort(reason: unknown): CancelledError {
-  return new CancelledError(
-    "The signal was aborted, and main had not ended when the time to clean up was over",
-    { cause: reason },
-  );
 }
 
 async function waitForAll(

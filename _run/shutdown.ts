@@ -10,7 +10,7 @@
 import { cancelEach } from "../_base/cancelled.ts";
 import { copyContext } from "../context.ts";
 import { allTasks } from "../current_task.ts";
-import { KeyboardInterrupt } from "../errors.ts";
+import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import { Failure } from "../_future/failure.ts";
 import type { Future } from "../future.ts";
 import type { SignalName } from "../_host/signals.ts";
@@ -211,6 +211,33 @@ export class Shutdown {
     return this.interrupt ??= interruptBy(this.signal!, this.#loop);
   }
 
+  /**
+   * What `run()` throws in the place of an error, if a signal or the limit of time has ended
+   * it.
+   *
+   * @param error What it would throw.
+   * @param main Its main task.
+   * @param signal The signal of its options.
+   */
+  errorOf(
+    error: unknown,
+    main: Future<unknown>,
+    signal: AbortSignal | undefined,
+  ): unknown {
+    if (this.isGivenUp && !main.done()) {
+      return this.interrupt ?? ignoredAbort(signal!.reason);
+    }
+    if (this.signal === undefined || !isInstance(error, CancelledError)) {
+      return undefined;
+    }
+    // A task factory may make tasks without these methods.
+    const isByUs = this.interrupt === undefined
+      // What it was there for has stopped, such as serveForever().
+      ? main instanceof Task && main.cancelling?.() === 0
+      : !(main instanceof Task) || main.uncancel?.() === 0;
+    return isByUs ? this.interruptMain() : undefined;
+  }
+
   #releaseMain(): void {
     const future = this.#servicesStopped;
     if (future !== undefined && !future.done()) future.setResult(undefined);
@@ -296,4 +323,11 @@ function isAwaited(task: Task<unknown>): boolean {
 
 function describeWait(wait: unknown): string {
   return (wait as { _describe?(): string })._describe?.() ?? String(wait);
+}
+
+function ignoredAbort(reason: unknown): CancelledError {
+  return new CancelledError(
+    "The signal was aborted, and main had not ended when the time to clean up was over",
+    { cause: reason },
+  );
 }
