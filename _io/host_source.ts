@@ -7,6 +7,7 @@ import { describeKind, isInstance } from "../_base/repr.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
+import { HostContext } from "../_host/async_context.ts";
 import type { Resource, Resources } from "../_loop/resources.ts";
 import { Task, type TaskScheduler } from "../task.ts";
 import { SourceQuestion } from "../_task/source_question.ts";
@@ -25,6 +26,7 @@ export class HostSource implements ByteSource, Resource {
   readonly #items: HostItems<Uint8Array>;
   readonly #buffer: ReceiveBuffer;
   readonly #loop: Scheduler;
+  readonly #context = new HostContext();
   // While it asks.
   #task: Task<void> | undefined = undefined;
 
@@ -96,6 +98,7 @@ export class HostSource implements ByteSource, Resource {
       "the next piece of a source",
       () => this.#items.next(),
       this.#failedLate,
+      this.#context,
     );
   }
 

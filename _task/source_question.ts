@@ -7,7 +7,7 @@ import { type CancelReason, cancelReason } from "../_base/cancelled.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
-import { runInLine } from "../_host/async_context.ts";
+import { type HostContext, runInLine } from "../_host/async_context.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/delivery.ts";
@@ -32,19 +32,23 @@ export class SourceQuestion<R> extends Future<R> {
    * @param what What for, for reports.
    * @param ask Asks the source.
    * @param failedLate Is told of an error that nobody waits for any more.
+   * @param context The async context to ask in, if not that of the caller.
    */
   constructor(
     loop: Scheduler,
     what: string,
     ask: () => Promise<R>,
     failedLate: (error: unknown) => void,
+    context?: HostContext,
   ) {
     super({ loop });
     this.#what = what;
     const outer = currentLine();
     const line = outer?.getLoop() === loop ? new BodyLine(outer) : undefined;
     this.#line = line;
-    const answer = line === undefined ? ask() : runInLine(line, ask);
+    const askInLine = () => line === undefined ? ask() : runInLine(line, ask);
+    const answer: Promise<R> = context?.call<Promise<R>>(askInLine) ??
+      askInLine();
     answer.then(
       (result) => {
         this.#leave();

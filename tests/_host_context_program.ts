@@ -13,12 +13,14 @@ import {
   firstSuccess,
   fromSignal,
   gather,
+  iterate,
   mapConcurrent,
   race,
   run,
   shield,
   sleep,
   staggeredRace,
+  StreamReader,
   taskGroup,
   timeout,
   waitFor,
@@ -67,7 +69,28 @@ const FORMS: Readonly<Record<string, (work: Work) => PromiseLike<unknown>>> = {
   "shield()": (work) => shield(work),
   "asCompleted()": (work) => take(asCompleted([work, work])),
   "waitFor()": (work) => waitFor(work, 9),
+  "a source of iterate()": (work) => take(iterate(source(work))),
+  "a source of a StreamReader": (work) =>
+    StreamReader.from(source(work)).read(),
+  "a source of a StreamReader, for a generator": (work) => {
+    const reader = StreamReader.from(source(work));
+    return createTask(() => reader.read());
+  },
+  "a source of lines()": (work) =>
+    take(StreamReader.from(source(work)).lines()),
 };
+
+/** Works before each item and at its end. */
+async function* source(work: Work): AsyncGenerator<Uint8Array, void> {
+  try {
+    for (let i = 0; i < 2; i++) {
+      await work();
+      yield new Uint8Array(1);
+    }
+  } finally {
+    await work();
+  }
+}
 
 const wrong: string[] = [];
 function work(name: string): Work {

@@ -6,25 +6,31 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { hostTest, pathOf, runOn } from "./_hosts.ts";
+import { type Host, hostTest, pathOf, runOn } from "./_hosts.ts";
 import { BLIND } from "./_modules.ts";
 
-const PROGRAM = fileURLToPath(new URL("./_bundle_program.ts", import.meta.url));
+const PROGRAM = programOf("_bundle_program.ts");
 const EXPECTED = "item 1, item 2, cancelled, timed out, 1, 4, 9";
 const OLDEST_NODE = "node@20.20.2";
+
+function programOf(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
 
 /** Makes a bundle in a folder; `undefined` where npm is out of reach. */
 async function bundle(
   format: string,
   folder: string,
+  program = PROGRAM,
 ): Promise<URL | undefined> {
-  const file = `${folder}/${format}.cjs`;
+  const file = `${folder}/${format}.${format === "esm" ? "mjs" : "cjs"}`;
   const { code, stderr } = await new Deno.Command("npx", {
     args: [
       "--yes",
       "esbuild@0.25.12",
-      PROGRAM,
+      program,
       "--bundle",
+      "--platform=node",
       `--format=${format}`,
       "--target=es2022",
       "--log-level=error",
@@ -54,24 +60,45 @@ for (const format of ["cjs", "iife"]) {
   });
 }
 
-Deno.test({
-  name: "bundles run on Node 20",
-  ignore: BLIND || Deno.build.os === "windows",
-  async fn() {
-    const node = await pathOf(OLDEST_NODE, "node");
-    if (node === undefined) return;
-    const folder = await Deno.makeTempDir();
-    try {
-      for (const format of ["cjs", "iife"]) {
-        const file = await bundle(format, folder);
-        assert(file !== undefined);
-        const host = { name: OLDEST_NODE, command: [node] };
-        const { lines, errors } = await runOn(host, file);
-        assertEquals(errors, "");
-        assertEquals(lines, [EXPECTED, EXPECTED]);
+/** Registers a test on the oldest Node; left out where npm is out of reach. */
+function oldestNodeTest(
+  name: string,
+  body: (node: Host, folder: string) => Promise<void>,
+): void {
+  Deno.test({
+    name,
+    ignore: BLIND || Deno.build.os === "windows",
+    async fn() {
+      const node = await pathOf(OLDEST_NODE, "node");
+      if (node === undefined) return;
+      const folder = await Deno.makeTempDir();
+      try {
+        await body({ name: OLDEST_NODE, command: [node] }, folder);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
       }
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+    },
+  });
+}
+
+oldestNodeTest("bundles run on Node 20", async (node, folder) => {
+  for (const format of ["cjs", "iife"]) {
+    const file = await bundle(format, folder);
+    assert(file !== undefined);
+    const { lines, errors } = await runOn(node, file);
+    assertEquals(errors, "");
+    assertEquals(lines, [EXPECTED, EXPECTED]);
+  }
 });
+
+oldestNodeTest(
+  "the host's async context follows tasks on Node 20",
+  async (node, folder) => {
+    const program = programOf("_host_context_program.ts");
+    const file = await bundle("esm", folder, program);
+    assert(file !== undefined);
+    const { lines, errors } = await runOn(node, file);
+    assertEquals(errors, "");
+    assertEquals(lines, ["end"]);
+  },
+);
