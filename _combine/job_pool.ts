@@ -87,7 +87,13 @@ export class JobPool<T, R> {
       },
     });
     this.#kept = keepAll ? [] : undefined;
-    this.#input = new WorkSource(loop, plan.source, plan.limit, keepAll);
+    this.#input = new WorkSource(
+      loop,
+      plan.source,
+      plan.limit,
+      keepAll,
+      this.#inContext,
+    );
     if (this.#input.isAsync) this.#beginReader();
     else this.#begin();
   }

@@ -13,6 +13,7 @@ import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
+import type { InContext } from "../_task/function_coroutine.ts";
 import { canMark, runInLine, runMarked } from "../_host/async_context.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
@@ -27,10 +28,18 @@ const PATIENCE = 5;
 /** Asks a source, and closes it. */
 export class SourceReader<T> {
   readonly #iterator: AsyncIterator<T>;
+  readonly #inContext: InContext;
   #isClosed = false;
 
-  constructor(iterator: AsyncIterator<T>) {
+  /**
+   * Begins.
+   *
+   * @param iterator The source.
+   * @param inContext Calls a function in the async context of who has given the source.
+   */
+  constructor(iterator: AsyncIterator<T>, inContext: InContext) {
     this.#iterator = iterator;
+    this.#inContext = inContext;
   }
 
   /**
@@ -69,7 +78,7 @@ export class SourceReader<T> {
         (step) => handOver(step as IteratorResult<T>, take) ?? ask(),
       );
     };
-    const begun = runInLine(line, begin);
+    const begun = this.#inContext(() => runInLine(line, begin));
     if (begun instanceof PendingRead) return (yield* begun) as boolean;
     if (!(begun instanceof Coroutine)) return begun as boolean;
     const step = (yield* begun) as IteratorResult<T>;
@@ -92,9 +101,8 @@ export class SourceReader<T> {
 
   #callReturn(line: LineState): unknown {
     this.#isClosed = true;
-    return runAsTold(
-      line,
-      () => runInLine(line, () => this.#iterator.return!()),
+    return this.#inContext(() =>
+      runAsTold(line, () => runInLine(line, () => this.#iterator.return!()))
     );
   }
 }

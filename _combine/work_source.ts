@@ -10,6 +10,7 @@ import type { Coro } from "../_coroutine/coroutine.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
 import { checkObject } from "../_base/arguments.ts";
+import type { InContext } from "../_task/function_coroutine.ts";
 import { iteratorOf, nextOf } from "./awaitables.ts";
 import { SourceReader } from "./source_reader.ts";
 
@@ -55,12 +56,14 @@ export class WorkSource<T> {
    * @param source Where the input comes from.
    * @param limit How much input may be taken ahead of the results.
    * @param keepAll Whether all results are kept, so that nothing has to wait.
+   * @param inContext Calls a function in the async context of who has given the source.
    */
   constructor(
     loop: EventLoop,
     source: Source<T>,
     limit: number,
     keepAll: boolean,
+    inContext: InContext,
   ) {
     this.#loop = loop;
     this.#limit = limit;
@@ -69,7 +72,10 @@ export class WorkSource<T> {
     if (isAsyncIterable(source)) {
       const iterator: unknown = source[Symbol.asyncIterator]();
       checkObject("an iterator", iterator);
-      this.#reader = new SourceReader(iterator as AsyncIterator<T>);
+      this.#reader = new SourceReader(
+        iterator as AsyncIterator<T>,
+        inContext,
+      );
       this.#credit = limit;
     } else {
       this.#iterator = iteratorOf(source);

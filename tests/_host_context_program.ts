@@ -69,6 +69,14 @@ const FORMS: Readonly<Record<string, (work: Work) => PromiseLike<unknown>>> = {
   "shield()": (work) => shield(work),
   "asCompleted()": (work) => take(asCompleted([work, work])),
   "waitFor()": (work) => waitFor(work, 9),
+  "a source of mapConcurrent()": (work) =>
+    take(mapConcurrent(source(work), () => sleep(0), { limit: 1 })),
+  "a source of collect()": (work) =>
+    mapConcurrent(source(work), () => sleep(0), { limit: 2 }).collect(),
+  "a source of mapConcurrent() that is left": async (work) => {
+    const jobs = mapConcurrent(source(work), () => sleep(0), { limit: 2 });
+    for await (const _ of jobs) break;
+  },
   "a source of iterate()": (work) => take(iterate(source(work))),
   "a source of a StreamReader": (work) =>
     StreamReader.from(source(work)).read(),
