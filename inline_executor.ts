@@ -26,7 +26,7 @@
  */
 import { BOOLEAN, checkOptions, type OptionKinds } from "./_base/arguments.ts";
 import { describeKind } from "./_base/repr.ts";
-import { InlineFactory } from "./_pool/inline_channel.ts";
+import { InlineFactory } from "./_channel/inline_channel.ts";
 import {
   POOL_OPTIONS,
   PoolExecutor,

@@ -35,7 +35,7 @@ import {
   PoolExecutor,
   type WorkerExecutorOptions,
 } from "./_pool/pool_executor.ts";
-import { ProcessFactory } from "./_pool/process_channel.ts";
+import { ProcessFactory } from "./_channel/process_channel.ts";
 
 export type {
   PoolExecutor,
@@ -69,7 +69,8 @@ const PROCESS_OPTIONS: OptionKinds<ProcessExecutorOptions> = {
  * Runs the functions of a module in processes.
  *
  * - **Force**: what ignores its cancel for the grace is killed, an endless loop too.
- * - **Losses**: what was handed to a process counts as begun; nothing is handed over ahead.
+ * - **Losses**: what reached a process counts as begun; nothing is handed over ahead. What
+ *   never reached one that had just died runs elsewhere, where the host tells (not Bun).
  * - **Moving**: nothing can be moved to a process; what `transfer` lists is copied.
  * - **Permissions**: on Deno the program needs `--allow-run` and `--allow-env`.
  *

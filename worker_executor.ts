@@ -30,15 +30,15 @@ import { RuntimeError } from "./errors.ts";
 import { checkOptions } from "./_base/arguments.ts";
 import { describeKind } from "./_base/repr.ts";
 import { builtin } from "./_executor/host.ts";
-import type { ChannelFactory } from "./_pool/channel.ts";
+import type { ChannelFactory } from "./_channel/channel.ts";
 import { moduleUrl } from "./_pool/checks.ts";
 import {
   POOL_OPTIONS,
   PoolExecutor,
   type WorkerExecutorOptions,
 } from "./_pool/pool_executor.ts";
-import { ThreadFactory } from "./_pool/thread_channel.ts";
-import { WebFactory } from "./_pool/web_channel.ts";
+import { ThreadFactory } from "./_channel/thread_channel.ts";
+import { WebFactory } from "./_channel/web_channel.ts";
 
 export type {
   PoolExecutor,

@@ -4,19 +4,14 @@
  * @module
  */
 import { isInstance } from "../_base/repr.ts";
-import { WorkerLostError } from "../errors.ts";
 import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
-import {
-  FromWorker,
-  Outcome,
-  RESULT_WIDTH,
-  ToWorker,
-} from "../_executor/wire.ts";
-import type { ChannelFactory } from "./channel.ts";
+import { FromWorker, Outcome, RESULT_WIDTH } from "../_executor/wire.ts";
+import type { ChannelFactory } from "../_channel/channel.ts";
 import { JobQueue } from "./job_queue.ts";
 import type { PoolJob } from "./pool_job.ts";
 import { PoolWorker } from "./pool_worker.ts";
+import { Roster } from "./roster.ts";
 
 /** What {@linkcode Dispatcher} is made of. */
 export interface DispatcherOptions {
@@ -34,8 +29,10 @@ export interface DispatcherOptions {
 export interface DispatcherOwner {
   /** A job has ended, and said how. */
   jobEnded(job: PoolJob, outcome: number, value: unknown): void;
+  /** A job that was asked to end has not begun, and stands in the queue. */
+  jobNotBegun(job: PoolJob): void;
   /** A job has ended with its worker. */
-  jobLost(job: PoolJob, error: WorkerLostError): void;
+  jobLost(job: PoolJob, message: string, cause: unknown): void;
   /** A job cannot be sent. */
   jobUnsendable(job: PoolJob, error: unknown): void;
   /** No worker can start. */
@@ -51,9 +48,7 @@ export class Dispatcher {
   readonly queue: JobQueue = new JobQueue();
   readonly #options: DispatcherOptions;
   readonly #owner: DispatcherOwner;
-  readonly #workers = new Set<PoolWorker>();
-  // Those that take no more and are not gone.
-  readonly #leaving = new Set<PoolWorker>();
+  readonly #roster = new Roster();
   #workersMade = 0;
   #startFailures = 0;
   #isBroken = false;
@@ -66,28 +61,20 @@ export class Dispatcher {
     this.#owner = owner;
   }
 
-  /** Whether workers are there, those that are leaving included. */
-  get hasWorkers(): boolean {
-    return this.#workers.size + this.#leaving.size > 0;
-  }
-
   /**
    * Takes a job; hands it over if it is the first and a worker has nothing to do.
    *
-   * @returns Whether it was handed over; else there is something to {@linkcode
-   * Dispatcher.dispatch}.
+   * @returns Whether it was handed over; else `dispatch()` has something to do.
    */
   add(job: PoolJob): boolean {
     this.queue.push(job);
     if (this.queue.size > 1) return false;
-    for (const worker of this.#workers) {
-      if (!worker.isIdle()) continue;
-      this.queue.shift();
-      worker.take(job);
-      worker.flush(this.#onUnsendable);
-      return true;
-    }
-    return false;
+    const worker = this.#roster.idle();
+    if (worker === undefined) return false;
+    this.queue.shift();
+    worker.take(job);
+    worker.flush(this.#onUnsendable);
+    return true;
   }
 
   /** Hands out what may be handed out. */
@@ -95,44 +82,45 @@ export class Dispatcher {
     do {
       this.#hasRoom = false;
       this.#handOut();
-      for (const worker of this.#workers) worker.flush(this.#onUnsendable);
+      for (const worker of this.#roster.active) {
+        worker.flush(this.#onUnsendable);
+      }
     } while (this.#hasRoom);
-    if (this.queue.size === 0 && this.#workers.size > 1) this.#share();
+    if (this.queue.size === 0 && this.#roster.active.size > 1) this.#share();
   }
 
   /** Lets workers keep the program alive, or not. */
   reference(isReferenced: boolean): void {
     if (this.#isReferenced === isReferenced) return;
     this.#isReferenced = isReferenced;
-    for (const { channel } of [...this.#workers, ...this.#leaving]) {
+    for (const { channel } of this.#roster.all()) {
       if (isReferenced) channel.ref();
       else channel.unref();
     }
   }
 
-  /** Ends a worker by force. */
-  kill(worker: PoolWorker, why: string, cause?: unknown): void {
-    this.#leaving.add(worker);
-    this.#lose(worker, why, cause);
-    worker.channel.kill();
+  /** Ends the worker of a job by force. */
+  killWorkerOf(job: PoolJob, why: string): void {
+    for (const worker of this.#roster.active) {
+      if (worker === job.worker) return this.#kill(worker, why);
+    }
   }
 
   /** Ends all workers: no job is left. */
   end(): void {
-    for (const worker of this.#workers) {
-      this.#workers.delete(worker);
-      this.#leaving.add(worker);
+    for (const worker of this.#roster.active) {
+      this.#roster.dismiss(worker);
       if (worker.state === "ready") this.#stop(worker);
       else worker.channel.kill();
       worker.state = "stopping";
     }
-    if (!this.hasWorkers) this.#owner.allGone();
+    if (this.#roster.size === 0) this.#owner.allGone();
   }
 
   /** Loses all workers at once. */
   crash(): void {
-    for (const worker of [...this.#workers]) {
-      this.kill(worker, "crashed");
+    for (const worker of [...this.#roster.active]) {
+      this.#kill(worker, "crashed");
     }
   }
 
@@ -154,34 +142,19 @@ export class Dispatcher {
   };
 
   #pick(job: PoolJob): PoolWorker | undefined {
-    let best: PoolWorker | undefined;
-    let starting = 0;
-    for (const worker of this.#workers) {
-      if (worker.state === "starting") starting++;
-      // One with a cancel to answer may have to be killed, with all that it runs.
-      else if (
-        worker.unanswered === 0 &&
-        (best === undefined || worker.load < best.load)
-      ) best = worker;
-    }
+    const roster = this.#roster;
+    const best = roster.leastLoaded();
     const { concurrency, maxWorkers } = this.#options;
     if (best !== undefined && best.load < concurrency) return best;
-    if (this.#workers.size < maxWorkers && starting < this.queue.size) {
-      this.#start();
-    }
+    const mayStart = roster.active.size < maxWorkers;
+    if (mayStart && roster.starting() < this.queue.size) this.#start();
     return best?.takesAhead(job) === true ? best : undefined;
   }
 
   // A worker with nothing to do takes half of what another has not begun.
   #share(): void {
-    let idle: PoolWorker | undefined;
-    let richest: PoolWorker | undefined;
-    for (const worker of this.#workers) {
-      if (worker.isIdle()) idle = worker;
-      else if (
-        worker.hasSpare() && worker.load > (richest?.load ?? 0)
-      ) richest = worker;
-    }
+    const idle = this.#roster.idle();
+    const richest = this.#roster.richest();
     if (idle === undefined || richest === undefined) return;
     for (const job of richest.takeBackHalf()) idle.take(job);
     idle.flush(this.#onUnsendable);
@@ -194,9 +167,10 @@ export class Dispatcher {
     try {
       const worker = new PoolWorker(factory, { module, concurrency, name }, {
         message: (data) => this.#onMessage(worker, data as unknown[]),
+        undelivered: (message) => this.#onUndelivered(worker, message),
         exit: (error) => this.#onExit(worker, error),
       });
-      this.#workers.add(worker);
+      this.#roster.active.add(worker);
       if (!this.#isReferenced) worker.channel.unref();
     } catch (error) {
       this.#break(`no worker can be started: ${messageOf(error)}`, error);
@@ -206,7 +180,7 @@ export class Dispatcher {
   #onMessage(worker: PoolWorker, message: unknown[]): void {
     switch (message[0]) {
       case FromWorker.Results:
-        if (!this.#workers.has(worker)) return;
+        if (!this.#roster.active.has(worker)) return;
         return this.#onResults(
           worker,
           message[1] as number,
@@ -225,7 +199,7 @@ export class Dispatcher {
           `the module ${this.#options.module} cannot be loaded: ${cause.message}`,
           cause,
         );
-        this.kill(worker, "ended: it could not start", cause);
+        this.#kill(worker, "ended: it could not start", cause);
       }
     }
   }
@@ -243,27 +217,48 @@ export class Dispatcher {
     this.dispatch();
   }
 
+  // It is on its way out. What never reached it has not begun.
+  #onUndelivered(worker: PoolWorker, message: unknown): void {
+    // One that cannot start is told by its exit, which is counted.
+    if (worker.state !== "ready" && worker.state !== "closed") return;
+    worker.state = "closed";
+    const jobs = worker.takeUndelivered(message as unknown[]);
+    this.queue.putBack(jobs);
+    for (const job of jobs) {
+      if (job.isCancelRequested()) this.#owner.jobNotBegun(job);
+    }
+    this.dispatch();
+    // It may not know that nothing reaches it any more.
+    worker.channel.kill();
+  }
+
   #onExit(worker: PoolWorker, error: Error | undefined): void {
     const wasStarting = worker.state === "starting";
     worker.state = "gone";
     worker.stopTimer?.cancel();
-    if (this.#leaving.delete(worker)) {
-      if (!this.hasWorkers) this.#owner.allGone();
+    if (this.#roster.leaving.delete(worker)) {
+      if (this.#roster.size === 0) this.#owner.allGone();
       return;
     }
     const why = error === undefined ? "ended" : `ended: ${error.message}`;
     if (wasStarting && ++this.#startFailures >= MOST_START_FAILURES) {
       this.#break(
-        `${this.#startFailures} workers ended while they started, the last ${why}`,
+        `${MOST_START_FAILURES} workers ended while they started, the last ${why}`,
         error,
       );
     }
     this.#lose(worker, why, error);
   }
 
+  #kill(worker: PoolWorker, why: string, cause?: unknown): void {
+    this.#roster.leaving.add(worker);
+    this.#lose(worker, why, cause);
+    worker.channel.kill();
+  }
+
   // What it had begun is lost; what it had not goes to others.
   #lose(worker: PoolWorker, why: string, cause: unknown): void {
-    if (!this.#workers.delete(worker)) return;
+    if (!this.#roster.active.delete(worker)) return;
     const notBegun: PoolJob[] = [];
     const begun: PoolJob[] = [];
     for (const job of worker.held()) {
@@ -275,13 +270,10 @@ export class Dispatcher {
     this.queue.putBack(notBegun);
     for (const job of begun) {
       job.worker = undefined;
-      // Each gets an error of its own, as whoever catches it may add to it.
       this.#owner.jobLost(
         job,
-        new WorkerLostError(
-          `The worker ${worker.name} was lost: it ${why}`,
-          cause === undefined ? {} : { cause },
-        ),
+        `The worker ${worker.name} was lost: it ${why}`,
+        cause,
       );
     }
     this.dispatch();
@@ -289,7 +281,7 @@ export class Dispatcher {
 
   // What its jobs have left behind cleans up first.
   #stop(worker: PoolWorker): void {
-    worker.post(ToWorker.Stop);
+    worker.stop();
     const { grace, factory } = this.#options;
     if (!factory.isReal || grace === Infinity) return;
     worker.stopTimer = new HostTimer(grace, () => worker.channel.kill());

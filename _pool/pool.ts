@@ -7,7 +7,7 @@ import {
   BrokenExecutor,
   QueueFull,
   RuntimeError,
-  type WorkerLostError,
+  WorkerLostError,
 } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
@@ -15,7 +15,6 @@ import type { EventLoop } from "../loop.ts";
 import { getRunningLoop } from "../running_loop.ts";
 import { describeValue } from "../_base/repr.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
-import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
 import type { JobOwner } from "../_executor/job.ts";
 import { JobStream } from "../_executor/job_stream.ts";
@@ -26,7 +25,6 @@ import type {
 } from "../_executor/job_types.ts";
 import { Keeper } from "../_executor/keeper.ts";
 import { ShutdownFuture } from "../_executor/shutdown_future.ts";
-import { Outcome, ToWorker } from "../_executor/wire.ts";
 import {
   cannotSubmit,
   checkJob,
@@ -40,8 +38,7 @@ import {
   type DispatcherOptions,
   type DispatcherOwner,
 } from "./dispatcher.ts";
-import { PoolJob } from "./pool_job.ts";
-import type { PoolWorker } from "./pool_worker.ts";
+import { type JobHolder, PoolJob } from "./pool_job.ts";
 
 /** What {@linkcode Pool} is made of. */
 export interface PoolOptions extends DispatcherOptions {
@@ -95,7 +92,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     job.credit = ahead;
     job.stream = new JobStream(job, ahead, (count) => {
       if (job.worker === undefined) job.credit! += count;
-      else job.worker.post(ToWorker.Grant, job.id, count);
+      else job.worker.grant(job, count);
     });
     this.#begin(job);
     return job.stream;
@@ -124,13 +121,12 @@ export class Pool implements JobOwner, DispatcherOwner {
 
   cancelJob(job: PoolJob, message: string | undefined): void {
     const { worker } = job;
-    if (worker === undefined) {
-      job.finishCancelled();
-      this.#dispatcher.queue.remove();
-    } else if (worker.takeBack(job)) job.finishCancelled();
-    else return this.#cancelBegun(job, worker, message);
-    job.keeper.delete(job);
-    this.#endIfEmpty();
+    if (worker === undefined) return this.jobNotBegun(job);
+    if (!worker.takeBack(job)) {
+      return this.#cancelBegun(job, worker, message);
+    }
+    job.finishCancelled();
+    this.#leave(job);
   }
 
   hasBegun(job: PoolJob): boolean {
@@ -148,23 +144,22 @@ export class Pool implements JobOwner, DispatcherOwner {
   }
 
   jobEnded(job: PoolJob, outcome: number, value: unknown): void {
-    switch (outcome) {
-      case Outcome.Ok:
-        job.finish(value);
-        break;
-      case Outcome.Failed:
-        job.fail(fromErrorData(value as ErrorData));
-        break;
-      case Outcome.Expired:
-        job.finishExpired();
-        break;
-      default:
-        job.finishCancelled();
-    }
+    job.endAs(outcome, value);
     this.#leave(job);
   }
 
-  jobLost(job: PoolJob, error: WorkerLostError): void {
+  jobNotBegun(job: PoolJob): void {
+    job.finishCancelled();
+    this.#dispatcher.queue.remove();
+    this.#leave(job);
+  }
+
+  jobLost(job: PoolJob, message: string, cause: unknown): void {
+    // Each job gets an error of its own, as whoever catches it may add to it.
+    const error = new WorkerLostError(
+      message,
+      cause === undefined ? {} : { cause },
+    );
     if (job.isCancelRequested()) job.finishCancelled(error);
     else job.fail(error);
     this.#leave(job);
@@ -236,7 +231,7 @@ export class Pool implements JobOwner, DispatcherOwner {
 
   #cancelBegun(
     job: PoolJob,
-    worker: PoolWorker,
+    worker: JobHolder,
     message: string | undefined,
   ): void {
     worker.cancel(job, message);
@@ -245,8 +240,8 @@ export class Pool implements JobOwner, DispatcherOwner {
     job.grace = this.callLater(job.getLoop(), grace, () => {
       if (job.worker !== worker) return;
       const left = factory.kills ? "was killed" : "was given up";
-      this.#dispatcher.kill(
-        worker,
+      this.#dispatcher.killWorkerOf(
+        job,
         `${left}, as the job ${
           describeValue(job.jobName)
         } did not end within ` +

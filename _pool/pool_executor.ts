@@ -20,7 +20,7 @@ import {
 } from "../executor.ts";
 import type { Future } from "../future.ts";
 import { hardwareConcurrency } from "../_executor/host.ts";
-import type { ChannelFactory } from "./channel.ts";
+import type { ChannelFactory } from "../_channel/channel.ts";
 import { checkCount } from "./checks.ts";
 import { Pool } from "./pool.ts";
 

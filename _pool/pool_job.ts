@@ -4,12 +4,28 @@
  * @module
  */
 import { type Delay, toSeconds } from "../clock.ts";
+import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";
 import { Job, type JobOwner } from "../_executor/job.ts";
 import type { JobStream } from "../_executor/job_stream.ts";
 import type { SubmitOptions } from "../_executor/job_types.ts";
 import type { Keeper } from "../_executor/keeper.ts";
-import type { JobOrigin, OriginOptions } from "../_executor/wire.ts";
-import type { PoolWorker } from "./pool_worker.ts";
+import {
+  type JobOrigin,
+  type OriginOptions,
+  Outcome,
+} from "../_executor/wire.ts";
+
+/** The worker that has a job in hand, as the job knows it. */
+export interface JobHolder {
+  /** Whether a job has begun, as far as is known. */
+  hasBegun(job: PoolJob): boolean;
+  /** Takes a job back; false if it has begun, or may have. */
+  takeBack(job: PoolJob): boolean;
+  /** Tells a job that has begun to end. */
+  cancel(job: PoolJob, message: string | undefined): void;
+  /** Lets a job yield more values. */
+  grant(job: PoolJob, count: number): void;
+}
 
 /** A job, and where it stands. */
 export class PoolJob extends Job<unknown> {
@@ -23,7 +39,7 @@ export class PoolJob extends Job<unknown> {
   readonly origin: JobOrigin | undefined;
   readonly keeper: Keeper;
   /** The worker that has it; `undefined` while it is in the queue. */
-  worker: PoolWorker | undefined = undefined;
+  worker: JobHolder | undefined = undefined;
   /** Its place in the worker's hands. */
   slot = -1;
   /** Who reads what it yields. */
@@ -47,6 +63,20 @@ export class PoolJob extends Job<unknown> {
     this.origin = (options as OriginOptions | undefined)?._origin;
     this.keeper = keeper;
     this.deadline = deadlineOf(options?.timeout);
+  }
+
+  /** Ends the job as its worker says. */
+  endAs(outcome: number, value: unknown): void {
+    switch (outcome) {
+      case Outcome.Ok:
+        return this.finish(value);
+      case Outcome.Failed:
+        return this.fail(fromErrorData(value as ErrorData));
+      case Outcome.Expired:
+        return this.finishExpired();
+      default:
+        this.finishCancelled();
+    }
   }
 }
 

@@ -10,8 +10,12 @@ import {
   RUN_WIDTH,
   ToWorker,
 } from "../_executor/wire.ts";
-import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
-import type { PoolJob } from "./pool_job.ts";
+import type {
+  Channel,
+  ChannelEvents,
+  ChannelFactory,
+} from "../_channel/channel.ts";
+import type { JobHolder, PoolJob } from "./pool_job.ts";
 
 // How much work a worker may have in hand beyond what it runs, in seconds: more hides
 // the way of the messages, less leaves more to others.
@@ -22,7 +26,7 @@ const MOST_AHEAD = 64;
 const STEEPEST = 1.5;
 
 /** Where a worker is. */
-type WorkerState = "starting" | "ready" | "stopping" | "gone";
+type WorkerState = "starting" | "ready" | "closed" | "stopping" | "gone";
 
 /** Stands in the place of a job that was taken back, until the worker says so. */
 const TAKEN_BACK: unique symbol = Symbol("asyncio.takenBack");
@@ -35,13 +39,13 @@ export interface PoolWorkerOptions {
 }
 
 /** One worker of a pool. */
-export class PoolWorker {
+export class PoolWorker implements JobHolder {
   readonly name: string;
   readonly channel: Channel;
   state: WorkerState = "starting";
   /** How many jobs are in its hands, those taken back included. */
   load = 0;
-  /** How many cancels it has not answered; it may have to be killed, so it gets no jobs. */
+  /** How many cancels it has not answered. */
   unanswered = 0;
   /** Ends it by force if it does not stop. */
   stopTimer: { cancel(): void } | undefined = undefined;
@@ -75,9 +79,15 @@ export class PoolWorker {
     );
   }
 
+  /** Whether it may be given jobs. */
+  takesJobs(): boolean {
+    // One with a cancel to answer may have to be killed, with all that it runs.
+    return this.state === "ready" && this.unanswered === 0;
+  }
+
   /** Whether it runs nothing, and may be given a job. */
   isIdle(): boolean {
-    return this.state === "ready" && this.load === 0 && this.unanswered === 0;
+    return this.load === 0 && this.takesJobs();
   }
 
   /** Whether it may have a job in hand beyond those that it runs. */
@@ -129,22 +139,20 @@ export class PoolWorker {
     }
   }
 
-  /** Sends anything else. */
-  post(...message: unknown[]): void {
-    try {
-      this.channel.post(message, []);
-    } catch {
-      // It is on its way out, and `exit` follows.
-    }
+  /** Asks it to end what its jobs have left behind, and to say so. */
+  stop(): void {
+    this.#post(ToWorker.Stop);
   }
 
-  /** Whether a job has begun, as far as is known. */
+  grant(job: PoolJob, count: number): void {
+    this.#post(ToWorker.Grant, job.id, count);
+  }
+
   hasBegun(job: PoolJob): boolean {
     return this.#marks === undefined ||
       Atomics.load(this.#marks, job.slot) !== Mark.Queued;
   }
 
-  /** Takes a job back; false if it has begun, or may have. */
   takeBack(job: PoolJob): boolean {
     const marks = this.#marks;
     if (marks === undefined) return false;
@@ -160,14 +168,13 @@ export class PoolWorker {
     return true;
   }
 
-  /** Tells a job that has begun to end. */
   cancel(job: PoolJob, message: string | undefined): void {
     if (this.#marks !== undefined) {
       const { Begun, Cancelling } = Mark;
       Atomics.compareExchange(this.#marks, job.slot, Begun, Cancelling);
     }
     this.unanswered++;
-    this.post(ToWorker.Cancel, job.id, message);
+    this.#post(ToWorker.Cancel, job.id, message);
   }
 
   /** Notes how long some jobs took together, in seconds. */
@@ -192,6 +199,26 @@ export class PoolWorker {
       job.worker = undefined;
     }
     return job;
+  }
+
+  /**
+   * Gives up the jobs of a message that has not reached it.
+   *
+   * @param message What {@linkcode PoolWorker.flush} sent; other messages have no jobs.
+   */
+  takeUndelivered(message: readonly unknown[]): PoolJob[] {
+    if (message[0] !== ToWorker.Run) return [];
+    const sent = message[1] as readonly unknown[];
+    const jobs: PoolJob[] = [];
+    for (let i = 0; i < sent.length; i += RUN_WIDTH) {
+      const job = this.#jobs[sent[i] as number];
+      if (job === undefined || job === TAKEN_BACK) continue;
+      this.#free(job.slot);
+      job.worker = undefined;
+      job._begun = false;
+      jobs.push(job);
+    }
+    return jobs;
   }
 
   /** Returns the jobs in its hands. */
@@ -219,6 +246,14 @@ export class PoolWorker {
       wanted--;
     }
     return taken.reverse();
+  }
+
+  #post(...message: unknown[]): void {
+    try {
+      this.channel.post(message, []);
+    } catch {
+      // It is on its way out, and `exit` follows.
+    }
   }
 
   #sendOne(

@@ -1,5 +1,5 @@
 /**
- * The start of a worker, whatever kind it is: the bootstraps of `_pool/` call this.
+ * The start of a worker, whatever kind it is: the bootstraps of `_channel/` call this.
  *
  * Deno's web workers are not used but where the user makes them: Deno 2.9 never stops one
  * in a loop, never tells that one has ended, and cannot `unref()` one.

@@ -6,6 +6,7 @@
  */
 // deno-lint-ignore-file no-console
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { BrokenExecutor, CancelledError, WorkerLostError } from "../errors.ts";
 import type { Executor } from "../executor.ts";
@@ -74,6 +75,15 @@ async function loses(
   }
 }
 
+/** Waits, without a turn of the host, until a process has ended. */
+function untilDead(id: number): void {
+  // It may stay as a zombie until the host hears of it; "l" is one that has threads left.
+  spawnSync("sh", [
+    "-c",
+    `while ps -o stat= -p ${id} | grep -qv '^Z[^l]*$'; do sleep 0.01; done`,
+  ]);
+}
+
 function moduleOf(source: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 }
@@ -126,6 +136,28 @@ const CASES: Record<string, () => Promise<void>> = {
       );
       assert.equal(await executor.submit("double", [1]), 2);
     });
+  },
+
+  async "a job that is sent to a process that is dead"() {
+    if (kind === "thread") return;
+    for (const isCancelled of [false, true]) {
+      await use(make(), async (executor) => {
+        const id = await executor.submit("pid", []);
+        process.kill(id, "SIGKILL");
+        untilDead(id);
+        // The host has had no turn in which it could have heard of the end.
+        const job = executor.submit("double", [21]);
+        assert.equal(job.state(), "running");
+        if (isCancelled) {
+          job.cancel();
+          await assert.rejects(async () => await job, CancelledError);
+        } else if ("Bun" in globalThis) {
+          // Bun 1.4 does not tell that the job never arrived.
+          await assert.rejects(async () => await job, WorkerLostError);
+        } else assert.equal(await job, 42);
+        assert.equal(await executor.submit("double", [1]), 2);
+      });
+    }
   },
 
   async "a module that throws while it loads"() {

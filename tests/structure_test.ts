@@ -100,7 +100,7 @@ const RULES: readonly Rule[] = [
     what: "a host timer",
     // The one drains schedule themselves with stands apart from the clock; a thread is
     // spoken to by a channel's port.
-    places: ["_host/turn.ts", "_pool/thread_channel.ts", "clock.ts"],
+    places: ["_host/turn.ts", "_channel/thread_channel.ts", "clock.ts"],
     look: (found) => ({
       Identifier(node) {
         if (HOST_TIME.includes(node.name)) found(node);

@@ -9,6 +9,11 @@ import type { Hello, Post } from "../_executor/wire.ts";
 export interface ChannelEvents {
   /** Takes what the worker has sent. */
   message(data: unknown): void;
+  /**
+   * The host says that a message never reached the worker, which is on its way out: `exit`
+   * follows. Never called from within `post()`.
+   */
+  undelivered(message: unknown): void;
   /** The worker is gone, once; the error says why, if anything is known. */
   exit(error: Error | undefined): void;
 }

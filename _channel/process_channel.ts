@@ -28,7 +28,8 @@ interface Child {
     event: "exit",
     listener: (code: number | null, signal: string | null) => void,
   ): void;
-  send(message: Uint8Array): boolean;
+  // Without a callback, a closed channel would be an "error", and look as the end.
+  send(message: Uint8Array, done: (error: Error | null) => void): boolean;
   disconnect(): void;
   kill(signal: "SIGKILL"): boolean;
   ref(): void;
@@ -108,7 +109,11 @@ class ProcessChannel implements Channel {
   }
 
   post(message: unknown): void {
-    this.#child.send(this.#packer.pack(message));
+    const bytes = this.#packer.pack(message);
+    // Bun 1.4 calls back only where it knew at once.
+    this.#child.send(bytes, (error) => {
+      if (error && !this.#isGone) this.#events.undelivered(message);
+    });
   }
 
   end(): void {
