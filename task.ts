@@ -99,6 +99,8 @@ import {
   deferStart,
   hasAsyncContext,
   type LineSlot,
+  mark,
+  newestMark,
   runInLine,
   runningTask,
   type Start,
@@ -366,6 +368,8 @@ export class Task<T> extends Future<T> {
       for (const { _request } of lines) {
         if (_request !== undefined) settleRequest(_request);
       }
+      // What this function does from here on is no clean-up.
+      if (newestMark() !== 0 && runningTask() === this) mark(0);
     }
     return request.total;
   }

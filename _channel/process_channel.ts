@@ -3,13 +3,7 @@
  *
  * @module
  */
-import {
-  bootstrap,
-  builtin,
-  dataUrl,
-  execPath,
-  hostName,
-} from "../_executor/host.ts";
+import { bootstrap, builtin, execPath, hostName } from "../_executor/host.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
 import { type Packer, packer } from "../_executor/packer.ts";
 import type { Hello } from "../_executor/wire.ts";
@@ -21,6 +15,10 @@ const LONGEST_DRAIN = 1;
 interface Child {
   readonly pid?: number;
   readonly connected: boolean;
+  readonly stdin: {
+    on(event: "error", listener: () => void): void;
+    end(text: string): void;
+  } | null;
   on(event: "message", listener: (bytes: Uint8Array) => void): void;
   on(event: "disconnect", listener: () => void): void;
   on(event: "error", listener: (error: Error) => void): void;
@@ -82,12 +80,23 @@ class ProcessChannel implements Channel {
   ) {
     this.#events = events;
     const { spawn } = builtin<ChildProcess>("node:child_process")!;
-    const child = this.#child = spawn(execPath(), argsOf(execArgv), {
+    const { args, input } = callOf(execArgv);
+    const child = this.#child = spawn(execPath(), args, {
       // Not fork(): on Deno its child would have all permissions.
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      stdio: [
+        input === undefined ? "ignore" : "pipe",
+        "inherit",
+        "inherit",
+        "ipc",
+      ],
       serialization: "advanced",
       ...env === undefined ? {} : { env },
     });
+    if (input !== undefined) {
+      // One that does not start reads nothing; its exit tells of that.
+      child.stdin!.on("error", () => {});
+      child.stdin!.end(input);
+    }
     child.on("message", (bytes) => {
       if (!this.#isGone) events.message(this.#packer.unpack(bytes));
     });
@@ -142,14 +151,22 @@ class ProcessChannel implements Channel {
   }
 }
 
-function argsOf(execArgv: readonly string[]): string[] {
+/** How a process is started. */
+interface Call {
+  readonly args: readonly string[];
+  /** What it reads from its standard input. */
+  readonly input?: string;
+}
+
+function callOf(execArgv: readonly string[]): Call {
   const source = bootstrap("startProcess");
   switch (hostName()) {
     case "Deno":
-      return ["run", "--no-prompt", ...execArgv, dataUrl(source)];
+      // Not a data URL: with that, Deno does not look for the project's deno.json.
+      return { args: ["run", "--no-prompt", ...execArgv, "-"], input: source };
     case "Bun":
-      return [...execArgv, "-e", source];
+      return { args: [...execArgv, "-e", source] };
     default:
-      return [...execArgv, "--input-type=module", "-e", source];
+      return { args: [...execArgv, "--input-type=module", "-e", source] };
   }
 }

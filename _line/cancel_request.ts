@@ -18,6 +18,10 @@ export class CancelRequest {
   total = 0;
   /** What a function's async context is marked with when it has shown that it got it. */
   mark = 0;
+  /** The mark of the first one; 0 before that. */
+  first = 0;
+  /** The waits of functions that have shown that they got one of them: their clean-up. */
+  cleanUps: Set<PendingAwait> | undefined = undefined;
   /** Whether a function that has not shown that it got it has to get it. */
   pending = false;
   /** Until which microtask whoever ends or begins a wait shows it. */
@@ -85,4 +89,12 @@ export function pend(request: CancelRequest): void {
   settleRequest(request);
   request.pending = true;
   request.mark = ++running.requestCount;
+  if (request.first === 0) request.first = request.mark;
+}
+
+/** Makes a request that does not cancel the clean-ups to which earlier ones have led. */
+export function pendForOthers(request: CancelRequest): void {
+  pend(request);
+  request.mark = request.first;
+  for (const wait of request.cleanUps ?? []) noteTold(request, wait);
 }

@@ -35,6 +35,7 @@ import {
   isTold,
   noteTold,
   pend,
+  pendForOthers,
   settleRequest,
 } from "./cancel_request.ts";
 import {
@@ -62,9 +63,22 @@ export function addAwait(line: LineState, wait: PendingAwait): void {
     awaits.add(wait);
   } else line._awaits = new Set([awaits, wait]);
   const request = line._request;
-  if (request !== undefined && request.pending) {
-    meet(line, request, wait, isNew);
+  if (request === undefined) return;
+  if (request.first !== 0 && newestMark() >= request.first) {
+    (request.cleanUps ??= new Set()).add(wait);
   }
+  if (request.pending) meet(line, request, wait, isNew);
+}
+
+/** Notes that a wait, which another line has handed to this, is that of a clean-up. */
+export function handCleanUp(
+  line: LineState,
+  wait: PendingAwait,
+  { first }: CancelRequest,
+): void {
+  const request = line._request ??= new CancelRequest();
+  if (request.first === 0 || first < request.first) request.first = first;
+  (request.cleanUps ??= new Set()).add(wait);
 }
 
 function meet(
@@ -138,6 +152,7 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
     if (request.late === wait) request.late = undefined;
     else beginBurst(line, request);
   }
+  request?.cleanUps?.delete(wait);
   if (awaits === wait) line._awaits = undefined;
   else if (awaits instanceof Set) {
     awaits.delete(wait);
@@ -190,7 +205,17 @@ export function isUnsure(line: LineState, request: CancelRequest): boolean {
 
 /** Makes a request to a line, and to all lines inside of it. */
 export function cancelLine(line: LineState, reason: CancelReason): void {
-  const lines = [line];
+  cancelLines([line], reason);
+}
+
+/** As {@linkcode cancelLine}, but for the clean-ups to which earlier requests have led. */
+function cancelOthers(line: LineState, reason: CancelReason): void {
+  const lines: LineState[] = [];
+  request(line, reason, lines, pendForOthers);
+  cancelLines(lines, reason);
+}
+
+function cancelLines(lines: LineState[], reason: CancelReason): void {
   // A loop: scopes may stand in each other by the thousand.
   for (const each of lines) request(each, reason, lines);
 }
@@ -199,6 +224,7 @@ function request(
   line: LineState,
   reason: CancelReason,
   lines: LineState[],
+  begin: (request: CancelRequest) => void = pend,
 ): void {
   const request = line._request ??= new CancelRequest();
   request.reason = reason;
@@ -208,10 +234,11 @@ function request(
   if (running.loop === undefined) line.getLoop()._noteResumed();
   const wasUnsure = isUnsure(line, request);
   const isAtHost = isQuiet(line);
-  pend(request);
+  begin(request);
   const awaits = line._awaits;
   if (awaits !== undefined) {
     for (const wait of awaits instanceof Set ? [...awaits] : [awaits]) {
+      if (isTold(request, wait)) continue;
       if (wait._cancelWait(reason, lines)) noteTold(request, wait);
     }
   }
@@ -336,7 +363,7 @@ export function endHelpers(
       goOn();
     });
   request.onQuiet = check;
-  if (!areTold) cancelLine(line, "The task has ended");
+  if (!areTold) cancelOthers(line, "The task has ended");
   if (isQuiet(line)) check();
 }
 

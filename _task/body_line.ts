@@ -27,6 +27,7 @@ import {
   cancelLine,
   endAwait,
   hadEnded,
+  handCleanUp,
   isOnItsWay,
   isToldOf,
   isUnsure,
@@ -291,9 +292,12 @@ export class BodyLine implements ScopeLine {
     let outer = this._outer;
     while (outer._isOver() && outer._outer !== undefined) outer = outer._outer;
     const asked = outer._request;
+    const own = this._request;
     for (const wait of this._waitsFor() as PendingAwait[]) {
-      if (asked?.pending && isToldOf(this, wait)) noteTold(asked, wait);
+      const isTold = isToldOf(this, wait);
+      if (asked?.pending && isTold) noteTold(asked, wait);
       outer._addAwait(wait);
+      if (isTold || own?.cleanUps?.has(wait)) handCleanUp(outer, wait, own!);
     }
     this._awaits = undefined;
   }

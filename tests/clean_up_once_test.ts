@@ -1,0 +1,152 @@
+/**
+ * The end of a task does not cancel a clean-up to which a cancel has led: of functions that
+ * nobody awaits any more, those that clean up are waited for, and the others are cancelled.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import {
+  createTask,
+  currentTask,
+  getRunningLoop,
+  sleep,
+  taskGroup,
+  timeout,
+  wait,
+} from "@asyncio/asyncio";
+import { runTest } from "@asyncio/asyncio/testing";
+
+/** Makes functions that wait, and then clean up for so many seconds, in two waits. */
+function worker(log: string[]): (seconds: number) => Promise<void> {
+  return async (seconds) => {
+    try {
+      await sleep(3600);
+    } finally {
+      await sleep(seconds / 2);
+      await sleep(seconds / 2);
+      log.push(`clean after ${seconds}`);
+    }
+  };
+}
+
+type Work = ReturnType<typeof worker>;
+
+const both = (work: Work) => Promise.all([work(1), work(5)]);
+
+/** Tasks whose functions are left in their clean-up, at a second after the start. */
+const TASKS: Record<string, (work: Work) => () => unknown> = {
+  "catches the TimeoutError of a Promise.all()": (work) => async () => {
+    await timeout(1, () => both(work)).catch(() => {});
+  },
+  "catches the TimeoutError of an async function": (work) => async () => {
+    await timeout(1, async () => {
+      await both(work);
+    }).catch(() => {});
+  },
+  "catches the TimeoutError of a Promise.race()": (work) => async () => {
+    await timeout(1, () => Promise.race([work(1), work(5)])).catch(() => {});
+  },
+  "catches the TimeoutError of scopes inside of each other":
+    (work) => async () => {
+      await timeout(9, () => timeout(8, () => timeout(1, () => both(work))))
+        .catch(() => {});
+    },
+  "is a generator that catches the TimeoutError": (work) =>
+    function* () {
+      try {
+        yield* timeout(1, () => both(work));
+      } catch {
+        // Looked at by what the functions have logged.
+      }
+    },
+  "throws the error of a group whose body waits": (work) => async () => {
+    await taskGroup(async (group) => {
+      group.createTask(async () => {
+        await sleep(1);
+        throw new Error("child");
+      });
+      await both(work);
+    });
+  },
+  "takes the cancel back": (work) => async () => {
+    getRunningLoop().callLater(1, cancel(currentTask()!));
+    await both(work).catch(() => currentTask()!.uncancel());
+  },
+  "throws another error": (work) => async () => {
+    getRunningLoop().callLater(1, cancel(currentTask()!));
+    await both(work).catch(() => {
+      throw new Error("another");
+    });
+  },
+  "ends as cancelled": (work) => async () => {
+    getRunningLoop().callLater(1, cancel(currentTask()!));
+    await both(work);
+  },
+};
+
+function cancel(task: { cancel(): boolean }): () => void {
+  return () => void task.cancel();
+}
+
+for (const [name, make] of Object.entries(TASKS)) {
+  Deno.test(`a task that ${name} ends when its functions have cleaned up`, () =>
+    runTest(async (loop) => {
+      const log: string[] = [];
+      const task = createTask(make(worker(log)) as () => Promise<void>);
+      await wait([task]);
+      if (!task.cancelled()) task.exception();
+      assertEquals([log, loop.time()], [
+        ["clean after 1", "clean after 5"],
+        6,
+      ]);
+    }));
+
+  Deno.test(`a task that ${name} cancels the clean-up if it is cancelled again`, () =>
+    runTest(async (loop) => {
+      const log: string[] = [];
+      const task = createTask(make(worker(log)) as () => Promise<void>);
+      await sleep(3);
+      task.cancel();
+      await wait([task]);
+      if (!task.cancelled()) task.exception();
+      assertEquals([log, loop.time()], [["clean after 1"], 3]);
+    }));
+}
+
+Deno.test("a task's end cancels what was begun after a timeout", () =>
+  runTest(async (loop) => {
+    const log: string[] = [];
+    const work = worker(log);
+    await createTask(async () => {
+      await timeout(1, () => both(work)).catch(() => {});
+      work(2).catch(() => {});
+      await sleep(0);
+    });
+    assertEquals([log, loop.time()], [
+      ["clean after 1", "clean after 2", "clean after 5"],
+      6,
+    ]);
+  }));
+
+Deno.test("a task's end cancels what was begun after a cancel that was taken back", () =>
+  runTest(async (loop) => {
+    const log: string[] = [];
+    const work = worker(log);
+    const task = createTask(async () => {
+      try {
+        await both(work);
+      } catch {
+        await sleep(1);
+        currentTask()!.uncancel();
+      }
+      work(8).catch(() => {});
+      await sleep(0);
+    });
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assertEquals([log, loop.time()], [
+      ["clean after 1", "clean after 5", "clean after 8"],
+      11,
+    ]);
+  }));
