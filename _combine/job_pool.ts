@@ -15,6 +15,8 @@ import {
   FunctionCoroutine,
   type InContext,
 } from "../_task/function_coroutine.ts";
+import { isCancellation } from "../_line/cancellation.ts";
+import { currentLine } from "../_line/line.ts";
 import { snapshotContext } from "../_host/async_context.ts";
 import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import type { Wait } from "../future.ts";
@@ -294,8 +296,8 @@ export class JobPool<T, R> {
   #fail(error: unknown): void {
     if (isInstance(error, KeyboardInterrupt)) throw error;
     if (this.#input.isStopped) {
-      // A CancelledError is the run's own; anything else must not be lost.
-      if (!isInstance(error, CancelledError)) this.#report(error);
+      // A cancel is the run's own; anything else must not be lost.
+      if (!isCancellation(currentLine()!, error)) this.#report(error);
       return;
     }
     this.#failure = { error };

@@ -95,7 +95,7 @@ export class WorkSource<T> {
 
   /** Whether a worker can take its next input without waiting. */
   get isAtHand(): boolean {
-    return this.#exhausted ||
+    return this.#exhausted || this.#isStopped ||
       (this.#reader === undefined ? this.#credit > 0 : this.#read.size > 0);
   }
 

@@ -15,6 +15,8 @@ import {
   mapConcurrent,
   Queue,
   sleep,
+  taskSignal,
+  wait as waitFor,
 } from "../mod.ts";
 import { recordReports, runVirtual } from "./cpython/_both.ts";
 import {
@@ -377,6 +379,102 @@ for (const [kind, job] of Object.entries(JOBS)) {
     assertInstanceOf(yield* failureOf(task), CancelledError);
     assertEquals(getRunningLoop().time() - start, 0.5);
   });
+}
+
+const SWALLOWING: Readonly<Record<string, () => unknown>> = {
+  "an async function": async () => {
+    await sleep(5).catch(() => {});
+    await sleep(0);
+  },
+  "an async function that ends then": async () => {
+    await sleep(5).catch(() => {});
+  },
+  "a generator": function* () {
+    try {
+      yield* sleep(5);
+    } catch {
+      // Swallowed.
+    }
+    yield* sleep(0);
+  },
+  "a function that gives a promise": () => sleep(5).catch(() => {}),
+};
+
+async function* slowly(source: Source): AsyncGenerator<number, void> {
+  for (const item of source) {
+    yield item;
+    await sleep(3);
+  }
+}
+
+const RUNS: Readonly<
+  Record<string, (map: ConcurrentMap<unknown>) => PromiseLike<unknown>>
+> = {
+  "collect()": (map) => map.collect(),
+  "forEach()": (map) => map.forEach(() => {}),
+  "for await": async (map) => {
+    for await (const _ of map);
+  },
+};
+
+for (const [kind, job] of Object.entries(SWALLOWING)) {
+  for (const [name, run] of Object.entries(RUNS)) {
+    Deno.test(`mapConcurrent() that is cancelled ends though its jobs swallow that: ${name}, ${kind}`, () =>
+      runVirtual(async () => {
+        for (const limit of [1, 2]) {
+          for (const cancels of [1, 2]) {
+            for (const source of [new Source(9), slowly(new Source(9))]) {
+              const task = createTask(async () => {
+                await run(
+                  mapConcurrent<number, unknown>(source, job as never, {
+                    limit,
+                  }),
+                );
+              });
+              await sleep(1);
+              for (let i = 0; i < cancels; i++) task.cancel();
+              await waitFor([task]);
+              assert(task.cancelled());
+            }
+          }
+        }
+      }));
+  }
+}
+
+for (
+  const [kind, job] of Object.entries({
+    "Promise.any()": () => Promise.any([sleep(5), sleep(6)]),
+    "an API that rejects with an AbortError": async () => {
+      const signal = taskSignal();
+      await new Promise((_, reject) =>
+        signal.addEventListener(
+          "abort",
+          () => reject(new DOMException("Aborted", "AbortError")),
+        )
+      );
+    },
+  })
+) {
+  for (
+    const [form, of] of Object.entries({
+      "an async function": async () => await job(),
+      "a function that gives a promise": job,
+    })
+  ) {
+    Deno.test(`mapConcurrent() that is cancelled reports nothing of what its jobs make of that: ${kind}, ${form}`, () =>
+      runVirtual(async () => {
+        const reports = recordReports();
+        const task = createTask(() =>
+          mapConcurrent([1, 2], of, { limit: 2 }).collect()
+        );
+        await sleep(1);
+        task.cancel();
+        await waitFor([task]);
+        assert(task.cancelled());
+        assertEquals(reports, []);
+      }));
+  }
 }
 
 Deno.test("mapConcurrent() refuses bad input", () => {
