@@ -28,6 +28,8 @@ export const running: {
   readonly activeLoops: Set<unknown>;
   /** What is being shown; empty but while a text is made. */
   readonly beingShown: Set<object>;
+  /** How many words for a wait stand in those for another. */
+  nestedWords: number;
   /** How many loops run in debug mode. */
   debugLoops: number;
   /** What the environment says of debug mode, once it was asked. */
@@ -91,6 +93,7 @@ export const running: {
   systemClock: undefined,
   activeLoops: new Set(),
   beingShown: new Set(),
+  nestedWords: 0,
   debugLoops: 0,
   debugByEnvironment: undefined,
   isUncaughtWatched: false,

@@ -4,6 +4,7 @@
  * @module
  */
 import { guarded, placeIn, shorten, textOf } from "../_base/repr.ts";
+import { running } from "../_base/running.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { Coroutine } from "../_coroutine/coroutine.ts";
@@ -26,6 +27,8 @@ const NOT_SHOWN = "a task waited";
 const LONGEST_NAME = 200;
 // How many waits are named.
 const MOST_WAITS = 5;
+// Of what waits for something else in turn.
+const MOST_NESTED = 3;
 // Of tasks that wait for each other.
 const MOST_TASKS = 3;
 
@@ -63,11 +66,15 @@ export function describeInside(
   waits: readonly unknown[],
   loop: Scheduler,
 ): string {
-  return waits.length === 0
-    ? what
-    : `${what}, whose ${whose} waits for ${
+  if (waits.length === 0 || running.nestedWords === MOST_NESTED) return what;
+  running.nestedWords++;
+  try {
+    return `${what}, whose ${whose} waits for ${
       describeWaits(waits, loop, undefined)
     }`;
+  } finally {
+    running.nestedWords--;
+  }
 }
 
 /**

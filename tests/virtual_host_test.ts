@@ -303,3 +303,17 @@ Deno.test("a DeadlockError names what the function of fromSignal() and a body th
     'a body, whose function waits for Event "never"',
   );
 });
+
+Deno.test("a DeadlockError says of three that stand in each other what each waits for", async () => {
+  const nested = (depth: number): PromiseLike<unknown> =>
+    depth === 0
+      ? new Event({ name: "never" }).wait()
+      : fromSignal(async function inner() {
+        await nested(depth - 1);
+      });
+  const error = await assertRejects(
+    () => runVirtual(async () => await nested(500)),
+    DeadlockError,
+  );
+  assertEquals(error.message.match(/fromSignal of inner/g)?.length, 4);
+});
