@@ -27,7 +27,7 @@ import { type Future, isFuture } from "./future.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";
 import { Children, reportErrors } from "./_combine/children.ts";
 import { currentTask } from "./current_task.ts";
-import { Waiter } from "./_task/waiter.ts";
+import { TellingWaiter } from "./_task/waiter.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
@@ -156,11 +156,15 @@ function* runRace(
       if (future === winner || runners.size === 0) finish.release();
     },
   });
-  const finish = new Waiter(
+  const finish = new TellingWaiter(
     loop,
     () => `${name} of ${futures.size}, ${runners.size} not done`,
     () => [...runners],
   );
+  // In the turn of the cancel: one that something is handed in it passes that on.
+  finish.onCancel = () => {
+    if (losers === undefined) endLosers();
+  };
   for (const future of futures) {
     runners.add(future);
     if (winner !== undefined && future !== winner) future.cancel();

@@ -6,12 +6,14 @@
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Scheduler } from "../handle.ts";
 import { WaiterList } from "../_sync/waiter_list.ts";
+import { TellingWaiter } from "../_task/waiter.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 
 /** Hands items to those who wait, in the order in which they came. */
 export class CompletionQueue<T> {
   readonly #items = new RingBuffer<T>(16);
   readonly #takers: WaiterList;
+  readonly #makeTaker: () => TellingWaiter;
 
   /**
    * Makes an empty queue.
@@ -19,13 +21,20 @@ export class CompletionQueue<T> {
    * @param loop The loop of the waiting tasks.
    * @param describeWait What they wait for, for reports.
    * @param waitsFor The futures that it depends on, for reports.
+   * @param onCancel Is called in the turn in which the wait of a taker is cancelled.
    */
   constructor(
     loop: Scheduler,
     describeWait: () => string,
     waitsFor: () => unknown[],
+    onCancel?: () => void,
   ) {
     this.#takers = new WaiterList(() => loop, describeWait, waitsFor);
+    this.#makeTaker = () => {
+      const taker = new TellingWaiter(loop, describeWait, waitsFor);
+      taker.onCancel = onCancel;
+      return taker;
+    };
   }
 
   /** How many items are there. */
@@ -64,7 +73,7 @@ export class CompletionQueue<T> {
 
   /** Waits until it is this one's turn to look. */
   *wait(): Coro<void> {
-    const taker = this.#takers.append(this.#takers.makeWaiter());
+    const taker = this.#takers.append(this.#makeTaker());
     try {
       yield* taker;
     } catch (error) {

@@ -80,6 +80,8 @@ export class JobPool<T, R> {
       loop,
       () => `mapConcurrent, ${this.#workers.size} workers`,
       () => [...this.#workers],
+      // In the turn of the cancel: a job that something is handed in it passes that on.
+      () => this.#end(),
     );
     this.#workers = new Children(loop, {
       what: "workers of mapConcurrent()",

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { CancelReason } from "../_base/cancelled.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Waiter as Wakeable } from "../_base/roles.ts";
@@ -57,5 +58,16 @@ export class Waiter extends Future<undefined> {
 
   _waitsFor(): unknown[] {
     return this.waitsFor?.() ?? [];
+  }
+}
+
+/** A waiter that tells of its cancel at once, so that what it waits for is cancelled in that turn. */
+export class TellingWaiter extends Waiter {
+  /** Is called in the turn of the cancel. */
+  onCancel: (() => void) | undefined = undefined;
+
+  override _settleCancelled(reason: CancelReason): void {
+    super._settleCancelled(reason);
+    this.onCancel?.();
   }
 }
