@@ -25,7 +25,11 @@
  */
 import { isInstance } from "./_base/repr.ts";
 import { CancelledError } from "./errors.ts";
-import { HostItems } from "./_io/host_items.ts";
+import {
+  closeWithLoop,
+  HostItems,
+  type SourceOwner,
+} from "./_io/host_items.ts";
 import type { Resource } from "./_loop/resources.ts";
 import type { EventLoop } from "./loop.ts";
 import { getRunningLoop } from "./running_loop.ts";
@@ -74,13 +78,14 @@ export function iterate<T>(
 }
 
 /** The items of a source, for the loop of who asks. */
-class Items<T> implements AsyncIterableIterator<T, undefined>, Resource {
+class Items<T>
+  implements AsyncIterableIterator<T, undefined>, Resource, SourceOwner {
   readonly _isClosing = false;
-  readonly #loop: EventLoop;
+  readonly loop: EventLoop;
   readonly #items: HostItems<T>;
 
   constructor(loop: EventLoop, items: HostItems<T>) {
-    this.#loop = loop;
+    this.loop = loop;
     this.#items = items;
     loop._resources.add(this);
   }
@@ -111,8 +116,10 @@ class Items<T> implements AsyncIterableIterator<T, undefined>, Resource {
     return this;
   }
 
-  _endWithLoop(): void {
-    this.#abandon(undefined);
+  _endWithLoop(): Promise<void> | void {
+    if (this.#items.isStream) return this.#abandon(undefined);
+    this.#end();
+    return closeWithLoop(this.#items, this);
   }
 
   _abandon(): void {
@@ -124,28 +131,28 @@ class Items<T> implements AsyncIterableIterator<T, undefined>, Resource {
   }
 
   #ask<R>(what: string, ask: () => Promise<R>): SourceQuestion<R> {
-    return new SourceQuestion(this.#loop, what, ask, this.#failedLate);
+    return new SourceQuestion(this.loop, what, ask, this.failed);
   }
 
   #abandon(reason: unknown): void {
     this.#end();
     // Not waited for: an async generator may never come to it.
-    this.#items.close(reason).catch(this.#failedLate);
+    this.#items.close(reason).catch(this.failed);
   }
 
   // Streams fail because they are closed; what others throw then is an error.
-  readonly #failedLate = (error: unknown): void => {
+  readonly failed = (error: unknown): void => {
     if (
-      this.#items.isStream || this.#loop.isClosed() ||
+      this.#items.isStream || this.loop.isClosed() ||
       isInstance(error, CancelledError)
     ) return;
-    this.#loop.callExceptionHandler({
+    this.loop.callExceptionHandler({
       message: "Exception in a source that was given up",
       exception: error,
     });
   };
 
   #end(): void {
-    this.#loop._resources.delete(this);
+    this.loop._resources.delete(this);
   }
 }

@@ -4,7 +4,16 @@
  * @module
  */
 import { checkObject } from "../_base/arguments.ts";
-import { describeKind, isRevoked } from "../_base/repr.ts";
+import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
+import type { Coro } from "../_coroutine/coroutine.ts";
+import { CancelledError } from "../errors.ts";
+import type { HostContext } from "../_host/async_context.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { Task, type TaskScheduler } from "../task.ts";
+import { SourceQuestion } from "../_task/source_question.ts";
+
+// How many seconds a clean-up may take at the end of a run.
+const PATIENCE = 5;
 
 /** What can be gone over: a stream of the Web, of Node, or anything for `for await`. */
 export type HostIterable<T> = ReadableStream<T> | AsyncIterable<T>;
@@ -101,5 +110,68 @@ export class HostItems<T> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#reader?.releaseLock();
+  }
+}
+
+/** Who closes a source. */
+export interface SourceOwner {
+  /** The loop, which runs. */
+  readonly loop: TaskScheduler;
+  /** Where the source's own code runs, if not where it is closed. */
+  readonly context?: HostContext;
+  /** Is told of what the source throws. */
+  failed(error: unknown): void;
+  /** Names the task. */
+  toString(): string;
+}
+
+/**
+ * Closes a source in a task of its own: its clean-up may wait for this library, and is no
+ * matter of who closes it.
+ */
+export function closeInTask(
+  items: HostItems<unknown>,
+  owner: SourceOwner,
+  reason?: unknown,
+): Task<void> {
+  const { loop } = owner;
+  const end = (): Coro<void> => waitForEnd(items, owner, reason);
+  // At once, as a run that ends now would cancel the task before it has begun.
+  return new Task(end, { loop, name: `${owner}`, eagerStart: true });
+}
+
+/** As {@linkcode closeInTask}, at the end of a run: a clean-up may not take long there. */
+export function closeWithLoop(
+  items: HostItems<unknown>,
+  owner: SourceOwner,
+): Promise<void> {
+  const task = closeInTask(items, owner);
+  const giveUp = (): void => void task.cancel();
+  const timer = owner.loop.callLater(PATIENCE, giveUp, NO_CONTEXT);
+  return new Promise((resolve) =>
+    task.addDoneCallback(() => {
+      timer.cancel();
+      resolve();
+    }, NO_CONTEXT)
+  );
+}
+
+function* waitForEnd(
+  items: HostItems<unknown>,
+  owner: SourceOwner,
+  reason: unknown,
+): Coro<void> {
+  const failed = (error: unknown): void => owner.failed(error);
+  try {
+    yield* new SourceQuestion(
+      owner.loop,
+      "the end of a source",
+      () => items.close(reason),
+      failed,
+      owner.context,
+    );
+  } catch (error) {
+    if (isInstance(error, CancelledError)) throw error;
+    failed(error);
   }
 }

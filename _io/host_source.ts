@@ -11,7 +11,13 @@ import { HostContext } from "../_host/async_context.ts";
 import type { Resource, Resources } from "../_loop/resources.ts";
 import { Task, type TaskScheduler } from "../task.ts";
 import { SourceQuestion } from "../_task/source_question.ts";
-import { HostItems, type HostIterable } from "./host_items.ts";
+import {
+  closeInTask,
+  closeWithLoop,
+  HostItems,
+  type HostIterable,
+  type SourceOwner,
+} from "./host_items.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 import type { ByteSource } from "./transport.ts";
 
@@ -19,14 +25,14 @@ import type { ByteSource } from "./transport.ts";
  * Asks for the next piece when someone waits, in a task: what the source waits for is no
  * matter of the one that reads just now. The loop closes it at the end.
  */
-export class HostSource implements ByteSource, Resource {
+export class HostSource implements ByteSource, Resource, SourceOwner {
   // That is asked of the task.
   readonly ofHost = false;
   readonly _isClosing = false;
   readonly #items: HostItems<Uint8Array>;
   readonly #buffer: ReceiveBuffer;
-  readonly #loop: Scheduler;
-  readonly #context = new HostContext();
+  readonly loop: TaskScheduler;
+  readonly context = new HostContext();
   // While it asks.
   #task: Task<void> | undefined = undefined;
 
@@ -45,29 +51,33 @@ export class HostSource implements ByteSource, Resource {
   ) {
     this.#items = new HostItems(source, "read");
     this.#buffer = buffer;
-    this.#loop = loop;
+    this.loop = loop as TaskScheduler;
     resourcesOf(loop)?.add(this);
     buffer.attach(this);
   }
 
   pull(): void {
     if (this.#task !== undefined || this.#items.isOver) return;
-    const loop = this.#loop as TaskScheduler;
+    const loop = this.loop;
     this.#task = new Task(this.#ask(), { loop, name: `${this}` });
   }
 
   /** Closes the source; what is there can still be read. */
   cancel(reason?: unknown): void {
-    // Not waited for: an async generator may never come to it.
-    this.#items.close(reason).catch(this.#failedLate);
-    this.#end();
     const task = this.#task;
     this.#task = undefined;
+    if (task === undefined && this.#mayCleanUp()) {
+      closeInTask(this.#items, this, reason);
+    } else this.#close(reason);
+    this.#end();
     task?.cancel();
   }
 
-  _endWithLoop(): void {
-    this.cancel();
+  _endWithLoop(): Promise<void> | void {
+    // A task was cancelled by the run, which has waited for it.
+    if (this.#task !== undefined || !this.#mayCleanUp()) return this.cancel();
+    this.#end();
+    return closeWithLoop(this.#items, this);
   }
 
   _abandon(): void {
@@ -78,6 +88,16 @@ export class HostSource implements ByteSource, Resource {
     return "source of a StreamReader";
   }
 
+  #mayCleanUp(): boolean {
+    const { isOver, isStream } = this.#items;
+    return !isOver && !isStream && this.loop.isRunning();
+  }
+
+  // Not waited for: an async generator may never come to it.
+  #close(reason: unknown): void {
+    this.#items.close(reason).catch(this.failed);
+  }
+
   *#ask(): Coro<void> {
     try {
       while (this.#take(yield* this.#question()));
@@ -85,7 +105,7 @@ export class HostSource implements ByteSource, Resource {
     } catch (error) {
       const task = this.#task;
       this.#task = undefined;
-      if (this.#buffer.eof) this.#failedLate(error);
+      if (this.#buffer.eof) this.failed(error);
       else if (!isInstance(error, CancelledError) || !task?.cancelling()) {
         this.#fail(error);
       } else this.cancel(error);
@@ -94,11 +114,11 @@ export class HostSource implements ByteSource, Resource {
 
   #question(): SourceQuestion<IteratorResult<unknown, undefined>> {
     return new SourceQuestion(
-      this.#loop,
+      this.loop,
       "the next piece of a source",
       () => this.#items.next(),
-      this.#failedLate,
-      this.#context,
+      this.failed,
+      this.context,
     );
   }
 
@@ -118,31 +138,31 @@ export class HostSource implements ByteSource, Resource {
           describeKind(value)
         }, encode text with a TextEncoderStream`,
       );
-      this.#items.close(error).catch(this.#failedLate);
+      this.#close(error);
       this.#fail(error);
     }
     return false;
   }
 
   // Streams fail because they are closed; what others throw then is an error.
-  readonly #failedLate = (error: unknown): void => {
+  readonly failed = (error: unknown): void => {
     if (
-      this.#items.isStream || this.#loop.isClosed() ||
+      this.#items.isStream || this.loop.isClosed() ||
       isInstance(error, CancelledError)
     ) return;
-    this.#loop.callExceptionHandler({
+    this.loop.callExceptionHandler({
       message: "Exception in a source that was given up",
       exception: error,
     });
   };
 
   #end(): void {
-    resourcesOf(this.#loop)?.delete(this);
+    resourcesOf(this.loop)?.delete(this);
     this.#buffer.feedEof();
   }
 
   #fail(error: unknown): void {
-    resourcesOf(this.#loop)?.delete(this);
+    resourcesOf(this.loop)?.delete(this);
     this.#buffer.fail(error);
   }
 }

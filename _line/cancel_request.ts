@@ -20,7 +20,7 @@ export class CancelRequest {
   mark = 0;
   /** The mark of the first one; 0 before that. */
   first = 0;
-  /** The waits of functions that have shown that they got one of them: their clean-up. */
+  /** The waits that one of them has cancelled, or whose functions clean up after it. */
   cleanUps: Set<PendingAwait> | undefined = undefined;
   /** Whether a function that has not shown that it got it has to get it. */
   pending = false;
@@ -77,11 +77,21 @@ export function isAmong(
 
 /** Notes that a request was delivered to all, or is void. */
 export function settleRequest(request: CancelRequest): void {
+  // Those that are still under way, such as a task that cleans up.
+  if (request.told !== undefined) keepCleanUps(request, request.told);
   request.pending = false;
   request.askedIn = -1;
   request.unsureUntil = 0;
   request.told = undefined;
   request.late = undefined;
+}
+
+function keepCleanUps(
+  request: CancelRequest,
+  told: PendingAwait | Set<PendingAwait>,
+): void {
+  const cleanUps = request.cleanUps ??= new Set();
+  for (const wait of told instanceof Set ? told : [told]) cleanUps.add(wait);
 }
 
 /** Makes a request one that is to be delivered. */

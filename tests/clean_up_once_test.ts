@@ -72,6 +72,12 @@ const TASKS: Record<string, (work: Work) => () => unknown> = {
     getRunningLoop().callLater(1, cancel(currentTask()!));
     await both(work).catch(() => currentTask()!.uncancel());
   },
+  "waits for a task that cleans up beside a function": (work) => async () => {
+    await timeout(
+      1,
+      () => Promise.all([work(1), createTask(() => work(5))]),
+    ).catch(() => {});
+  },
   "throws another error": (work) => async () => {
     getRunningLoop().callLater(1, cancel(currentTask()!));
     await both(work).catch(() => {

@@ -14,6 +14,7 @@ import {
   iterate,
   mapConcurrent,
   sleep,
+  StreamReader,
   taskGroup,
   timeout,
   wait,
@@ -181,3 +182,103 @@ Deno.test("iterate() that is cancelled twice cancels the clean-up of its source"
     await wait([task]);
     assertEquals([log, getRunningLoop().time()], [["closing"], 1]);
   }));
+
+/** Gives bytes, and cleans up in two waits. */
+async function* bytes(log: string[]): AsyncGenerator<Uint8Array> {
+  try {
+    for (let n = 0;; n++) {
+      await sleep(1);
+      yield new TextEncoder().encode(`${n}\n`);
+    }
+  } finally {
+    await sleep(1);
+    await sleep(1);
+    log.push("closed");
+  }
+}
+
+/** Leaves a source that stands at an item. */
+const LEAVES: Record<string, (log: string[]) => Promise<void>> = {
+  async "iterate() at the end of the run"(log) {
+    await iterate(bytes(log)).next();
+  },
+  async "a StreamReader at the end of the run"(log) {
+    await StreamReader.from(bytes(log)).readline();
+    await sleep(1);
+  },
+  async "a StreamReader whose task has ended"(log) {
+    const reader = StreamReader.from(bytes(log));
+    await createTask(async () => {
+      await reader.readline();
+    });
+    await createTask(async () => {
+      for await (const _ of reader.lines()) break;
+    });
+    await sleep(3);
+  },
+  async "a stream that another task cancels"(log) {
+    const reader = StreamReader.from(bytes(log)).toReadableStream().getReader();
+    await createTask(async () => {
+      await reader.read();
+    });
+    await createTask(async () => {
+      await reader.cancel();
+    });
+    await sleep(3);
+  },
+  async "a stream that the host cancels"(log) {
+    const reader = StreamReader.from(bytes(log)).toReadableStream().getReader();
+    await reader.read();
+    await new Promise<void>((resolve) =>
+      setTimeout(() => reader.cancel().then(resolve))
+    );
+    await sleep(3);
+  },
+};
+
+for (const [name, leave] of Object.entries(LEAVES)) {
+  Deno.test(`an async generator cleans up: ${name}`, async () => {
+    const log: string[] = [];
+    await runTest(() => leave(log));
+    assertEquals(log, ["closed"]);
+  });
+}
+
+for (
+  const [name, open] of Object.entries({
+    iterate,
+    "StreamReader.from": StreamReader.from,
+  })
+) {
+  Deno.test(`the end of a run gives a source of ${name}() up that waits for the host in its clean-up`, () =>
+    runTest(async () => {
+      async function* stubborn(): AsyncGenerator<Uint8Array> {
+        try {
+          yield new Uint8Array(1);
+        } finally {
+          await new Promise(() => {});
+        }
+      }
+      const source = open(stubborn());
+      if (source instanceof StreamReader) await source.read(1);
+      else await source.next();
+    }));
+}
+
+Deno.test("an async generator whose reader is left at the end of the run is closed", async () => {
+  const log: string[] = [];
+  async function* source(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        await sleep(1);
+        yield new Uint8Array([10]);
+      }
+    } finally {
+      log.push("closed");
+    }
+  }
+  await runTest(async () => {
+    for await (const _ of StreamReader.from(source()).lines()) break;
+  });
+  assertEquals(log, ["closed"]);
+});
