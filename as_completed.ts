@@ -132,7 +132,7 @@ export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
   options: AsCompletedOptions = {},
 ): AsCompleted<A> {
-  checkOptions("take as completed", options, AS_COMPLETED_OPTIONS);
+  options = checkOptions("take as completed", options, AS_COMPLETED_OPTIONS);
   const list = checkList<A>(awaitables, "take as completed");
   const seconds = options.timeout === undefined
     ? undefined

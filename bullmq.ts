@@ -22,6 +22,7 @@
  *
  * @module
  */
+import { isInstance } from "./_base/repr.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import {
   Executor,
@@ -175,7 +176,7 @@ export class BullmqExecutor<J> extends Executor<J> {
   constructor(bullmq: Bullmq, options: BullmqExecutorOptions) {
     super();
     checkEngine(MAKE, bullmq);
-    checkQueue(MAKE, options, EXECUTOR_KINDS);
+    options = checkQueue(MAKE, options, EXECUTOR_KINDS);
     const { queue, connection, prefix, jobOptions } = options;
     this.#submitter = new Submitter(bullmq, {
       queue,
@@ -295,7 +296,7 @@ export function serveBullmq<J>(
 ): Coroutine<void> {
   checkEngine(SERVE, bullmq);
   check(SERVE, "executor", executor, EXECUTOR);
-  checkQueue(SERVE, options, SERVE_KINDS);
+  options = checkQueue(SERVE, options, SERVE_KINDS);
   const { queue, connection, prefix } = options;
   const all = {
     queue,
@@ -344,7 +345,7 @@ const SERVE_KINDS: OptionKinds<ServeBullmqOptions> = {
 };
 const EXECUTOR: Kind = {
   words: "an executor",
-  fits: (value) => value instanceof Executor,
+  fits: (value) => isInstance(value, Executor),
 };
 const CLASSES = [
   "Queue",
@@ -366,16 +367,17 @@ function checkEngine(action: string, bullmq: unknown): void {
   check(action, "bullmq", bullmq, BULLMQ);
 }
 
-function checkQueue(
+function checkQueue<O extends BullmqQueueOptions>(
   action: string,
-  options: BullmqQueueOptions,
+  options: O,
   kinds: Readonly<Record<string, Kind>>,
-): void {
+): O {
   check(action, "options", options, OBJECT);
-  checkOptions(action, options, kinds);
+  const checked = checkOptions(action, options, kinds);
   // These two have no default.
-  check(action, "queue", options.queue, QUEUE_NAME);
-  check(action, "connection", options.connection, OBJECT);
+  check(action, "queue", checked.queue, QUEUE_NAME);
+  check(action, "connection", checked.connection, OBJECT);
+  return checked;
 }
 
 // In seconds; the engine cannot do without an end.

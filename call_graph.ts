@@ -120,7 +120,7 @@ export function captureCallGraph(
   future?: Future<unknown>,
   options: CallGraphOptions = {},
 ): FutureCallGraph | undefined {
-  checkOptions("capture a call graph", options, CALL_GRAPH_OPTIONS);
+  options = checkOptions("capture a call graph", options, CALL_GRAPH_OPTIONS);
   const root = future === undefined ? currentTask(requireScheduler()) : future;
   if (root === undefined) return undefined;
   check("capture a call graph", "future", root, FUTURE);
@@ -178,8 +178,11 @@ export function printCallGraph(
   future?: Future<unknown>,
   options: PrintCallGraphOptions = {},
 ): void {
-  checkOptions("print a call graph", options, PRINT_CALL_GRAPH_OPTIONS);
-  const { write = print, ...rest } = options;
+  const { write = print, ...rest } = checkOptions(
+    "print a call graph",
+    options,
+    PRINT_CALL_GRAPH_OPTIONS,
+  );
   write(formatCallGraph(future, rest));
 }
 

@@ -340,7 +340,7 @@ export class VirtualClock implements Clock {
    * @throws {TypeError} If an option is of the wrong kind.
    */
   constructor(options: VirtualClockOptions = {}) {
-    checkOptions("make a clock", options, VIRTUAL_CLOCK_OPTIONS);
+    options = checkOptions("make a clock", options, VIRTUAL_CLOCK_OPTIONS);
     this.#now = options.start ?? 0;
     this.#autoJump = options.autoJump ?? true;
   }

@@ -185,9 +185,12 @@ export class ContextVar<T> {
    */
   constructor(name: string, options: ContextVarOptions<T> = {}) {
     check("make a ContextVar", "name", name, STRING);
-    checkOptions("make a ContextVar", options, CONTEXT_VAR_OPTIONS);
+    this.#options = checkOptions(
+      "make a ContextVar",
+      options,
+      CONTEXT_VAR_OPTIONS,
+    );
     this.name = name;
-    this.#options = options;
   }
 
   /**

@@ -53,7 +53,7 @@ export function eagerTaskFactory<T>(
   options: TaskOptions = {},
 ): Task<T> {
   check("create a task", "loop", loop, LOOP);
-  checkOptions("create a task", options, TASK_OPTIONS);
+  options = checkOptions("create a task", options, TASK_OPTIONS);
   return new Task(coro, { eagerStart: true, ...options, loop });
 }
 

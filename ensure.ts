@@ -59,6 +59,6 @@ export function ensureFuture<A extends Awaitable<unknown>>(
   awaitable: A,
   options: EnsureFutureOptions = {},
 ): Future<AwaitedResult<A>> {
-  checkOptions("make a future", options, ENSURE_OPTIONS);
+  options = checkOptions("make a future", options, ENSURE_OPTIONS);
   return futureOf(awaitable, options.loop) as Future<AwaitedResult<A>>;
 }

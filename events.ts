@@ -152,7 +152,7 @@ export function once(
   options: OnceOptions = {},
 ): Future<unknown> {
   checkSource(target, name);
-  checkOptions(LISTEN, options, ONCE_KINDS);
+  options = checkOptions(LISTEN, options, ONCE_KINDS);
   const wait = new EventWait(requireScheduler(), name, options.args ?? false);
   wait.listen(target);
   return wait;
@@ -250,7 +250,7 @@ export function on(
   options: OnOptions = {},
 ): ItemIterator<unknown> {
   checkSource(target, name);
-  checkOptions(LISTEN, options, ON_KINDS);
+  options = checkOptions(LISTEN, options, ON_KINDS);
   const { args = false, maxsize = 0, overflow = "error" } = options;
   let stop: (() => void) | undefined = undefined;
   const stream = new ItemStream<unknown>(requireScheduler(), {

@@ -79,14 +79,13 @@ export function every(
   options: EveryOptions = {},
 ): ItemIterator<number> {
   check("tick", "interval", interval, DELAY);
-  checkOptions("tick", options, EVERY_OPTIONS);
+  const { missed = "skip" } = checkOptions("tick", options, EVERY_OPTIONS);
   const seconds = toSeconds(interval);
   if (!(seconds > 0)) {
     throw new RangeError(
       `Cannot tick: the interval must be above 0 s, got ${seconds}`,
     );
   }
-  const { missed = "skip" } = options;
   return new Ticker(requireScheduler(), seconds, missed).stream;
 }
 

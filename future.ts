@@ -304,7 +304,7 @@ export class Future<T> implements Promise<T> {
     options?: CallbackOptions,
   ): void {
     check("add a callback", "callback", callback, FUNCTION);
-    checkOptions("add a callback", options, CALLBACK_OPTIONS);
+    options = checkOptions("add a callback", options, CALLBACK_OPTIONS);
     const context = options?.context ?? copyContext();
     const waiter = new DoneCallback(callback, context);
     if (this._state <= REQUESTED) this._addWaiter(waiter);
@@ -585,9 +585,9 @@ function notIterable(future: Future<unknown>): RuntimeError {
   );
 }
 
-function loopWithout(options: unknown): Scheduler {
-  checkOptions("make a future", options, FUTURE_OPTIONS);
-  return schedulerForNew();
+function loopWithout(options: FutureOptions | undefined): Scheduler {
+  return checkOptions("make a future", options, FUTURE_OPTIONS)?.loop ??
+    schedulerForNew();
 }
 
 function isErrorClass(value: unknown): value is new () => Error {

@@ -173,23 +173,26 @@ export function gather<A extends Awaitable<unknown>>(
 export function gather(...args: unknown[]): Future<unknown[]> {
   const [first, second] = args;
   const list = isList(first);
-  const limit = args.length === 2 ? limitOf(second) : undefined;
-  if (list || limit !== undefined) {
-    checkOptions("gather", second, GATHER_OPTIONS);
+  let options: GatherOptions = {};
+  if (list || (args.length === 2 && limitOf(second) !== undefined)) {
+    options = checkOptions(
+      "gather",
+      second as GatherOptions | undefined,
+      GATHER_OPTIONS,
+    ) ?? options;
     if (args.length > 2) {
       throw new TypeError(
         refusal("gather", "a list", "alone or with options", args[2]),
       );
     }
   }
-  if (limit !== undefined) {
-    checkLimit(limit, "gather");
+  if (options.limit !== undefined) {
+    checkLimit(options.limit, "gather");
     const source = checkList(first, "gather", { generatorsToo: true });
     const loop = schedulerForNew() as EventLoop;
-    return new Gathering(loop, source, second as GatherOptions).fill();
+    return new Gathering(loop, source, options).fill();
   }
   const awaitables = (list ? first : args) as Awaitable<unknown>[];
-  const options = (list ? second ?? {} : {}) as GatherOptions;
   const loop = commonLoop(awaitables);
   const firstChild = awaitables.length === 0
     ? undefined

@@ -187,10 +187,10 @@ export class Handle {
       typeof scheduler.getDebug !== "function" ||
       (context !== undefined && !isInstance(context, Context))
     ) refuse(callback, scheduler, context);
-    if (context === undefined) {
-      checkOptions("make a handle", options, CALLBACK_OPTIONS);
-    }
-    this.#context = context ?? copyContext();
+    // The library gives a context; what a user gives may have one at the second look alone.
+    this.#context = context ??
+      checkOptions("make a handle", options, CALLBACK_OPTIONS)?.context ??
+      copyContext();
     this.#callback = callback;
     this.#argument = argument;
     this.scheduler = scheduler;

@@ -173,7 +173,7 @@ export function handleRequests<I = unknown>(
   options: HandleRequestsOptions = {},
 ): RequestTasks<I> {
   check("handle requests", "handler", handler, FUNCTION);
-  checkOptions("handle requests", options, OPTIONS);
+  options = checkOptions("handle requests", options, OPTIONS);
   const { name = "requests", timeout, onError } = options;
   const loop = runningScheduler() as EventLoop | undefined;
   const pool = new RequestPool<I>(loop ?? newEventLoop(), handler, {

@@ -87,7 +87,7 @@ export class InlineExecutor<J extends object> extends PoolExecutor<J> {
    * @throws {RangeError} If a count is no whole number above 0, or the grace negative.
    */
   constructor(jobs: J, options: InlineExecutorOptions = {}) {
-    checkOptions("make an executor", options, INLINE_OPTIONS);
+    options = checkOptions("make an executor", options, INLINE_OPTIONS);
     if (typeof jobs !== "object" || jobs === null) {
       throw new TypeError(
         `Cannot make an executor: an object of functions was expected, got ${

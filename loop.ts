@@ -220,7 +220,7 @@ export class EventLoop implements TaskScheduler {
    */
   constructor(options: EventLoopOptions = NO_OPTIONS) {
     if (options !== NO_OPTIONS) {
-      checkOptions("make a loop", options, LOOP_OPTIONS);
+      options = checkOptions("make a loop", options, LOOP_OPTIONS);
     }
     this.#clock = options.clock ?? systemClock();
     this.#turns = new Turns(this.#clock, this);
@@ -276,8 +276,8 @@ export class EventLoop implements TaskScheduler {
    * @throws {TypeError} If `callback` is no function.
    */
   callSoon(callback: () => void, options?: CallbackOptions): Handle {
-    this.#checkCallback(callback, "callSoon()", options);
-    const handle = new Handle(callback, this, options);
+    const checked = this.#checkCallback(callback, "callSoon()", options);
+    const handle = new Handle(callback, this, checked);
     this._enqueue(handle);
     return handle;
   }
@@ -294,8 +294,9 @@ export class EventLoop implements TaskScheduler {
    * @throws {TypeError} If `callback` is no function.
    */
   callSoonThreadsafe(callback: () => void, options?: CallbackOptions): Handle {
-    this.#checkFunction(callback, "callSoonThreadsafe()", options);
-    const handle = new Handle(callback, this, options);
+    const where = "callSoonThreadsafe()";
+    const checked = this.#checkFunction(callback, where, options);
+    const handle = new Handle(callback, this, checked);
     this._enqueue(handle);
     return handle;
   }
@@ -316,11 +317,11 @@ export class EventLoop implements TaskScheduler {
     callback: () => void,
     options?: CallbackOptions,
   ): TimerHandle {
-    this.#checkCallback(callback, "callLater()", options);
+    const checked = this.#checkCallback(callback, "callLater()", options);
     const seconds = toSeconds(delay);
     // Due in the very next turn, so that must look at the clock.
     if (seconds <= 0) this.#turns!.checkSoon();
-    return this.#schedule(this.#clock.time() + seconds, callback, options);
+    return this.#schedule(this.#clock.time() + seconds, callback, checked);
   }
 
   /**
@@ -339,9 +340,9 @@ export class EventLoop implements TaskScheduler {
     callback: () => void,
     options?: CallbackOptions,
   ): TimerHandle {
-    this.#checkCallback(callback, "callAt()", options);
+    const checked = this.#checkCallback(callback, "callAt()", options);
     check("schedule", "when", when, NUMBER);
-    return this.#schedule(when, callback, options);
+    return this.#schedule(when, callback, checked);
   }
 
   /** Makes a pending future of this loop. */
@@ -367,7 +368,7 @@ export class EventLoop implements TaskScheduler {
       throw new RuntimeError("Cannot create a task: the event loop is closed");
     }
     if (options !== undefined) {
-      checkOptions("create a task", options, CREATE_TASK_OPTIONS);
+      options = checkOptions("create a task", options, CREATE_TASK_OPTIONS);
       if (options.signal !== undefined) {
         const { signal, ...taskOptions } = options;
         const task = this.createTask(coro, taskOptions);
@@ -381,7 +382,9 @@ export class EventLoop implements TaskScheduler {
       return task;
     }
     if (options === undefined) return new Task(coro, this._plainOptions);
-    return new Task(coro, { ...options, loop: this });
+    // The copy that was looked at is this call's own.
+    (options as { loop?: EventLoop }).loop = this;
+    return new Task(coro, options);
   }
 
   /**
@@ -958,7 +961,11 @@ export class EventLoop implements TaskScheduler {
     }
   }
 
-  #checkFunction(callback: unknown, where: string, options: unknown): void {
+  #checkFunction(
+    callback: unknown,
+    where: string,
+    options: CallbackOptions | undefined,
+  ): CallbackOptions | undefined {
     if (this.#turns === undefined) throw closedError();
     if (typeof callback !== "function") {
       throw new TypeError(
@@ -967,7 +974,7 @@ export class EventLoop implements TaskScheduler {
     }
     // The library's own are not looked at: a timeout has some.
     if (options !== undefined && options !== NO_CONTEXT) {
-      checkOptions("schedule", options, CALLBACK_OPTIONS);
+      options = checkOptions("schedule", options, CALLBACK_OPTIONS);
     }
     if (this.#debug && isCoroutineFunction(callback)) {
       throw new TypeError(
@@ -976,17 +983,23 @@ export class EventLoop implements TaskScheduler {
         }: use createTask()`,
       );
     }
+    return options;
   }
 
-  #checkCallback(callback: unknown, where: string, options: unknown): void {
-    this.#checkFunction(callback, where, options);
-    if (!this.#debug) return;
+  #checkCallback(
+    callback: unknown,
+    where: string,
+    options: CallbackOptions | undefined,
+  ): CallbackOptions | undefined {
+    const checked = this.#checkFunction(callback, where, options);
+    if (!this.#debug) return checked;
     const caller = runningScheduler();
     if (caller !== undefined && caller !== this) {
       throw new RuntimeError(
         `Cannot schedule: ${where} was called in another loop's code`,
       );
     }
+    return checked;
   }
 
   #callDefaultHandler(context: ExceptionContext): void {

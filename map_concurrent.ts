@@ -152,8 +152,8 @@ export function mapConcurrent<T, R>(
   ) => Generator<Wait | undefined, R, never> | PromiseLike<R>,
   options: MapConcurrentOptions,
 ): ConcurrentMap<R> {
-  checkOptions("map concurrently", options, MAP_OPTIONS);
-  const { limit, ordered = true } = options ?? {};
+  const { limit, ordered = true } =
+    checkOptions("map concurrently", options, MAP_OPTIONS) ?? {};
   checkLimit(limit, "map concurrently");
   if (
     typeof source !== "object" && typeof source !== "string" ||

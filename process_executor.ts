@@ -23,13 +23,14 @@
  */
 import { RuntimeError } from "./errors.ts";
 import {
-  ANYTHING,
   checkOptions,
-  OBJECT,
+  copyList,
+  copyRecord,
   type OptionKinds,
 } from "./_base/arguments.ts";
+import { isList, isObject } from "./_base/repr.ts";
 import { builtin } from "./_executor/host.ts";
-import { checkStrings, moduleUrl } from "./_pool/checks.ts";
+import { moduleUrl } from "./_pool/checks.ts";
 import {
   POOL_OPTIONS,
   PoolExecutor,
@@ -61,9 +62,22 @@ export interface ProcessExecutorOptions extends WorkerExecutorOptions {
 
 const PROCESS_OPTIONS: OptionKinds<ProcessExecutorOptions> = {
   ...POOL_OPTIONS,
-  execArgv: ANYTHING,
-  env: OBJECT,
+  execArgv: {
+    words: "an array of strings",
+    copy: copyList,
+    fits: (value) => isList(value) && value.every(isString),
+  },
+  env: {
+    words: "an object of strings",
+    copy: copyRecord,
+    fits: (value) =>
+      isObject(value) && !isList(value) && Object.values(value).every(isString),
+  },
 };
+
+function isString(value: unknown): boolean {
+  return typeof value === "string";
+}
 
 /**
  * Runs the functions of a module in processes.
@@ -108,11 +122,9 @@ export class ProcessExecutor<J> extends PoolExecutor<J> {
         "Cannot make an executor: this host has no processes, use a WorkerExecutor",
       );
     }
-    checkOptions("make an executor", options, PROCESS_OPTIONS);
+    options = checkOptions("make an executor", options, PROCESS_OPTIONS);
     const { execArgv = [], env } = options;
-    checkStrings("execArgv", execArgv);
-    if (env !== undefined) checkStrings("env", Object.values(env));
-    const factory = new ProcessFactory({ execArgv: [...execArgv], env });
+    const factory = new ProcessFactory({ execArgv, env });
     super(factory, moduleUrl(jobs), options, "process");
   }
 }

@@ -274,7 +274,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * ```
    */
   shutdown(options: ShutdownOptions = {}): void {
-    checkOptions("shut the queue down", options, SHUTDOWN_OPTIONS);
+    options = checkOptions("shut the queue down", options, SHUTDOWN_OPTIONS);
     this._core.shutDown(options.immediate ?? false);
   }
 
@@ -398,8 +398,11 @@ export class PriorityQueue<T> extends Queue<T> {
    * unknown option.
    */
   constructor(maxsize = 0, options: PriorityQueueOptions<T> = {}) {
-    checkOptions("make a PriorityQueue", options, PRIORITY_QUEUE_OPTIONS);
-    const { compare = compareValues, ...rest } = options;
+    const { compare = compareValues, ...rest } = checkOptions(
+      "make a PriorityQueue",
+      options,
+      PRIORITY_QUEUE_OPTIONS,
+    );
     super(maxsize, rest);
     this._core.items = new HeapStore(compare);
   }

@@ -140,8 +140,11 @@ export function runProcess(
   args: readonly (string | URL)[] = [],
   options: RunProcessOptions = {},
 ): Coroutine<ProcessResult> {
-  checkOptions("run a process", options, KINDS);
-  const { input, check = true, ...rest } = options;
+  const { input, check = true, ...rest } = checkOptions(
+    "run a process",
+    options,
+    KINDS,
+  );
   const bytes = typeof input === "string"
     ? new TextEncoder().encode(input)
     : input;

@@ -17,7 +17,6 @@
 import { check, checkOptions, LOOP } from "./_base/arguments.ts";
 import { cancelEach } from "./_base/cancelled.ts";
 import { type Cancellable, linkSignal } from "./_host/abort_signal.ts";
-import type { Delay } from "./clock.ts";
 import { type Context, copyContext } from "./context.ts";
 import {
   type Awaitable,
@@ -37,11 +36,13 @@ import { describeKind } from "./_base/repr.ts";
 import { mainOf, running } from "./_base/running.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import { allTasks } from "./current_task.ts";
-import type { ShutdownReport, SignalName } from "./shutdown.ts";
 import {
   RUN_OPTIONS,
   RUNNER_OPTIONS,
   RUNNER_RUN_OPTIONS,
+  type RunnerOptions,
+  type RunnerRunOptions,
+  type RunOptions,
   signalOptions,
 } from "./_run/run_options.ts";
 import { begunShutdown, type Shutdown, shutdownOf } from "./_run/shutdown.ts";
@@ -49,71 +50,15 @@ import { SignalWatch } from "./_run/signal_watch.ts";
 import type { Task } from "./task.ts";
 import { toFuture } from "./_coroutine/to_future.ts";
 
-/** Options of {@linkcode Runner}. */
-export interface RunnerOptions {
-  /**
-   * Whether debug mode is on.
-   *
-   * @default {as the loop has it}
-   */
-  readonly debug?: boolean;
-  /**
-   * Makes the loop.
-   *
-   * @default {newEventLoop}
-   */
-  readonly loopFactory?: () => EventLoop;
-  /**
-   * The signals that end the run. A library that runs something of its own inside a
-   * program gives `[]`. Workers, browsers and signals that the system does not have are no
-   * error: nothing comes there.
-   *
-   * @default {["SIGINT"]}
-   */
-  readonly signals?: readonly SignalName[];
-  /**
-   * How long after the first signal nothing is cancelled: seconds, or an object with units.
-   * Meanwhile `closing()` is done and `onClosing()`'s services stop.
-   *
-   * @default {none: the first signal cancels}
-   */
-  readonly grace?: Delay;
-  /**
-   * How long cleaning up may take after the cancel, by whatever that came: a signal, the
-   * `signal` of the run, or the end of `main`, which cancels what it has left. Seconds, or
-   * an object with units. Then the run ends whatever hangs, and `onShutdown` is told.
-   *
-   * @default {5 seconds with `grace`, else as long as it takes}
-   */
-  readonly cleanup?: Delay;
-  /**
-   * Takes what became of everything, when a signal or `cleanup` has ended the run.
-   *
-   * @default {what did not go well is written to stderr}
-   */
-  readonly onShutdown?: (report: ShutdownReport) => void;
-}
-
-/** Options of {@linkcode Runner.run}. */
-export interface RunnerRunOptions {
-  /**
-   * The context to run in.
-   *
-   * @default {the runner's own}
-   */
-  readonly context?: Context;
-  /** Cancels the main task when it aborts; its reason is the `cause` of the CancelledError. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of {@linkcode run}. */
-export interface RunOptions extends RunnerOptions {
-  /** Cancels the main task when it aborts; its reason is the `cause` of the CancelledError. */
-  readonly signal?: AbortSignal;
-}
+export type {
+  RunnerOptions,
+  RunnerRunOptions,
+  RunOptions,
+} from "./_run/run_options.ts";
 
 // Compared by identity: to look at options costs a tenth of a run.
 const NO_OPTIONS = {};
+const NO_SIGNAL_OPTIONS = signalOptions(NO_OPTIONS);
 
 /**
  * Runs `main` in a new loop, then cancels what is left, waits for it, and closes the
@@ -166,7 +111,7 @@ export function run<T>(
   main: Awaitable<T>,
   options: RunOptions = NO_OPTIONS,
 ): Promise<T> {
-  return Runner._once(options)._run(main, options);
+  return Runner._once()._run(main, options);
 }
 
 /**
@@ -183,7 +128,8 @@ export function run<T>(
  * ```
  */
 export class Runner {
-  #options: RunnerOptions;
+  #options: RunnerOptions = NO_OPTIONS;
+  #signalOptions = NO_SIGNAL_OPTIONS;
   #loop: EventLoop | undefined;
   #context: Context | undefined;
   #closed = false;
@@ -204,16 +150,13 @@ export class Runner {
    * @throws {RangeError} If a signal can't be listened to, or a delay is NaN.
    */
   constructor(options: RunnerOptions = NO_OPTIONS) {
-    if (options !== NO_OPTIONS) {
-      checkOptions("make a runner", options, RUNNER_OPTIONS);
-    }
-    this.#options = options;
+    if (options === NO_OPTIONS) return;
+    this.#take(checkOptions("make a runner", options, RUNNER_OPTIONS));
   }
 
   /** @internal The runner of one `run()`, which is closed at its end. */
-  static _once(options: RunOptions): Runner {
+  static _once(): Runner {
     const runner = new Runner();
-    runner.#options = options;
     runner.#once = true;
     return runner;
   }
@@ -261,7 +204,7 @@ export class Runner {
 
   /** @internal One async function for all: each is 600 B, and there may be a run a request. */
   async _run<T>(main: Awaitable<T>, options: RunnerRunOptions): Promise<T> {
-    this.#check(main, options);
+    options = this.#checked(main, options);
     let task: Future<T> | undefined;
     let unlink: (() => void) | undefined;
     try {
@@ -333,6 +276,11 @@ export class Runner {
     this.#watchOf(this.#loop!).listen(this.#main);
   }
 
+  #take(options: RunnerOptions): void {
+    this.#options = options;
+    this.#signalOptions = signalOptions(options);
+  }
+
   get #shutdown(): Shutdown | undefined {
     return this.#loop === undefined ? undefined : begunShutdown(this.#loop);
   }
@@ -342,12 +290,12 @@ export class Runner {
   }
 
   #watchOf(loop: EventLoop): SignalWatch {
-    return this.#watch ??= new SignalWatch(loop, signalOptions(this.#options));
+    return this.#watch ??= new SignalWatch(loop, this.#signalOptions);
   }
 
   // Cancelled by a signal of the user it has as long as at every other end.
   #inTime(main: Future<unknown>): Cancellable {
-    if (this.#options === NO_OPTIONS) return main;
+    if (this.#signalOptions.cleanup === undefined) return main;
     return {
       cancel: (message, options) => {
         if (!main.done()) this.#limitCleanup();
@@ -357,7 +305,7 @@ export class Runner {
   }
 
   #limitCleanup(): void {
-    const { cleanup } = signalOptions(this.#options);
+    const { cleanup } = this.#signalOptions;
     if (cleanup !== undefined) shutdownOf(this.#loop!).limit(cleanup);
   }
 
@@ -376,14 +324,13 @@ export class Runner {
     return true;
   }
 
-  #check(main: unknown, options: object): void {
-    if (options === NO_OPTIONS) return;
+  #checked(main: unknown, options: RunnerRunOptions): RunnerRunOptions {
+    if (options === NO_OPTIONS) return options;
     try {
-      checkOptions(
-        "run",
-        options,
-        this.#once ? RUN_OPTIONS : RUNNER_RUN_OPTIONS,
-      );
+      if (!this.#once) return checkOptions("run", options, RUNNER_RUN_OPTIONS);
+      const checked = checkOptions("run", options, RUN_OPTIONS);
+      this.#take(checked as RunOptions);
+      return checked;
     } catch (error) {
       closeCoroutine(main);
       throw error;

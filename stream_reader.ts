@@ -137,7 +137,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @throws {RuntimeError} If no loop is given, running or current.
    */
   constructor(options: StreamReaderOptions = {}) {
-    checkOptions("make a StreamReader", options, READER_OPTIONS);
+    options = checkOptions("make a StreamReader", options, READER_OPTIONS);
     this._buffer = new ReceiveBuffer(
       checkLimit(options.limit ?? DEFAULT_LIMIT),
       options.loop ?? schedulerForNew(),
@@ -274,8 +274,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   lines(
     options: LinesOptions = {},
   ): AsyncIterableIterator<string, undefined> {
-    checkOptions("read lines", options, LINES_OPTIONS);
-    const { encoding = "utf-8", fatal = false } = options;
+    const { encoding = "utf-8", fatal = false } = checkOptions(
+      "read lines",
+      options,
+      LINES_OPTIONS,
+    );
     return new LineIterator(
       this._buffer,
       (count) => this.read(count),

@@ -45,13 +45,13 @@ import {
 } from "./_net/network.ts";
 import { HANDSHAKE_TIMEOUT, openStreams } from "./_streams/open_streams.ts";
 import {
-  checkServerTls,
   clientTls,
   CONNECTION_OPTIONS,
   DEFAULT_LIMIT,
   NAME,
   portKind,
   SERVER_OPTIONS,
+  serverTls,
   UNIX_CONNECTION_OPTIONS,
 } from "./_streams/options.ts";
 import { SocketServer } from "./_streams/socket_server.ts";
@@ -177,12 +177,12 @@ export function openConnection(
 ): Coroutine<[StreamReader, StreamWriter]> {
   check("connect", "host", host, NAME);
   check("connect", "port", port, portKind(1));
-  checkOptions(
+  const checked = checkOptions(
     "connect",
     options,
     CONNECTION_OPTIONS satisfies OptionKinds<ConnectionOptions>,
   );
-  return connect({ hostname: host, port }, options);
+  return connect({ hostname: host, port }, checked);
 }
 
 /**
@@ -210,8 +210,10 @@ export function openUnixConnection(
   options: Pick<ConnectionOptions, "limit" | "tls"> = {},
 ): Coroutine<[StreamReader, StreamWriter]> {
   check("connect", "path", path, NAME);
-  checkOptions("connect", options, UNIX_CONNECTION_OPTIONS);
-  return connect({ path }, options);
+  return connect(
+    { path },
+    checkOptions("connect", options, UNIX_CONNECTION_OPTIONS),
+  );
 }
 
 /**
@@ -367,33 +369,45 @@ function listen<A extends Address>(
   address: A,
   options: ServerOptions,
 ): Coroutine<Server<A>> {
-  checkOptions(
+  const { grace, ...checked } = checkOptions(
     "start a server",
     options,
     SERVER_OPTIONS satisfies OptionKinds<ServerOptions>,
   );
-  if (options.tls !== undefined) checkServerTls(options.tls);
+  const { tls } = checked;
+  const plan = {
+    ...checked,
+    tls: tls && serverTls(tls),
+    grace: grace === undefined ? undefined : toSeconds(grace),
+  };
   return new MethodCoroutine(
     "startServer",
-    () => openServer(clientConnected, address, options),
+    () => openServer(clientConnected, address, plan),
   );
+}
+
+/** The options of a server, looked at. */
+interface ServerPlan extends Omit<ServerOptions, "tls" | "grace"> {
+  readonly tls: TlsRequest | undefined;
+  /** Seconds. */
+  readonly grace: number | undefined;
 }
 
 function* openServer<A extends Address>(
   clientConnected: ClientConnected,
   address: A,
-  options: ServerOptions,
+  options: ServerPlan,
 ): Coro<Server<A>> {
   const loop = getRunningLoop();
   const network = hostNetwork();
-  const tls = options.tls && { ...options.tls, isServer: true };
+  const { tls } = options;
   const server = new SocketServer({
     loop,
     clientConnected,
     limit: options.limit ?? DEFAULT_LIMIT,
     tls,
     handshakeTimeout: toSeconds(tls?.handshakeTimeout ?? HANDSHAKE_TIMEOUT),
-    grace: options.grace === undefined ? undefined : toSeconds(options.grace),
+    grace: options.grace,
   });
   const place = showAddress(address);
   try {

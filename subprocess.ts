@@ -212,7 +212,7 @@ interface Plan {
 }
 
 function planOf(options: SubprocessOptions): Plan {
-  checkSubprocessOptions(options);
+  options = checkSubprocessOptions(options);
   const { limit = 65_536, grace = 5, cwd, env } = options;
   const { clearEnv = false, newSession = true } = options;
   const { stdin = "inherit", stdout = "inherit", stderr = "inherit" } = options;

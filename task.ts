@@ -266,24 +266,25 @@ export class Task<T> extends Future<T> {
     coro: CoroutineLike<T> | CoroutineFunction<T>,
     options: TaskConstructorOptions = {},
   ) {
-    const loop = isRevoked(options) ? undefined : options?.loop;
+    let loop = isRevoked(options) ? undefined : options?.loop;
     if (loop === undefined) {
-      checkOptions("create a task", options, CONSTRUCTOR_OPTIONS);
+      options = checkOptions("create a task", options, CONSTRUCTOR_OPTIONS);
+      loop = options.loop;
     }
     const scheduler = loop ?? schedulerForNew() as TaskScheduler;
-    super(loop === undefined ? { loop: scheduler } : options);
-    if (options !== scheduler._plainOptions) checkTaskOptions(options);
+    const isPlain = !isRevoked(loop) && options === loop?._plainOptions;
+    super(isPlain ? options : { loop: scheduler });
+    const { name, context, eagerStart } = options;
+    if (!isPlain) checkTaskOptions({ name, context, eagerStart });
     this._body = bodyOf(coro);
-    this.#context = options.context ?? currentContext().values;
-    this.#name = options.name === undefined
-      ? ++running.taskCount
-      : String(options.name);
+    this.#context = context ?? currentContext().values;
+    this.#name = name === undefined ? ++running.taskCount : String(name);
     if (coro === ENDED) {
       super.setResult(undefined as T);
       return;
     }
     if (
-      options.eagerStart && running.eagerStarts < MOST_EAGER_STARTS &&
+      eagerStart && running.eagerStarts < MOST_EAGER_STARTS &&
       runningScheduler() === scheduler
     ) {
       scheduler._tasks.add(this as Task<unknown>);
@@ -434,7 +435,7 @@ export class Task<T> extends Future<T> {
    * @throws {TypeError} If `limit` is no number.
    */
   getStack(options: { readonly limit?: number } = {}): string[] {
-    checkOptions("read the stack", options, STACK_OPTIONS);
+    options = checkOptions("read the stack", options, STACK_OPTIONS);
     if (this.done()) return [];
     const coroutine = this.getCoro() as unknown;
     const names = [coroutineName(coroutine)];
@@ -459,8 +460,11 @@ export class Task<T> extends Future<T> {
    * @throws {TypeError} If an option is of the wrong kind.
    */
   printStack(options: PrintStackOptions = {}): void {
-    checkOptions("print the stack", options, PRINT_STACK_OPTIONS);
-    const { write = print, ...rest } = options;
+    const { write = print, ...rest } = checkOptions(
+      "print the stack",
+      options,
+      PRINT_STACK_OPTIONS,
+    );
     const lines = this.getStack(rest).map((name) =>
       `  ${describeCall(name)} waits`
     );

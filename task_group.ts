@@ -138,7 +138,7 @@ export class TaskGroup {
    * @throws {TypeError} If an option is of the wrong kind.
    */
   constructor(options: TaskGroupOptions = {}) {
-    checkOptions("make a task group", options, TASK_GROUP_OPTIONS);
+    options = checkOptions("make a task group", options, TASK_GROUP_OPTIONS);
     const { limit, signal } = options;
     if (limit !== undefined) {
       checkLimit(limit, "make a task group");

@@ -110,7 +110,7 @@ export const wait: <F extends Future<unknown>>(
     options: WaitOptions = {},
   ) {
     // As in CPython, by the wait and not by the call.
-    checkOptions("wait", options, WAIT_OPTIONS);
+    options = checkOptions("wait", options, WAIT_OPTIONS);
     const unique = checkFutures(futures);
     const { returnWhen = ALL_COMPLETED, timeout } = options;
     const loop = requireScheduler();

@@ -105,7 +105,7 @@ export function waitFor<A extends Awaitable<unknown>>(
   let seconds: number | undefined;
   try {
     if (limit !== undefined) check("wait", "limit", limit, DELAY);
-    checkOptions("wait", options, WAIT_FOR_OPTIONS);
+    options = checkOptions("wait", options, WAIT_FOR_OPTIONS);
     seconds = limit === undefined ? undefined : toSeconds(limit);
   } catch (error) {
     closeCoroutine(awaitable);

@@ -24,7 +24,7 @@
  */
 import { CancelledError } from "./errors.ts";
 import { currentTask } from "./current_task.ts";
-import { describeKind } from "./_base/repr.ts";
+import { describeKind, isList } from "./_base/repr.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import type { JobInfo, RunningJob } from "./_worker/running_job.ts";
@@ -122,14 +122,14 @@ export function transfer<T extends object>(
       `Cannot transfer: an object was expected, got ${describeKind(value)}`,
     );
   }
-  if (!Array.isArray(transferables)) {
+  if (!isList(transferables)) {
     throw new TypeError(
       `Cannot transfer: an array of what is moved was expected, got ${
         describeKind(transferables)
       }`,
     );
   }
-  worker.moves.set(value, transferables);
+  worker.moves.set(value, [...transferables]);
   return value;
 }
 

@@ -89,7 +89,7 @@ export class WorkerExecutor<J> extends PoolExecutor<J> {
     jobs: URL | string | (() => Worker),
     options: WorkerExecutorOptions = {},
   ) {
-    checkOptions("make an executor", options, POOL_OPTIONS);
+    options = checkOptions("make an executor", options, POOL_OPTIONS);
     const isMaker = typeof jobs === "function";
     super(
       isMaker ? new WebFactory(jobs) : threads(),

@@ -9,7 +9,7 @@
  * const OPTIONS: OptionKinds<SleepOptions> = { name: STRING, signal: SIGNAL };
  *
  * check("sleep", "callback", callback, FUNCTION);
- * checkOptions("sleep", options, OPTIONS);
+ * const { name, signal } = checkOptions("sleep", options, OPTIONS);
  * ```
  *
  * @module
@@ -18,6 +18,7 @@ import {
   describeKind,
   guarded,
   isInstance,
+  isList,
   isObject,
   isRevoked,
 } from "./repr.ts";
@@ -30,6 +31,11 @@ export interface Kind {
   readonly fits: (value: unknown) => boolean;
   /** Whether a value of the type can be. */
   readonly allows?: (value: never) => boolean;
+  /**
+   * Copies a list or an object of an option, so that what is used is what was looked at. It
+   * is given whatever the user gave.
+   */
+  readonly copy?: (value: unknown) => unknown;
 }
 
 /** The kinds of the options of an interface: all of them are named. */
@@ -171,34 +177,61 @@ export function check(
  * Refuses options that are no object, that have a name which is not known, or a value of
  * the wrong kind. What is left out, or `undefined`, is not looked at.
  *
+ * Each option is read once: what was given may have getters, may be a proxy, or may be
+ * changed later. Nobody uses it after the check.
+ *
  * @param action What can't be done with them, as in "Cannot …".
  * @param options What was given.
  * @param kinds What each option must be.
+ * @returns A copy with what was looked at.
  * @throws {TypeError} If something is of another type, or not known.
  * @throws {RangeError} If a value is of its type, and can't be.
  */
-export function checkOptions(
+export function checkOptions<O extends object | undefined>(
   action: string,
-  options: unknown,
+  options: O,
   kinds: Readonly<Record<string, Kind>>,
-): void {
-  if (options === undefined) return;
-  if (
-    !isObject(options) ||
-    // Most are plain, and this is on the way of every task that has a name.
-    (Object.getPrototypeOf(options) !== Object.prototype &&
-      !mayBeOptions(options, kinds))
-  ) {
+): O {
+  if (options === undefined) return options;
+  // Most are plain, and this is on the way of every task that has a name.
+  const isPlain = isObject(options) &&
+    Object.getPrototypeOf(options) === Object.prototype;
+  if (!isPlain && !(isObject(options) && mayBeOptions(options, kinds))) {
     const names = Object.keys(kinds).join(", ");
     throw new TypeError(
       refusal(action, "options", `an object with ${names}`, options),
     );
   }
-  for (const name in options) {
+  const copy: Record<string, unknown> = isPlain
+    ? { ...options }
+    : withInherited(options);
+  for (const name in copy) {
     if (!Object.hasOwn(kinds, name)) refuseName(action, name, kinds);
-    const value = (options as Record<string, unknown>)[name];
-    if (value !== undefined) check(action, name, value, kinds[name]!);
+    const kind = kinds[name]!;
+    if (kind.copy !== undefined) copy[name] = kind.copy(copy[name]);
+    const value = copy[name];
+    if (value !== undefined) check(action, name, value, kind);
   }
+  return copy as O;
+}
+
+// An object of a class may have options of its prototype, and getters.
+function withInherited(options: object): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const name in options) {
+    copy[name] = (options as Record<string, unknown>)[name];
+  }
+  return copy;
+}
+
+/** Copies a list, for {@linkcode Kind.copy}. */
+export function copyList(value: unknown): unknown {
+  return isList(value) ? [...value] : value;
+}
+
+/** Copies an object that is no list, for {@linkcode Kind.copy}. */
+export function copyRecord(value: unknown): unknown {
+  return isObject(value) && !isList(value) ? { ...value } : value;
 }
 
 function refuseName(

@@ -55,7 +55,7 @@ export function cancelReason(
 ): CancelReason {
   const text = typeof message === "string" ? message : textOf(message);
   if (options === undefined) return text;
-  checkOptions("cancel", options, CANCEL_OPTIONS);
+  options = checkOptions("cancel", options, CANCEL_OPTIONS);
   if (!("cause" in options)) return text;
   return new CancelledError(text, options);
 }

@@ -7,6 +7,7 @@ import {
   describeKind,
   describeOnce,
   isInstance,
+  isRevoked,
   tagOf,
 } from "../_base/repr.ts";
 import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
@@ -33,12 +34,12 @@ export interface WriterParts {
   readonly loop: Scheduler;
   /** Called once, when the connection is over. */
   readonly onLost?: () => void;
-  /** Goes over to TLS, where that is possible; gives the transport to write to. */
-  readonly upgrade?: (
-    transport: Transport,
-    options: TlsOptions,
-  ) => Coro<Transport>;
+  /** Checks the options, and gives what goes over to TLS, where that is possible. */
+  readonly upgrade?: (options: TlsOptions) => Upgrade;
 }
+
+/** Goes over to TLS; gives the transport to write to. */
+type Upgrade = (transport: Transport) => Coro<Transport>;
 
 // How long the end of a run, or of a task that is cancelled, waits for a peer to take what
 // was written, in seconds.
@@ -81,7 +82,9 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
   }
 
   writelines(parts: Iterable<Uint8Array>): Future<void> {
-    if (typeof parts?.[Symbol.iterator] !== "function") {
+    if (
+      isRevoked(parts) || typeof parts?.[Symbol.iterator] !== "function"
+    ) {
       throw new TypeError(
         `Cannot write: an iterable of Uint8Arrays was expected, got ${
           describeKind(parts)
@@ -142,7 +145,8 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
   }
 
   startTls(options: TlsOptions = {}): Coroutine<void> {
-    return new MethodCoroutine("startTls", () => this.#startTls(options));
+    const upgrade = this.#parts.upgrade?.(options);
+    return new MethodCoroutine("startTls", () => this.#startTls(upgrade));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -211,8 +215,7 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
     if (this.#lost === undefined) this.#transport.close();
   }
 
-  *#startTls(options: TlsOptions): Coro<void> {
-    const { upgrade } = this.#parts;
+  *#startTls(upgrade: Upgrade | undefined): Coro<void> {
     if (upgrade === undefined) {
       throw new RuntimeError(
         `Cannot start TLS: ${this.#transport} is no plain connection of the host`,
@@ -222,7 +225,7 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
     if (this.isClosing()) throw this.#lostError();
     this.#upgrading = true;
     try {
-      this.#transport = yield* upgrade(this.#transport, options);
+      this.#transport = yield* upgrade(this.#transport);
     } finally {
       this.#upgrading = false;
     }

@@ -4,8 +4,22 @@
  * @module
  */
 import { RuntimeError } from "../errors.ts";
-import { describeValue, isInstance, isList, isObject } from "../_base/repr.ts";
-import type { StreamOptions, SubmitOptions } from "../_executor/job_types.ts";
+import {
+  ANYTHING,
+  BOOLEAN,
+  checkOptions,
+  copyList,
+  DELAY,
+  type Kind,
+  type OptionKinds,
+  SIGNAL,
+} from "../_base/arguments.ts";
+import { describeValue, isInstance, isList } from "../_base/repr.ts";
+import type {
+  ShutdownOptions,
+  StreamOptions,
+  SubmitOptions,
+} from "../_executor/job_types.ts";
 
 // How many values a job may be ahead of who reads them.
 const DEFAULT_HIGH_WATER_MARK = 16;
@@ -15,16 +29,38 @@ export function cannotSubmit(name: unknown, why: string): string {
   return `Cannot submit the job ${describeValue(name)}: ${why}`;
 }
 
+/** What the options of `submit()` may be; a key is looked at by who takes it. */
+export const SUBMIT_OPTIONS: OptionKinds<SubmitOptions> = withOrigin({
+  timeout: DELAY,
+  signal: SIGNAL,
+  transfer: { words: "an array", copy: copyList, fits: isList },
+  key: ANYTHING,
+});
+
+/** What the options of `stream()` may be. */
+export const STREAM_OPTIONS: OptionKinds<StreamOptions> = withOrigin({
+  ...SUBMIT_OPTIONS,
+  // Looked at where it is used.
+  highWaterMark: ANYTHING,
+});
+
+// An engine gives its jobs one, see `OriginOptions`. It is not named to users.
+function withOrigin<K extends object>(kinds: K): K {
+  return Object.defineProperty(kinds, "_origin", { value: ANYTHING });
+}
+
 /**
  * Checks what `submit()` and `stream()` were given.
  *
- * @throws {TypeError} If a value is of the wrong kind.
+ * @returns A copy of the options, with what was looked at.
+ * @throws {TypeError} If a value is of the wrong kind, or an option is not known.
  */
-export function checkJob(
+export function checkJob<O extends SubmitOptions>(
   name: unknown,
   args: unknown,
-  options: SubmitOptions | undefined,
-): void {
+  options: O | undefined,
+  kinds: Readonly<Record<string, Kind>>,
+): O | undefined {
   if (typeof name !== "string") {
     throw new TypeError(
       cannotSubmit(name, "the name of an exported function was expected"),
@@ -38,24 +74,7 @@ export function checkJob(
       ),
     );
   }
-  if (options === undefined) return;
-  if (!isObject(options)) {
-    throw new TypeError(
-      cannotSubmit(
-        name,
-        `options must be an object, got ${describeValue(options)}`,
-      ),
-    );
-  }
-  const { transfer } = options;
-  if (transfer !== undefined && !isList(transfer)) {
-    throw new TypeError(
-      cannotSubmit(
-        name,
-        `transfer must be an array, got ${describeValue(transfer)}`,
-      ),
-    );
-  }
+  return checkOptions(`submit the job ${describeValue(name)}`, options, kinds);
 }
 
 /**
@@ -167,18 +186,17 @@ export function moduleUrl(module: unknown): string {
   );
 }
 
+const SHUTDOWN_OPTIONS: OptionKinds<ShutdownOptions> = {
+  cancelFutures: BOOLEAN,
+};
+
 /**
- * Checks a list of strings that an executor is set up with.
+ * Whether `shutdown()` is to cancel what is left.
  *
- * @throws {TypeError} If it is none.
+ * @throws {TypeError} If an option is of the wrong kind, or not known.
  */
-export function checkStrings(option: string, list: readonly unknown[]): void {
-  if (
-    isList(list) && list.every((value) => typeof value === "string")
-  ) return;
-  throw new TypeError(
-    `Cannot make an executor: ${option} must consist of strings, got ${
-      describeValue(list)
-    }`,
-  );
+export function cancelsJobs(options: ShutdownOptions | undefined): boolean {
+  const action = "shut the executor down";
+  return checkOptions(action, options, SHUTDOWN_OPTIONS)?.cancelFutures ??
+    false;
 }

@@ -26,11 +26,14 @@ import type {
 import { Keeper } from "../_executor/keeper.ts";
 import { ShutdownFuture } from "../_executor/shutdown_future.ts";
 import {
+  cancelsJobs,
   cannotSubmit,
   checkJob,
   highWaterMarkOf,
   isUnsendable,
   refuseKey,
+  STREAM_OPTIONS,
+  SUBMIT_OPTIONS,
   unsendable,
 } from "./checks.ts";
 import {
@@ -76,7 +79,8 @@ export class Pool implements JobOwner, DispatcherOwner {
     args: readonly unknown[],
     options?: SubmitOptions,
   ): PoolJob {
-    const job = this.#makeJob(name, args, options);
+    const checked = checkJob(name, args, options, SUBMIT_OPTIONS);
+    const job = this.#makeJob(name, args, checked);
     this.#begin(job);
     return job;
   }
@@ -87,8 +91,9 @@ export class Pool implements JobOwner, DispatcherOwner {
     args: readonly unknown[],
     options?: StreamOptions,
   ): JobStream<unknown, unknown> {
-    const ahead = highWaterMarkOf(name, options);
-    const job = this.#makeJob(name, args, options);
+    const checked = checkJob(name, args, options, STREAM_OPTIONS);
+    const ahead = highWaterMarkOf(name, checked);
+    const job = this.#makeJob(name, args, checked);
     job.credit = ahead;
     job.stream = new JobStream(job, ahead, (count) => {
       if (job.worker === undefined) job.credit! += count;
@@ -99,7 +104,8 @@ export class Pool implements JobOwner, DispatcherOwner {
   }
 
   /** Takes no more jobs, and ends the workers when those that are left have ended. */
-  shutdown({ cancelFutures = false }: ShutdownOptions = {}): Future<void> {
+  shutdown(options?: ShutdownOptions): Future<void> {
+    const cancelFutures = cancelsJobs(options);
     const loop = getRunningLoop();
     const end = new ShutdownFuture(loop, this.#options.name);
     if (this.#options.factory.isReal) end.hold(loop);
@@ -194,7 +200,6 @@ export class Pool implements JobOwner, DispatcherOwner {
     args: readonly unknown[],
     options: SubmitOptions | undefined,
   ): PoolJob {
-    checkJob(name, args, options);
     refuseKey(name, options);
     if (this.#shutdowns !== undefined) {
       throw new RuntimeError(cannotSubmit(name, "the executor was shut down"));

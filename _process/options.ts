@@ -7,11 +7,13 @@ import {
   BOOLEAN,
   check,
   checkOptions,
+  copyRecord,
   DELAY,
   type Kind,
   oneOf,
   refusal,
 } from "../_base/arguments.ts";
+import { guarded, isList } from "../_base/repr.ts";
 import { type Delay, toSeconds } from "../clock.ts";
 import type { EndOptions } from "./process.ts";
 
@@ -37,6 +39,7 @@ const PATH: Kind = {
 
 const ENV: Kind = {
   words: "an object of strings without null characters, by names without =",
+  copy: copyRecord,
   fits: (value) =>
     typeof value === "object" && value !== null && !Array.isArray(value) &&
     Object.values(value).every((part) => typeof part === "string"),
@@ -78,18 +81,22 @@ const REFUSED = [
 /**
  * Checks the options of a process.
  *
+ * @returns A copy with what was looked at.
  * @throws {RangeError} If one has a value that can't be, or is one of Python's that asyncio
  * refuses: pipes carry bytes.
  * @throws {TypeError} If one is of a wrong kind, or there is no such option.
  */
-export function checkSubprocessOptions(options: object): void {
-  const refused = REFUSED.find((name) => name in Object(options));
+export function checkSubprocessOptions<O extends object>(options: O): O {
+  const refused = guarded(
+    () => REFUSED.find((name) => name in Object(options)),
+    undefined,
+  );
   if (refused !== undefined) {
     throw new RangeError(
       `Cannot ${START}: ${refused} is not supported, pipes carry bytes and programs run without a shell`,
     );
   }
-  checkOptions(START, options, KINDS);
+  return checkOptions(START, options, KINDS);
 }
 
 /**
@@ -110,7 +117,7 @@ export function pathOf(what: string, value: string | URL): string {
  * @throws {TypeError} If it is no list of strings and URLs of files.
  */
 export function argumentsOf(args: readonly (string | URL)[]): string[] {
-  if (!Array.isArray(args)) {
+  if (!isList(args)) {
     throw new TypeError(refusal(START, "args", "an array", args));
   }
   return args.map((arg) => pathOf("an argument", arg));
@@ -123,8 +130,8 @@ export function argumentsOf(args: readonly (string | URL)[]): string[] {
  * @throws {TypeError} If it is no delay, or there is no such option.
  */
 export function graceOf(options: EndOptions, ofProcess: number): number {
-  checkOptions("end a process", options, { grace: DELAY });
-  return options.grace === undefined ? ofProcess : checkGrace(options.grace);
+  const { grace } = checkOptions("end a process", options, { grace: DELAY });
+  return grace === undefined ? ofProcess : checkGrace(grace);
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import {
   BOOLEAN,
+  copyList,
   DELAY,
   FUNCTION,
   instance,
@@ -18,11 +19,76 @@ import {
   isSignalName,
   type SignalName,
 } from "../_host/signals.ts";
+import type { EventLoop } from "../loop.ts";
 import type { ShutdownReport } from "./shutdown_report.ts";
 import type { SignalOptions } from "./signal_watch.ts";
 
+/** Options of {@linkcode Runner}. */
+export interface RunnerOptions {
+  /**
+   * Whether debug mode is on.
+   *
+   * @default {as the loop has it}
+   */
+  readonly debug?: boolean;
+  /**
+   * Makes the loop.
+   *
+   * @default {newEventLoop}
+   */
+  readonly loopFactory?: () => EventLoop;
+  /**
+   * The signals that end the run. A library that runs something of its own inside a
+   * program gives `[]`. Workers, browsers and signals that the system does not have are no
+   * error: nothing comes there.
+   *
+   * @default {["SIGINT"]}
+   */
+  readonly signals?: readonly SignalName[];
+  /**
+   * How long after the first signal nothing is cancelled: seconds, or an object with units.
+   * Meanwhile `closing()` is done and `onClosing()`'s services stop.
+   *
+   * @default {none: the first signal cancels}
+   */
+  readonly grace?: Delay;
+  /**
+   * How long cleaning up may take after the cancel, by whatever that came: a signal, the
+   * `signal` of the run, or the end of `main`, which cancels what it has left. Seconds, or
+   * an object with units. Then the run ends whatever hangs, and `onShutdown` is told.
+   *
+   * @default {5 seconds with `grace`, else as long as it takes}
+   */
+  readonly cleanup?: Delay;
+  /**
+   * Takes what became of everything, when a signal or `cleanup` has ended the run.
+   *
+   * @default {what did not go well is written to stderr}
+   */
+  readonly onShutdown?: (report: ShutdownReport) => void;
+}
+
+/** Options of {@linkcode Runner.run}. */
+export interface RunnerRunOptions {
+  /**
+   * The context to run in.
+   *
+   * @default {the runner's own}
+   */
+  readonly context?: Context;
+  /** Cancels the main task when it aborts; its reason is the `cause` of the CancelledError. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode run}. */
+export interface RunOptions extends RunnerOptions {
+  /** Cancels the main task when it aborts; its reason is the `cause` of the CancelledError. */
+  readonly signal?: AbortSignal;
+}
+
 const SIGNALS: Kind = {
   words: 'an array of signals that can be listened to, such as ["SIGTERM"]',
+  copy: copyList,
   fits: (value) =>
     Array.isArray(value) && value.every((name) => typeof name === "string"),
   allows: (names: readonly string[]) =>
@@ -56,12 +122,7 @@ const DEFAULT_SIGNALS: readonly SignalName[] = ["SIGINT"];
 const DEFAULT_CLEANUP = 5;
 
 /** What the user says of signals, with the defaults, in seconds. */
-export function signalOptions(options: {
-  readonly signals?: readonly SignalName[];
-  readonly grace?: Delay;
-  readonly cleanup?: Delay;
-  readonly onShutdown?: (report: ShutdownReport) => void;
-}): SignalOptions {
+export function signalOptions(options: RunnerOptions): SignalOptions {
   const { signals = DEFAULT_SIGNALS, grace, cleanup, onShutdown } = options;
   const limit = cleanup ?? (grace === undefined ? undefined : DEFAULT_CLEANUP);
   return {

@@ -80,8 +80,11 @@ const PAIR_OPTIONS: OptionKinds<ConnectionPairOptions> = {
 export function connectionPair(
   options: ConnectionPairOptions = {},
 ): [ConnectionEnd, ConnectionEnd] {
-  checkOptions("make a connection", options, PAIR_OPTIONS);
-  const { latency = 0, capacity = 65_536, limit } = options;
+  const { latency = 0, capacity = 65_536, limit } = checkOptions(
+    "make a connection",
+    options,
+    PAIR_OPTIONS,
+  );
   const loop = getRunningLoop();
   const link = { loop, latency: toSeconds(latency), capacity };
   const [a, b] = ["one end", "other end"].map((name) => {

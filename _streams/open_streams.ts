@@ -14,6 +14,7 @@ import type { StreamWriter, TlsOptions } from "../stream_writer.ts";
 import { callHost } from "./host_call.ts";
 import type { HostTransport } from "../_net/network.ts";
 import { secure } from "../_net/tls.ts";
+import { upgradeTls } from "./options.ts";
 
 /** What the two ends of a connection are made of. */
 export interface StreamParts {
@@ -47,8 +48,11 @@ export function openStreams(
       loop._resources.delete(writer);
       parts.onLost?.();
     },
-    upgrade: (current, options) =>
-      upgrade(parts, reader, writer, current as HostTransport, options),
+    upgrade: (options) => {
+      const tls = upgradeTls(options, parts.isServer);
+      return (current) =>
+        upgrade(parts, reader, writer, current as HostTransport, tls);
+    },
   });
   loop._resources.add(writer);
   transport.start(reader._buffer, writer);

@@ -6,6 +6,8 @@
 import {
   BOOLEAN,
   checkOptions,
+  copyList,
+  copyRecord,
   DELAY,
   integer,
   type Kind,
@@ -26,11 +28,13 @@ const LIMIT: Kind = {
 
 const TLS: Kind = {
   words: "true, false or an object of TLS options",
+  copy: copyRecord,
   fits: (value) => typeof value === "boolean" || isObject(value),
 };
 
 const SERVER_TLS: Kind = {
   words: "an object with cert and key",
+  copy: copyRecord,
   fits: isObject,
   allows: ({ cert, key }: TlsOptions) =>
     cert !== undefined && key !== undefined,
@@ -38,11 +42,13 @@ const SERVER_TLS: Kind = {
 
 const PEM: Kind = {
   words: "PEM text, or several in an array",
+  copy: copyList,
   fits: (value) => [value].flat().every((text) => typeof text === "string"),
 };
 
 const STRINGS: Kind = {
   words: "an array of strings",
+  copy: copyList,
   fits: (value) =>
     Array.isArray(value) && value.every((text) => typeof text === "string"),
 };
@@ -89,8 +95,7 @@ export function clientTls(
   tls: TlsOptions | boolean | undefined,
 ): TlsRequest | undefined {
   if (tls === undefined || tls === false) return undefined;
-  const options = tls === true ? {} : tls;
-  checkTls("connect", options);
+  const options = tls === true ? {} : checkTls("connect", tls);
   if (address.path !== undefined && options.serverHostname === undefined) {
     throw new TypeError(
       "Cannot connect: TLS over a Unix socket needs a serverHostname to check",
@@ -103,18 +108,29 @@ export function clientTls(
   };
 }
 
-/** Checks the TLS options of a server. */
-export function checkServerTls(tls: TlsOptions): void {
-  checkTls("start a server", tls);
-  if (tls.ca === undefined && tls.serverHostname === undefined) return;
+/** Checks the TLS options of a server, and completes them. */
+export function serverTls(options: TlsOptions): TlsRequest {
+  const tls = checkTls("start a server", options);
+  if (tls.ca === undefined && tls.serverHostname === undefined) {
+    return { ...tls, isServer: true };
+  }
   throw new TypeError(
     "Cannot start a server: ca and serverHostname are for clients, a server has cert and key",
   );
 }
 
-function checkTls(action: string, tls: TlsOptions): void {
-  checkOptions(action, tls, TLS_OPTIONS);
-  if ((tls.cert === undefined) === (tls.key === undefined)) return;
+/** Checks the TLS options of a connection that began plain. */
+export function upgradeTls(options: TlsOptions, isServer: boolean): TlsOptions {
+  const tls = checkTls("start TLS", options);
+  if (isServer && tls.cert === undefined) {
+    throw new TypeError("Cannot start TLS: a server needs cert and key");
+  }
+  return tls;
+}
+
+function checkTls(action: string, options: TlsOptions): TlsOptions {
+  const tls = checkOptions(action, options, TLS_OPTIONS);
+  if ((tls.cert === undefined) === (tls.key === undefined)) return tls;
   throw new TypeError(`Cannot ${action}: cert and key must be given together`);
 }
 

@@ -20,7 +20,14 @@ import type {
 } from "../_executor/job_types.ts";
 import { Keeper } from "../_executor/keeper.ts";
 import { ShutdownFuture } from "../_executor/shutdown_future.ts";
-import { cannotSubmit, checkJob, highWaterMarkOf } from "../_pool/checks.ts";
+import {
+  cancelsJobs,
+  cannotSubmit,
+  checkJob,
+  highWaterMarkOf,
+  STREAM_OPTIONS,
+  SUBMIT_OPTIONS,
+} from "../_pool/checks.ts";
 import type { Bullmq, BullmqQueueOptions } from "../_bullmq/engine.ts";
 import { unsendableArgument } from "../_bullmq/json.ts";
 import { Connector } from "./connector.ts";
@@ -87,7 +94,8 @@ export class Submitter implements JobOwner, LinkEvents {
     args: readonly unknown[],
     options?: SubmitOptions,
   ): QueuedJob {
-    const job = this.#makeJob(name, args, options);
+    const checked = checkJob(name, args, options, SUBMIT_OPTIONS);
+    const job = this.#makeJob(name, args, checked);
     this.#begin(job);
     return job;
   }
@@ -98,8 +106,9 @@ export class Submitter implements JobOwner, LinkEvents {
     args: readonly unknown[],
     options?: StreamOptions,
   ): JobStream<unknown, unknown> {
-    const credit = highWaterMarkOf(name, options);
-    const job = this.#makeJob(name, args, options);
+    const checked = checkJob(name, args, options, STREAM_OPTIONS);
+    const credit = highWaterMarkOf(name, checked);
+    const job = this.#makeJob(name, args, checked);
     const { pollInterval } = this.#options;
     const patience = Math.max(PATIENCE, PATIENT_INTERVALS * pollInterval);
     job.stream = new QueuedStream(
@@ -112,7 +121,8 @@ export class Submitter implements JobOwner, LinkEvents {
   }
 
   /** Takes no more jobs, and ends the connections when those that are left have ended. */
-  shutdown({ cancelFutures = false }: ShutdownOptions = {}): Future<void> {
+  shutdown(options?: ShutdownOptions): Future<void> {
+    const cancelFutures = cancelsJobs(options);
     const loop = getRunningLoop();
     const end = new ShutdownFuture(loop, this.#options.queue);
     end.hold(loop);
@@ -188,7 +198,6 @@ export class Submitter implements JobOwner, LinkEvents {
     args: readonly unknown[],
     options: SubmitOptions | undefined,
   ): QueuedJob {
-    checkJob(name, args, options);
     const id = jobId(name, options?.key);
     if (this.#shutdowns !== undefined) {
       throw new RuntimeError(cannotSubmit(name, "the executor was shut down"));

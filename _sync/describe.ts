@@ -20,7 +20,7 @@ export function title(
   options: { readonly name?: string },
 ): string {
   const kind = primitive.constructor.name;
-  checkOptions(`make a ${kind}`, options, TITLE_OPTIONS);
+  options = checkOptions(`make a ${kind}`, options, TITLE_OPTIONS);
   const { name } = options;
   return name === undefined ? kind : `${kind} ${JSON.stringify(name)}`;
 }

@@ -10,7 +10,12 @@
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import * as asyncio from "@asyncio/asyncio";
+import * as bullmq from "@asyncio/asyncio/bullmq";
+import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
+import { ProcessExecutor } from "@asyncio/asyncio/process-executor";
 import * as testing from "@asyncio/asyncio/testing";
+import * as worker from "@asyncio/asyncio/worker";
+import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
 import { HOSTILE_VALUES } from "./_hostile_values.ts";
 
 const {
@@ -164,7 +169,246 @@ const variable = new ContextVar<number>("v", { default: 0 });
 const context = () => new Context();
 const delay = 0.001;
 
+function closedBullmq(): bullmq.BullmqExecutor<typeof JOBS> {
+  const executor = new bullmq.BullmqExecutor<typeof JOBS>(
+    ENGINE as never,
+    QUEUE(),
+  );
+  executor.shutdown();
+  return executor;
+}
+
+/** What a function gives that does nothing before it is waited for: it is not. */
+function unawaited(
+  callee: (...args: never[]) => asyncio.Coroutine<unknown>,
+  args: () => readonly unknown[],
+  options?: readonly string[],
+): Call {
+  return plain((...given) => void callee(...given).close(), args, options);
+}
+
+const JOBS = {
+  double: (x: number) => 2 * x,
+  async *count() {
+    yield 1;
+  },
+};
+
+/** An executor, for arguments that are against its types. */
+type AnyExecutor =
+  & Record<"submit" | "stream", (...args: unknown[]) => Cancels>
+  & {
+    shutdown(...args: unknown[]): unknown;
+  };
+type Cancels = { cancel(...args: unknown[]): unknown };
+
+/** A method of an executor that is shut down after the call. */
+function ofExecutor(
+  use: (executor: AnyExecutor, ...args: never[]) => unknown,
+  args: () => readonly unknown[],
+  options: readonly string[],
+): Call {
+  return plain(
+    async (...given) => {
+      const executor = new InlineExecutor(JOBS);
+      try {
+        await use(executor as never, ...given as never[]);
+      } finally {
+        await executor.shutdown({ cancelFutures: true });
+      }
+    },
+    args,
+    options,
+  );
+}
+
+// Nothing of it is called before somebody submits or serves.
+const ENGINE = Object.fromEntries(
+  [
+    "Queue",
+    "QueueEvents",
+    "QueueEventsProducer",
+    "Worker",
+    "UnrecoverableError",
+  ]
+    .map((name) => [name, class {}]),
+);
+const QUEUE = () => ({ queue: "q", connection: {} });
+const QUEUE_OPTIONS = ["queue", "connection", "prefix"];
+const SUBMIT_OPTIONS = ["timeout", "signal", "transfer", "key"];
+const POOL_OPTIONS = ["maxWorkers", "concurrency", "grace", "maxQueue", "name"];
+const PROCESS_OPTIONS = ["cwd", "env", "grace"];
+const STDIO_OPTIONS = [
+  ...PROCESS_OPTIONS,
+  "stdin",
+  "stdout",
+  "stderr",
+  "limit",
+  "clearEnv",
+  "newSession",
+];
+const CONNECTION_OPTIONS = ["limit", "tls"];
+const SERVER_OPTIONS = [
+  ...CONNECTION_OPTIONS,
+  "backlog",
+  "reusePort",
+  "startServing",
+  "grace",
+];
+const TLS_OPTIONS = [
+  "serverHostname",
+  "ca",
+  "cert",
+  "key",
+  "alpn",
+  "handshakeTimeout",
+];
+const MODULE = "file:///nowhere/jobs.js";
+const writer = () => testing.connectionPair()[0][1];
+
 const CALLS: Record<string, Call> = {
+  "new BullmqExecutor()": made(
+    bullmq.BullmqExecutor,
+    () => [ENGINE, QUEUE()],
+    [...QUEUE_OPTIONS, "jobOptions", "grace", "pollInterval"],
+  ),
+  // A right job is refused, as there is no Redis to bring it to.
+  "BullmqExecutor.submit()": method(closedBullmq, "submit", () => [
+    "double",
+    [1],
+    {},
+  ], SUBMIT_OPTIONS),
+  "BullmqExecutor.stream()": method(closedBullmq, "stream", () => [
+    "count",
+    [],
+    {},
+  ], [...SUBMIT_OPTIONS, "highWaterMark"]),
+  "BullmqExecutor.shutdown()": method(closedBullmq, "shutdown", () => [{}], [
+    "cancelFutures",
+  ]),
+  "serveBullmq()": unawaited(
+    bullmq.serveBullmq,
+    () => [ENGINE, new InlineExecutor(JOBS), QUEUE()],
+    [
+      ...QUEUE_OPTIONS,
+      "concurrency",
+      "lockDuration",
+      "stalledInterval",
+      "maxStalledCount",
+    ],
+  ),
+  "new InlineExecutor()": made(InlineExecutor, () => [JOBS, {}], [
+    "concurrency",
+    "grace",
+    "maxQueue",
+    "name",
+    "copy",
+  ]),
+  "InlineExecutor.submit()": ofExecutor(
+    (executor, ...args) => executor.submit(...args),
+    () => ["double", [1], {}],
+    SUBMIT_OPTIONS,
+  ),
+  "InlineExecutor.stream()": ofExecutor(
+    (executor, ...args) => executor.stream(...args),
+    () => ["count", [], {}],
+    [...SUBMIT_OPTIONS, "highWaterMark"],
+  ),
+  "InlineExecutor.shutdown()": ofExecutor(
+    (executor, ...args) => executor.shutdown(...args),
+    () => [{}],
+    ["cancelFutures"],
+  ),
+  "Job.cancel()": ofExecutor(
+    (executor, ...args) => executor.submit("double", [1]).cancel(...args),
+    () => ["x", {}],
+    ["cause"],
+  ),
+  "new WorkerExecutor()": made(
+    WorkerExecutor,
+    () => [MODULE, {}],
+    POOL_OPTIONS,
+  ),
+  "new ProcessExecutor()": made(ProcessExecutor, () => [MODULE, {}], [
+    ...POOL_OPTIONS,
+    "execArgv",
+    "env",
+  ]),
+  "serveJobs()": plain(worker.serveJobs, () => [JOBS]),
+  "transfer()": plain(worker.transfer, () => [{}, []]),
+  "StreamWriter.write()": method(writer, "write", () => [new Uint8Array(1)]),
+  "StreamWriter.writelines()": method(
+    writer,
+    "writelines",
+    () => [[new Uint8Array(1)]],
+  ),
+  "StreamWriter.startTls()": unawaited(
+    (...given) => writer().startTls(...given),
+    () => [{}],
+  ),
+  "StreamReader.from()": plain(StreamReader.from, () => [
+    (async function* () {})(),
+    {},
+  ], ["limit"]),
+  "Coroutine.then()": plain(
+    (...given) => Promise.resolve(sleep(0).then(...given)),
+    () => [fn, fn],
+  ),
+  "Coroutine.catch()": method(() => sleep(0), "catch", () => [fn]),
+  "Coroutine.finally()": method(() => sleep(0), "finally", () => [fn]),
+  "Future.catch()": method(done, "catch", () => [fn]),
+  "Future.finally()": method(done, "finally", () => [fn]),
+  "EventLoop.defaultExceptionHandler()": method(
+    loop,
+    "defaultExceptionHandler",
+    () => [{ message: "x" }],
+  ),
+  "openConnection(), not awaited": unawaited(
+    asyncio.openConnection,
+    () => ["127.0.0.1", 80, {}],
+    [...CONNECTION_OPTIONS, "happyEyeballsDelay", "localAddress"],
+  ),
+  "openConnection(), of TLS": unawaited(
+    (tls: asyncio.TlsOptions) => asyncio.openConnection("x", 443, { tls }),
+    () => [{}],
+    TLS_OPTIONS,
+  ),
+  "openUnixConnection(), not awaited": unawaited(
+    asyncio.openUnixConnection,
+    () => ["/nowhere", {}],
+    CONNECTION_OPTIONS,
+  ),
+  "startServer(), not awaited": unawaited(
+    asyncio.startServer,
+    () => [fn, "127.0.0.1", 0, {}],
+    SERVER_OPTIONS,
+  ),
+  "startServer(), of TLS": unawaited(
+    (tls: asyncio.TlsOptions) =>
+      asyncio.startServer(fn, "127.0.0.1", 0, { tls }),
+    () => [{ cert: "c", key: "k" }],
+    TLS_OPTIONS,
+  ),
+  "startUnixServer(), not awaited": unawaited(
+    asyncio.startUnixServer,
+    () => [fn, "/nowhere", {}],
+    SERVER_OPTIONS,
+  ),
+  "createSubprocessExec(), not awaited": unawaited(
+    asyncio.createSubprocessExec,
+    () => ["x", [], {}],
+    STDIO_OPTIONS,
+  ),
+  "createSubprocessShell(), not awaited": unawaited(
+    asyncio.createSubprocessShell,
+    () => ["x", {}],
+    STDIO_OPTIONS,
+  ),
+  "runProcess(), not awaited": unawaited(
+    asyncio.runProcess,
+    () => ["x", [], {}],
+    [...PROCESS_OPTIONS, "input", "check"],
+  ),
   "new Barrier()": made(Barrier, () => [2, {}], ["name"]),
   "new BoundedSemaphore()": made(BoundedSemaphore, () => [1, {}], ["name"]),
   "new Condition()": made(Condition, () => [new Lock(), {}], ["name"]),
@@ -302,7 +546,10 @@ const CALLS: Record<string, Call> = {
   "StreamReader.read()": method(endedReader, "read", () => [1]),
   "StreamReader.readexactly()": method(endedReader, "readexactly", () => [1]),
   "StreamReader.readuntil()": method(endedReader, "readuntil", () => ["\n"]),
-  "StreamReader.lines()": method(endedReader, "lines", () => [{}]),
+  "StreamReader.lines()": method(endedReader, "lines", () => [{}], [
+    "encoding",
+    "fatal",
+  ]),
   "StreamReader.feedData()": method(
     () => new StreamReader(),
     "feedData",
@@ -439,6 +686,10 @@ const CALLS: Record<string, Call> = {
   "run()": plain(asyncio.run, () => [body, {}], [
     "debug",
     "loopFactory",
+    "signals",
+    "grace",
+    "cleanup",
+    "onShutdown",
     "signal",
   ]),
   "setEventLoop()": plain(asyncio.setEventLoop, () => [undefined]),
@@ -473,10 +724,15 @@ const CALLS: Record<string, Call> = {
   "handleRequests()": plain(asyncio.handleRequests, () => [fn as never, {}], [
     "name",
     "timeout",
+    "watchAfter",
     "onError",
   ]),
   "runProcess()": plain(asyncio.runProcess, () => ["", [], {}]),
-  "connectionPair()": plain(testing.connectionPair, () => [{}]),
+  "connectionPair()": plain(testing.connectionPair, () => [{}], [
+    "latency",
+    "capacity",
+    "limit",
+  ]),
   "runTest()": plain(testing.runTest, () => [body]),
   "new TestLoop()": made(testing.TestLoop, () => [new VirtualClock()]),
   "observe()": plain(testing.observe, () => [new EventLoop(), {}]),
@@ -494,9 +750,11 @@ const NO_ARGUMENTS = new Set([
   "FIRST_EXCEPTION",
   "FUTURE_MARKER",
   "SystemClock",
+  "checkCancelled",
   "closing",
   "copyContext",
   "currentContext",
+  "currentJob",
   "getEventLoop",
   "getRunningLoop",
   "taskSignal",
@@ -630,6 +888,7 @@ const NO_OPTIONS: readonly unknown[] = [
 
 for (const [name, call] of Object.entries(CALLS)) {
   if (call.options === undefined || name.startsWith("sleep")) continue;
+  if (name.endsWith("of TLS")) continue;
   Deno.test(`${name} refuses what are no options, and unknown ones`, async () => {
     using loop = new testing.TestLoop();
     await loop.runUntilComplete(async () => {
@@ -645,6 +904,51 @@ for (const [name, call] of Object.entries(CALLS)) {
         await sleep(0);
         await sleep(0);
       }
+    });
+    loop.reports.length = 0;
+  });
+}
+
+/**
+ * What tells by a first look whether the library has made the options, which is on the way
+ * of every task. Where it sees nothing there, the second look is checked, and counts.
+ */
+const LOOKED_AT_TWICE =
+  /^new (Task|Future|Handle|TimerHandle)\(\) (loop|context)$/;
+
+for (const [name, call] of Object.entries(CALLS)) {
+  if (call.options === undefined || name.startsWith("sleep")) continue;
+  Deno.test(`${name} reads each option once`, async () => {
+    using loop = new testing.TestLoop();
+    await loop.runUntilComplete(async () => {
+      const right = call.args();
+      const reads = new Map<PropertyKey, number>();
+      const read = (of: object, option: PropertyKey) => {
+        const before = reads.get(option) ?? 0;
+        reads.set(option, before + 1);
+        if (LOOKED_AT_TWICE.test(`${name} ${String(option)}`)) return undefined;
+        return before === 0 ? Reflect.get(of, option) : Symbol("another one");
+      };
+      const given = new Proxy(
+        {
+          ...Object.fromEntries(call.options!.map((option) => [option])),
+          ...right.at(-1) as object,
+        },
+        { get: read },
+      );
+      const error = await outcomeOf(() => call.call(right.with(-1, given)));
+      for (const task of allTasks()) {
+        if (task !== asyncio.currentTask()) task.cancel();
+      }
+      await sleep(0);
+      await sleep(0);
+      assert(reads.size > 0, "No option was read");
+      const twice = [...reads].filter(([option, count]) =>
+        typeof option === "string" && count > 1 &&
+        !LOOKED_AT_TWICE.test(`${name} ${option}`)
+      );
+      assertEquals(twice, []);
+      assert(!/another one/.test(textOf(error)), textOf(error));
     });
     loop.reports.length = 0;
   });
@@ -666,11 +970,22 @@ function show(given: readonly unknown[]): string {
 }
 
 function isErrorClass(name: string): boolean {
-  const { prototype } = (asyncio as Record<string, unknown>)[name] as {
+  const { prototype } = (MODULES as Record<string, unknown>)[name] as {
     prototype?: unknown;
   } ?? {};
   return prototype instanceof Error;
 }
+
+/** The modules of the package beside the two that have all the rest. */
+const MODULES = {
+  ...asyncio,
+  ...testing,
+  ...bullmq,
+  ...worker,
+  InlineExecutor,
+  ProcessExecutor,
+  WorkerExecutor,
+};
 
 Deno.test("every export that takes an argument is in the table", () => {
   const named = new Set(
@@ -678,10 +993,43 @@ Deno.test("every export that takes an argument is in the table", () => {
       name.replace(/^new /, "").replace(/\(.*$/, "").replace(/\..*$/, "")
     ),
   );
-  const missing = [...Object.keys(asyncio), ...Object.keys(testing)].filter(
-    (name) =>
-      !named.has(name) && !NO_ARGUMENTS.has(name) && !isErrorClass(name),
+  const missing = Object.keys(MODULES).filter((name) =>
+    !named.has(name) && !NO_ARGUMENTS.has(name) && !isErrorClass(name)
   );
   assertEquals(missing, []);
   assert(wrongValues().length === 40);
 });
+
+/** What hosts and loops call, and not users; and what refuses to be called at all. */
+const NOT_OF_USERS =
+  /^(\w*Clock\.(attach|detach|wait|unwait)|\w+\.(next|throw|return|toString)|Task\.set(Result|Exception)|Token\.restore)$/;
+
+Deno.test("every method that takes an argument is in the table", () => {
+  const named = new Set(
+    Object.keys(CALLS).map((name) => name.replace(/\(.*$/, "")),
+  );
+  const missing = Object.entries(MODULES).flatMap(([name, value]) =>
+    isErrorClass(name) ? [] : methodsOf(value).map((of) => `${name}.${of}`)
+  );
+  // A subclass has those of its base.
+  const inherited = /^(BoundedSemaphore|LifoQueue|PriorityQueue|TimerHandle)\./;
+  assertEquals(
+    missing.filter((method) =>
+      !named.has(method) && !NOT_OF_USERS.test(method) &&
+      !inherited.test(method)
+    ),
+    [],
+  );
+});
+
+/** The methods of a class that say in their text that they take something. */
+function methodsOf(value: unknown): string[] {
+  const { prototype } = value as { prototype?: object };
+  if (typeof value !== "function" || prototype === undefined) return [];
+  return [...Object.entries(Object.getOwnPropertyDescriptors(prototype))]
+    .filter(([name, { value }]) =>
+      typeof value === "function" && !/^(_|constructor$)/.test(name) &&
+      !/^(async )?\*?\w+\(\s*\)/.test(String(value))
+    )
+    .map(([name]) => name);
+}
