@@ -22,15 +22,16 @@ for (const kind of ["thread", "process"] as const) {
   );
 }
 
-// The long form: `deno run -A bench/executors/soak.ts 100000 500`.
+// The long form: `bench/executors/soak.ts 100000 500` with the same flags.
 Deno.test({
-  name: "WorkerExecutor leaves no thread, file or listener behind",
+  name: "WorkerExecutor leaves no thread, file, listener or memory behind",
   ignore: BLIND,
   async fn() {
     // In a process of its own, as other tests have threads.
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
-        ..."run --quiet --no-check -A bench/executors/soak.ts".split(" "),
+        ..."run --quiet --no-check -A --v8-flags=--expose-gc".split(" "),
+        "bench/executors/soak.ts",
         "1000",
         "16",
       ],
