@@ -68,6 +68,7 @@ class ProcessChannel implements Channel {
   readonly #events: ChannelEvents;
   readonly #child: Child;
   readonly #packer: Packer = packer();
+  #error: Error | undefined;
   #exit: { readonly error: Error | undefined } | undefined;
   #isDisconnected = false;
   #limit: HostTimer | undefined;
@@ -100,11 +101,17 @@ class ProcessChannel implements Channel {
     child.on("message", (bytes) => {
       if (!this.#isGone) events.message(this.#packer.unpack(bytes));
     });
-    child.on("error", (error) => this.#leave(error));
+    child.on("error", (error) => {
+      // It never started.
+      if (child.pid === undefined) return this.#leave(error);
+      // Whatever it is, its end is still to come.
+      this.#error ??= error;
+      this.kill();
+    });
     child.on("exit", (code, signal) => {
-      const error = code === 0 ? undefined : new Error(
+      const error = this.#error ?? (code === 0 ? undefined : new Error(
         signal === null ? `Exit code ${code}` : `Killed by ${signal}`,
-      );
+      ));
       this.#exit = { error };
       if (this.#isDisconnected) return this.#leave(error);
       this.#limit = new HostTimer(LONGEST_DRAIN, () => this.end());

@@ -1,4 +1,5 @@
 /** Jobs of the tests of executors. */
+import { openSync, readSync, writeSync } from "node:fs";
 import process from "node:process";
 import { checkCancelled } from "../worker.ts";
 import { sleep } from "../sleep.ts";
@@ -95,12 +96,24 @@ export function giveThrowingGetter(): unknown {
   };
 }
 
+let countFile: number | undefined;
+
+// Memory cannot be shared with processes. One job does not run in two of them at once.
+function countInFile(path: string, k: number): void {
+  countFile ??= openSync(path, "r+");
+  const byte = new Uint8Array(1);
+  readSync(countFile, byte, 0, 1, k);
+  byte[0]!++;
+  writeSync(countFile, byte, 0, 1, k);
+}
+
 /** Counts itself as begun, then takes some time in one of three ways. */
 export function chaos(
-  counts: SharedArrayBuffer | undefined,
+  counts: SharedArrayBuffer | string,
   k: number,
 ): number | Promise<number> {
-  if (counts !== undefined) Atomics.add(new Int32Array(counts), k, 1);
+  if (typeof counts === "string") countInFile(counts, k);
+  else Atomics.add(new Int32Array(counts), k, 1);
   if (k % 10 === 1) busy(0.5);
   return k % 10 === 0 ? slow(0.002, 2 * k) : 2 * k;
 }

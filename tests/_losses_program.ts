@@ -6,7 +6,6 @@
  */
 // deno-lint-ignore-file no-console
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { BrokenExecutor, CancelledError, WorkerLostError } from "../errors.ts";
 import type { Executor } from "../executor.ts";
@@ -14,6 +13,7 @@ import { ProcessExecutor } from "../process_executor.ts";
 import { run } from "../runner.ts";
 import { sleep } from "../sleep.ts";
 import { WorkerExecutor } from "../worker_executor.ts";
+import { killUnheard } from "./_dead.ts";
 import type * as jobs from "./_executor_jobs.ts";
 
 type Jobs = typeof jobs;
@@ -75,15 +75,6 @@ async function loses(
   }
 }
 
-/** Waits, without a turn of the host, until a process has ended. */
-function untilDead(id: number): void {
-  // It may stay as a zombie until the host hears of it; "l" is one that has threads left.
-  spawnSync("sh", [
-    "-c",
-    `while ps -o stat= -p ${id} | grep -qv '^Z[^l]*$'; do sleep 0.01; done`,
-  ]);
-}
-
 function moduleOf(source: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 }
@@ -142,10 +133,7 @@ const CASES: Record<string, () => Promise<void>> = {
     if (kind === "thread") return;
     for (const isCancelled of [false, true]) {
       await use(make(), async (executor) => {
-        const id = await executor.submit("pid", []);
-        process.kill(id, "SIGKILL");
-        untilDead(id);
-        // The host has had no turn in which it could have heard of the end.
+        killUnheard(await executor.submit("pid", []));
         const job = executor.submit("double", [21]);
         assert.equal(job.state(), "running");
         if (isCancelled) {

@@ -102,7 +102,7 @@ Deno.test({
   ignore: redis === undefined,
   async fn() {
     // The long form: `deno run -A bench/executors/chaos.ts 10000`.
-    const { right, wrong } = await chaos(redis!, 400, 0.4);
+    const { right, wrong } = await chaos(redis!, 400, 100);
     assertEquals([right, wrong], [400, []]);
   },
 });

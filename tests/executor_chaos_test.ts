@@ -1,10 +1,15 @@
 /** Jobs while workers are killed, and what is left after many. */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { gather, run } from "@asyncio/asyncio";
+import { kill } from "node:process";
+import { gather, run, sleep } from "@asyncio/asyncio";
+import { ProcessExecutor } from "@asyncio/asyncio/process-executor";
 import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
+import { killUnheard } from "./_dead.ts";
 import type * as jobs from "./_executor_jobs.ts";
 import { hostTest, runOn } from "./_hosts.ts";
 import { BLIND } from "./_modules.ts";
+
+const MODULE = new URL("./_executor_jobs.ts", import.meta.url);
 
 // The long forms: `deno run -A tests/_executor_chaos.ts thread 10000 50`, and `process`;
 // Node and Bun run the same file.
@@ -22,15 +27,16 @@ for (const kind of ["thread", "process"] as const) {
   );
 }
 
-// The long form: `deno run -A bench/executors/soak.ts 100000 500`.
+// The long form: `bench/executors/soak.ts 100000 500` with the same flags.
 Deno.test({
-  name: "WorkerExecutor leaves no thread, file or listener behind",
+  name: "WorkerExecutor leaves no thread, file, listener or memory behind",
   ignore: BLIND,
   async fn() {
     // In a process of its own, as other tests have threads.
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
-        ..."run --quiet --no-check -A bench/executors/soak.ts".split(" "),
+        ..."run --quiet --no-check -A --v8-flags=--expose-gc".split(" "),
+        "bench/executors/soak.ts",
         "1000",
         "16",
       ],
@@ -41,14 +47,65 @@ Deno.test({
   },
 });
 
+// The sanitizers look for processes and their channels.
+processTest(
+  "ProcessExecutor leaves nothing when a process has died and nobody has heard of it",
+  async (executor) => {
+    killUnheard(await executor.submit("pid", []));
+  },
+);
+
+for (const seconds of [0, 0.02, 0.1, 0.3]) {
+  processTest(
+    `ProcessExecutor leaves nothing when it is shut down ${seconds} s after a process died`,
+    async (executor) => {
+      const id = await executor.submit("pid", []);
+      const left = Array.from(
+        { length: 8 },
+        (_, i) => executor.submit("slow", [0.05, i]),
+      );
+      kill(id, "SIGKILL");
+      await sleep(seconds);
+      await executor.shutdown({ cancelFutures: true });
+      await Promise.allSettled(left);
+    },
+  );
+  processTest(
+    `ProcessExecutor leaves nothing when it is shut down ${seconds} s after it began to start`,
+    async (executor) => {
+      executor.submit("pid", []).cancel();
+      await sleep(seconds);
+    },
+  );
+}
+
+function processTest(
+  name: string,
+  body: (executor: ProcessExecutor<typeof jobs>) => Promise<void>,
+): void {
+  Deno.test({
+    name,
+    // Windows has no signals to send to a child.
+    ignore: BLIND || Deno.build.os === "windows",
+    fn: () =>
+      run(async () => {
+        await using executor = new ProcessExecutor<typeof jobs>(MODULE, {
+          maxWorkers: 2,
+          concurrency: 2,
+          execArgv: ["-A"],
+        });
+        await body(executor);
+      }),
+  });
+}
+
 Deno.test({
   name: "WorkerExecutor leaves no memory behind for jobs that are done",
   ignore: BLIND || !("gc" in globalThis),
   async fn() {
     const collect = (globalThis as unknown as { gc(): void }).gc;
-    const module = new URL("./_executor_jobs.ts", import.meta.url);
     await run(async () => {
-      await using executor = new WorkerExecutor<typeof jobs>(module, {
+      await using executor = new WorkerExecutor<typeof jobs>(MODULE, {
         maxWorkers: 2,
       });
       const round = async () => {

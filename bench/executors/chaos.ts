@@ -9,10 +9,8 @@
  */
 // deno-lint-ignore-file no-console
 import { BullmqExecutor } from "../../bullmq.ts";
-import { createTask } from "../../create_task.ts";
 import { run } from "../../runner.ts";
 import { Semaphore } from "../../semaphore.ts";
-import { sleep } from "../../sleep.ts";
 import type * as jobs from "../../tests/_bullmq_jobs.ts";
 import { WorkerProcess } from "../../tests/_bullmq_process.ts";
 import { findRedis, type Redis } from "../../tests/_redis.ts";
@@ -33,12 +31,12 @@ export interface Ends {
  *
  * @param redis Where the queue is.
  * @param count How many jobs.
- * @param seconds How long between two kills, about.
+ * @param every How many jobs are between two kills.
  */
 export async function chaos(
   redis: Redis,
   count: number,
-  seconds: number,
+  every: number,
 ): Promise<Ends> {
   const { bullmq, connection } = redis;
   const queue = `chaos-${crypto.randomUUID()}`;
@@ -54,18 +52,18 @@ export async function chaos(
       connection,
       pollInterval: 1,
     });
-    const killer = createTask(async () => {
-      for (;;) {
-        await sleep(seconds * (0.5 + Math.random()));
-        const at = Math.floor(Math.random() * WORKERS);
-        kills++;
-        await workers[at]![Symbol.asyncDispose]();
-        workers[at] = await WorkerProcess.start(redis, queue);
-      }
-    });
+    const replace = async (at: number): Promise<void> => {
+      kills++;
+      await workers[at]![Symbol.asyncDispose]();
+      workers[at] = await WorkerProcess.start(redis, queue);
+    };
     const room = new Semaphore(AT_ONCE);
     for (let k = 0; k < count; k++) {
       await room.acquire();
+      // The others go on with what was submitted before.
+      if (k % every === every - 1) {
+        await replace(Math.floor(Math.random() * WORKERS));
+      }
       const job = executor.submit("work", [k]);
       job.addDoneCallback(() => {
         room.release();
@@ -75,8 +73,6 @@ export async function chaos(
       });
     }
     for (let i = 0; i < AT_ONCE; i++) await room.acquire();
-    killer.cancel();
-    await Promise.allSettled([killer]);
     await executor.shutdown();
     for (const worker of workers) await worker[Symbol.asyncDispose]();
   });
@@ -84,13 +80,13 @@ export async function chaos(
 }
 
 if (import.meta.main) {
-  const [count = "10000", seconds = "0.7"] = Deno.args;
+  const [count = "10000", every = "200"] = Deno.args;
   await using redis = await findRedis();
   if (redis !== undefined) {
     const { right, wrong, kills } = await chaos(
       redis,
       Number(count),
-      Number(seconds),
+      Number(every),
     );
     console.log(`${right} of ${count} right, ${kills} workers killed`);
     for (const line of wrong) console.log(line);
