@@ -21,14 +21,13 @@
  *
  * @module
  */
-import { asPromise } from "./_coroutine/thenable.ts";
+import { asPromise, isThenable } from "./_coroutine/thenable.ts";
 import { cancelledError, cancelReason } from "./_base/cancelled.ts";
 import {
   type Coro,
   type Coroutine,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
-import { isThenable } from "./_coroutine/thenable.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
 import type { PendingAwait } from "./_future/future_await.ts";

@@ -23,12 +23,11 @@
  *
  * @module
  */
-import { isInstance } from "./_base/repr.ts";
-import { CancelledError } from "./errors.ts";
 import {
   closeWithLoop,
   HostItems,
   type SourceOwner,
+  tellFailedLate,
 } from "./_io/host_items.ts";
 import type { Resource } from "./_loop/resources.ts";
 import type { EventLoop } from "./loop.ts";
@@ -140,17 +139,8 @@ class Items<T>
     this.#items.close(reason).catch(this.failed);
   }
 
-  // Streams fail because they are closed; what others throw then is an error.
-  readonly failed = (error: unknown): void => {
-    if (
-      this.#items.isStream || this.loop.isClosed() ||
-      isInstance(error, CancelledError)
-    ) return;
-    this.loop.callExceptionHandler({
-      message: "Exception in a source that was given up",
-      exception: error,
-    });
-  };
+  readonly failed = (error: unknown): void =>
+    tellFailedLate(this.#items, this.loop, error);
 
   #end(): void {
     this.loop._resources.delete(this);

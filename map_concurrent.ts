@@ -41,9 +41,8 @@ import {
   Coroutine,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
-import { isGenerator } from "./_coroutine/generators.ts";
+import { claim, isGenerator } from "./_coroutine/generators.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
-import { claim } from "./_coroutine/generators.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";

@@ -33,11 +33,11 @@ import {
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
 import {
+  claim,
   isAsyncFunction,
   isGenerator,
   isGeneratorFunction,
 } from "./_coroutine/generators.ts";
-import { claim } from "./_coroutine/generators.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { isCoroutine } from "./_coroutine/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";

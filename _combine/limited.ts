@@ -12,9 +12,8 @@ import {
   mayRunAsync,
   refuseAsyncGenerator,
 } from "../_coroutine/coroutine.ts";
-import { isGenerator } from "../_coroutine/generators.ts";
+import { claim, isGenerator } from "../_coroutine/generators.ts";
 import { FunctionCoroutine } from "../_task/function_coroutine.ts";
-import { claim } from "../_coroutine/generators.ts";
 import { isCoroutine } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import { callbackName, describeKind, isInstance } from "../_base/repr.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asPromise } from "./thenable.ts";
+import { asPromise, isThenable } from "./thenable.ts";
 import { schedulerForNew } from "../_loop/scheduler.ts";
 import {
   adviceFor,
@@ -14,7 +14,6 @@ import {
   isCoroutine,
   refuseAsyncGenerator,
 } from "./coroutine.ts";
-import { isThenable } from "./thenable.ts";
 import { Future, isFuture } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { describeKind } from "../_base/repr.ts";

@@ -175,3 +175,21 @@ function* waitForEnd(
     failed(error);
   }
 }
+
+/**
+ * Tells of what a source has thrown that nobody waits for any more. Streams fail because they
+ * are closed; what others throw then is an error.
+ */
+export function tellFailedLate(
+  items: HostItems<unknown>,
+  loop: TaskScheduler,
+  error: unknown,
+): void {
+  if (
+    items.isStream || loop.isClosed() || isInstance(error, CancelledError)
+  ) return;
+  loop.callExceptionHandler({
+    message: "Exception in a source that was given up",
+    exception: error,
+  });
+}

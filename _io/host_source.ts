@@ -17,6 +17,7 @@ import {
   HostItems,
   type HostIterable,
   type SourceOwner,
+  tellFailedLate,
 } from "./host_items.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 import type { ByteSource } from "./transport.ts";
@@ -144,17 +145,8 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     return false;
   }
 
-  // Streams fail because they are closed; what others throw then is an error.
-  readonly failed = (error: unknown): void => {
-    if (
-      this.#items.isStream || this.loop.isClosed() ||
-      isInstance(error, CancelledError)
-    ) return;
-    this.loop.callExceptionHandler({
-      message: "Exception in a source that was given up",
-      exception: error,
-    });
-  };
+  readonly failed = (error: unknown): void =>
+    tellFailedLate(this.#items, this.loop, error);
 
   #end(): void {
     resourcesOf(this.loop)?.delete(this);

@@ -90,8 +90,9 @@ function keepCleanUps(
   request: CancelRequest,
   told: PendingAwait | Set<PendingAwait>,
 ): void {
-  const cleanUps = request.cleanUps ??= new Set();
-  for (const wait of told instanceof Set ? told : [told]) cleanUps.add(wait);
+  for (const wait of told instanceof Set ? told : [told]) {
+    noteCleanUp(request, wait);
+  }
 }
 
 /** Makes a request one that is to be delivered. */
@@ -100,6 +101,11 @@ export function pend(request: CancelRequest): void {
   request.pending = true;
   request.mark = ++running.requestCount;
   if (request.first === 0) request.first = request.mark;
+}
+
+/** Notes that a wait is that of a clean-up. */
+export function noteCleanUp(request: CancelRequest, wait: PendingAwait): void {
+  (request.cleanUps ??= new Set()).add(wait);
 }
 
 /** Makes a request that does not cancel the clean-ups to which earlier ones have led. */

@@ -33,6 +33,7 @@ import {
   forget,
   isAmong,
   isTold,
+  noteCleanUp,
   noteTold,
   pend,
   pendForOthers,
@@ -65,7 +66,7 @@ export function addAwait(line: LineState, wait: PendingAwait): void {
   const request = line._request;
   if (request === undefined) return;
   if (request.first !== 0 && newestMark() >= request.first) {
-    (request.cleanUps ??= new Set()).add(wait);
+    noteCleanUp(request, wait);
   }
   if (request.pending) meet(line, request, wait, isNew);
 }
@@ -78,7 +79,7 @@ export function handCleanUp(
 ): void {
   const request = line._request ??= new CancelRequest();
   if (request.first === 0 || first < request.first) request.first = first;
-  (request.cleanUps ??= new Set()).add(wait);
+  noteCleanUp(request, wait);
 }
 
 function meet(

@@ -14,9 +14,12 @@ import {
   Coroutine,
   isRequested,
 } from "../_coroutine/coroutine.ts";
-import { isGenerator, isGeneratorFunction } from "../_coroutine/generators.ts";
+import {
+  claim,
+  isGenerator,
+  isGeneratorFunction,
+} from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
-import { claim } from "../_coroutine/generators.ts";
 import { RuntimeError } from "../errors.ts";
 import type { Start } from "../_host/async_context.ts";
 import { misplacedWait } from "../_future/future_await.ts";

@@ -6,8 +6,11 @@
 import { runInLine } from "../_host/async_context.ts";
 import { callbackName } from "../_base/repr.ts";
 import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
-import { isGenerator, isGeneratorFunction } from "../_coroutine/generators.ts";
-import { claim } from "../_coroutine/generators.ts";
+import {
+  claim,
+  isGenerator,
+  isGeneratorFunction,
+} from "../_coroutine/generators.ts";
 import { type LineDriver, lineOf } from "../_line/line.ts";
 
 /** Calls a function in another async context. */

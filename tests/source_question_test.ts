@@ -13,11 +13,19 @@ import {
   run,
   sleep,
   StreamReader,
+  type Task,
   timeout,
   TimeoutError,
   wait,
 } from "@asyncio/asyncio";
 import { runTest, TestLoop } from "@asyncio/asyncio/testing";
+
+/** Goes over a source in a task that does nothing with the items. */
+function beginToIterate(source: AsyncIterable<unknown>): Task<void> {
+  return createTask(async () => {
+    for await (const _ of iterate(source));
+  });
+}
 
 const WAITS: Readonly<Record<string, () => PromiseLike<unknown>>> = {
   "sleep()": () => sleep(60),
@@ -79,9 +87,7 @@ Deno.test("iterate() that is cancelled ends in the CancelledError though its sou
         yield 1;
       }
     }
-    const task = createTask(async () => {
-      for await (const _ of iterate(source()));
-    });
+    const task = beginToIterate(source());
     await sleep(1);
     task.cancel();
     await wait([task]);
@@ -100,9 +106,7 @@ Deno.test("iterate() that is cancelled gives the error of its source's clean-up"
         throw new Error("clean-up");
       }
     }
-    const task = createTask(async () => {
-      for await (const _ of iterate(source()));
-    });
+    const task = beginToIterate(source());
     await sleep(1);
     task.cancel();
     await assertRejects(async () => await task, Error, "clean-up");
@@ -116,9 +120,7 @@ Deno.test("iterate() that is cancelled reports what its source throws later on i
       await new Promise((_, reject) => fail = reject);
       yield 1;
     }
-    const task = createTask(async () => {
-      for await (const _ of iterate(source()));
-    });
+    const task = beginToIterate(source());
     await sleep(1);
     task.cancel();
     await wait([task]);
@@ -142,9 +144,7 @@ Deno.test("iterate() cancelled a second time leaves a source whose clean-up wait
         await new Promise(() => {});
       }
     }
-    const task = createTask(async () => {
-      for await (const _ of iterate(source()));
-    });
+    const task = beginToIterate(source());
     await sleep(1);
     task.cancel();
     await sleep(1);
