@@ -141,13 +141,20 @@ class ProcessChannel implements Channel {
   }
 
   ref(): void {
-    this.#child.ref();
-    this.#child.channel?.ref?.();
+    this.#hold("ref");
   }
 
   unref(): void {
-    this.#child.unref();
-    this.#child.channel?.unref?.();
+    this.#hold("unref");
+  }
+
+  #hold(how: "ref" | "unref"): void {
+    try {
+      this.#child[how]();
+    } catch {
+      // It has ended: Deno says so by an error, perhaps before it tells the exit.
+    }
+    this.#child.channel?.[how]?.();
   }
 
   #leave(error: Error | undefined): void {

@@ -292,7 +292,8 @@ export class Pool implements JobOwner, DispatcherOwner {
     if (!this.#options.factory.isReal || this.#shutdowns !== undefined) return;
     this.#resting ??= new HostTimer(REST, () => {
       this.#resting = undefined;
-      if (this.#keepers.size === 0) this.#dispatcher.reference(false);
+      if (this.#keepers.size > 0 || this.#shutdowns !== undefined) return;
+      this.#dispatcher.reference(false);
     });
   }
 
