@@ -17,17 +17,14 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Measurement, mix, type Order, workloads } from "./_measure.ts";
-import { type PeerName, peers } from "./peers/mod.ts";
+import { mix, workloads } from "./_measure.ts";
+import { labelOf, type PeerName, peers } from "./peers/mod.ts";
 import { median, provenance, ratio, table, write } from "./_report.ts";
+import { absolute, measureMixed, measureRounds, type Rows } from "./_rounds.ts";
 import { noop, OURS, type Workload } from "./_workload.ts";
 
-const MEASURE = fileURLToPath(import.meta.resolve("./_measure.ts"));
-const CPYTHON = fileURLToPath(import.meta.resolve("./peers/cpython.py"));
 const DOCUMENT = fileURLToPath(import.meta.resolve("../docs/performance.md"));
 const README = fileURLToPath(import.meta.resolve("../README.md"));
-const TIME_LIMIT_S = 60;
-const MIXED_TIME_LIMIT_S = 900;
 // They stand for orientation.
 const PEER_ROUNDS = 3;
 // What the README shows: enough to see where this library stands.
@@ -44,20 +41,6 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "5" },
   },
 });
-
-/** What was found of one workload in one style, round by round. */
-interface Row {
-  /** What is judged. */
-  readonly found: number[];
-  /** The same as a ratio to native's. */
-  readonly ratios: number[];
-  /** The same in one process that has first run all workloads. */
-  readonly mixed: number[];
-  /** Why there is nothing. */
-  failure?: string;
-}
-
-type Rows = Map<PeerName, Row>;
 
 if (import.meta.main) {
   if (options.smoke) await smoke();
@@ -99,9 +82,14 @@ async function compareOurs(isWhole: boolean): Promise<void> {
   for (const workload of chosen()) {
     const found = workload.runs;
     const names = styles.filter((style) => found[style] !== undefined);
-    all.set(workload, await measureRounds(workload, names, rounds));
+    all.set(
+      workload,
+      await measureRounds(workload, names, rounds, options.cpu),
+    );
   }
-  for (let round = 1; round <= rounds; round++) await measureMixed(all, round);
+  for (let round = 1; round <= rounds; round++) {
+    await measureMixed(all, round, options.cpu);
+  }
   const cell = (values: readonly number[] | undefined): string =>
     values === undefined || values.length === 0 ? "" : ratio(median(values));
   const lines = [...all].map(([workload, rows]) => [
@@ -150,7 +138,10 @@ async function comparePeers(isWhole: boolean): Promise<void> {
   const rounds = Math.min(Number(options.rounds), PEER_ROUNDS);
   const all = new Map<Workload, Rows>();
   for (const workload of chosen()) {
-    all.set(workload, await measureRounds(workload, names, rounds));
+    all.set(
+      workload,
+      await measureRounds(workload, names, rounds, options.cpu),
+    );
   }
   const versions = [...await versionsOf(names)].join(", ");
   const tableOf = (only: (workload: Workload) => boolean): string => {
@@ -181,150 +172,6 @@ async function comparePeers(isWhole: boolean): Promise<void> {
     "summary",
     tableOf(({ name }) => SUMMARY.includes(name)),
   );
-}
-
-/** Measures some at a workload, native before and after each. */
-async function measureRounds(
-  workload: Workload,
-  names: readonly PeerName[],
-  rounds: number,
-): Promise<Rows> {
-  const rows: Rows = new Map(
-    (["native", ...names] as const).map((name) => [
-      name,
-      { found: [], ratios: [], mixed: [] },
-    ]),
-  );
-  const native = rows.get("native")!;
-  for (let round = 1; round <= rounds; round++) {
-    let before = await measureAlone(workload, "native");
-    native.found.push(before!);
-    for (const name of names) {
-      const row = rows.get(name)!;
-      if (row.failure !== undefined) continue;
-      try {
-        const alone = await measureAlone(workload, name);
-        // It can't do the workload, or is out of reach.
-        if (alone === undefined) {
-          row.failure = "";
-          continue;
-        }
-        const after = await measureAlone(workload, "native");
-        native.found.push(after!);
-        row.found.push(alone);
-        row.ratios.push(alone / ((before! + after!) / 2));
-        before = after;
-      } catch (error) {
-        row.failure = (error as Error).message;
-      }
-    }
-  }
-  return rows;
-}
-
-/** Measures all in one process, from another workload on in each round. */
-async function measureMixed(
-  all: ReadonlyMap<Workload, Rows>,
-  round: number,
-): Promise<void> {
-  const workloads = [...all.keys()];
-  const first = Math.floor(workloads.length * (round - 1) / 3) %
-    workloads.length;
-  const turned = [...workloads.slice(first), ...workloads.slice(0, first)];
-  const orders = turned.flatMap((workload) => {
-    const ours = OURS.filter((style) => workload.runs[style] !== undefined);
-    return (["native", ...ours] as const).map((peer) => ({ workload, peer }));
-  });
-  const found = await measureIn(
-    MIXED_TIME_LIMIT_S,
-    "deno",
-    orders.map(({ workload, peer }) => orderOf(workload, peer)),
-  );
-  const base = new Map<Workload, number>();
-  for (const [index, { workload, peer }] of orders.entries()) {
-    const result = tell(workload, peer, found![index]!, ", mixed");
-    if (peer === "native") base.set(workload, result);
-    else all.get(workload)!.get(peer)!.mixed.push(result / base.get(workload)!);
-  }
-}
-
-/** What is judged of a workload, found in a process of its own. */
-async function measureAlone(
-  workload: Workload,
-  peer: PeerName,
-): Promise<number | undefined> {
-  const found = await measureIn(
-    TIME_LIMIT_S,
-    peer === "cpython" ? "cpython" : "deno",
-    orderOf(workload, peer),
-  );
-  return found && tell(workload, peer, found[0]!);
-}
-
-function orderOf({ name, count }: Workload, peer: PeerName): Order {
-  return { workload: name, peer, count };
-}
-
-/** What a process finds; `undefined` if it can't. */
-async function measureIn(
-  seconds: number,
-  host: "deno" | "cpython",
-  order: Order | readonly Order[],
-): Promise<Measurement[] | undefined> {
-  const text = JSON.stringify(order);
-  const [command, args] = host === "cpython" ? ["python3", [CPYTHON, text]] : [
-    Deno.execPath(),
-    ["run", "-A", "--no-check", "--v8-flags=--expose-gc", MEASURE, text],
-  ];
-  const deadline = AbortSignal.timeout(1000 * seconds);
-  const { success, stdout, stderr } = await new Deno.Command(command, {
-    args,
-    signal: deadline,
-  }).output();
-  if (deadline.aborted) throw new Error(`over ${seconds} s`);
-  const decoder = new TextDecoder();
-  if (!success) {
-    const text = decoder.decode(stderr);
-    if (text.includes("Cannot measure") || text.includes("not found")) return;
-    console.error(text);
-    throw new Error("fails");
-  }
-  return decoder.decode(stdout).trim().split("\n").map((line) =>
-    JSON.parse(line)
-  );
-}
-
-/** Tells what was found, and gives what is judged of it. */
-function tell(
-  workload: Workload,
-  peer: PeerName,
-  found: Measurement,
-  where = "",
-): number {
-  const result = judged(workload, found);
-  const bytes = found.bytes === undefined
-    ? ""
-    : `, ${found.bytes.toFixed(0)} B`;
-  console.error(
-    `${workload.name}: ${labelOf(peer)}${where}: ${
-      absolute(workload, result)
-    }${bytes}`,
-  );
-  return result;
-}
-
-/** What a workload is judged by: seconds a run, bytes of heap or nanoseconds. */
-function judged({ judgedBy, count }: Workload, found: Measurement): number {
-  if (judgedBy === "cpu") return found.cpu;
-  if (judgedBy === "heap") return found.heap!;
-  return options.cpu ? found.cpu * 1e9 / count : found.time;
-}
-
-function absolute({ judgedBy }: Workload, value: number): string {
-  if (judgedBy === "cpu") return `${value.toFixed(2)} s`;
-  if (judgedBy === "heap") return `${value.toFixed(0)} B`;
-  if (value < 100) return `${value.toFixed(1)} ns`;
-  return `${Math.round(value).toLocaleString("en")} ns`;
 }
 
 function mustOf({ must: { generator, async } }: Workload): string {
@@ -378,11 +225,6 @@ async function versionsOf(names: readonly PeerName[]): Promise<string[]> {
     }
   }
   return versions;
-}
-
-function labelOf(name: PeerName): string {
-  if (name === "generator") return "asyncio `function*`";
-  return name === "async" ? "asyncio `async`" : peers[name] ?? name;
 }
 
 function chosen(): Workload[] {

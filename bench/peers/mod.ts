@@ -54,3 +54,9 @@ export async function loadPeer(
 function limiters(): Promise<typeof import("./limiters.ts")> {
   return import(import.meta.resolve("./limiters.ts"));
 }
+
+/** What a style or a peer is called in a table. */
+export function labelOf(name: PeerName): string {
+  if (name === "generator") return "asyncio `function*`";
+  return name === "async" ? "asyncio `async`" : peers[name] ?? name;
+}
