@@ -92,6 +92,7 @@ import {
   RuntimeError,
 } from "./errors.ts";
 import { Future } from "./future.ts";
+import { OWN_TURN } from "./_coroutine/next_turn.ts";
 import { PROMISE_BODY, type PromiseBody } from "./_coroutine/promise_body.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import type { Scheduler } from "./handle.ts";
@@ -607,6 +608,11 @@ export class Task<T> extends Future<T> {
   _waitsFor(): unknown[] {
     const waits = this.#waits().filter((wait) => !isHosted(wait));
     const own = this._waitingOn;
+    // What has begun and waits for nothing else has given way, as by `sleep(0)`.
+    if (
+      own === undefined && waits.length === 0 && running.task !== this &&
+      typeof this._body !== "function" && !this.done()
+    ) return [OWN_TURN];
     if (
       own === undefined || typeof own === "function" ||
       (own === PROMISE_BODY && waits.length > 0)

@@ -12,6 +12,11 @@ import { NEXT_TURN, running } from "../_base/running.ts";
 import { noteResumedLine } from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 
+/** What a task waits for that stands in the ready queue and has begun, for reports. */
+export const OWN_TURN: object = {
+  _describe: (): string => "its turn",
+};
+
 /** Yields once to the loop. Hand-written: 40 ns a switch, a generator would be 80. */
 export class NextTurn<T> extends Coroutine<T> {
   /** What it gives. */

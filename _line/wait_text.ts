@@ -9,6 +9,7 @@ import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { Coroutine } from "../_coroutine/coroutine.ts";
 import { libraryWaitsOf, type LineDriver, type LineState } from "./line.ts";
+import { OWN_TURN } from "../_coroutine/next_turn.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 
 interface Described {
@@ -124,9 +125,15 @@ function bodyInWords(line: LineState, driver: LineDriver): string {
   if (_waitingOn instanceof Future) {
     return waitsInWords(line, [_waitingOn], driver);
   }
+  if (_waitingOn === undefined) {
+    return waitsInWords(line, [OWN_TURN], driver);
+  }
   if (_waitingOn !== PROMISE_BODY) return `${nameOf(line)} was on its way`;
   const waits = libraryWaitsOf(driver._scope ?? line);
-  return waitsInWords(line, waits.length > 0 ? waits : [PROMISE_BODY]);
+  if (waits.length > 0) return waitsInWords(line, waits);
+  // Its last wait has just ended: whether it waits for the host now, nobody knows.
+  if (line._isOnItsWay()) return `${nameOf(line)} was on its way`;
+  return waitsInWords(line, [PROMISE_BODY]);
 }
 
 /**

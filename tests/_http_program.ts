@@ -123,11 +123,16 @@ async function ask(port: number, path: string, body = ""): Promise<string> {
 }
 
 /** Asks, and goes when the handler waits. */
-async function leave(port: number): Promise<void> {
+async function leave(
+  port: number,
+  requests: { readonly active: number },
+): Promise<void> {
   const socket = connect(port, "127.0.0.1");
   await new Promise<void>((resolve) => socket.on("connect", resolve));
   socket.write("GET /waits HTTP/1.1\r\nhost: localhost\r\n\r\n");
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  while (requests.active === 0) await sleep(0.01);
+  // Long enough to be watched.
+  await sleep(0.1);
   socket.destroy();
 }
 
@@ -137,7 +142,7 @@ async function main(): Promise<void> {
   onClosing("http", stop as () => Promise<void>);
   console.log(await ask(port, "/text", "tea"));
   console.log(await ask(port, "/fails"));
-  await leave(port);
+  await leave(port, requests);
   while (requests.active > 0) await sleep(0.01);
   const slow = createTask(() => ask(port, "/slow"));
   while (requests.active === 0) await sleep(0.01);
