@@ -34,7 +34,9 @@ import {
 import { type Delay, toSeconds } from "./clock.ts";
 import type { Future, Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
+import type { DrainLimits } from "./_run/request_drain.ts";
 import { RequestPool } from "./_run/request_pool.ts";
+import { DEFAULT_CLEANUP } from "./_run/run_options.ts";
 import { newEventLoop } from "./running_loop.ts";
 import { onClosing } from "./shutdown.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
@@ -97,8 +99,34 @@ export interface RequestTasks<I = unknown> {
   /**
    * Asks clients to close their connections with each answer from now on, and returns a
    * future that is done when no request is without an answer.
+   *
+   * For a handler that is made outside of a `run()`, whose shutdown does this otherwise.
+   *
+   * @param options For how long requests may go on; as long as they take if left out.
+   * @returns The future.
+   * @throws {TypeError} If an option is of a wrong type, or `cleanup` has no `grace`.
+   * @throws {RangeError} If a delay is NaN.
    */
-  drain(): Future<void>;
+  drain(options?: DrainOptions): Future<void>;
+}
+
+/** Options of {@linkcode RequestTasks.drain}, which mean what those of `run()` do. */
+export interface DrainOptions {
+  /**
+   * How long requests may go on until they are cancelled: seconds, or an object with units.
+   * What comes after that is answered 503.
+   *
+   * @default {as long as they take}
+   */
+  readonly grace?: Delay;
+  /**
+   * How long requests may clean up after that: seconds, or an object with units. Those that
+   * have not ended then are answered 503 and left behind, and the loop's exception handler
+   * is told which.
+   *
+   * @default {5}
+   */
+  readonly cleanup?: Delay;
 }
 
 const OPTIONS: OptionKinds<HandleRequestsOptions> = {
@@ -106,6 +134,11 @@ const OPTIONS: OptionKinds<HandleRequestsOptions> = {
   watchAfter: DELAY,
   timeout: DELAY,
   onError: FUNCTION,
+};
+
+const DRAIN_OPTIONS: OptionKinds<DrainOptions> = {
+  grace: DELAY,
+  cleanup: DELAY,
 };
 
 /** Seconds: nearly all requests are done before. */
@@ -187,6 +220,26 @@ export function handleRequests<I = unknown>(
   const tasks = (request: Request, info: I) => pool.answer(request, info);
   return Object.defineProperties(tasks, {
     active: { get: () => pool.active },
-    drain: { value: () => pool.drain() },
+    drain: {
+      value: (options: DrainOptions = {}) => pool.drain(limitsOf(options)),
+    },
   }) as RequestTasks<I>;
+}
+
+function limitsOf(options: DrainOptions): DrainLimits | undefined {
+  const { grace, cleanup } = checkOptions(
+    "drain requests",
+    options,
+    DRAIN_OPTIONS,
+  );
+  if (grace !== undefined) {
+    return {
+      grace: toSeconds(grace),
+      cleanup: toSeconds(cleanup ?? DEFAULT_CLEANUP),
+    };
+  }
+  if (cleanup === undefined) return undefined;
+  throw new TypeError(
+    "Cannot drain requests: cleanup begins when the grace is over, give a grace as well",
+  );
 }

@@ -87,6 +87,11 @@ export class PendingRequest implements Waiter, Runnable {
   }
 }
 
+/** What it asks for, in words. */
+export function nameOf({ method, url }: Request): string {
+  return `${method} ${url}`;
+}
+
 /** Whether it has ended with an answer, so that no code of users has to make one. */
 function hasAnswer(task: Task<unknown>): boolean {
   const outcome = task._waitersOrOutcome;

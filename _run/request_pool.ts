@@ -11,18 +11,27 @@ import { running } from "../_base/running.ts";
 import { type Context, copyContext } from "../context.ts";
 import { isGeneratorFunction } from "../_coroutine/generators.ts";
 import { asAwaitable } from "../_coroutine/to_future.ts";
-import { Future } from "../future.ts";
+import type { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
 import type { EventLoop } from "../loop.ts";
 import type { Resource } from "../_loop/resources.ts";
-import { PendingRequest, type PendingRequests } from "./pending_request.ts";
+import {
+  nameOf,
+  PendingRequest,
+  type PendingRequests,
+} from "./pending_request.ts";
+import {
+  type DrainedRequests,
+  type DrainLimits,
+  RequestDrain,
+} from "./request_drain.ts";
 import {
   closingConnection,
   isResponse,
   serverError,
   unavailable,
 } from "./responses.ts";
-import { NO_CONTEXT, runningScheduler } from "../_loop/scheduler.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { Task } from "../task.ts";
 
 type Handler<I> = (request: Request, info: I) => unknown;
@@ -42,7 +51,8 @@ export interface RequestPoolOptions {
 }
 
 /** All requests of one handler. */
-export class RequestPool<I> implements Resource, PendingRequests {
+export class RequestPool<I>
+  implements Resource, PendingRequests, DrainedRequests {
   /** How many have no answer. */
   active = 0;
   /** Nobody opened it who should have closed it: no warning at the end of the run. */
@@ -60,8 +70,7 @@ export class RequestPool<I> implements Resource, PendingRequests {
   readonly #young = new Set<PendingRequest>();
   // Those that are watched.
   readonly #old = new Set<PendingRequest>();
-  readonly #drains = new Set<Future<void>>();
-  #isClosing = false;
+  readonly #drain: RequestDrain;
   #isAskedToLook = false;
   #sweep: TimerHandle | undefined;
   // Counts the sweeps: a request is old at the second one that finds it.
@@ -77,11 +86,12 @@ export class RequestPool<I> implements Resource, PendingRequests {
     this.#isGenerator = isGeneratorFunction(handler);
     this.#options = options;
     this.#taskOptions = { loop, eagerStart: true };
+    this.#drain = new RequestDrain(loop, this);
   }
 
   /** Runs a request; gives the answer itself if the handler did not have to wait. */
   answer(request: Request, info: I): Response | Promise<Response> {
-    if (this.#loop.isClosed()) return unavailable(true);
+    if (this.#loop.isClosed() || this.#drain.isHard) return unavailable(true);
     let task: Task<unknown>;
     try {
       task = this.#start(request, info);
@@ -104,19 +114,18 @@ export class RequestPool<I> implements Resource, PendingRequests {
   }
 
   /** Lets clients close their connections; the future is done when all have answers. */
-  drain(): Future<void> {
-    this.#isClosing = true;
-    // Who waits may run in another loop than the requests.
-    const loop = (runningScheduler() ?? this.#loop) as EventLoop;
-    const future = new Future<void>({ loop });
-    if (this.active === 0) future.setResult(undefined);
-    else this.#drains.add(future);
-    return future;
+  drain(limits?: DrainLimits): Future<void> {
+    return this.#drain.begin(limits);
+  }
+
+  unanswered(): PendingRequest[] {
+    return [...this.#young, ...this.#old];
   }
 
   /** Called by a request that has ended: answers it. */
   end(pending: PendingRequest): void {
-    this.#remove(pending);
+    // It may have been left behind meanwhile.
+    if (!this.#remove(pending)) return;
     pending.resolve(this.#answerOf(pending.task, pending.request));
   }
 
@@ -126,7 +135,7 @@ export class RequestPool<I> implements Resource, PendingRequests {
 
   /** Answers those that ignore the cancel: the run does not wait for them. */
   _abandon(): void {
-    for (const pending of [...this.#young, ...this.#old]) {
+    for (const pending of this.unanswered()) {
       pending.task._removeWaiter(pending);
       this.#remove(pending);
       pending.resolve(unavailable(true));
@@ -170,19 +179,19 @@ export class RequestPool<I> implements Resource, PendingRequests {
     hostTurn().then(() => this.#look());
   }
 
-  #remove(pending: PendingRequest): void {
+  // Says whether it was there.
+  #remove(pending: PendingRequest): boolean {
+    const wasYoung = this.#young.delete(pending);
+    if (!wasYoung && !this.#old.delete(pending)) return false;
     pending.leave();
-    this.#old.delete(pending);
-    if (this.#young.delete(pending) && this.#young.size === 0) {
+    if (wasYoung && this.#young.size === 0) {
       this.#sweep?.cancel();
       this.#sweep = undefined;
     }
-    if (--this.active > 0) return;
+    if (--this.active > 0) return true;
     this.#loop._resources.delete(this);
-    for (const future of this.#drains) {
-      if (!future.done()) future.setResult(undefined);
-    }
-    this.#drains.clear();
+    this.#drain.end();
+    return true;
   }
 
   // Whoever asks first may be a task of another loop, which must not lend it its context.
@@ -234,20 +243,20 @@ export class RequestPool<I> implements Resource, PendingRequests {
   }
 
   #answerOf(task: Task<unknown>, request: Request): Response {
-    if (task.cancelled()) return unavailable(this.#isClosing);
+    if (task.cancelled()) return unavailable(this.#drain.hasBegun);
     const error = task.exception();
     const answer = error === undefined
       ? this.#checked(task.result(), task, request)
       : this.#failed(error, request, task);
-    return this.#isClosing ? closingConnection(answer) : answer;
+    return this.#drain.hasBegun ? closingConnection(answer) : answer;
   }
 
   #checked(value: unknown, task: Task<unknown>, request: Request): Response {
     if (isResponse(value)) return value;
     const error = new TypeError(
-      `Cannot answer ${request.method} ${request.url}: the handler must give a Response, gave ${
-        describeKind(value)
-      }`,
+      `Cannot answer ${
+        nameOf(request)
+      }: the handler must give a Response, gave ${describeKind(value)}`,
     );
     return this.#failed(error, request, task);
   }

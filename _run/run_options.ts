@@ -119,7 +119,7 @@ export const RUNNER_RUN_OPTIONS = {
 
 const DEFAULT_SIGNALS: readonly SignalName[] = ["SIGINT"];
 /** Seconds that cleaning up may take where there is a grace. */
-const DEFAULT_CLEANUP = 5;
+export const DEFAULT_CLEANUP = 5;
 
 /** What the user says of signals, with the defaults, in seconds. */
 export function signalOptions(options: RunnerOptions): SignalOptions {

@@ -727,6 +727,12 @@ const CALLS: Record<string, Call> = {
     "watchAfter",
     "onError",
   ]),
+  "RequestTasks.drain()": method(
+    () => asyncio.handleRequests(() => new Response()),
+    "drain",
+    () => [{}],
+    ["grace", "cleanup"],
+  ),
   "runProcess()": plain(asyncio.runProcess, () => ["", [], {}]),
   "connectionPair()": plain(testing.connectionPair, () => [{}], [
     "latency",
