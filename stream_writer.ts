@@ -159,7 +159,7 @@ export interface StreamWriter extends AsyncDisposable {
   /**
    * Ends the sending half, after what was written; reading goes on. Twice does nothing.
    *
-   * @throws {RuntimeError} If the host can't do this here.
+   * @throws {RuntimeError} If the host can't do this here, or during `startTls()`.
    */
   writeEof(): void;
   /**
@@ -186,10 +186,13 @@ export interface StreamWriter extends AsyncDisposable {
    */
   getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined;
   /**
-   * Goes over to TLS, once what was written is sent. Nobody may read meanwhile.
+   * Goes over to TLS, once what was written is sent. Nobody may read or write meanwhile.
+   * A handshake that fails, or whose wait is cancelled, closes the connection.
    *
    * @param options How; a server needs its certificate and key.
    * @returns A coroutine that ends after the handshake.
+   * @throws {TypeError} If an option is of the wrong type, or is the other side's.
+   * @throws {RangeError} If an option can't be.
    * @throws {RuntimeError} If it is TLS already, if somebody reads, or if the host can't.
    * @throws {TimeoutError} If the handshake takes too long.
    */

@@ -349,15 +349,7 @@ function* open(
       },
       tls && (tls.handshakeTimeout ?? HANDSHAKE_TIMEOUT),
     );
-    return openStreams({
-      loop,
-      transport,
-      limit,
-      isServer: false,
-      serverHostname: request.address.path !== undefined
-        ? undefined
-        : request.address.hostname,
-    });
+    return openStreams({ loop, transport, limit, reached: request.address });
   } catch (error) {
     if (isInstance(error, CancelledError)) throw error;
     throw withSubject(error, `Cannot connect to ${place}`);

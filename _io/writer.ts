@@ -12,7 +12,7 @@ import {
 } from "../_base/repr.ts";
 import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
-import { RuntimeError } from "../errors.ts";
+import { CancelledError, RuntimeError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Resource } from "../_loop/resources.ts";
@@ -22,7 +22,11 @@ import { concat } from "./byte_buffer.ts";
 import { connectionReset } from "../_host/errors.ts";
 import { IoWaits, isBeingCancelled } from "./io_wait.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
-import type { Transport, TransportOwner } from "./transport.ts";
+import type {
+  StartableTransport,
+  Transport,
+  TransportOwner,
+} from "./transport.ts";
 
 /** What a writer is made of. */
 export interface WriterParts {
@@ -38,8 +42,12 @@ export interface WriterParts {
   readonly upgrade?: (options: TlsOptions) => Upgrade;
 }
 
-/** Goes over to TLS; gives the transport to write to. */
-type Upgrade = (transport: Transport) => Coro<Transport>;
+/**
+ * Goes over to TLS; gives the transport to use then.
+ *
+ * @throws {RuntimeError} If that can't be; the connection goes on.
+ */
+type Upgrade = (transport: Transport) => Coro<StartableTransport>;
 
 // How long the end of a run, or of a task that is cancelled, waits for a peer to take what
 // was written, in seconds.
@@ -116,6 +124,7 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
       );
     }
     if (this.#ended || this.isClosing()) return;
+    if (this.#upgrading) this.#refuse();
     this.#ended = true;
     this.#transport.writeEof();
   }
@@ -137,7 +146,10 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
 
   abort(): void {
     this.#closing = true;
-    if (this.#lost === undefined) this.#transport.abort();
+    if (this.#lost !== undefined) return;
+    this.#transport.abort();
+    // Handed out for a handshake, it tells nobody any more.
+    if (this.#upgrading) this.connectionLost(undefined);
   }
 
   getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined {
@@ -212,7 +224,8 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
   #beginClosing(): void {
     if (this.#closing) return;
     this.#closing = true;
-    if (this.#lost === undefined) this.#transport.close();
+    // A handshake has its time to end, as what was written has.
+    if (this.#lost === undefined && !this.#upgrading) this.#transport.close();
   }
 
   *#startTls(upgrade: Upgrade | undefined): Coro<void> {
@@ -223,13 +236,22 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
     }
     if (this.#upgrading || this.#ended) this.#refuse();
     if (this.isClosing()) throw this.#lostError();
+    const handshake = upgrade(this.#transport);
     this.#upgrading = true;
     try {
-      this.#transport = yield* upgrade(this.#transport);
+      const secured = yield* handshake;
+      this.#transport = secured;
+      if (this.#lost !== undefined) throw this.#lostError();
+      secured.start(this.#parts.buffer!, this);
+    } catch (error) {
+      const isCancel = isInstance(error, CancelledError);
+      // Half a handshake was sent: nothing else can be said on this connection.
+      this.connectionLost(isCancel ? undefined : error);
+      this.#transport.abort();
+      throw isCancel ? error : this.#lostError();
     } finally {
       this.#upgrading = false;
     }
-    // It was closed during the handshake.
     if (this.#closing) this.#transport.close();
   }
 

@@ -50,6 +50,7 @@ export class DenoTransport implements HostTransport {
   // What is to be done when all is sent.
   #then: "go on" | "end" | "close" = "go on";
   #closed = false;
+  #isHandedOut = false;
   // For who takes the connection over: when all is sent, and what is still being read.
   #flushed: PromiseWithResolvers<void> | undefined;
   #lastRead: PromiseWithResolvers<Uint8Array | null> | undefined;
@@ -110,6 +111,8 @@ export class DenoTransport implements HostTransport {
   }
 
   abort(): void {
+    // Who has taken it over sees it closed.
+    if (this.#isHandedOut) closeQuietly(this.#conn);
     this.#lose(undefined);
   }
 
@@ -128,7 +131,7 @@ export class DenoTransport implements HostTransport {
       this.#flushed = Promise.withResolvers();
       await this.#flushed.promise;
     }
-    this.#closed = true;
+    this.#closed = this.#isHandedOut = true;
     const early: Promise<Uint8Array | null>[] = [];
     const bytes = this.#buffer?.bytes;
     if (bytes !== undefined && bytes.size > 0) {

@@ -18,6 +18,7 @@ export interface NodeSocket {
   getProtocol?(): string | null;
   on(event: string, listener: (argument: never) => void): this;
   off(event: string, listener: (argument: never) => void): this;
+  read(size: number): unknown;
   write(bytes: Uint8Array, sent?: () => void): boolean;
   end(): void;
   pause(): void;

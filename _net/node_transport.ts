@@ -177,29 +177,43 @@ function tlsInfo(socket: NodeSocket): TlsInfo | undefined {
 /** Waits until a socket is what it shall be; closes it if that fails. */
 export function settled(
   socket: NodeSocket,
-  event: string,
+  event: "connect" | "secure" | "secureConnect",
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
+    let error: unknown;
+    const listeners: Record<string, (argument: never) => void> = {
+      [event]: () => {
+        end();
+        socket.off("error", onError);
+        resolve();
+      },
+      close: () =>
+        onError(new Error("The connection was closed by the other end")),
+    };
+    if (event !== "connect") {
+      // Before the end of a handshake nothing can be read but the end, and a server's side
+      // tells that only who reads: it would wait for who has gone.
+      listeners.readable = () => void socket.read(0);
+      listeners.end = listeners.close!;
+    }
     const end = (): void => {
       unlink();
-      socket.off(event, onEvent).off("close", onClose);
+      for (const [name, listener] of Object.entries(listeners)) {
+        socket.off(name, listener);
+      }
     };
-    let error: unknown;
-    const onEvent = (): void => {
-      end();
-      socket.off("error", onError);
-      resolve();
-    };
+    // It stays, since an error that nobody listens to ends the program.
     const onError = (cause: unknown): void => {
       error ??= cause;
       end();
       socket.destroy();
       reject(error);
     };
-    const onClose = (): void =>
-      onError(new Error("The connection was closed by the other end"));
-    socket.on(event, onEvent).on("error", onError).on("close", onClose);
+    socket.on("error", onError);
+    for (const [name, listener] of Object.entries(listeners)) {
+      socket.on(name, listener);
+    }
     let unlink = (): void => {};
     unlink = linkSignal(signal, {
       cancel: () => {

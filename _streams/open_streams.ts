@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { isInstance } from "../_base/repr.ts";
+import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import { TransportWriter } from "../_io/writer.ts";
-import type { Transport } from "../_io/transport.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
-import { CancelledError, RuntimeError } from "../errors.ts";
+import { RuntimeError } from "../errors.ts";
 import type { EventLoop } from "../loop.ts";
 import { StreamReader } from "../stream_reader.ts";
-import type { StreamWriter, TlsOptions } from "../stream_writer.ts";
+import type { Address, StreamWriter } from "../stream_writer.ts";
 import { callHost } from "./host_call.ts";
-import type { HostTransport } from "../_net/network.ts";
+import type { HostTransport, TlsRequest } from "../_net/network.ts";
 import { secure } from "../_net/tls.ts";
 import { upgradeTls } from "./options.ts";
 
@@ -23,10 +22,8 @@ export interface StreamParts {
   readonly transport: HostTransport;
   /** The limit of the reader. */
   readonly limit: number;
-  /** Which side this is, for TLS. */
-  readonly isServer: boolean;
-  /** The name that the other end was reached by, for TLS. */
-  readonly serverHostname: string | undefined;
+  /** Where the other end was reached by, for TLS; `undefined` at the server's side. */
+  readonly reached: Address | undefined;
   /** Called once, when the connection is over. */
   readonly onLost?: () => void;
 }
@@ -49,9 +46,9 @@ export function openStreams(
       parts.onLost?.();
     },
     upgrade: (options) => {
-      const tls = upgradeTls(options, parts.isServer);
+      const tls = upgradeTls(options, parts.reached);
       return (current) =>
-        upgrade(parts, reader, writer, current as HostTransport, tls);
+        upgrade(loop, reader._buffer, current as HostTransport, tls);
     },
   });
   loop._resources.add(writer);
@@ -59,43 +56,27 @@ export function openStreams(
   return [reader, writer];
 }
 
-function* upgrade(
-  { loop, isServer, serverHostname }: StreamParts,
-  reader: StreamReader,
-  writer: TransportWriter,
+function upgrade(
+  loop: EventLoop,
+  { waiter }: ReceiveBuffer,
   current: HostTransport,
-  options: TlsOptions,
-): Coro<Transport> {
+  request: TlsRequest,
+): Coro<HostTransport> {
   if (current.isTls) {
     throw new RuntimeError(`Cannot start TLS: the ${current} is TLS already`);
   }
-  if (reader._buffer.waiter !== undefined) {
+  if (waiter !== undefined) {
     throw new RuntimeError(
       `Cannot start TLS: another task reads from the ${current}`,
     );
   }
-  try {
-    const request = {
-      ...serverHostname === undefined ? {} : { serverHostname },
-      ...options,
-      isServer,
-    };
-    const secured = yield* callHost(
-      loop,
-      {
-        what: `TLS handshake of the ${current}`,
-        start: (signal) => secure(current, request, signal),
-        discard: (late) => late.abort(),
-      },
-      options.handshakeTimeout ?? HANDSHAKE_TIMEOUT,
-    );
-    secured.start(reader._buffer, writer);
-    return secured;
-  } catch (error) {
-    // Half a handshake was sent: nothing else can be said on this connection.
-    writer.connectionLost(
-      isInstance(error, CancelledError) ? undefined : error,
-    );
-    throw error;
-  }
+  return callHost(
+    loop,
+    {
+      what: `TLS handshake of the ${current}`,
+      start: (signal) => secure(current, request, signal),
+      discard: (late) => late.abort(),
+    },
+    request.handshakeTimeout ?? HANDSHAKE_TIMEOUT,
+  );
 }

@@ -95,37 +95,55 @@ export function clientTls(
   tls: TlsOptions | boolean | undefined,
 ): TlsRequest | undefined {
   if (tls === undefined || tls === false) return undefined;
-  const options = tls === true ? {} : checkTls("connect", tls);
-  if (address.path !== undefined && options.serverHostname === undefined) {
-    throw new TypeError(
-      "Cannot connect: TLS over a Unix socket needs a serverHostname to check",
-    );
-  }
-  return {
-    serverHostname: address.path !== undefined ? "" : address.hostname,
-    ...options,
-    isServer: false,
-  };
+  const options = tls === true ? {} : tls;
+  return requestOfClient("connect", options, address);
 }
 
 /** Checks the TLS options of a server, and completes them. */
 export function serverTls(options: TlsOptions): TlsRequest {
-  const tls = checkTls("start a server", options);
-  if (tls.ca === undefined && tls.serverHostname === undefined) {
-    return { ...tls, isServer: true };
-  }
-  throw new TypeError(
-    "Cannot start a server: ca and serverHostname are for clients, a server has cert and key",
-  );
+  return requestOfServer("start a server", options);
 }
 
-/** Checks the TLS options of a connection that began plain. */
-export function upgradeTls(options: TlsOptions, isServer: boolean): TlsOptions {
-  const tls = checkTls("start TLS", options);
-  if (isServer && tls.cert === undefined) {
-    throw new TypeError("Cannot start TLS: a server needs cert and key");
+/**
+ * Checks the TLS options of a connection that began plain, and completes them.
+ *
+ * @param options The options.
+ * @param reached Where the other end was reached by, at the client's side.
+ */
+export function upgradeTls(
+  options: TlsOptions,
+  reached: Address | undefined,
+): TlsRequest {
+  return reached === undefined
+    ? requestOfServer("start TLS", options)
+    : requestOfClient("start TLS", options, reached);
+}
+
+function requestOfClient(
+  action: string,
+  given: TlsOptions,
+  { path, hostname = "" }: Address,
+): TlsRequest {
+  const options = checkTls(action, given);
+  if (path !== undefined && options.serverHostname === undefined) {
+    throw new TypeError(
+      `Cannot ${action}: TLS over a Unix socket needs a serverHostname to check`,
+    );
   }
-  return tls;
+  return { serverHostname: hostname, ...options, isServer: false };
+}
+
+function requestOfServer(action: string, given: TlsOptions): TlsRequest {
+  const options = checkTls(action, given);
+  if (options.ca !== undefined || options.serverHostname !== undefined) {
+    throw new TypeError(
+      `Cannot ${action}: ca and serverHostname are for clients, a server has cert and key`,
+    );
+  }
+  if (options.cert === undefined) {
+    throw new TypeError(`Cannot ${action}: a server needs cert and key`);
+  }
+  return { ...options, isServer: true };
 }
 
 function checkTls(action: string, options: TlsOptions): TlsOptions {

@@ -278,8 +278,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
       loop,
       limit,
       transport,
-      isServer: true,
-      serverHostname: undefined,
+      reached: undefined,
       onLost: () => {
         this.#clients.delete(client);
         this.#checkEnd();

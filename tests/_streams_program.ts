@@ -4,11 +4,8 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- as a program it prints what failed
-
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import {
@@ -18,9 +15,7 @@ import {
   getRunningLoop,
   openConnection,
   openUnixConnection,
-  run,
   RuntimeError,
-  type Server,
   sleep,
   startServer,
   startUnixServer,
@@ -30,69 +25,23 @@ import {
   timeout,
   TimeoutError,
 } from "../mod.ts";
-import { type Certificate, makeCertificate } from "./_certificates.ts";
+import {
+  bytes,
+  certificate,
+  type Checks,
+  echo,
+  errorOf,
+  HOST,
+  open,
+  OWN_HOST,
+  runAll,
+  textOf,
+  until,
+  withSilentServer,
+} from "./_stream_checks.ts";
 
-const HOST = "127.0.0.1";
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-const bytes = (text: string) => encoder.encode(text);
-const textOf = (data: Uint8Array) => decoder.decode(data);
-
-async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
-  for await (const line of reader) await writer.write(line);
-}
-
-async function open(
-  server: Server,
-  options: Parameters<typeof openConnection>[2] = {},
-): Promise<[StreamReader, StreamWriter]> {
-  return await openConnection(HOST, server.sockets[0]!.port!, options);
-}
-
-async function errorOf(work: () => PromiseLike<unknown>): Promise<Error> {
-  try {
-    await work();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("An error was expected");
-}
-
-/** A server of the host that says nothing, and knows who is connected. */
-async function withSilentServer(
-  body: (port: number, sockets: Set<Socket>) => Promise<void>,
-): Promise<void> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    socket.on("data", () => {});
-    socket.on("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, HOST, () => resolve()));
-  try {
-    await body((server.address() as { port: number }).port, sockets);
-  } finally {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  await timeout(10, async () => {
-    while (!condition()) await sleep(0.005);
-  });
-}
-
-let made: Certificate | undefined;
-
-/** The certificate of the checks, made when one first asks for it. */
-function certificate(): Certificate {
-  return made ??= makeCertificate();
-}
-
-/** The checks by name. Each runs in a loop of its own. */
-export const checks: Readonly<Record<string, () => Promise<void>>> = {
+/** The checks. */
+export const checks: Checks = {
   async "openConnection() and startServer() talk over TCP, in both styles"() {
     const server = await startServer(function* (reader, writer) {
       for (;;) {
@@ -249,136 +198,12 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
 
-  async "TLS works on both sides, and is told"() {
-    const { ca, cert, key } = certificate();
-    const server = await startServer(echo, HOST, 0, {
-      tls: { cert, key, alpn: ["other", "echo"] },
-    });
-    const [reader, writer] = await open(server, {
-      tls: { ca, alpn: ["echo"] },
-    });
-    assert.deepEqual(writer.getExtraInfo("tls"), {
-      protocol: "TLSv1.3",
-      alpn: "echo",
-    });
-    assert.deepEqual(writer.getExtraInfo("peername"), server.sockets[0]);
-    const line = `${"x".repeat(60_000)}\n`;
-    for (let i = 0; i < 10; i++) writer.write(bytes(line));
-    for (let i = 0; i < 10; i++) {
-      assert.equal(textOf(await reader.readline()), line);
-    }
-    writer.writeEof();
-    assert.equal((await reader.read()).length, 0);
-    await writer.close();
-    server.close();
-    await server.waitClosed();
-  },
-
-  async "TLS that can't be trusted is refused by the client, and left by the server"() {
-    const { ca, cert, key } = certificate();
-    const server = await startServer(echo, HOST, 0, { tls: { cert, key } });
-    const place = `${HOST}:${server.sockets[0]!.port}`;
-    const wrong = [
-      { tls: true },
-      { tls: { ca: makeCertificate().ca } },
-      { tls: { ca, serverHostname: "example.com" } },
-    ];
-    for (const options of wrong) {
-      const error = await errorOf(() => open(server, options));
-      assert(error.message.startsWith(`Cannot connect to ${place}: `));
-    }
-    const [, writer] = await open(server, { tls: { ca } });
-    await writer.close();
-    server.close();
-    await server.waitClosed();
-  },
-
-  async "a server of TLS leaves who speaks something else, and goes on"() {
-    const { ca, cert, key } = certificate();
-    const server = await startServer(echo, HOST, 0, { tls: { cert, key } });
-    const [reader, writer] = await open(server);
-    await writer.write(bytes("this is no handshake, but long enough\n\n"));
-    // A TLS alert perhaps, or a reset.
-    await reader.read().then(null, () => {});
-    await writer.close().then(null, () => {});
-    const [, second] = await open(server, { tls: { ca } });
-    await second.close();
-    server.close();
-    await server.waitClosed();
-  },
-
-  async "a TLS handshake that takes too long is given up, on both sides"() {
-    const { ca, cert, key } = certificate();
-    await withSilentServer(async (port, sockets) => {
-      const error = await errorOf(() =>
-        openConnection(HOST, port, { tls: { ca, handshakeTimeout: 0.05 } })
-      );
-      assert(error instanceof TimeoutError);
-      await until(() => sockets.size === 0);
-    });
-    const server = await startServer(echo, HOST, 0, {
-      tls: { cert, key, handshakeTimeout: 0.05 },
-    });
-    const [reader, writer] = await open(server);
-    assert.equal((await reader.read()).length, 0);
-    await writer.close();
-    server.close();
-    await server.waitClosed();
-  },
-
-  async "startTls() upgrades both sides, whatever was read before"() {
-    const { ca, cert, key } = certificate();
-    const server = await startServer(async (reader, writer) => {
-      await reader.readline();
-      await writer.write(bytes("go on\n"));
-      // The client may have begun already.
-      await sleep(0.02);
-      await writer.startTls({ cert, key });
-      await writer.write(await reader.readline());
-    }, HOST);
-    const [reader, writer] = await open(server);
-    await writer.write(bytes("STARTTLS\n"));
-    assert.equal(textOf(await reader.readline()), "go on\n");
-    const upgrade = createTask(() => writer.startTls({ ca }));
-    await sleep(0);
-    assert.throws(() => writer.write(bytes("x")), RuntimeError);
-    await upgrade;
-    assert((await errorOf(() => writer.startTls())) instanceof RuntimeError);
-    await writer.write(bytes("secret\n"));
-    assert.equal(textOf(await reader.readline()), "secret\n");
-    await writer.close();
-    server.close();
-    await server.waitClosed();
-  },
-
-  async "startTls() that fails or is cancelled closes the connection"() {
-    const { ca } = certificate();
-    for (const how of ["too late", "cancelled"] as const) {
-      await withSilentServer(async (port, sockets) => {
-        const [reader, writer] = await openConnection(HOST, port);
-        await until(() => sockets.size === 1);
-        const work = () =>
-          writer.startTls({
-            ca,
-            ...how === "too late" ? { handshakeTimeout: 0.05 } : {},
-          });
-        const error = await errorOf(() =>
-          how === "too late" ? work() : timeout(0.05, work)
-        );
-        assert(error instanceof TimeoutError);
-        await until(() => sockets.size === 0);
-        assert(writer.isClosing());
-        await reader.read().then(null, () => {});
-      });
-    }
-  },
-
   async "openConnection() fails with the host's own error, and the address in it"() {
-    const server = await startServer(echo, HOST);
+    const server = await startServer(echo, OWN_HOST);
     const { port } = server.sockets[0]!;
     await server[Symbol.asyncDispose]();
-    const error = await errorOf(() => openConnection(HOST, port));
-    assert(error.message.startsWith(`Cannot connect to ${HOST}:${port}: `));
+    const error = await errorOf(() => openConnection(OWN_HOST, port));
+    assert(error.message.startsWith(`Cannot connect to ${OWN_HOST}:${port}: `));
     assert.equal((error as { code?: string }).code, "ECONNREFUSED");
     assert(error.stack!.includes(error.message));
     const unknown = await errorOf(() => openConnection("no.such.invalid", 80));
@@ -388,14 +213,14 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async "startServer() fails with the host's own error, and the address in it"() {
-    const server = await startServer(echo, HOST);
+    const server = await startServer(echo, OWN_HOST);
     const { port } = server.sockets[0]!;
-    const error = await errorOf(() => startServer(echo, HOST, port));
-    assert(error.message.startsWith(`Cannot listen at ${HOST}:${port}: `));
+    const error = await errorOf(() => startServer(echo, OWN_HOST, port));
+    assert(error.message.startsWith(`Cannot listen at ${OWN_HOST}:${port}: `));
     assert.equal((error as { code?: string }).code, "EADDRINUSE");
     server.close();
     // Its port is free at once.
-    const next = await startServer(echo, HOST, port);
+    const next = await startServer(echo, OWN_HOST, port);
     next.close();
     await next.waitClosed();
   },
@@ -426,16 +251,16 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
 
   async "startServer() cancelled at any moment leaves no listener"() {
     for (let i = 0; i < 10; i++) {
-      const server = await startServer(echo, HOST);
+      const server = await startServer(echo, OWN_HOST);
       const { port } = server.sockets[0]!;
       await server[Symbol.asyncDispose]();
-      const task = createTask(() => startServer(echo, HOST, port));
+      const task = createTask(() => startServer(echo, OWN_HOST, port));
       for (let turn = 0; turn < i; turn++) await sleep(0);
       task.cancel();
       const found = await task.then((server) => server, () => undefined);
       if (found !== undefined) await found[Symbol.asyncDispose]();
       await sleep(0.002);
-      const again = await startServer(echo, HOST, port);
+      const again = await startServer(echo, OWN_HOST, port);
       await again[Symbol.asyncDispose]();
     }
   },
@@ -500,8 +325,10 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
 
   async "Server with grace cancels handlers that go on after close()"() {
     const ended: string[] = [];
+    let begun = false;
     const server = await startServer(
       async (reader) => {
+        begun = true;
         try {
           await reader.read();
         } finally {
@@ -514,7 +341,7 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
     );
     const [reader, writer] = await open(server);
     await writer.write(bytes("x"));
-    await sleep(0.02);
+    await until(() => begun);
     server.close();
     await sleep(0.01);
     assert.deepEqual(ended, []);
@@ -609,19 +436,4 @@ export const checks: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-/** Runs one check in a loop of its own; nothing of it may be left. */
-export async function runCheck(name: string): Promise<void> {
-  await run(() => timeout(60, checks[name]!));
-}
-
-if (/_streams_program\.ts$/.test(process.argv[1] ?? "")) {
-  for (const name of Object.keys(checks)) {
-    try {
-      await runCheck(name);
-    } catch (error) {
-      console.log(`failed: ${name}: ${(error as Error).stack}`);
-    }
-  }
-  // It ends by itself: nothing is left open.
-  console.log("done");
-}
+if (/_streams_program\.ts$/.test(process.argv[1] ?? "")) await runAll(checks);

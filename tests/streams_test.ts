@@ -2,12 +2,13 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { run, startServer, startUnixServer } from "../mod.ts";
 import { hostTest, runOn } from "./_hosts.ts";
 import { NO_NETWORK } from "./_permissions.ts";
-import { checks, runCheck } from "./_streams_program.ts";
+import { noWarnings, runCheck } from "./_stream_checks.ts";
+import { checks } from "./_streams_program.ts";
 
 const PROGRAM = new URL("./_streams_program.ts", import.meta.url);
 
-for (const name of Object.keys(checks)) {
-  Deno.test({ name, ignore: NO_NETWORK, fn: () => runCheck(name) });
+for (const [name, check] of Object.entries(checks)) {
+  Deno.test({ name, ignore: NO_NETWORK, fn: () => runCheck(check) });
 }
 
 hostTest("connections and servers do the same on every host", async (host) => {
@@ -58,11 +59,3 @@ Deno.test("startServer() refuses bad arguments at once", async () => {
     await Promise.resolve();
   });
 });
-
-// Node 22 says that it strips types.
-function noWarnings(errors: string): string {
-  return errors.split("\n").filter((line) =>
-    !/Warning|--trace-warnings/.test(line)
-  )
-    .join("\n").trim();
-}
