@@ -169,17 +169,18 @@ export const PROCESS_CASES: RealCases = {
 
   *"end() keeps the output that nobody has read"() {
     const child = yield* wait(sh(
-      `head -c ${MIB} /dev/zero; sleep 3600`,
+      `head -c ${8 * MIB} /dev/zero; sleep 3600`,
       { stdout: PIPE, limit: 1000 },
     ));
     while (!String(child.stdout).includes("paused")) yield* wait(sleep(0.01));
     const before = Number(
       /\d+ bytes/.exec(String(child.stdout))![0].split(" ")[0],
     );
-    assert.ok(before < 300_000, `${before}`);
+    // How large its pieces are is the host's business.
+    assert.ok(before < MIB, `${before}`);
     assert.equal(yield* wait(child.end()), "terminated");
     const output = yield* wait(child.stdout!.read());
-    assert.ok(output.length >= before && output.length < MIB);
+    assert.ok(output.length >= before && output.length < 8 * MIB);
   },
 
   *"a process that nobody reads waits, and little of its output is read ahead"() {
