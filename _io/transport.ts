@@ -5,7 +5,6 @@
  * @module
  */
 import type { ExtraInfo } from "../stream_writer.ts";
-import type { ReceiveBuffer } from "./receive_buffer.ts";
 
 /** What fills a reader's buffer. */
 export interface ByteSource {
@@ -47,12 +46,6 @@ export interface Transport {
   extraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined;
   /** Names it, for reports. */
   toString(): string;
-}
-
-/** A transport that nobody uses before it is started. */
-export interface StartableTransport extends Transport {
-  /** Begins to read into a buffer, and to tell its owner what happens. */
-  start(buffer: ReceiveBuffer, owner: TransportOwner): void;
 }
 
 /** Whom a transport tells what happens: the writer. */

@@ -22,11 +22,7 @@ import { concat } from "./byte_buffer.ts";
 import { connectionReset } from "../_host/errors.ts";
 import { IoWaits, isBeingCancelled } from "./io_wait.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
-import type {
-  StartableTransport,
-  Transport,
-  TransportOwner,
-} from "./transport.ts";
+import type { Transport, TransportOwner } from "./transport.ts";
 
 /** What a writer is made of. */
 export interface WriterParts {
@@ -40,6 +36,11 @@ export interface WriterParts {
   readonly onLost?: () => void;
   /** Checks the options, and gives what goes over to TLS, where that is possible. */
   readonly upgrade?: (options: TlsOptions) => Upgrade;
+}
+
+/** A transport that nobody uses before it is started. */
+interface StartableTransport extends Transport {
+  start(buffer: ReceiveBuffer, owner: TransportOwner): void;
 }
 
 /**

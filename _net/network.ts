@@ -3,12 +3,19 @@
  *
  * @module
  */
-import type { ByteSource, StartableTransport } from "../_io/transport.ts";
+import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
+import type {
+  ByteSource,
+  Transport,
+  TransportOwner,
+} from "../_io/transport.ts";
 import type { Address, TlsOptions } from "../stream_writer.ts";
 import type { NodeSocket } from "./node_host.ts";
 
-/** A connection of the host. */
-export interface HostTransport extends StartableTransport, ByteSource {
+/** A connection of the host. Before {@linkcode HostTransport.start} nobody uses it. */
+export interface HostTransport extends Transport, ByteSource {
+  /** Begins to read into a buffer, and to tell its owner what happens. */
+  start(buffer: ReceiveBuffer, owner: TransportOwner): void;
   /**
    * Hands the connection out, once all is sent, and does nothing any more.
    *
