@@ -31,7 +31,7 @@ const SLICE = 0.00005;
 const MOST_WITHOUT_HOST = 0.001;
 // How often it takes that in a row: tasks and promises that wake each other in microtasks
 // let no host have its turn.
-const MOST_WAKES = 32;
+const MOST_WAKES = 128;
 // How often it looks at the clock, in seconds: a look is 90 ns, a run may be 20 ns.
 const CLOCK_CHECK = 0.00001;
 const MOST_RUNS_BETWEEN_CHECKS = 256;
