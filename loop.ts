@@ -68,6 +68,7 @@ import {
 } from "./_base/repr.ts";
 import { type Resource, Resources } from "./_loop/resources.ts";
 import { mainOf, running } from "./_base/running.ts";
+import { hostIsDue, hostTurn } from "./_host/turn.ts";
 import { NO_CONTEXT, runningScheduler } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
@@ -410,7 +411,16 @@ export class EventLoop implements TaskScheduler {
    * or callback of a loop.
    * @throws {DeadlockError} If nothing can ever happen any more (virtual clock).
    */
-  runForever(): Promise<void> {
+  async runForever(): Promise<void> {
+    try {
+      await this._runForever();
+    } finally {
+      if (hostIsDue()) await hostTurn();
+    }
+  }
+
+  /** @internal Without a turn of the host, for who has something to do first. */
+  _runForever(): Promise<void> {
     try {
       this.#checkCanRun();
     } catch (error) {
@@ -450,13 +460,14 @@ export class EventLoop implements TaskScheduler {
     }
     const end = this._endWith(future);
     try {
-      await this.runForever();
+      await this._runForever();
     } catch (error) {
       // The error that ended the run is thrown here; its task need not report it too.
       if (isNew && future.done() && !future.cancelled()) future.exception();
       throw error;
     } finally {
       future._removeWaiter(end);
+      if (hostIsDue()) await hostTurn();
     }
     return resultOf(future);
   }

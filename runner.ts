@@ -34,6 +34,7 @@ import { newEventLoop } from "./running_loop.ts";
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
 import { describeKind } from "./_base/repr.ts";
 import { mainOf, running } from "./_base/running.ts";
+import { hostIsDue, hostTurn } from "./_host/turn.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import { allTasks } from "./current_task.ts";
 import {
@@ -217,7 +218,7 @@ export class Runner {
       loop._tellBeforeHost(this);
       const end = loop._endWith(task);
       try {
-        await loop.runForever();
+        await loop._runForever();
       } finally {
         task._removeWaiter(end);
       }
@@ -240,6 +241,7 @@ export class Runner {
         this.#watch?.listen(undefined);
         await this.close();
       }
+      if (hostIsDue()) await hostTurn();
     }
   }
 

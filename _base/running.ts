@@ -60,6 +60,8 @@ export const running: {
   readonly restless: (() => void)[];
   /** How many waits in a row had nothing to wait for: see {@linkcode mustGiveWay}. */
   readyWaits: number;
+  /** How many runs have ended in a row: see `_host/turn.ts`. */
+  runs: number;
   /** How many tasks start eagerly, each inside the step of the one before. */
   eagerStarts: number;
   /**
@@ -109,6 +111,7 @@ export const running: {
   signals: new WeakMap(),
   restless: [],
   readyWaits: 0,
+  runs: 0,
   eagerStarts: 0,
   beginsRun: false,
   bursts: { underWay: 0, onAwait: undefined },

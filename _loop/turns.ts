@@ -29,6 +29,9 @@ const SLICE = 0.00005;
 // in between, in seconds, and how long what the host has woken at once may take: an I/O
 // server would else ask for a turn of the host at every third of its tasks.
 const MOST_WITHOUT_HOST = 0.001;
+// How often it takes that in a row: tasks and promises that wake each other in microtasks
+// let no host have its turn.
+const MOST_WAKES = 128;
 // How often it looks at the clock, in seconds: a look is 90 ns, a run may be 20 ns.
 const CLOCK_CHECK = 0.00001;
 const MOST_RUNS_BETWEEN_CHECKS = 256;
@@ -109,6 +112,8 @@ export class Turns implements Sleeper {
   // Until when the host waits for the turns under way.
   #sliceEnd = -Infinity;
   #lastHostTurn = 0;
+  // How often it was woken since.
+  #wakes = 0;
   #lastCheck = 0;
   // Whether the clock was looked at since the due timers were last moved: a look in the
   // middle of a turn can't move them.
@@ -229,6 +234,7 @@ export class Turns implements Sleeper {
   /** Called by the clock: a deadline may have come. */
   wake(): void {
     // The host's timer fired, so the host has just had its turn.
+    running.runs = 0;
     this.#beginSlice();
     this.#endPause?.();
   }
@@ -320,7 +326,11 @@ export class Turns implements Sleeper {
         if (this.#stopping && this.#hasTurned) return "stopped";
         running.cancelled = undefined;
         const sliceIsUsedUp = this.#beginTurn();
-        if (this.#ready.size === 0 && !this.#stopping) return "idle";
+        if (this.#ready.size === 0 && !this.#stopping) {
+          // It may be woken before it is idle.
+          if (sliceIsUsedUp) this.checkSoon();
+          return "idle";
+        }
         this.#hasTurned = true;
         this.#leftOfTurn = this.#ready.size;
         if (sliceIsUsedUp) return "slice used up";
@@ -406,6 +416,7 @@ export class Turns implements Sleeper {
     // A clock for tests lets the host settle, and takes no slice from the others.
     await (this.#clock.settles ? hostTurn() : turnOfLoop());
     noteResumedLine(undefined);
+    running.runs = 0;
     this.#owner._burst++;
     this.#beginSlice();
   }
@@ -413,6 +424,7 @@ export class Turns implements Sleeper {
   // The host has had its turn, or nothing has run yet.
   #beginSlice(): void {
     const now = this.#lastHostTurn = this.#readClock(FIRST_RUNS);
+    this.#wakes = 0;
     // What the host has woken keeps the time that it was given then.
     this.#sliceEnd = Math.max(this.#sliceEnd, now + SLICE);
   }
@@ -449,7 +461,7 @@ export class Turns implements Sleeper {
     // Whoever woke it did so in a turn of the host, nearly always; but two loops can
     // wake each other without one, and so does an async function that gives way.
     const now = this.#readClock(FIRST_RUNS);
-    if (wouldGiveWay()) this.checkSoon();
+    if (wouldGiveWay() || ++this.#wakes > MOST_WAKES) this.checkSoon();
     else if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) {
       this.#sliceEnd = now + MOST_WITHOUT_HOST;
     }

@@ -1,231 +1,119 @@
 /**
  * Giving way: waits for what is always there, in a loop without end, let the host, the
- * signals and the other tasks have their turns. Each chain below goes on until a timer of
- * the host stops it, and fails if it gets to its end instead.
+ * signals and the other tasks have their turns. Each chain is ended by a timer of the host,
+ * and fails if it gets to its end instead: nothing here depends on the time that it takes.
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import {
-  Barrier,
+  CancelledError,
   type Coro,
-  coroutine,
   createTask,
   Event,
-  Future,
+  EventLoop,
   gather,
-  LifoQueue,
   Lock,
-  PriorityQueue,
   Queue,
   run,
-  Semaphore,
+  Runner,
   sleep,
-  taskGroup,
-  timeout,
 } from "@asyncio/asyncio";
-import { connectionPair, TestLoop } from "@asyncio/asyncio/testing";
+import { runTest, TestLoop } from "@asyncio/asyncio/testing";
+import { CHAINS } from "./_endless_chains.ts";
+import { BLIND } from "./_modules.ts";
 
-/** No chain needs so many to be stopped, by orders of magnitude. */
-const MOST = 3_000_000;
-
-/** A step that never has to wait, in both styles. */
-interface Step {
-  readonly generator: () => Coro<unknown>;
-  readonly async: () => Promise<unknown>;
-}
-
-function done(): Future<string> {
-  const future = new Future<string>();
-  future.setResult("done");
-  return future;
-}
-
-function queueStep(queue: Queue<number>): Step {
-  return {
-    *generator() {
-      yield* queue.put(1);
-      yield* queue.get();
-    },
-    async async() {
-      await queue.put(1);
-      await queue.get();
-    },
+/** Aborts when the host has come to three of its timers. */
+function abortByHost(): AbortSignal {
+  const controller = new AbortController();
+  let timers = 0;
+  const onTimer = (): void => {
+    if (++timers < 3) setTimeout(onTimer, 0);
+    else controller.abort();
   };
+  setTimeout(onTimer, 0);
+  return controller.signal;
 }
 
-const nothing = coroutine(function* () {});
-const nothingAsync = coroutine(async () => {});
+for (const [name, begin] of CHAINS) {
+  Deno.test(`${name}, without end, lets timers of the host end it`, async () => {
+    await assertRejects(
+      () => run(begin, { signal: abortByHost() }),
+      CancelledError,
+    );
+  });
+}
 
-/** Made in the run, one for each. */
-const STEPS: Readonly<Record<string, () => Step>> = {
-  "Queue.put() and get()": () => queueStep(new Queue<number>()),
-  "LifoQueue.put() and get()": () => queueStep(new LifoQueue<number>()),
-  "PriorityQueue.put() and get()": () => queueStep(new PriorityQueue<number>()),
-  "Queue.join()": () => {
-    const queue = new Queue<number>();
-    return { generator: () => drop(queue.join()), async: () => queue.join() };
+Deno.test({
+  name: "chains without end let Ctrl-C end them",
+  ignore: BLIND || Deno.build.os === "windows",
+  async fn() {
+    const program = new URL("./_endless_chains_program.ts", import.meta.url);
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--no-check", fileURLToPath(program)],
+      stdin: "null",
+    }).output();
+    const decoder = new TextDecoder();
+    assertEquals(decoder.decode(stderr), "");
+    const interrupted = decoder.decode(stdout).trim().split("\n");
+    assertEquals(interrupted, [...CHAINS.keys()]);
   },
-  "Lock.acquire()": () => {
-    const lock = new Lock();
-    return {
-      *generator() {
-        yield* lock.acquire();
-        lock.release();
-      },
-      async async() {
-        await lock.acquire();
-        lock.release();
-      },
+});
+
+/** Runs one after the other, from the host's code. */
+const RUNS: Readonly<Record<string, () => () => Promise<unknown>>> = {
+  "run() of a generator": () => () => run(function* () {}),
+  "run() of an async function": () => () => run(async () => {}),
+  "run() that fails": () => () =>
+    run(async () => {
+      throw new Error("fails");
+    }).catch(() => {}),
+  "Runner.run()": () => {
+    const runner = new Runner();
+    return () => runner.run(async () => {});
+  },
+  "EventLoop.runUntilComplete()": () => {
+    const loop = new EventLoop();
+    return () => loop.runUntilComplete(function* () {});
+  },
+  "EventLoop.runForever()": () => {
+    const loop = new EventLoop();
+    return () => {
+      loop.stop();
+      return loop.runForever();
     };
   },
-  "Semaphore.acquire()": () => {
-    const permits = new Semaphore(2);
-    return {
-      *generator() {
-        yield* permits.acquire();
-        permits.release();
-      },
-      async async() {
-        await permits.acquire();
-        permits.release();
-      },
-    };
-  },
-  "Event.wait()": () => {
-    const event = new Event();
-    event.set();
-    return { generator: () => drop(event.wait()), async: () => event.wait() };
-  },
-  "Barrier.wait()": () => {
-    const barrier = new Barrier(1);
-    return {
-      generator: () => drop(barrier.wait()),
-      async: () => barrier.wait(),
-    };
-  },
-  "a done future": () => {
-    const future = done();
-    return {
-      *generator() {
-        yield* future;
-      },
-      async async() {
-        await future;
-      },
-    };
-  },
-  "a coroutine that has nothing to wait for": () => ({
-    generator: () => drop(nothing()),
-    async: () => nothingAsync(),
-  }),
-  "timeout() round a wait": () => {
-    const queue = queueStep(new Queue<number>());
-    return {
-      generator: () => drop(timeout(3600, queue.generator)),
-      async: () => timeout(3600, queue.async),
-    };
-  },
-  "taskGroup() without tasks": () => ({
-    generator: () => drop(taskGroup(function* () {})),
-    async: () => taskGroup(async () => {}),
-  }),
-  "for await over a queue": () => {
-    const queue = new Queue<number>();
-    const items = queue[Symbol.asyncIterator]();
-    return {
-      *generator() {
-        yield* queue.put(1);
-        yield* queue.get();
-      },
-      async async() {
-        queue.putNowait(1);
-        await items.next();
-      },
-    };
-  },
-  "a read of what is in the buffer": () => {
-    const [[reader], [, writer]] = connectionPair();
-    const byte = new Uint8Array(1);
-    return {
-      *generator() {
-        yield* writer.write(byte);
-        yield* reader.readexactly(1);
-      },
-      async async() {
-        await writer.write(byte);
-        await reader.readexactly(1);
-      },
-    };
-  },
+  "runTest()": () => () => runTest(async () => {}),
 };
 
-function* drop(wait: Iterable<unknown>): Coro<unknown> {
-  return yield* wait as Generator<never, unknown, unknown>;
-}
-
-interface Stop {
-  /** Set by the host. */
-  stopped: boolean;
-}
-
-function* chain(step: Step, stop: Stop): Coro<number> {
-  for (let i = 0; i < MOST; i++) {
-    if (stop.stopped) return i;
-    yield* step.generator();
-  }
-  return MOST;
-}
-
-async function asyncChain(step: Step, stop: Stop): Promise<number> {
-  for (let i = 0; i < MOST; i++) {
-    if (stop.stopped) return i;
-    await step.async();
-  }
-  return MOST;
-}
-
-function stopByHost(): Stop {
-  const stop = { stopped: false };
-  setTimeout(() => stop.stopped = true, 1);
-  return stop;
-}
-
-for (const [name, makeStep] of Object.entries(STEPS)) {
-  Deno.test(`${name}, without end, lets the host have its turn (generator)`, async () => {
-    const steps = await run(() => chain(makeStep(), stopByHost()));
-    assert(steps < MOST);
-  });
-
-  Deno.test(`${name}, without end, lets the host have its turn (async)`, async () => {
-    const steps = await run(() => asyncChain(makeStep(), stopByHost()));
-    assert(steps < MOST);
+for (const [name, makeRun] of Object.entries(RUNS)) {
+  Deno.test(`${name}, again and again, lets timers of the host fire`, async () => {
+    const signal = abortByHost();
+    const once = makeRun();
+    let runs = 0;
+    while (!signal.aborted && runs < 100_000) {
+      await once();
+      runs++;
+    }
+    assert(signal.aborted, `${runs} runs`);
   });
 }
 
 Deno.test("three chains without end, of both styles, let the host have its turn", async () => {
-  const all = await run(async () => {
-    const stop = stopByHost();
-    const step = STEPS["Queue.put() and get()"]!;
-    return await gather(
-      () => asyncChain(step(), stop),
-      () => chain(step(), stop),
-      () => asyncChain(step(), stop),
-    );
-  });
-  assert(all.every((steps) => steps < MOST), String(all));
+  const begin = ["async", "generator", "async"].map((style) =>
+    CHAINS.get(`Queue.put() and get() (${style})`)!
+  );
+  await assertRejects(
+    () => run(() => gather(begin), { signal: abortByHost() }),
+    CancelledError,
+  );
 });
 
 Deno.test("a chain without end lets another task have its turn, and can be cancelled by it", async () => {
-  const step = STEPS["Lock.acquire()"]!;
-  for (
-    const body of [chain, asyncChain] as ((
-      step: Step,
-      stop: Stop,
-    ) => Coro<number> | Promise<number>)[]
-  ) {
+  for (const style of ["generator", "async"]) {
     await run(async () => {
-      const task = createTask(() => body(step(), { stopped: false }) as never);
+      const task = createTask(CHAINS.get(`Lock.acquire() (${style})`)!);
       await sleep(0);
       task.cancel();
       await sleep(0);

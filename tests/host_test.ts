@@ -147,6 +147,41 @@ for (const [kind, makeBusy] of Object.entries(BUSY)) {
     }, { loopFactory: () => new EventLoop({ clock }) });
     assertLess(Math.max(...pauses.slice(1)), 0.0001);
   });
+
+  Deno.test(`50 runs of ${kind} that does sleep(0) for ever share one slice a turn of the host`, async () => {
+    const count = 50;
+    const slicesOfRun = new Array<number>(count).fill(0);
+    const slicesOfTurn: number[] = [];
+    let slices = 0;
+    let last = -1;
+    const controller = new AbortController();
+    const onHostTurn = (): void => {
+      // All of them begin in one turn.
+      if (slicesOfRun.every((slices) => slices > 0)) slicesOfTurn.push(slices);
+      slices = 0;
+      last = -1;
+      if (slicesOfTurn.length <= 4 * count) setImmediate(onHostTurn);
+      else controller.abort();
+    };
+    setImmediate(onHostTurn);
+    const runs = slicesOfRun.map((_, index) => {
+      const onTurn = (): void => {
+        if (last === index) return;
+        last = index;
+        slices++;
+        slicesOfRun[index]!++;
+      };
+      const main = makeBusy({ turns: 0, onTurn });
+      return run(main as () => Promise<never>, { signal: controller.signal })
+        .catch(() => {});
+    });
+    await Promise.all(runs);
+    // What is beside them waits for no more slices than beside one of them.
+    assertLess(Math.max(...slicesOfTurn.slice(1)), 3);
+    // They have taken turns.
+    assertGreater(Math.min(...slicesOfRun), 2);
+    assertLess(Math.max(...slicesOfRun), 10);
+  });
 }
 
 /** A clock of steps of a microsecond, so that no test depends on the machine. */
