@@ -168,6 +168,9 @@ const CASES: Record<string, () => Promise<void>> = {
             new Set(others.map((job) => job.state())),
             new Set(["pending"]),
           );
+          const last = others.pop()!;
+          last.cancel();
+          assert.equal(last.cancelled(), true);
           process.kill(id, "SIGKILL");
         }
         await assert.rejects(async () => await lost, WorkerLostError);
