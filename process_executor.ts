@@ -83,8 +83,9 @@ function isString(value: unknown): boolean {
  * Runs the functions of a module in processes.
  *
  * - **Force**: what ignores its cancel for the grace is killed, an endless loop too.
- * - **Losses**: what reached a process counts as begun; nothing is handed over ahead. What
- *   never reached one that had just died runs elsewhere, where the host tells (not Bun).
+ * - **Losses**: what a process has begun is known exactly, by a file without a name that
+ *   both hold. Where Deno has no permission to read and write in the folder for temporary
+ *   files, all that was sent counts as begun.
  * - **Moving**: nothing can be moved to a process; what `transfer` lists is copied.
  * - **Permissions**: on Deno the program needs `--allow-run` and `--allow-env`.
  *

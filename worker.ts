@@ -37,8 +37,9 @@ export type { JobInfo } from "./_worker/running_job.ts";
  * Throws if the job was asked to end: for loops that never wait. In a task that is no job
  * it asks the task, and elsewhere it does nothing.
  *
- * In a thread that is one look at shared memory. A process, or a browser without
- * cross-origin isolation, learns of a cancel only when the job waits.
+ * In a thread that is one look at shared memory, in a process at a file, once a millisecond
+ * at most. A browser without cross-origin isolation learns of a cancel only when the job
+ * waits.
  *
  * @throws {CancelledError} If the job was asked to end.
  *

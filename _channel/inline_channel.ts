@@ -5,17 +5,18 @@
  */
 import { getRunningLoop } from "../running_loop.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
-import { FromWorker, type Hello, ToWorker } from "../_executor/wire.ts";
+import { FromWorker, ToWorker, type WorkerStart } from "../_executor/wire.ts";
 import { JobRunner } from "../_worker/job_runner.ts";
+import { SharedMarks } from "../_worker/marks.ts";
 import type { Jobs } from "../_worker/state.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
 
 /** Makes workers that run jobs in the loop. */
 export class InlineFactory implements ChannelFactory {
-  readonly sharesMemory = true;
   readonly kills = false;
   readonly isReal = false;
   readonly copies: boolean;
+  readonly moves = true;
   readonly #jobs: Jobs;
 
   constructor(jobs: object, copies: boolean) {
@@ -23,12 +24,13 @@ export class InlineFactory implements ChannelFactory {
     this.copies = copies;
   }
 
-  open(hello: Hello, events: ChannelEvents): Channel {
-    return new InlineChannel(this.#jobs, this.copies, hello, events);
+  open(start: WorkerStart, events: ChannelEvents): Channel {
+    return new InlineChannel(this.#jobs, this.copies, start, events);
   }
 }
 
 class InlineChannel implements Channel {
+  readonly marks: SharedMarks;
   readonly #runner: JobRunner;
   readonly #copies: boolean;
   readonly #events: ChannelEvents;
@@ -37,20 +39,22 @@ class InlineChannel implements Channel {
   constructor(
     jobs: Jobs,
     copies: boolean,
-    hello: Hello,
+    start: WorkerStart,
     events: ChannelEvents,
   ) {
     this.#copies = copies;
     this.#events = events;
+    this.marks = SharedMarks.make(start.slots, false);
     this.#runner = new JobRunner(
       jobs,
-      hello,
+      start.concurrency,
+      this.marks,
       (message, transfer) => {
         this.#deliver(message, transfer, (data) => events.message(data));
       },
       getRunningLoop,
     );
-    this.#soon(() => events.message([FromWorker.Ready]));
+    this.#soon(() => events.message([FromWorker.Ready, true]));
   }
 
   post(message: unknown, transfer: readonly Transferable[]): void {

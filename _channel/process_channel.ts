@@ -6,11 +6,16 @@
 import { bootstrap, builtin, execPath, hostName } from "../_executor/host.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
 import { type Packer, packer } from "../_executor/packer.ts";
-import type { Hello } from "../_executor/wire.ts";
+import type { Hello, WorkerStart } from "../_executor/wire.ts";
+import { FilePoolMarks } from "../_worker/file_marks.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
 
-// How long what a process has said last may be under way after its end, in seconds.
-const LONGEST_DRAIN = 1;
+// How long nothing may come from a process that has ended until all was heard, in seconds.
+const QUIET = 0.01;
+const QUIET_TIMES = 2;
+
+// The file with the marks of the jobs, as the process has it: it comes behind the channel.
+const MARK_FILE = 4;
 
 interface Child {
   readonly pid?: number;
@@ -49,56 +54,67 @@ export interface ProcessFactoryOptions {
 
 /** Makes processes. */
 export class ProcessFactory implements ChannelFactory {
-  readonly sharesMemory = false;
   readonly kills = true;
   readonly isReal = true;
   readonly copies = true;
+  readonly moves = false;
   readonly #options: ProcessFactoryOptions;
 
   constructor(options: ProcessFactoryOptions) {
     this.#options = options;
   }
 
-  open(hello: Hello, events: ChannelEvents): Channel {
-    return new ProcessChannel(hello, events, this.#options);
+  open(start: WorkerStart, events: ChannelEvents): Channel {
+    return new ProcessChannel(start, events, this.#options);
   }
 }
 
 class ProcessChannel implements Channel {
+  readonly marks: FilePoolMarks | undefined = FilePoolMarks.open();
   readonly #events: ChannelEvents;
   readonly #child: Child;
   readonly #packer: Packer = packer();
   #error: Error | undefined;
   #exit: { readonly error: Error | undefined } | undefined;
   #isDisconnected = false;
-  #limit: HostTimer | undefined;
+  // How many messages came.
+  #heard = 0;
+  #quiet: HostTimer | undefined;
   #isGone = false;
 
   constructor(
-    hello: Hello,
+    start: WorkerStart,
     events: ChannelEvents,
     { execArgv, env }: ProcessFactoryOptions,
   ) {
     this.#events = events;
     const { spawn } = builtin<ChildProcess>("node:child_process")!;
     const { args, input } = callOf(execArgv);
-    const child = this.#child = spawn(execPath(), args, {
-      // Not fork(): on Deno its child would have all permissions.
-      stdio: [
-        input === undefined ? "ignore" : "pipe",
-        "inherit",
-        "inherit",
-        "ipc",
-      ],
-      serialization: "advanced",
-      ...env === undefined ? {} : { env },
-    });
+    try {
+      this.#child = spawn(execPath(), args, {
+        // Not fork(): on Deno its child would have all permissions.
+        stdio: [
+          input === undefined ? "ignore" : "pipe",
+          "inherit",
+          "inherit",
+          "ipc",
+          ...this.marks === undefined ? [] : [this.marks.descriptor],
+        ],
+        serialization: "advanced",
+        ...env === undefined ? {} : { env },
+      });
+    } catch (error) {
+      this.marks?.close();
+      throw error;
+    }
+    const child = this.#child;
     if (input !== undefined) {
       // One that does not start reads nothing; its exit tells of that.
       child.stdin!.on("error", () => {});
       child.stdin!.end(input);
     }
     child.on("message", (bytes) => {
+      this.#heard++;
       if (!this.#isGone) events.message(this.#packer.unpack(bytes));
     });
     child.on("error", (error) => {
@@ -114,21 +130,23 @@ class ProcessChannel implements Channel {
       ));
       this.#exit = { error };
       if (this.#isDisconnected) return this.#leave(error);
-      this.#limit = new HostTimer(LONGEST_DRAIN, () => this.end());
+      this.#drain(QUIET_TIMES);
     });
     // It has said all that it had to say. The order of the two depends on the host.
     child.on("disconnect", () => {
       this.#isDisconnected = true;
       if (this.#exit !== undefined) this.#leave(this.#exit.error);
     });
+    const markFile = this.marks === undefined ? undefined : MARK_FILE;
+    const hello: Hello = { ...start, markFile };
     this.post(hello);
   }
 
   post(message: unknown): void {
     const bytes = this.#packer.pack(message);
-    // Bun 1.4 calls back only where it knew at once.
     this.#child.send(bytes, (error) => {
-      if (error && !this.#isGone) this.#events.undelivered(message);
+      // It may not know that nothing reaches it any more.
+      if (error && !this.#isGone) this.kill();
     });
   }
 
@@ -157,11 +175,25 @@ class ProcessChannel implements Channel {
     this.#child.channel?.[how]?.();
   }
 
+  // Hears what is under way. Deno 2.9 never tells "disconnect" where the process has left
+  // something unread.
+  #drain(times: number): void {
+    if (times === 0) {
+      this.end();
+      return this.#leave(this.#exit!.error);
+    }
+    const heard = this.#heard;
+    this.#quiet = new HostTimer(QUIET, () => {
+      this.#drain(heard === this.#heard ? times - 1 : QUIET_TIMES);
+    });
+  }
+
   #leave(error: Error | undefined): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#limit?.cancel();
+    this.#quiet?.cancel();
     this.#events.exit(error);
+    this.marks?.close();
   }
 }
 

@@ -13,8 +13,9 @@ import {
   hostName,
   listenToPort,
 } from "../_executor/host.ts";
-import type { Hello } from "../_executor/wire.ts";
+import type { Hello, WorkerStart } from "../_executor/wire.ts";
 import { hostTurn } from "../_host/turn.ts";
+import { SharedMarks } from "../_worker/marks.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
 
 interface Thread {
@@ -34,17 +35,18 @@ type Port = MessagePort & { ref?(): void; unref?(): void };
 
 /** Makes threads. */
 export class ThreadFactory implements ChannelFactory {
-  readonly sharesMemory = true;
   readonly kills: boolean = hostName() !== "Deno";
   readonly isReal = true;
   readonly copies = true;
+  readonly moves = true;
 
-  open(hello: Hello, events: ChannelEvents): Channel {
-    return new ThreadChannel(hello, events, this.kills);
+  open(start: WorkerStart, events: ChannelEvents): Channel {
+    return new ThreadChannel(start, events, this.kills);
   }
 }
 
 class ThreadChannel implements Channel {
+  readonly marks: SharedMarks;
   readonly #events: ChannelEvents;
   readonly #thread: Thread;
   readonly #port: Port;
@@ -52,12 +54,14 @@ class ThreadChannel implements Channel {
   #error: Error | undefined;
   #isGone = false;
 
-  constructor(hello: Hello, events: ChannelEvents, kills: boolean) {
+  constructor(start: WorkerStart, events: ChannelEvents, kills: boolean) {
     this.#events = events;
     this.#kills = kills;
+    this.marks = SharedMarks.make(start.slots, true);
+    const hello: Hello = { ...start, marks: this.marks.memory };
     const { Worker } = builtin<ThreadModule>("node:worker_threads")!;
     const url = new URL(dataUrl(bootstrap("startThread")));
-    const thread = this.#thread = new Worker(url, { name: hello.name });
+    const thread = this.#thread = new Worker(url, { name: start.name });
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     listenToPort(port1, (data) => {

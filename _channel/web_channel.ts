@@ -4,7 +4,8 @@
  * @module
  */
 import { hostName } from "../_executor/host.ts";
-import type { Hello } from "../_executor/wire.ts";
+import type { Hello, WorkerStart } from "../_executor/wire.ts";
+import { SharedMarks } from "../_worker/marks.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
 
 type HostWorker = Worker & { ref?(): void; unref?(): void };
@@ -24,22 +25,23 @@ interface LockManagerLike {
 
 /** Makes web workers. */
 export class WebFactory implements ChannelFactory {
-  readonly sharesMemory: boolean = canShare();
   readonly kills: boolean = hostName() !== "Deno";
   readonly isReal = true;
   readonly copies = true;
+  readonly moves = true;
   readonly #make: () => Worker;
 
   constructor(make: () => Worker) {
     this.#make = make;
   }
 
-  open(hello: Hello, events: ChannelEvents): Channel {
-    return new WebChannel(this.#make(), hello, events);
+  open(start: WorkerStart, events: ChannelEvents): Channel {
+    return new WebChannel(this.#make(), start, events);
   }
 }
 
 class WebChannel implements Channel {
+  readonly marks: SharedMarks | undefined;
   readonly #events: ChannelEvents;
   readonly #worker: HostWorker;
   readonly #lock: string | undefined;
@@ -48,7 +50,7 @@ class WebChannel implements Channel {
   #isWatching = false;
   #isGone = false;
 
-  constructor(worker: Worker, hello: Hello, events: ChannelEvents) {
+  constructor(worker: Worker, start: WorkerStart, events: ChannelEvents) {
     this.#events = events;
     this.#worker = worker;
     worker.onmessage = ({ data }): void => {
@@ -64,6 +66,8 @@ class WebChannel implements Channel {
     worker.addEventListener("close", () => this.#leave(undefined));
     const hasLocks = (globalThis as Host).navigator?.locks !== undefined;
     this.#lock = hasLocks ? `asyncio ${crypto.randomUUID()}` : undefined;
+    this.marks = canShare() ? SharedMarks.make(start.slots, true) : undefined;
+    const hello: Hello = { ...start, marks: this.marks?.memory };
     worker.postMessage({ ...hello, lock: this.#lock });
   }
 

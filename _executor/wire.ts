@@ -21,7 +21,7 @@ export const ToWorker = {
 
 /** The kinds of messages from a worker. */
 export const FromWorker = {
-  /** `[Ready]` */
+  /** `[Ready, marksAreKept]` */
   Ready: 10,
   /** `[StartFailed, error]` */
   StartFailed: 11,
@@ -42,21 +42,6 @@ export const Outcome = {
   Skipped: 4,
   /** Its deadline had passed before it began. */
   Expired: 5,
-} as const;
-
-/**
- * A job's mark in memory that the pool and the worker share. Each changes it by
- * compare-exchange, so they agree on whether a job has begun.
- */
-export const Mark = {
-  /** It is in the worker's hands and has not begun. */
-  Queued: 0,
-  /** The worker has begun it. */
-  Begun: 1,
-  /** The pool has taken it back. */
-  Withdrawn: 2,
-  /** It has begun, and is asked to end. */
-  Cancelling: 3,
 } as const;
 
 /** How many entries a job has in the list of {@linkcode ToWorker.Run}. */
@@ -94,14 +79,22 @@ export interface OriginOptions {
   readonly _origin?: JobOrigin | undefined;
 }
 
-/** What a worker is told first. */
-export interface Hello {
+/** What a worker is started with. */
+export interface WorkerStart {
   /** The URL of the module of jobs. */
   readonly module: string;
   /** How many jobs may run at once. */
   readonly concurrency: number;
-  /** The marks of the jobs, if memory can be shared. */
-  readonly marks: Int32Array | undefined;
+  /** How many jobs may be in its hands. */
+  readonly slots: number;
   /** The name of the worker. */
   readonly name: string;
+}
+
+/** What a worker is told first. */
+export interface Hello extends WorkerStart {
+  /** The marks of the jobs, if memory can be shared. */
+  readonly marks?: Int32Array | undefined;
+  /** The file with the marks of the jobs, if it has one. */
+  readonly markFile?: number | undefined;
 }

@@ -167,7 +167,6 @@ export class Dispatcher {
     try {
       const worker = new PoolWorker(factory, { module, concurrency, name }, {
         message: (data) => this.#onMessage(worker, data as unknown[]),
-        undelivered: (message) => this.#onUndelivered(worker, message),
         exit: (error) => this.#onExit(worker, error),
       });
       this.#roster.active.add(worker);
@@ -188,7 +187,7 @@ export class Dispatcher {
         );
       case FromWorker.Ready:
         if (worker.state !== "starting") return;
-        worker.state = "ready";
+        worker.begin(message[1] as boolean);
         this.#startFailures = 0;
         return this.dispatch();
       case FromWorker.Stopped:
@@ -206,30 +205,18 @@ export class Dispatcher {
 
   #onResults(worker: PoolWorker, seconds: number, results: unknown[]): void {
     worker.measure(seconds, results.length / RESULT_WIDTH);
+    const notBegun: PoolJob[] = [];
     for (let i = 0; i < results.length; i += RESULT_WIDTH) {
       const outcome = results[i + 1] as number;
       const job = worker.ended(results[i] as number, outcome);
       if (job === undefined) continue;
       const value = results[i + 2];
       if (outcome === Outcome.Yielded) job.stream?.push(value);
+      else if (outcome === Outcome.Skipped) notBegun.push(job);
       else this.#owner.jobEnded(job, outcome, value);
     }
+    if (notBegun.length > 0) this.#putBack(notBegun);
     this.dispatch();
-  }
-
-  // It is on its way out. What never reached it has not begun.
-  #onUndelivered(worker: PoolWorker, message: unknown): void {
-    // One that cannot start is told by its exit, which is counted.
-    if (worker.state !== "ready" && worker.state !== "closed") return;
-    worker.state = "closed";
-    const jobs = worker.takeUndelivered(message as unknown[]);
-    this.queue.putBack(jobs);
-    for (const job of jobs) {
-      if (job.isCancelRequested()) this.#owner.jobNotBegun(job);
-    }
-    this.dispatch();
-    // It may not know that nothing reaches it any more.
-    worker.channel.kill();
   }
 
   #onExit(worker: PoolWorker, error: Error | undefined): void {
@@ -267,7 +254,7 @@ export class Dispatcher {
         notBegun.push(job);
       } else begun.push(job);
     }
-    this.queue.putBack(notBegun);
+    this.#putBack(notBegun);
     for (const job of begun) {
       job.worker = undefined;
       this.#owner.jobLost(
@@ -277,6 +264,13 @@ export class Dispatcher {
       );
     }
     this.dispatch();
+  }
+
+  #putBack(jobs: readonly PoolJob[]): void {
+    this.queue.putBack(jobs);
+    for (const job of jobs) {
+      if (job.isCancelRequested()) this.#owner.jobNotBegun(job);
+    }
   }
 
   // What its jobs have left behind cleans up first.

@@ -213,6 +213,9 @@ export class Pool implements JobOwner, DispatcherOwner {
     }
     const loop = getRunningLoop();
     const keeper = this.#keeperOf.get(loop) ?? this.#makeKeeper(loop);
+    if (options?.transfer !== undefined && !this.#options.factory.moves) {
+      options = { ...options, transfer: undefined };
+    }
     return new PoolJob(this, name, ++this.#lastId, args, keeper, options);
   }
 

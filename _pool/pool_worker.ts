@@ -3,18 +3,13 @@
  *
  * @module
  */
-import {
-  type Extra,
-  Mark,
-  Outcome,
-  RUN_WIDTH,
-  ToWorker,
-} from "../_executor/wire.ts";
+import { type Extra, Outcome, RUN_WIDTH, ToWorker } from "../_executor/wire.ts";
 import type {
   Channel,
   ChannelEvents,
   ChannelFactory,
 } from "../_channel/channel.ts";
+import type { PoolMarks } from "../_worker/marks.ts";
 import type { JobHolder, PoolJob } from "./pool_job.ts";
 
 // How much work a worker may have in hand beyond what it runs, in seconds: more hides
@@ -26,7 +21,7 @@ const MOST_AHEAD = 64;
 const STEEPEST = 1.5;
 
 /** Where a worker is. */
-type WorkerState = "starting" | "ready" | "closed" | "stopping" | "gone";
+type WorkerState = "starting" | "ready" | "stopping" | "gone";
 
 /** Stands in the place of a job that was taken back, until the worker says so. */
 const TAKEN_BACK: unique symbol = Symbol("asyncio.takenBack");
@@ -50,7 +45,7 @@ export class PoolWorker implements JobHolder {
   /** Ends it by force if it does not stop. */
   stopTimer: { cancel(): void } | undefined = undefined;
   readonly #concurrency: number;
-  readonly #marks: Int32Array | undefined;
+  #marks: PoolMarks | undefined;
   readonly #jobs: (PoolJob | typeof TAKEN_BACK | undefined)[] = [];
   readonly #freeSlots: number[] = [];
   // What a job takes, in seconds.
@@ -70,13 +65,14 @@ export class PoolWorker implements JobHolder {
     this.#concurrency = concurrency;
     const slots = concurrency + MOST_AHEAD;
     for (let slot = slots - 1; slot >= 0; slot--) this.#freeSlots.push(slot);
-    this.#marks = factory.sharesMemory
-      ? marks(slots, factory.isReal)
-      : undefined;
-    this.channel = factory.open(
-      { module, concurrency, marks: this.#marks, name },
-      events,
-    );
+    this.channel = factory.open({ module, concurrency, slots, name }, events);
+    this.#marks = this.channel.marks;
+  }
+
+  /** Notes that it takes jobs from now on, and whether it keeps their marks. */
+  begin(keepsMarks: boolean): void {
+    this.state = "ready";
+    if (!keepsMarks) this.#marks = undefined;
   }
 
   /** Whether it may be given jobs. */
@@ -111,9 +107,8 @@ export class PoolWorker implements JobHolder {
     job.slot = slot;
     this.#jobs[slot] = job;
     this.load++;
-    if (this.#marks !== undefined) {
-      Atomics.store(this.#marks, slot, Mark.Queued);
-    } else job.markBegun();
+    if (this.#marks !== undefined) this.#marks.send(slot);
+    else job.markBegun();
     this.#out.push(slot, job.id, job.jobName, job.args, extraOf(job));
     if (job.transfer !== undefined) this.#moves.push(...job.transfer);
   }
@@ -149,19 +144,11 @@ export class PoolWorker implements JobHolder {
   }
 
   hasBegun(job: PoolJob): boolean {
-    return this.#marks === undefined ||
-      Atomics.load(this.#marks, job.slot) !== Mark.Queued;
+    return this.#marks?.hasBegun(job.slot, job.id) ?? true;
   }
 
   takeBack(job: PoolJob): boolean {
-    const marks = this.#marks;
-    if (marks === undefined) return false;
-    const { Queued, Withdrawn } = Mark;
-    if (
-      Atomics.compareExchange(marks, job.slot, Queued, Withdrawn) !== Queued
-    ) {
-      return false;
-    }
+    if (this.#marks?.takeBack(job.slot, job.id) !== true) return false;
     // The worker says when the slot is free.
     this.#jobs[job.slot] = TAKEN_BACK;
     job.worker = undefined;
@@ -169,10 +156,7 @@ export class PoolWorker implements JobHolder {
   }
 
   cancel(job: PoolJob, message: string | undefined): void {
-    if (this.#marks !== undefined) {
-      const { Begun, Cancelling } = Mark;
-      Atomics.compareExchange(this.#marks, job.slot, Begun, Cancelling);
-    }
+    this.#marks?.cancel(job.slot, job.id);
     this.unanswered++;
     this.#post(ToWorker.Cancel, job.id, message);
   }
@@ -199,26 +183,6 @@ export class PoolWorker implements JobHolder {
       job.worker = undefined;
     }
     return job;
-  }
-
-  /**
-   * Gives up the jobs of a message that has not reached it.
-   *
-   * @param message What {@linkcode PoolWorker.flush} sent; other messages have no jobs.
-   */
-  takeUndelivered(message: readonly unknown[]): PoolJob[] {
-    if (message[0] !== ToWorker.Run) return [];
-    const sent = message[1] as readonly unknown[];
-    const jobs: PoolJob[] = [];
-    for (let i = 0; i < sent.length; i += RUN_WIDTH) {
-      const job = this.#jobs[sent[i] as number];
-      if (job === undefined || job === TAKEN_BACK) continue;
-      this.#free(job.slot);
-      job.worker = undefined;
-      job._begun = false;
-      jobs.push(job);
-    }
-    return jobs;
   }
 
   /** Returns the jobs in its hands. */
@@ -283,11 +247,4 @@ function extraOf({ deadline, credit, origin }: PoolJob): Extra | undefined {
   return deadline === undefined && credit === undefined && origin === undefined
     ? undefined
     : { deadline, credit, origin };
-}
-
-// In the loop itself no memory is to be shared; browsers may have none that could be.
-function marks(slots: number, isShared: boolean): Int32Array {
-  return isShared
-    ? new Int32Array(new SharedArrayBuffer(4 * slots))
-    : new Int32Array(slots);
 }

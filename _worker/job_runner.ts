@@ -14,14 +14,13 @@ import { isThenable } from "../_coroutine/thenable.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import {
   type Extra,
-  type Hello,
-  Mark,
   Outcome,
   type Post,
   RUN_WIDTH,
   ToWorker,
 } from "../_executor/wire.ts";
 import { type JobFunction, runBody } from "./job_body.ts";
+import type { WorkerMarks } from "./marks.ts";
 import { ResultBatch } from "./result_batch.ts";
 import { RunningJob } from "./running_job.ts";
 import { type Jobs, jobVariable, worker } from "./state.ts";
@@ -37,7 +36,7 @@ interface Call {
 export class JobRunner {
   readonly #jobs: Jobs;
   readonly #loop: () => EventLoop;
-  readonly #marks: Int32Array | undefined;
+  readonly #marks: WorkerMarks | undefined;
   readonly #concurrency: number;
   readonly #running = new Map<number, RunningJob>();
   readonly #results: ResultBatch;
@@ -52,15 +51,22 @@ export class JobRunner {
    * Makes a runner.
    *
    * @param jobs The functions.
-   * @param hello What the pool has said of itself.
+   * @param concurrency How many may run at once.
+   * @param marks The marks of the jobs, if there are any.
    * @param post Sends a message to the pool.
    * @param loop The loop to run jobs in.
    */
-  constructor(jobs: Jobs, hello: Hello, post: Post, loop: () => EventLoop) {
+  constructor(
+    jobs: Jobs,
+    concurrency: number,
+    marks: WorkerMarks | undefined,
+    post: Post,
+    loop: () => EventLoop,
+  ) {
     this.#jobs = jobs;
     this.#loop = loop;
-    this.#marks = hello.marks;
-    this.#concurrency = hello.concurrency;
+    this.#marks = marks;
+    this.#concurrency = concurrency;
     this.#results = new ResultBatch(post);
   }
 
@@ -211,20 +217,15 @@ export class JobRunner {
     this.#next += RUN_WIDTH;
     // Let go of what is handed on: the rest may wait behind a long job.
     waiting[at + 3] = undefined;
-    if (!this.#mayBegin(slot, extra)) return undefined;
+    if (!this.#mayBegin(slot, id, extra)) return undefined;
     const job = new RunningJob(slot, id, name, this.#marks, extra);
     if (typeof fn === "function") return { job, fn: fn as JobFunction, args };
     this.#addError(slot, noSuch(name, this.#jobs));
     return undefined;
   }
 
-  #mayBegin(slot: number, extra: Extra | undefined): boolean {
-    const marks = this.#marks;
-    const { Queued, Begun } = Mark;
-    if (
-      marks !== undefined &&
-      Atomics.compareExchange(marks, slot, Queued, Begun) !== Queued
-    ) {
+  #mayBegin(slot: number, id: number, extra: Extra | undefined): boolean {
+    if (this.#marks?.begin(slot, id) === false) {
       this.#results.add(slot, Outcome.Skipped, undefined);
       return false;
     }

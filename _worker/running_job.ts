@@ -6,7 +6,8 @@
 import { CancelledError } from "../errors.ts";
 import type { Task } from "../task.ts";
 import type { Waiter } from "../_task/waiter.ts";
-import { type Extra, type JobOrigin, Mark } from "../_executor/wire.ts";
+import type { Extra, JobOrigin } from "../_executor/wire.ts";
+import type { WorkerMarks } from "./marks.ts";
 
 /** What a job knows of itself. */
 export interface JobInfo {
@@ -34,14 +35,14 @@ export class RunningJob {
   credited: Waiter | undefined = undefined;
   /** The engine that it comes from. */
   readonly origin: JobOrigin | undefined;
-  readonly #marks: Int32Array | undefined;
+  readonly #marks: WorkerMarks | undefined;
   #isCancelled = false;
 
   constructor(
     slot: number,
     id: number,
     name: string,
-    marks: Int32Array | undefined,
+    marks: WorkerMarks | undefined,
     extra: Extra | undefined,
   ) {
     this.slot = slot;
@@ -55,8 +56,8 @@ export class RunningJob {
 
   /** Whether it was asked to end. */
   isCancelled(): boolean {
-    return this.#isCancelled || (this.#marks !== undefined &&
-      Atomics.load(this.#marks, this.slot) === Mark.Cancelling);
+    return this.#isCancelled ||=
+      this.#marks?.isCancelled(this.slot, this.id) === true;
   }
 
   /** Asks it to end. */

@@ -19,7 +19,9 @@ import {
   ToWorker,
 } from "../_executor/wire.ts";
 import { packer } from "../_executor/packer.ts";
+import { FileWorkerMarks } from "./file_marks.ts";
 import { JobRunner } from "./job_runner.ts";
+import { SharedMarks, type WorkerMarks } from "./marks.ts";
 import { type Jobs, worker } from "./state.ts";
 
 /** Takes what the pool sends, after the first message. */
@@ -96,14 +98,24 @@ async function start(
   const loop = newEventLoop();
   setEventLoop(loop);
   void loop.runForever();
-  const runner = new JobRunner(jobs, hello, post, () => loop);
+  const marks = marksOf(hello);
+  const { concurrency } = hello;
+  const runner = new JobRunner(jobs, concurrency, marks, post, () => loop);
   worker.runner = runner;
-  post([FromWorker.Ready], []);
+  post([FromWorker.Ready, marks !== undefined], []);
   return (message) => {
     const [kind] = message as [number];
     if (kind !== ToWorker.Stop) runner.take(message);
     else stop(loop).finally(() => post([FromWorker.Stopped], []));
   };
+}
+
+function marksOf({ marks, markFile }: Hello): WorkerMarks | undefined {
+  if (marks !== undefined) return new SharedMarks(marks);
+  if (markFile === undefined) return undefined;
+  const { process } = globalThis as unknown as { process: ChildSide };
+  const inFile = new FileWorkerMarks(markFile, () => process.exit(1));
+  return inFile.areKept() ? inFile : undefined;
 }
 
 // As the end of `run()`: what jobs have left behind cleans up.

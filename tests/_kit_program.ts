@@ -38,7 +38,8 @@ export function contextOf(kind: Kind, reuse: boolean): Context {
       "back-pressure",
       "deadline",
       "async context",
-      ...isThread ? ["transfer", "check"] as const : [],
+      "check",
+      ...isThread ? ["transfer"] as const : [],
       // Deno cannot stop a thread that is in a loop.
       ...isThread && isDeno ? [] : ["kill"] as const,
     ],

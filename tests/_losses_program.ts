@@ -8,11 +8,14 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { BrokenExecutor, CancelledError, WorkerLostError } from "../errors.ts";
-import type { Executor } from "../executor.ts";
+import type { Executor, Job } from "../executor.ts";
 import { ProcessExecutor } from "../process_executor.ts";
 import { run } from "../runner.ts";
 import { sleep } from "../sleep.ts";
-import { WorkerExecutor } from "../worker_executor.ts";
+import {
+  WorkerExecutor,
+  type WorkerExecutorOptions,
+} from "../worker_executor.ts";
 import { killUnheard } from "./_dead.ts";
 import type * as jobs from "./_executor_jobs.ts";
 
@@ -25,8 +28,9 @@ const MODULE = new URL("./_executor_jobs.ts", import.meta.url);
 function make(
   module = MODULE,
   flags: readonly string[] = [],
+  limits: WorkerExecutorOptions = {},
 ): Executor<Jobs> {
-  const options = { maxWorkers: 2, grace: 0.05 };
+  const options = { maxWorkers: 2, grace: 0.05, ...limits };
   return kind === "thread"
     ? new WorkerExecutor<Jobs>(module, options)
     : new ProcessExecutor<Jobs>(module, {
@@ -135,17 +139,44 @@ const CASES: Record<string, () => Promise<void>> = {
       await use(make(), async (executor) => {
         killUnheard(await executor.submit("pid", []));
         const job = executor.submit("double", [21]);
-        assert.equal(job.state(), "running");
+        await sleep(0);
+        // It was sent, and cannot have begun.
+        assert.equal(job.state(), "pending");
         if (isCancelled) {
           job.cancel();
-          await assert.rejects(async () => await job, CancelledError);
-        } else if ("Bun" in globalThis) {
-          // Bun 1.4 does not tell that the job never arrived.
-          await assert.rejects(async () => await job, WorkerLostError);
+          assert.equal(job.cancelled(), true);
         } else assert.equal(await job, 42);
         assert.equal(await executor.submit("double", [1]), 2);
       });
     }
+  },
+
+  async "a worker that ends in a job has begun none of those behind it"() {
+    const executor = make(MODULE, [], { maxWorkers: 1, concurrency: 4 });
+    await use(executor, async (executor) => {
+      for (const name of kind === "thread" ? ["exit"] : ["exit", "block"]) {
+        const id = await executor.submit("pid", []);
+        // They go in one message.
+        const lost = submitAny(executor, name, [7]) as Job<unknown>;
+        const others = Array.from(
+          { length: 20 },
+          (_, i) => executor.submit("double", [i]),
+        );
+        if (name === "block") {
+          while (lost.state() !== "running") await sleep(0.01);
+          assert.deepEqual(
+            new Set(others.map((job) => job.state())),
+            new Set(["pending"]),
+          );
+          const last = others.pop()!;
+          last.cancel();
+          assert.equal(last.cancelled(), true);
+          process.kill(id, "SIGKILL");
+        }
+        await assert.rejects(async () => await lost, WorkerLostError);
+        for (const [i, job] of others.entries()) assert.equal(await job, 2 * i);
+      }
+    });
   },
 
   async "a module that throws while it loads"() {

@@ -55,6 +55,20 @@ processTest(
   },
 );
 
+// Deno throws at who lets go of a process between its end and the news of it.
+processTest(
+  "ProcessExecutor comes to rest in the turn in which it would hear that a process died",
+  async (executor) => {
+    for (let round = 0; round < 4; round++) {
+      const id = await executor.submit("pid", []);
+      // It rests after 10 ms, which are over when the host hears of the end.
+      await sleep(0.002);
+      killUnheard(id);
+      await sleep(0.02);
+    }
+  },
+);
+
 for (const seconds of [0, 0.02, 0.1, 0.3]) {
   processTest(
     `ProcessExecutor leaves nothing when it is shut down ${seconds} s after a process died`,

@@ -1,4 +1,21 @@
 /** The kit on InlineExecutor, under the virtual clock, and what only it has. */
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertNotStrictEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  CancelledError,
+  type Coro,
+  DeadlockError,
+  Event,
+  gather,
+  sleep,
+  TimeoutError,
+  WorkerLostError,
+} from "@asyncio/asyncio";
 import { checks, Context, jobs } from "@asyncio/asyncio/executor-testing";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { runTest } from "@asyncio/asyncio/testing";
@@ -32,3 +49,97 @@ for (const check of checks) {
 }
 
 Deno.test.afterAll(() => context[Symbol.dispose]());
+
+const HOURS = {
+  *work(log: string[], hours: number): Coro<number> {
+    try {
+      yield* sleep({ hours });
+      return hours;
+    } finally {
+      log.push(`end ${hours}`);
+    }
+  },
+  async stuck(): Promise<void> {
+    await new Event().wait();
+  },
+};
+
+Deno.test("InlineExecutor under a virtual clock: hours and timeouts of hours take no time", () =>
+  runTest(async (loop) => {
+    await using executor = new InlineExecutor(HOURS, { copy: false });
+    const log: string[] = [];
+    assertEquals(await executor.submit("work", [log, 5]), 5);
+    await assertRejects(
+      async () =>
+        await executor.submit("work", [log, 5], { timeout: { hours: 2 } }),
+      TimeoutError,
+    );
+    assertEquals([loop.time(), log], [7 * 3600, ["end 5", "end 5"]]);
+  }));
+
+Deno.test("InlineExecutor under a virtual clock: a DeadlockError names the job", async () => {
+  const error = await assertRejects(
+    () =>
+      runTest(async () => {
+        await using executor = new InlineExecutor(HOURS);
+        await executor.submit("stuck", []);
+      }),
+    DeadlockError,
+  );
+  assertStringIncludes(error.message, "stuck");
+});
+
+Deno.test("InlineExecutor.crash() loses what had begun, and runs the rest on a new worker", () =>
+  runTest(async () => {
+    await using executor = new InlineExecutor(HOURS, {
+      copy: false,
+      concurrency: 2,
+    });
+    const log: string[] = [];
+    const jobs = [1, 2, 3, 4, 5].map((hours) =>
+      executor.submit("work", [log, hours])
+    );
+    await sleep({ minutes: 90 });
+    // The first has ended; the second and the third run.
+    assertEquals(
+      jobs.map((job) => job.state()),
+      ["done", "running", "running", "pending", "pending"],
+    );
+    executor.crash();
+    assertEquals(
+      jobs.map((job) => job.state()),
+      ["done", "done", "done", "pending", "pending"],
+    );
+    const ends = await gather(jobs, { returnExceptions: true });
+    assertEquals([ends[0], ...ends.slice(3)], [1, 4, 5]);
+    const [second, third] = ends.slice(1, 3) as unknown[];
+    for (const error of [second, third]) {
+      assertInstanceOf(error, WorkerLostError);
+    }
+    assertNotStrictEquals(second, third);
+    // What was lost leaves nothing in the loop.
+    assertEquals(log, ["end 1", "end 2", "end 3", "end 4", "end 5"]);
+    // Nobody is there to be lost.
+    executor.crash();
+    assertEquals(await executor.submit("work", [log, 1]), 1);
+  }));
+
+Deno.test("InlineExecutor.crash() ends a job that cleans up after its cancel, with the loss as the cause", () =>
+  runTest(async () => {
+    await using executor = new InlineExecutor({
+      async work() {
+        try {
+          await sleep({ hours: 1 });
+        } finally {
+          await sleep({ hours: 1 });
+        }
+      },
+    });
+    const job = executor.submit("work", []);
+    await sleep(1);
+    job.cancel();
+    await sleep(1);
+    executor.crash();
+    const error = await assertRejects(async () => await job, CancelledError);
+    assertInstanceOf(error.cause, WorkerLostError);
+  }));
