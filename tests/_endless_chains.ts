@@ -224,6 +224,7 @@ export const STEPS: Readonly<Record<string, () => Step>> = {
         group.createTask(nothing);
       })),
     async: () =>
+      // deno-lint-ignore require-await
       taskGroup(async (group) => {
         group.createTask(nothingAsync);
       }),

@@ -66,6 +66,7 @@ const RUNS: Readonly<Record<string, () => () => Promise<unknown>>> = {
   "run() of a generator": () => () => run(function* () {}),
   "run() of an async function": () => () => run(async () => {}),
   "run() that fails": () => () =>
+    // deno-lint-ignore require-await
     run(async () => {
       throw new Error("fails");
     }).catch(() => {}),

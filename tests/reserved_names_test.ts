@@ -50,6 +50,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_plainOptions",
     "_resources",
     "_runEnded",
+    "_runForever",
     "_shutdown",
     "_tasks",
     "_tellAtExit",
