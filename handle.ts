@@ -98,6 +98,10 @@ export interface Scheduler {
   getDebug(): boolean;
   /** @internal Counts bursts of microtasks: the host has had its turn between two. */
   readonly _burst: number;
+  /** @internal As `_burst`, for who compares it later: it does not outlast its microtasks. */
+  _noteBurst(): number;
+  /** @internal Takes no turn before the burst of microtasks under way is over. */
+  _letBurstEnd(): void;
   /** @internal */
   readonly _microtasks: Microtasks;
   /** Whether the loop is between the start and the end of a run. */

@@ -785,6 +785,16 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
+  _letBurstEnd(): void {
+    this.#turns?.letBurstEnd();
+  }
+
+  /** @internal */
+  _noteBurst(): number {
+    return this.#turns === undefined ? this._burst : this.#turns.noteBurst();
+  }
+
+  /** @internal */
   _noteSuspended(): void {
     this.#turns?.noteSuspended();
   }

@@ -316,10 +316,15 @@ export class Task<T> extends Future<T> {
    *
    * @param message The message of the CancelledError.
    * @param options The `cause` of the CancelledError.
-   * @returns Whether the task was asked: false if it was done.
+   * @returns Whether the task was asked: false if it was done, or its function had returned
+   * and only what that has left behind is still to end, which is cancelled then.
    */
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return super.cancel();
+    if (this._request?.isTooLate) {
+      cancelLine(this, cancelReason(message, options));
+      return false;
+    }
     const { asked } = running.cancels;
     if (asked !== undefined) {
       if (asked.has(this)) return true;
@@ -507,7 +512,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _wouldTakeCancel(): boolean | undefined {
-    return this.done() ? undefined : true;
+    return this.done() || this._request?.isTooLate ? undefined : true;
   }
 
   /** @internal */
@@ -763,7 +768,9 @@ export class Task<T> extends Future<T> {
       );
     }
     if (!isQuiet(this)) {
-      return endHelpers(this, () => this.#finish(result));
+      endHelpers(this, () => this.#finish(result));
+      this._request!.isTooLate = true;
+      return;
     }
     if (!this.#leave()) return;
     super.setResult(result);

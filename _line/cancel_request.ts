@@ -37,12 +37,19 @@ export class CancelRequest {
    * inside: what has ended in that burst does not show that it got it.
    */
   askedIn = -1;
+  /**
+   * Whether it stands for one that was met, and that the errors of a group have come out in
+   * the place of: it is new to all, as far out as the first one was made.
+   */
+  isAskedAgain = false;
   reason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
   /** Whether a signal was aborted by the request that is being made. */
   aborted = false;
   /** When it was made, in looks of the watch for stuck lines; until that has told of it. */
   askedAt: number | undefined = undefined;
+  /** Of a task: whether it has its result, and waits for what its function has left behind. */
+  isTooLate = false;
   /** What is to be done when the line has no waits left. */
   onQuiet: (() => void) | undefined = undefined;
 }
@@ -81,6 +88,7 @@ export function settleRequest(request: CancelRequest): void {
   if (request.told !== undefined) keepCleanUps(request, request.told);
   request.pending = false;
   request.askedIn = -1;
+  request.isAskedAgain = false;
   request.unsureUntil = 0;
   request.told = undefined;
   request.late = undefined;

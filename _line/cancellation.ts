@@ -51,21 +51,27 @@ function endsInCancellation(line: LineState, error: unknown): boolean {
     isCancellation(line, last);
 }
 
-// What Promise.any() makes of the CancelledErrors of all its waits.
+// What Promise.any() makes of the CancelledErrors of all its waits, which may be such calls.
 function isOnlyCancellations(line: LineState, error: unknown): boolean {
   if (!isInstance(error, AggregateError)) return false;
+  const all = new Set<unknown>([error]);
+  let isCancelled = false;
   try {
-    const errors: unknown[] = error.errors;
-    const { length } = errors;
-    if (length === 0 || length > MOST_ERRORS) return false;
-    // A hole is none, so a list of them ends at the first: `every()` goes over all.
-    for (let i = 0; i < length; i++) {
-      const each = errors[i];
-      if (!isInstance(each, CancelledError) || !isCancellation(line, each)) {
-        return false;
+    for (const each of all) {
+      if (!isInstance(each, AggregateError)) {
+        if (!isInstance(each, CancelledError) || !isCancellation(line, each)) {
+          return false;
+        }
+        isCancelled = true;
+        continue;
       }
+      const errors: unknown[] = each.errors;
+      const { length } = errors;
+      if (length === 0 || all.size + length > MOST_ERRORS) return false;
+      // A hole is no cancel, so a list of them adds one.
+      for (let i = 0; i < length; i++) all.add(errors[i]);
     }
-    return true;
+    return isCancelled;
   } catch {
     // Of the user's class.
     return false;

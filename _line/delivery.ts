@@ -31,7 +31,6 @@ import { isCancellation } from "./cancellation.ts";
 import {
   CancelRequest,
   forget,
-  isAmong,
   isTold,
   noteCleanUp,
   noteTold,
@@ -95,23 +94,8 @@ function meet(
     if (!canMark) settleRequest(request);
     return;
   }
-  if (line._lastEnd === line.getLoop()._burst) cancelBegun(request, wait);
-  else {
-    // Whom the host has resumed, and who has begun this, comes to its own wait first: else
-    // that would be in the burst of this.
-    const { mark } = request;
-    void afterBurst(() => {
-      if (
-        request.pending && request.mark === mark && isAmong(line._awaits, wait)
-      ) {
-        cancelBegun(request, wait);
-      }
-    });
-  }
-}
-
-function cancelBegun(request: CancelRequest, wait: PendingAwait): void {
-  if (isTold(request, wait)) return;
+  // Who has begun this comes to its own wait first: else that would be in the burst of this.
+  line.getLoop()._letBurstEnd();
   if (wait._cancelWait(request.reason, undefined)) noteTold(request, wait);
 }
 
@@ -130,6 +114,8 @@ function noteAwait(): number | undefined {
   const request = line?._request;
   if (!request?.pending || !isUnsure(line!, request)) return undefined;
   mark(request.mark);
+  // It may have nothing to wait for, and so may those that come after it.
+  beginBurst(line!, request);
   return request.mark;
 }
 
@@ -160,7 +146,7 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
     // Those that are left have stood beside others, so they stay in the set.
     if (awaits.size === 0) line._awaits = undefined;
   }
-  line._lastEnd = line.getLoop()._burst;
+  line._lastEnd = line.getLoop()._noteBurst();
   const onQuiet = request?.onQuiet;
   if (onQuiet !== undefined && isQuiet(line)) onQuiet();
 }
@@ -232,7 +218,7 @@ function request(
   request.askedAt ??= line.getLoop()._watchCancelled(line);
   // Whom the host has resumed comes to its wait before the loop goes on, so not in the
   // burst of what is cancelled here.
-  if (running.loop === undefined) line.getLoop()._noteResumed();
+  if (running.loop === undefined) line.getLoop()._letBurstEnd();
   const wasUnsure = isUnsure(line, request);
   const isAtHost = isQuiet(line);
   begin(request);
@@ -249,7 +235,7 @@ function request(
   if (currentLine() === line) {
     // Who asks for it itself has not got it yet. A callback may run in its async context.
     if (runningTask() === line._task) {
-      request.askedIn = line.getLoop()._burst;
+      request.askedIn = line.getLoop()._noteBurst();
     }
   } else if (isAtHost && (wasUnsure || aborted && !isOnItsWay)) {
     beginBurst(line, request);

@@ -41,6 +41,10 @@ const FIRST_RUNS = 4;
 // each async function that it returns to; some come back only when others do.
 const MOST_HOPS = 4;
 const IDLE_HOPS = 4;
+// What follows from one event of the host is over after so many: the next one is another's.
+const HOPS_OF_BURST = 32;
+// Who wakes an idle loop is nearly always back at a wait after so many: 0.2 µs.
+const WAKE_HOPS = 8;
 // A run of one task needs no more, and there may be one a request.
 const SMALLEST_READY = 8;
 // What the ready queue keeps of a burst, idle.
@@ -55,6 +59,7 @@ type Pause =
   | "idle"
   | "tasks start"
   | "async function resumed"
+  | "burst to end"
   | "slice used up"
   | "stopped";
 
@@ -101,6 +106,12 @@ export class Turns implements Sleeper {
   #stopping = false;
   // How many async functions were resumed and have not come back to a wait.
   #resumed = 0;
+  // Whether it waits for the host, which may have several turns before it goes on.
+  #isWithHost = false;
+  // How many microtasks come before the next turn, for those who are still on their way.
+  #hopsToTurn = 0;
+  // How many microtasks are left to that burst, if they are counted.
+  #leftOfBurst = 0;
   // Whether tasks do their first step in the next microtask.
   #isStarting = false;
   // Whether this run has begun a turn: there is one at least, even after `stop()`.
@@ -199,6 +210,24 @@ export class Turns implements Sleeper {
   /** Counts an async function that waits again, or has ended. */
   noteSuspended(): void {
     if (this.#resumed > 0) this.#resumed--;
+    // Whom the host has resumed may have called who waits now, and be still on its way.
+    if (this.#endPause !== undefined && this.#hopsToTurn === 0) {
+      this.#hopsToTurn = this.#clock.settles ? HOPS_OF_BURST : WAKE_HOPS;
+    }
+  }
+
+  /** Takes no turn before the burst of microtasks under way is over. */
+  letBurstEnd(): void {
+    this.#hopsToTurn = HOPS_OF_BURST;
+  }
+
+  /**
+   * Gives the number of the burst of microtasks under way, for who wants to know whether it
+   * is over: while the loop waits for the host, nothing else tells two of them apart.
+   */
+  noteBurst(): number {
+    if (this.#isWithHost) this.#endBurstInTime();
+    return this.#owner._burst;
   }
 
   /** Keeps virtual time still until {@linkcode Turns.letGo}. */
@@ -289,6 +318,10 @@ export class Turns implements Sleeper {
               await SETTLED;
             }
             this.#resumed = 0;
+            break;
+          case "burst to end":
+            for (let left = this.#hopsToTurn; left > 0; left--) await SETTLED;
+            this.#hopsToTurn = 0;
         }
       }
     } finally {
@@ -323,6 +356,7 @@ export class Turns implements Sleeper {
         (this.#leftOfTurn === 0 || this.#clock.settles || !hasAsyncContext)
       ) return "async function resumed";
       if (this.#leftOfTurn === 0) {
+        if (this.#hopsToTurn > 0) return "burst to end";
         if (this.#stopping && this.#hasTurned) return "stopped";
         running.cancelled = undefined;
         const sliceIsUsedUp = this.#beginTurn();
@@ -413,12 +447,30 @@ export class Turns implements Sleeper {
 
   async #letHostTurn(): Promise<void> {
     this.#tellBeforeHost();
+    this.#isWithHost = true;
+    // Who was resumed last may still be on its way.
+    this.#endBurstInTime();
     // A clock for tests lets the host settle, and takes no slice from the others.
     await (this.#clock.settles ? hostTurn() : turnOfLoop());
+    this.#isWithHost = false;
     noteResumedLine(undefined);
     running.runs = 0;
     this.#owner._burst++;
     this.#beginSlice();
+  }
+
+  #endBurstInTime(): void {
+    const isCounted = this.#leftOfBurst > 0;
+    this.#leftOfBurst = HOPS_OF_BURST;
+    if (!isCounted) void this.#countBurst();
+  }
+
+  async #countBurst(): Promise<void> {
+    while (this.#leftOfBurst > 0) {
+      await SETTLED;
+      this.#leftOfBurst--;
+    }
+    this.#owner._burst++;
   }
 
   // The host has had its turn, or nothing has run yet.
@@ -450,11 +502,13 @@ export class Turns implements Sleeper {
     this.#setOnPush();
     this.#clock.wait(this, this.#nextDeadline());
     this.#owner._burst++;
+    this.#isWithHost = true;
     return woken;
   }
 
   #endIdle(): void {
     this.#owner._burst++;
+    this.#isWithHost = false;
     this.#endPause = undefined;
     this.#setOnPush();
     this.#clock.unwait(this);

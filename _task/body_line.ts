@@ -187,7 +187,8 @@ export class BodyLine implements ScopeLine {
     // A new one, for all: who has shown that it got the last one gets this too.
     const request = owe(this._outer, undefined);
     request.askedBy = request.count === 0 ? "an outer line" : "itself";
-    request.askedIn = this.getLoop()._burst;
+    request.askedIn = this.getLoop()._noteBurst();
+    request.isAskedAgain = true;
   }
 
   /** Whether `error` is what a cancel of this line, or of one round it, has come to. */
@@ -306,9 +307,11 @@ export class BodyLine implements ScopeLine {
     const root = (this._task as LineState)._request ?? request;
     const isPending = request.pending && !isUnsure(this, request);
     const isLate = hadEnded(this, request);
+    const { isAskedAgain } = request;
     settleRequest(request);
     // Who took back its last request is not cancelled any more, as in CPython.
     if (root.total === 0) settleRequest(root);
+    else if (isPending && isAskedAgain) this.askAgain();
     else if (
       isPending && (isCancelled || request.askedBy === "an outer line")
     ) {
@@ -326,7 +329,7 @@ export class BodyLine implements ScopeLine {
     } else request = owe(this._outer, reason);
     if (request.count === 0) request.askedBy = "an outer line";
     // It would have gone on so before the request: so do those round it.
-    if (!isLate) request.askedIn = this.getLoop()._burst;
+    if (!isLate) request.askedIn = this.getLoop()._noteBurst();
   }
 }
 

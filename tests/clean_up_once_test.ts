@@ -8,19 +8,32 @@ import { assertEquals } from "@std/assert";
 import {
   createTask,
   currentTask,
+  Event,
+  Future,
   getRunningLoop,
+  Lock,
+  Queue,
+  shield,
   sleep,
   taskGroup,
   timeout,
   wait,
 } from "@asyncio/asyncio";
 import { runTest } from "@asyncio/asyncio/testing";
+import {
+  inBoth,
+  type Program,
+  type Style,
+  wait as waitIn,
+} from "./cpython/_program.ts";
+
+const LONG = 3600;
 
 /** Makes functions that wait, and then clean up for so many seconds, in two waits. */
 function worker(log: string[]): (seconds: number) => Promise<void> {
   return async (seconds) => {
     try {
-      await sleep(3600);
+      await sleep(LONG);
     } finally {
       await sleep(seconds / 2);
       await sleep(seconds / 2);
@@ -156,3 +169,78 @@ Deno.test("a task's end cancels what was begun after a cancel that was taken bac
       11,
     ]);
   }));
+
+/** Waits that have nothing to wait for. */
+const READY: Record<string, (style: Style) => Program<void>> = {
+  *"a future that is done"() {
+    yield* waitIn(done());
+  },
+  *"a shield of what is done"() {
+    yield* waitIn(shield(done()));
+  },
+  *"a free lock"() {
+    const guard = yield* waitIn(new Lock().acquire());
+    guard[Symbol.dispose]();
+  },
+  *"a queue with an item"() {
+    const queue = new Queue<number>();
+    yield* waitIn(queue.put(1));
+    yield* waitIn(queue.get());
+  },
+  *"an event that is set"() {
+    const event = new Event();
+    event.set();
+    yield* waitIn(event.wait());
+  },
+  *"a scope of no waits"(style) {
+    yield* waitIn(timeout(9, style.fn(function* () {})));
+  },
+};
+
+function done(): Future<void> {
+  const future = new Future<void>();
+  future.setResult(undefined);
+  return future;
+}
+
+// A function that has not shown that it got a cancel gets it: who returns from a clean-up
+// shows it by its next wait, which may come only after many that had nothing to wait for.
+for (const [name, ready] of Object.entries(READY)) {
+  for (const cleansUp of [true, false]) {
+    const when = cleansUp ? "after a clean-up" : "in place of a clean-up";
+    inBoth(
+      `waits for ${name} ${when} do not bring a cancel back`,
+      function* (style) {
+        const log: string[] = [];
+        const rest = style.fn(function* () {
+          for (let i = 0; i < 30; i++) yield* ready(style);
+        });
+        const inner = style.fn(function* () {
+          try {
+            yield* waitIn(sleep(LONG));
+          } catch {
+            if (cleansUp) yield* waitIn(sleep(1));
+            yield* waitIn(rest());
+          }
+        });
+        const outer = style.fn(function* () {
+          yield* waitIn(inner());
+          yield* waitIn(rest());
+          yield* waitIn(sleep(2));
+          log.push("waited");
+        });
+        const task = createTask(style.fn(function* () {
+          yield* waitIn(outer());
+          yield* waitIn(rest());
+          yield* waitIn(sleep(4));
+          log.push("waited");
+        }));
+        yield* waitIn(sleep(1));
+        task.cancel();
+        yield* waitIn(wait([task]));
+        assertEquals(log, ["waited", "waited"]);
+        assertEquals(getRunningLoop().time(), cleansUp ? 8 : 7);
+      },
+    );
+  }
+}
