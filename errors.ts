@@ -211,11 +211,15 @@ export class KeyboardInterrupt extends Error {
    *
    * @param message What happened.
    * @param options The `cause`, and the signal.
+   * @throws {TypeError} If `options` are no object.
    */
   constructor(
     message?: string,
     options: ErrorOptions & { readonly signal?: string } = {},
   ) {
+    if (typeof options !== "object" || options === null) {
+      refuse("a KeyboardInterrupt", "options", "an object", options);
+    }
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.signal = options.signal;
   }
@@ -340,16 +344,11 @@ export class IncompleteReadError extends Error {
    * @param expected How many bytes were expected, if that is known.
    */
   constructor(partial: Uint8Array, expected?: number) {
-    // No check of arguments is below this module.
     if (!ArrayBuffer.isView(partial) || !(partial instanceof Uint8Array)) {
-      throw new TypeError(
-        `Cannot make an IncompleteReadError: partial must be a Uint8Array, got ${typeof partial}`,
-      );
+      refuse("an IncompleteReadError", "partial", "a Uint8Array", partial);
     }
     if (expected !== undefined && typeof expected !== "number") {
-      throw new TypeError(
-        `Cannot make an IncompleteReadError: expected must be a number, got ${typeof expected}`,
-      );
+      refuse("an IncompleteReadError", "expected", "a number", expected);
     }
     super(
       `${partial.length} bytes read on a total of ${
@@ -383,8 +382,12 @@ export class LimitOverrunError extends Error {
    *
    * @param message What happened.
    * @param consumed How many bytes may be skipped.
+   * @throws {TypeError} If `consumed` is no number.
    */
   constructor(message: string, consumed: number) {
+    if (typeof consumed !== "number") {
+      refuse("a LimitOverrunError", "consumed", "a number", consumed);
+    }
     super(message);
     this.consumed = consumed;
   }
@@ -431,4 +434,17 @@ export class WorkerLostError extends RuntimeError {
 export class BrokenExecutor extends RuntimeError {
   /** The name of the class. */
   override readonly name = "BrokenExecutor";
+}
+
+// No check of arguments is below this module.
+function refuse(
+  error: string,
+  parameter: string,
+  words: string,
+  value: unknown,
+): never {
+  const got = value === null ? "null" : typeof value;
+  throw new TypeError(
+    `Cannot make ${error}: ${parameter} must be ${words}, got ${got}`,
+  );
 }

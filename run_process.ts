@@ -17,7 +17,9 @@ import type { SignalName } from "./_host/signals.ts";
 import { CancelledError } from "./errors.ts";
 import {
   BOOLEAN,
+  check,
   checkOptions,
+  OBJECT,
   type Kind,
   type OptionKinds,
 } from "./_base/arguments.ts";
@@ -98,8 +100,10 @@ export class ProcessError extends Error {
    *
    * @param message What happened.
    * @param result How the program has ended, and what it has written.
+   * @throws {TypeError} If `result` is no object.
    */
   constructor(message: string, result: ProcessResult) {
+    check("make a ProcessError", "result", result, OBJECT);
     super(message);
     this.result = result;
   }

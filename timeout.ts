@@ -22,7 +22,13 @@
  *
  * @module
  */
-import { check, NUMBER } from "./_base/arguments.ts";
+import {
+  BOOLEAN,
+  check,
+  checkOptions,
+  NUMBER,
+  type OptionKinds,
+} from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
 import { Coroutine } from "./_coroutine/coroutine.ts";
@@ -50,6 +56,8 @@ export interface TimeoutOptions {
    */
   readonly abandon?: boolean | undefined;
 }
+
+const TIMEOUT_OPTIONS: OptionKinds<TimeoutOptions> = { abandon: BOOLEAN };
 
 /** The words are those of {@linkcode Timeout.toString}. */
 type State =
@@ -330,7 +338,8 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
  * @param options Whether the body is left behind at the deadline.
  * @returns A coroutine of what the body gives.
  * @throws {TimeoutError} If the body did not end in time; its `cause` is the CancelledError.
- * @throws {TypeError} If `body` is no function, or `delay` is no delay.
+ * @throws {TypeError} If `body` is no function, `delay` is no delay, or an option is of a
+ * wrong type.
  * @throws {RangeError} If `delay` is NaN.
  * @throws {RuntimeError} If used outside of a task.
  *
@@ -353,11 +362,14 @@ export function timeout<T>(
   body: (
     scope: Timeout,
   ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
-  options: TimeoutOptions = {},
+  options?: TimeoutOptions,
 ): Coroutine<T> {
   checkBody(body, "run under a timeout");
   const seconds = delay === undefined ? undefined : toSeconds(delay);
-  return new TimeoutCoroutine(undefined, seconds, body, options.abandon);
+  const abandon = options === undefined
+    ? undefined
+    : checkOptions("run under a timeout", options, TIMEOUT_OPTIONS).abandon;
+  return new TimeoutCoroutine(undefined, seconds, body, abandon);
 }
 
 /**

@@ -3,6 +3,20 @@
  *
  * @module
  */
+import {
+  BOOLEAN,
+  check,
+  checkOptions,
+  copyList,
+  DELAY,
+  FUNCTION,
+  integer,
+  type Kind,
+  OBJECT,
+  type OptionKinds,
+  STRING,
+} from "../_base/arguments.ts";
+import { guarded } from "../_base/repr.ts";
 import type { Delay } from "../clock.ts";
 import type { Executor } from "../executor.ts";
 import { sleep } from "../sleep.ts";
@@ -75,6 +89,26 @@ const CHANNEL = "channel:";
 // How long no line may come before a log in a browser is complete, in seconds.
 const QUIET = 0.05;
 
+const CONTEXT_OPTIONS: OptionKinds<ContextOptions> = {
+  make: FUNCTION,
+  makeBroken: FUNCTION,
+  abilities: { words: "an array", copy: copyList, fits: Array.isArray },
+  reuse: BOOLEAN,
+};
+
+const EXECUTOR_OPTIONS: OptionKinds<CheckedExecutorOptions> = {
+  maxWorkers: integer(1),
+  concurrency: integer(1),
+  grace: DELAY,
+  maxQueue: integer(0),
+};
+
+const CHECK: Kind = {
+  words: "a check of the kit",
+  fits: (value) =>
+    guarded(() => Array.isArray((value as { needs: unknown }).needs), false),
+};
+
 interface Files {
   mkdtempSync(prefix: string): string;
   existsSync(path: string): boolean;
@@ -113,8 +147,18 @@ export class Context implements Disposable {
    * Makes a context; dispose of it, as it may have files.
    *
    * @param options How to make the executor, and what it can do.
+   * @throws {TypeError} If an option is of a wrong type.
    */
   constructor(options: ContextOptions) {
+    check("make a context", "options", options, OBJECT);
+    options = checkOptions("make a context", options, CONTEXT_OPTIONS);
+    check("make a context", "make", options.make, FUNCTION);
+    check(
+      "make a context",
+      "abilities",
+      options.abilities,
+      CONTEXT_OPTIONS.abilities,
+    );
     this.#options = options;
     this.#abilities = new Set(options.abilities);
   }
@@ -122,17 +166,18 @@ export class Context implements Disposable {
   /**
    * Says whether the executor can do what a check needs.
    *
-   * @param check The check.
+   * @param wanted The check.
    * @returns Whether it may be run.
    */
   can(
-    check: {
+    wanted: {
       readonly needs: readonly Ability[];
       readonly needsBroken: boolean;
     },
   ): boolean {
-    return check.needs.every((ability) => this.#abilities.has(ability)) &&
-      (!check.needsBroken || this.#options.makeBroken !== undefined);
+    check("look for abilities", "check", wanted, CHECK);
+    return wanted.needs.every((ability) => this.#abilities.has(ability)) &&
+      (!wanted.needsBroken || this.#options.makeBroken !== undefined);
   }
 
   /**
@@ -142,7 +187,9 @@ export class Context implements Disposable {
    * @returns A promise of it.
    */
   async make(options: CheckedExecutorOptions = {}): Promise<CheckedExecutor> {
-    return await this.#options.make(options);
+    return await this.#options.make(
+      checkOptions("make an executor", options, EXECUTOR_OPTIONS),
+    );
   }
 
   /**
@@ -156,6 +203,8 @@ export class Context implements Disposable {
     options: CheckedExecutorOptions,
     body: (executor: CheckedExecutor) => Promise<void>,
   ): Promise<void> {
+    options = checkOptions("use an executor", options, EXECUTOR_OPTIONS);
+    check("use an executor", "body", body, FUNCTION);
     const key = JSON.stringify(options);
     const executor = this.#shared.get(key) ?? await this.make(options);
     if (this.#options.reuse) {
@@ -213,6 +262,7 @@ export class Context implements Disposable {
    * @returns A promise of its lines.
    */
   async lines(log: string): Promise<string[]> {
+    check("read a log", "log", log, STRING);
     const known = this.#lines.get(log);
     if (known === undefined) return this.#read(log);
     for (let count = -1; count < known.length;) {
@@ -231,6 +281,9 @@ export class Context implements Disposable {
    * @returns A promise that settles when it has.
    */
   async until(log: string, line: string, count = 1): Promise<void> {
+    check("wait for a log", "log", log, STRING);
+    check("wait for a log", "line", line, STRING);
+    check("wait for a log", "count", count, integer(0));
     while (this.#read(log).filter((known) => known === line).length < count) {
       await sleep(0.002);
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { check, type Kind, STRING } from "../_base/arguments.ts";
 import { toSeconds } from "../clock.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.ts";
 import { Future } from "../future.ts";
@@ -12,7 +13,12 @@ import {
   type CancelReason,
   cancelReason,
 } from "../_base/cancelled.ts";
-import { describeKind, describeValue, isInstance } from "../_base/repr.ts";
+import {
+  describeKind,
+  describeValue,
+  guarded,
+  isInstance,
+} from "../_base/repr.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
 import { NO_CONTEXT, requireScheduler } from "../_loop/scheduler.ts";
 import type { WorkerLostError } from "../errors.ts";
@@ -37,6 +43,17 @@ export interface JobOwner {
     callback: () => void,
   ): { cancel(): void };
 }
+
+const OWNER: Kind = {
+  words: "an object with cancelJob()",
+  fits: (value) =>
+    guarded(() => typeof (value as Partial<JobOwner>).cancelJob, "") ===
+      "function",
+};
+const ID: Kind = {
+  words: "a string or a number",
+  fits: (value) => typeof value === "string" || typeof value === "number",
+};
 
 /**
  * A function that runs elsewhere: the future of its result. `executor.submit()` gives one.
@@ -103,7 +120,8 @@ export class Job<T> extends Future<T> {
    * @param id What the executor calls the job.
    * @param options The timeout and the signal.
    * @throws {RuntimeError} If no loop is running.
-   * @throws {TypeError} If the timeout is no delay, or the signal no AbortSignal.
+   * @throws {TypeError} If the timeout is no delay, or the signal no AbortSignal; or if the
+   * owner, the name or the id is of a wrong type.
    * @throws {RangeError} If the timeout is NaN.
    */
   constructor(
@@ -113,6 +131,9 @@ export class Job<T> extends Future<T> {
     options?: SubmitOptions,
   ) {
     super({ loop: requireScheduler() });
+    check("make a job", "owner", owner, OWNER);
+    check("make a job", "name", name, STRING);
+    check("make a job", "id", id, ID);
     this.id = id;
     this.jobName = name;
     this._owner = owner;

@@ -5,7 +5,10 @@
  */
 import { Queue } from "../queue.ts";
 import { Waiter } from "../_task/waiter.ts";
-import type { Job } from "./job.ts";
+import { check, FUNCTION, instance, integer } from "../_base/arguments.ts";
+import { Job } from "./job.ts";
+
+const JOB = instance(Job, "a Job");
 
 const END: unique symbol = Symbol("asyncio.end");
 
@@ -58,12 +61,18 @@ export class JobStream<Y, R> implements AsyncIterableIterator<Y, R, undefined> {
    * @param job The job.
    * @param highWaterMark How many values the job may be ahead.
    * @param grant Lets the job go on for that many values more.
+   * @throws {TypeError} If an argument is of a wrong type.
+   * @throws {RangeError} If `highWaterMark` is no whole number above 0.
    */
   constructor(
     job: Job<R>,
     highWaterMark: number,
     grant: (count: number) => void,
   ) {
+    const action = "make a stream of a job";
+    check(action, "job", job, JOB);
+    check(action, "highWaterMark", highWaterMark, integer(1));
+    check(action, "grant", grant, FUNCTION);
     this.job = job;
     this.#grant = grant;
     this.#batch = Math.max(1, highWaterMark >> 1);
