@@ -10,6 +10,10 @@ export function double(x: number): number {
   return 2 * x;
 }
 
+export function count(bytes: Uint8Array): number {
+  return bytes.length;
+}
+
 export async function slow<T>(seconds: number, value: T): Promise<T> {
   await sleep(seconds);
   return value;
