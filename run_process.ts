@@ -19,8 +19,8 @@ import {
   BOOLEAN,
   check,
   checkOptions,
-  OBJECT,
   type Kind,
+  OBJECT,
   type OptionKinds,
 } from "./_base/arguments.ts";
 import { COMMON_KINDS } from "./_process/options.ts";
