@@ -5,7 +5,7 @@
  */
 import { closeQuietly, type DenoConn } from "./deno_host.ts";
 import { HIGH_WATER } from "./network.ts";
-import { type NodeSocket, nodeStream } from "./node_host.ts";
+import { type HeldSocket, nodeStream } from "./node_host.ts";
 
 /**
  * Makes a stream of a connection.
@@ -16,16 +16,21 @@ import { type NodeSocket, nodeStream } from "./node_host.ts";
 export function duplexOf(
   conn: DenoConn,
   early: Promise<Uint8Array | null>[],
-): NodeSocket {
+): HeldSocket {
   const { Duplex } = nodeStream();
+  let isHeld = false;
+  let isWanted = false;
+  const readNext = (): void => {
+    isWanted = isHeld;
+    if (isHeld) return;
+    (early.shift() ?? readSome(conn)).then(
+      (bytes) => void duplex.push(bytes),
+      (error) => duplex.destroy(error),
+    );
+  };
   const duplex = new Duplex({
     allowHalfOpen: true,
-    read(): void {
-      (early.shift() ?? readSome(conn)).then(
-        (bytes) => void duplex.push(bytes),
-        (error) => duplex.destroy(error),
-      );
-    },
+    read: readNext,
     write(bytes, _encoding, done): void {
       writeAll(conn, bytes).then(() => done(), done);
     },
@@ -38,7 +43,15 @@ export function duplexOf(
       done(error);
     },
   });
-  return duplex;
+  return Object.assign(duplex, {
+    hold(): void {
+      isHeld = true;
+    },
+    release(): void {
+      isHeld = false;
+      if (isWanted) readNext();
+    },
+  });
 }
 
 async function readSome(conn: DenoConn): Promise<Uint8Array | null> {

@@ -14,7 +14,7 @@ import type { Address, ExtraInfo } from "../stream_writer.ts";
 import { closeQuietly, type DenoAddr, type DenoConn } from "./deno_host.ts";
 import { duplexOf } from "./deno_duplex.ts";
 import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
-import type { NodeSocket } from "./node_host.ts";
+import type { HeldSocket } from "./node_host.ts";
 
 const LOW_WATER = HIGH_WATER / 4;
 // An async function that answers line by line comes back to its next write() in 5
@@ -126,7 +126,7 @@ export class DenoTransport implements HostTransport {
     return info[name]?.() as ExtraInfo[K] | undefined;
   }
 
-  async detach(): Promise<NodeSocket> {
+  async detach(): Promise<HeldSocket> {
     if (this.#sending !== undefined) {
       this.#flushed = Promise.withResolvers();
       await this.#flushed.promise;

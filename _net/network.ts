@@ -10,7 +10,7 @@ import type {
   TransportOwner,
 } from "../_io/transport.ts";
 import type { Address, TlsOptions } from "../stream_writer.ts";
-import type { NodeSocket } from "./node_host.ts";
+import type { HeldSocket } from "./node_host.ts";
 
 /** A connection of the host. Before {@linkcode HostTransport.start} nobody uses it. */
 export interface HostTransport extends Transport, ByteSource {
@@ -21,7 +21,7 @@ export interface HostTransport extends Transport, ByteSource {
    *
    * @returns A promise of a `stream.Duplex` of Node; it rejects if the connection is lost.
    */
-  detach(): Promise<NodeSocket>;
+  detach(): Promise<HeldSocket>;
   /** Whether it is TLS. */
   readonly isTls: boolean;
 }

@@ -29,6 +29,14 @@ export interface NodeSocket {
   setNoDelay(on: boolean): void;
 }
 
+/** A stream that can be held back without a pause, where it must not have one. */
+export interface HeldSocket extends NodeSocket {
+  /** Takes no more from the host. */
+  hold?(): void;
+  /** Goes on. */
+  release?(): void;
+}
+
 /** What is used of a `net.Server`. */
 export interface NodeServer {
   address(): NodeAddress | string | null;

@@ -11,7 +11,7 @@ import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo, TlsInfo } from "../stream_writer.ts";
 import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
-import type { NodeSocket } from "./node_host.ts";
+import type { HeldSocket, NodeSocket } from "./node_host.ts";
 
 /** The addresses of the two ends of a connection. */
 export type Ends = Pick<ExtraInfo, "peername" | "sockname">;
@@ -20,6 +20,7 @@ export type Ends = Pick<ExtraInfo, "peername" | "sockname">;
 export class NodeTransport implements HostTransport {
   readonly ofHost = true;
   readonly #socket: NodeSocket;
+  readonly #inside: HeldSocket | undefined;
   // Kept, since a closed socket has none.
   readonly #ends: Ends;
   readonly #tls: TlsInfo | undefined;
@@ -40,9 +41,15 @@ export class NodeTransport implements HostTransport {
    *
    * @param socket The socket.
    * @param ends The addresses of its two ends.
+   * @param inside What it gets its bytes from, if that is a stream too.
    */
-  constructor(socket: NodeSocket, ends: Ends = endsOf(socket)) {
+  constructor(
+    socket: NodeSocket,
+    ends: Ends = endsOf(socket),
+    inside?: HeldSocket,
+  ) {
     this.#socket = socket;
+    this.#inside = inside;
     this.#ends = ends;
     this.#tls = tlsInfo(socket);
     // Never taken off: an error that nobody listens to ends the program.
@@ -70,12 +77,17 @@ export class NodeTransport implements HostTransport {
 
   pull(): void {}
 
+  // Deno's TLS loses the end of a connection that comes while it is paused.
   pauseReading(): void {
-    this.#socket.pause();
+    const inside = this.#inside;
+    if (inside?.hold === undefined) this.#socket.pause();
+    else inside.hold();
   }
 
   resumeReading(): void {
-    this.#socket.resume();
+    const inside = this.#inside;
+    if (inside?.release === undefined) this.#socket.resume();
+    else inside.release();
   }
 
   write(bytes: Uint8Array): boolean {

@@ -40,7 +40,7 @@ export async function secure(
       : tls.connect({ ...options, ...serverName(request), socket });
     const event = request.isServer ? "secure" : "secureConnect";
     await settled(secured, event, signal);
-    return new NodeTransport(secured, ends);
+    return new NodeTransport(secured, ends, socket);
   } catch (error) {
     socket.destroy();
     throw error;

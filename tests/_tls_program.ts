@@ -167,6 +167,31 @@ export const checks: Checks = {
     }
   },
 
+  async "TLS gives a slow reader all, and the end, of who has gone long ago"() {
+    const { ca, cert, key } = certificate();
+    const size = 300_000;
+    const server = await startServer(
+      async (_reader, writer) => {
+        await writer.write(new Uint8Array(size));
+      },
+      HOST,
+      0,
+      { tls: { cert, key } },
+    );
+    const [reader, writer] = await open(server, { tls: { ca }, limit: 500 });
+    let count = 0;
+    for (let reads = 1;; reads++) {
+      const { length } = await reader.read(700);
+      if (length === 0) break;
+      count += length;
+      if (reads % 20 === 0) await sleep(0.002);
+    }
+    assert.equal(count, size);
+    await writer.close();
+    server.close();
+    await server.waitClosed();
+  },
+
   async "startTls() agrees on a protocol by alpn at both sides, and tells it"() {
     const { ca, cert, key } = certificate();
     const told: unknown[] = [];
