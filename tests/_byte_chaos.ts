@@ -143,7 +143,7 @@ function randomRead(random: Random): Read {
   const count = random.between(0, random.chance(0.5) ? 5000 : 3);
   return random.pick<Read>([
     (reader) => reader.read(count + 1),
-    (reader) => count === 3 ? reader.read() : reader.read(1),
+    (reader) => count % 2 === 1 ? reader.read() : reader.read(1),
     (reader) => reader.readexactly(count),
     (reader) => reader.readuntil(),
     (reader) => reader.readuntil(SOUGHT),
