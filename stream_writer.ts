@@ -165,6 +165,9 @@ export interface StreamWriter extends AsyncDisposable {
   /**
    * Closes the connection, after what was written is sent. Closing twice does nothing.
    *
+   * Over TLS it is closed when the other end has closed its side too, or 30 s later, as in
+   * CPython: what is on its way would be lost.
+   *
    * @returns A future as of {@linkcode StreamWriter.waitClosed}.
    */
   close(): Future<void>;

@@ -13,6 +13,7 @@ export interface NodeSocket {
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
   readonly writableLength: number;
+  readonly writableFinished: boolean;
   readonly alpnProtocol?: string | false | null;
   readonly encrypted?: boolean;
   getProtocol?(): string | null;

@@ -7,11 +7,15 @@
  */
 import { linkSignal } from "../_host/abort_signal.ts";
 import { withSubject } from "../_host/errors.ts";
+import { hostTimer } from "../_host/turn.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo, TlsInfo } from "../stream_writer.ts";
 import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
 import type { HeldSocket, NodeSocket } from "./node_host.ts";
+
+// How long the other end has to close its side of TLS as well, in seconds, as in CPython.
+const TLS_LINGER = 30;
 
 /** The addresses of the two ends of a connection. */
 export type Ends = Pick<ExtraInfo, "peername" | "sockname">;
@@ -29,11 +33,17 @@ export class NodeTransport implements HostTransport {
   #error: unknown;
   #backlogged = false;
   #closed = false;
+  #hasEnded = false;
+  #callOffLinger: (() => void) | undefined;
   readonly #listeners: Readonly<Record<string, (argument: never) => void>> = {
     data: (chunk: Uint8Array) => this.#buffer!.feed(plain(chunk)),
-    end: () => this.#buffer!.feedEof(),
+    end: () => {
+      this.#hasEnded = true;
+      this.#buffer!.feedEof();
+    },
     drain: () => this.#drained(),
-    close: () => this.#lose(this.#error),
+    // What became of the other end after all was sent is not what it was lost by.
+    close: () => this.#lose(this.#isLingering() ? undefined : this.#error),
   };
 
   /**
@@ -70,7 +80,7 @@ export class NodeTransport implements HostTransport {
       this.#socket.on(event, listener);
     }
     // It may have ended, or been closed, before anybody listened.
-    if (this.#socket.readableEnded) buffer.feedEof();
+    if (this.#socket.readableEnded) this.#listeners.end!(undefined as never);
     if (this.#socket.destroyed) this.#lose(this.#error);
     else this.#socket.resume();
   }
@@ -109,7 +119,17 @@ export class NodeTransport implements HostTransport {
   }
 
   close(): void {
-    this.#socket.destroySoon();
+    const socket = this.#socket;
+    if (!this.isTls || this.#hasEnded) return socket.destroySoon();
+    // TLS has more to say than what is read here, such as tickets for another session: who
+    // closes before the other end has done so resets the connection, and what is still on
+    // its way there is lost.
+    socket.off("data", this.#listeners.data!);
+    socket.on("data", () => {});
+    socket.on("end", () => socket.destroySoon());
+    this.resumeReading();
+    socket.end();
+    this.#callOffLinger = hostTimer(TLS_LINGER, () => socket.destroy());
   }
 
   abort(): void {
@@ -152,6 +172,10 @@ export class NodeTransport implements HostTransport {
     return `connection to ${showAddress(this.#ends.peername)}`;
   }
 
+  #isLingering(): boolean {
+    return this.#callOffLinger !== undefined && this.#socket.writableFinished;
+  }
+
   #drained(): void {
     if (!this.#backlogged) return;
     this.#backlogged = false;
@@ -159,6 +183,7 @@ export class NodeTransport implements HostTransport {
   }
 
   #lose(error: unknown): void {
+    this.#callOffLinger?.();
     if (this.#closed) return;
     this.#closed = true;
     this.#owner?.connectionLost(error);

@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import process from "node:process";
+import { createServer as createTlsServer } from "node:tls";
 import {
   createSubprocessExec,
   createTask,
@@ -190,6 +191,69 @@ export const checks: Checks = {
     await writer.close();
     server.close();
     await server.waitClosed();
+  },
+
+  async "TLS loses nothing of what was written before close(), however slow its reader is"() {
+    const { ca, cert, key } = certificate();
+    const size = 1_000_000;
+    const count = async (reader: StreamReader): Promise<number> => {
+      let sum = 0;
+      for (let reads = 1;; reads++) {
+        const { length } = await reader.read(5000);
+        if (length === 0) return sum;
+        sum += length;
+        if (reads % 20 === 0) await sleep(0.001);
+      }
+    };
+    for (const sender of ["client", "server"] as const) {
+      let came = 0;
+      const server = await startServer(
+        async (reader, writer) => {
+          if (sender === "client") came = await count(reader);
+          else await writer.write(new Uint8Array(size));
+        },
+        HOST,
+        0,
+        { tls: { cert, key }, limit: 500 },
+      );
+      const [reader, writer] = await open(server, { tls: { ca }, limit: 500 });
+      if (sender === "client") writer.write(new Uint8Array(size));
+      else came = await count(reader);
+      await writer.close();
+      server.close();
+      await server.waitClosed();
+      await until(() => came > 0);
+      assert.equal(came, size, sender);
+    }
+  },
+
+  async "close() over TLS waits until the other end has closed too, unless it is aborted"() {
+    const { ca, cert, key } = certificate();
+    const sockets = new Set<Socket>();
+    const server = createTlsServer(
+      { cert, key, allowHalfOpen: true } as object,
+      (socket) => {
+        sockets.add(socket.on("error", () => {}).resume());
+        socket.on("close", () => sockets.delete(socket));
+      },
+    );
+    await new Promise<void>((done) => server.listen(0, HOST, () => done()));
+    const { port } = server.address() as { port: number };
+    for (const how of ["ends", "aborts", "resets"]) {
+      const [, writer] = await openConnection(HOST, port, { tls: { ca } });
+      await until(() => sockets.size === 1);
+      const [socket] = sockets;
+      const closed = writer.close();
+      await sleep(0.05);
+      assert.equal(closed.done(), false, how);
+      if (how === "ends") socket!.end();
+      else if (how === "resets") socket!.destroy();
+      else writer.abort();
+      await closed;
+      socket!.destroy();
+      await until(() => sockets.size === 0);
+    }
+    await new Promise((done) => server.close(done));
   },
 
   async "startTls() agrees on a protocol by alpn at both sides, and tells it"() {
