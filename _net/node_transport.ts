@@ -50,17 +50,17 @@ export class NodeTransport implements HostTransport {
    * Makes one of a socket that is connected.
    *
    * @param socket The socket.
-   * @param ends The addresses of its two ends.
+   * @param ends The addresses of its two ends, if the socket can't tell them.
    * @param inside What it gets its bytes from, if that is a stream too.
    */
   constructor(
     socket: NodeSocket,
-    ends: Ends = endsOf(socket),
+    ends?: Ends,
     inside?: HeldSocket,
   ) {
     this.#socket = socket;
     this.#inside = inside;
-    this.#ends = ends;
+    this.#ends = ends ?? endsOf(socket);
     this.#tls = tlsInfo(socket);
     // Never taken off: an error that nobody listens to ends the program.
     socket.on("error", (error: unknown) => {

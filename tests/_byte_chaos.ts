@@ -127,10 +127,11 @@ async function send(
     const size = random.between(1, random.chance(0.2) ? 30_000 : 300);
     const wait = writer.write(data.subarray(at, at + size));
     at += size;
-    if (random.chance(0.5)) await wait;
+    const how = random.next();
+    if (how < 0.5) await wait;
     // A cancel of the wait takes nothing back.
-    else if (random.chance(0.4)) await cutShort(() => wait, random);
-    else if (random.chance(0.5)) await sleep(0);
+    else if (how < 0.7) await cutShort(() => wait, random);
+    else if (how < 0.9) await sleep(0);
   }
   writer.writeEof();
 }
