@@ -106,6 +106,21 @@ export interface RequestTasks<I = unknown> {
    * @returns The future.
    * @throws {TypeError} If an option is of a wrong type, or `cleanup` has no `grace`.
    * @throws {RangeError} If a delay is NaN.
+   *
+   * @example Stop a server without a `run()`
+   * ```ts
+   * import { handleRequests, sleep } from "@asyncio/asyncio";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const handler = handleRequests(function* () {
+   *   yield* sleep(3600);
+   *   return new Response("late");
+   * });
+   *
+   * const answer = handler(new Request("http://localhost/"));
+   * await handler.drain({ grace: { milliseconds: 10 } });
+   * assertEquals((await answer).status, 503);
+   * ```
    */
   drain(options?: DrainOptions): Future<void>;
 }
