@@ -37,6 +37,8 @@ export class CancelRequest {
    * inside: what has ended in that burst does not show that it got it.
    */
   askedIn = -1;
+  /** In which burst it came too late for the line, whose last wait had ended in it before. */
+  lateIn = -1;
   /**
    * Whether it stands for one that was met, and that the errors of a group have come out in
    * the place of: it is new to all, as far out as the first one was made.
@@ -88,6 +90,7 @@ export function settleRequest(request: CancelRequest): void {
   if (request.told !== undefined) keepCleanUps(request, request.told);
   request.pending = false;
   request.askedIn = -1;
+  request.lateIn = -1;
   request.isAskedAgain = false;
   request.unsureUntil = 0;
   request.told = undefined;

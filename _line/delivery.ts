@@ -232,6 +232,7 @@ function request(
   // Whoever waits for the host with a signal gets it by that, if it was its own.
   const aborted = abortSignal(line, reason) || request.aborted;
   const isOnItsWay = line._lastEnd === line.getLoop()._burst;
+  if (isOnItsWay) request.lateIn = line._lastEnd;
   if (currentLine() === line) {
     // Who asks for it itself has not got it yet. A callback may run in its async context.
     if (runningTask() === line._task) {
@@ -321,7 +322,7 @@ export function noteBodyEnd(
 export function hadEnded(line: LineState, request: CancelRequest): boolean {
   const burst = line.getLoop()._burst;
   return request.askedBy !== "itself" && request.askedIn !== burst &&
-    line._lastEnd === burst;
+    request.lateIn === burst;
 }
 
 /** Whether the line goes on in this burst of microtasks, and stands at no wait. */

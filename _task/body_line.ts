@@ -329,7 +329,9 @@ export class BodyLine implements ScopeLine {
     } else request = owe(this._outer, reason);
     if (request.count === 0) request.askedBy = "an outer line";
     // It would have gone on so before the request: so do those round it.
-    if (!isLate) request.askedIn = this.getLoop()._noteBurst();
+    const burst = this.getLoop()._noteBurst();
+    if (isLate) request.lateIn = burst;
+    else request.askedIn = burst;
   }
 }
 
