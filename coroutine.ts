@@ -33,7 +33,7 @@ import {
   isAsyncFunction,
   isGeneratorFunction,
 } from "./_coroutine/generators.ts";
-import { FunctionCoroutine } from "./_task/function_coroutine.ts";
+import { UserCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import { kCoroutineFunction } from "./_base/roles.ts";
 import { describeKind, guarded, isRevoked } from "./_base/repr.ts";
@@ -81,7 +81,7 @@ export function coroutine<A extends unknown[], T>(
     );
   }
   refuseAsyncGenerator(fn, "make a coroutine");
-  const make = (...args: A): Coroutine<T> => new FunctionCoroutine<T>(fn, args);
+  const make = (...args: A): Coroutine<T> => new UserCoroutine<T>(fn, args);
   Object.defineProperty(make, "name", { value: guarded(() => fn.name, "") });
   Object.defineProperty(make, kCoroutineFunction, { value: true });
   return make;

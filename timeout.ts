@@ -31,7 +31,8 @@ import {
 } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
-import { Coroutine } from "./_coroutine/coroutine.ts";
+import { contextOfCall, Coroutine } from "./_coroutine/coroutine.ts";
+import type { Start } from "./_host/async_context.ts";
 import { isGeneratorFunction } from "./_coroutine/generators.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
 import { Future, type Wait } from "./future.ts";
@@ -273,6 +274,7 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
   readonly #seconds: number | undefined;
   readonly #body: Body<T>;
   readonly #isAbandoned: boolean;
+  override readonly _startInContext: Start | undefined;
   #hasEntered = false;
 
   constructor(
@@ -286,6 +288,7 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
     this.#seconds = seconds;
     this.#body = body;
     this.#isAbandoned = isAbandoned;
+    this._startInContext = contextOfCall(this._mayRunAsync);
   }
 
   override get name(): string {

@@ -16,7 +16,9 @@ import {
 import {
   asyncLine,
   catchAwaits,
+  deferStart,
   hasAsyncContext,
+  type Start,
 } from "../_host/async_context.ts";
 import {
   describeKind,
@@ -129,6 +131,8 @@ export abstract class Coroutine<T> implements Promise<T> {
   declare _callerBody: Body | undefined;
   /** @internal The coroutine below this one on the driver's stack. */
   declare _caller: Coroutine<unknown> | undefined;
+  /** @internal What begins it in the async context of its call, where an `await` takes it. */
+  declare readonly _startInContext?: Start | undefined;
 
   /** Makes a coroutine; for subclasses. */
   constructor() {
@@ -403,6 +407,17 @@ export function bodyOf(source: unknown): Body | (() => unknown) {
 export function mayRunAsync(source: unknown): boolean {
   if (typeof source === "function") return !isGeneratorFunction(source);
   return isOurs(source) && source._mayRunAsync;
+}
+
+/**
+ * Takes the async context of a call along, for the coroutine that it gives: a promise's
+ * would be that of the call too, and not of the `await`.
+ *
+ * @param runsAsync Whether the coroutine may call an async function of the user's.
+ * @returns What begins it in there, if that matters.
+ */
+export function contextOfCall(runsAsync: boolean): Start | undefined {
+  return runsAsync && hasAsyncContext ? deferStart() : undefined;
 }
 
 /**

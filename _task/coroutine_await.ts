@@ -21,7 +21,7 @@ import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import { awaitNextTurn, NextTurn } from "../_coroutine/next_turn.ts";
 import { NEXT_TURN, running, wouldGiveWay } from "../_base/running.ts";
-import { noteResumedLine } from "../_host/async_context.ts";
+import { noteResumedLine, type Start } from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 
 /**
@@ -51,9 +51,14 @@ export function awaitCoroutine<T, A, B>(
     running.driver = undefined;
     running.context = undefined;
     const body = coroutine[Symbol.iterator]() as unknown as Body;
-    const step = wouldGiveWay() ? NEXT_TURN : body.next();
+    const inContext = coroutine._startInContext;
+    const step = wouldGiveWay()
+      ? NEXT_TURN
+      : inContext === undefined
+      ? body.next()
+      : undefined;
     // Many need no driver: 200 ns less, and 200 B.
-    if (step.done) {
+    if (step?.done) {
       const ended = new SettledAwait(onFulfilled, onRejected);
       ended.fulfil(step.value as T);
       return ended;
@@ -65,7 +70,8 @@ export function awaitCoroutine<T, A, B>(
       onFulfilled,
       onRejected,
     );
-    if (step === NEXT_TURN) driver.startLater();
+    if (step === NEXT_TURN) driver.startLater(inContext);
+    else if (step === undefined) inContext!({ driver });
     else driver.start(step.value, coroutine);
     return driver;
   } catch (error) {
@@ -95,7 +101,7 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
   implements Driver, PendingAwait {
   _body: Body | (() => unknown);
   _coroutine: Coroutine<unknown> | undefined = undefined;
-  _waitingOn: Future<unknown> | PromiseBody | undefined = undefined;
+  _waitingOn: Future<unknown> | PromiseBody | Start | undefined = undefined;
   _scope: ScopeLine | undefined = undefined;
   readonly _line: LineState | undefined;
   readonly #scheduler: Scheduler;
@@ -144,8 +150,33 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     if (this._waitingOn !== undefined) this.#scheduler._noteSuspended();
   }
 
+  /** Begins, in the async context of the call that gave the coroutine. */
+  _start(): void {
+    const { loop, task, driver, context } = running;
+    running.loop = this.#scheduler;
+    running.task = this._task;
+    running.driver = undefined;
+    running.context = undefined;
+    const body = this._body as Body;
+    try {
+      let step = body.next();
+      // That was asked before.
+      if (step === NEXT_TURN) step = body.next();
+      if (step.done) this.fulfil(step.value as T);
+      else this.start(step.value, body as unknown as Coroutine<unknown>);
+    } catch (error) {
+      this.reject(error);
+    } finally {
+      running.loop = loop;
+      running.task = task;
+      running.driver = driver;
+      running.context = context;
+    }
+  }
+
   /** Begins in the next turn. */
-  startLater(): void {
+  startLater(inContext: Start | undefined): void {
+    this._waitingOn = inContext;
     this._wake();
     this.stand();
     this.#scheduler._noteSuspended();
@@ -164,6 +195,11 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     if (this._scope !== undefined) {
       const ofScope = takeScopeCancel(this._scope, waited);
       cancelled ??= ofScope;
+    }
+    if (typeof waited === "function" && cancelled === undefined) {
+      this._waitingOn = undefined;
+      this.leave();
+      return waited({ driver: this });
     }
     this.advance(cancelled !== undefined, cancelled);
   }
@@ -201,13 +237,18 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
 
   _describe(): string {
     const waitingOn = this._waitingOn;
-    return (waitingOn as { _describe?(): string } | undefined)
-      ?._describe?.() ??
-      String(waitingOn ?? "its turn");
+    if (waitingOn === undefined || typeof waitingOn === "function") {
+      return "its turn";
+    }
+    return (waitingOn as { _describe?(): string })._describe?.() ??
+      String(waitingOn);
   }
 
   _waitsFor(): unknown[] {
-    return this._waitingOn === undefined ? [] : [this._waitingOn];
+    const waitingOn = this._waitingOn;
+    return waitingOn === undefined || typeof waitingOn === "function"
+      ? []
+      : [waitingOn];
   }
 
   *_awaitedBy(): Generator<unknown, void, undefined> {

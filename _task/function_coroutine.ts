@@ -3,9 +3,13 @@
  *
  * @module
  */
-import { runInLine } from "../_host/async_context.ts";
+import { runInLine, type Start } from "../_host/async_context.ts";
 import { callbackName } from "../_base/repr.ts";
-import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
+import {
+  contextOfCall,
+  type Coro,
+  Coroutine,
+} from "../_coroutine/coroutine.ts";
 import {
   claim,
   isGenerator,
@@ -60,17 +64,26 @@ export class FunctionCoroutine<T> extends Coroutine<T> {
   }
 }
 
+/** What a user's function made by `coroutine()` gives. */
+export class UserCoroutine<T> extends FunctionCoroutine<T> {
+  override readonly _startInContext: Start | undefined = contextOfCall(
+    this._mayRunAsync,
+  );
+}
+
 /** A coroutine over a generator method, which saves a class for each method. */
 export class MethodCoroutine<T> extends Coroutine<T> {
   readonly #name: string;
   readonly #open: () => Coro<T>;
   readonly #mayRunAsync: boolean;
+  override readonly _startInContext: Start | undefined;
 
   constructor(name: string, open: () => Coro<T>, mayRunAsync = false) {
     super();
     this.#name = name;
     this.#open = open;
     this.#mayRunAsync = mayRunAsync;
+    this._startInContext = contextOfCall(mayRunAsync);
   }
 
   /** @internal */

@@ -69,6 +69,14 @@ const FORMS: Readonly<Record<string, (work: Work) => PromiseLike<unknown>>> = {
   "shield()": (work) => shield(work),
   "asCompleted()": (work) => take(asCompleted([work, work])),
   "waitFor()": (work) => waitFor(work, 9),
+  "waitFor() with a signal": (work) =>
+    waitFor(work, 9, { signal: new AbortController().signal }),
+  "timeout()": (work) => timeout(9, work),
+  "timeout() that abandons": (work) => timeout(9, work, { abandon: true }),
+  "fromSignal()": (work) => fromSignal(work),
+  "coroutine()": (work) => coroutine(work)(),
+  "scopes in each other": (work) =>
+    timeout(9, () => taskGroup(() => race([() => waitFor(work, 9)]))),
   "a source of mapConcurrent()": (work) =>
     take(mapConcurrent(source(work), () => sleep(0), { limit: 1 })),
   "a source of collect()": (work) =>
@@ -113,12 +121,34 @@ function work(name: string): Work {
   };
 }
 
+const READY = ["timeout()", "fromSignal()", "coroutine()", "taskGroup()"];
+
+function ready(name: string): Work {
+  // deno-lint-ignore require-await
+  return async () => {
+    const store = request.getStore();
+    if (store !== name) wrong.push(`${name}, giving way: ${store}`);
+    return 1;
+  };
+}
+
 async function main(): Promise<void> {
   const begin = ([name, form]: (typeof entries)[number]) =>
     request.run(name, async () => void await form(work(name)));
   const entries = Object.entries(FORMS);
   await Promise.all(entries.map(begin));
   for (const entry of entries) await begin(entry);
+  // The call alone is in the context, as in a callback of a tracer or a web framework.
+  const call = ([name, form]: (typeof entries)[number]) =>
+    request.run(name, () => form(work(name)));
+  await Promise.all(entries.map(call));
+  for (const entry of entries) await call(entry);
+  // Those that have nothing to wait for give way now and then.
+  for (const entry of entries.filter(([name]) => READY.includes(name))) {
+    await request.run(entry[0], async () => {
+      for (let i = 0; i < 1500; i++) await entry[1](ready(entry[0]));
+    });
+  }
 }
 
 await run(main);

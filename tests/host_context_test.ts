@@ -6,7 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { hostTest, runOn } from "./_hosts.ts";
-import { createTask, run, sleep } from "@asyncio/asyncio";
+import { createTask, getRunningLoop, run, sleep } from "@asyncio/asyncio";
 
 hostTest("the host's async context follows tasks", async (host) => {
   const { lines, errors } = await runOn(
@@ -55,4 +55,24 @@ Deno.test("a generator task runs in the context of run()", async () => {
       ),
   );
   assertEquals(seen, "outer");
+});
+
+Deno.test("a callback of the loop runs in the context of run(), or in the one it is bound to", async () => {
+  const request = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  await request.run("outer", () =>
+    run(async () => {
+      const loop = getRunningLoop();
+      const future = loop.createFuture<void>();
+      const look = () => seen.push(request.getStore());
+      request.run("inner", () => {
+        loop.callSoon(look);
+        loop.callSoon(AsyncLocalStorage.bind(look));
+        loop.callLater(0, look);
+        future.addDoneCallback(look);
+      });
+      future.setResult();
+      await sleep(0.001);
+    }));
+  assertEquals(seen, ["outer", "inner", "outer", "outer"]);
 });
