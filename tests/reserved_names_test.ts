@@ -18,6 +18,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_isOfLibrary",
     "_mayRunAsync",
     "_start",
+    "_startInContext",
     "_state",
   ],
   EventLoop: [
