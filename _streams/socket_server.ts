@@ -9,22 +9,14 @@ import { warn } from "../_loop/report.ts";
 import type { Resource } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { shutdownOf } from "../_run/shutdown.ts";
-import {
-  type Coro,
-  Coroutine,
-  refuseAsyncGenerator,
-} from "../_coroutine/coroutine.ts";
-import { isGenerator } from "../_coroutine/generators.ts";
-import { isThenable } from "../_coroutine/thenable.ts";
+import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { EventLoop } from "../loop.ts";
-import type { ClientConnected, Server } from "../server.ts";
+import type { Server } from "../server.ts";
 import { sleep } from "../sleep.ts";
-import type { StreamReader } from "../stream_reader.ts";
-import type { Address, StreamWriter } from "../stream_writer.ts";
-import type { Task } from "../task.ts";
+import type { Address } from "../stream_writer.ts";
 import { HostCall } from "./host_call.ts";
 import {
   type HostListener,
@@ -33,16 +25,11 @@ import {
   showAddress,
   type TlsRequest,
 } from "../_net/network.ts";
-import { openStreams } from "./open_streams.ts";
+import { type ClientParts, ServerClients } from "./server_clients.ts";
 import { secure } from "../_net/tls.ts";
 
 /** What a server is made of. */
-export interface ServerParts {
-  readonly loop: EventLoop;
-  /** Is called for each connection. */
-  readonly clientConnected: ClientConnected;
-  /** The limit of the readers. */
-  readonly limit: number;
+export interface ServerParts extends ClientParts {
   /** How the connections do TLS, if they do. */
   readonly tls: TlsRequest | undefined;
   /** How long a TLS handshake may take, in seconds. */
@@ -51,13 +38,7 @@ export interface ServerParts {
   readonly grace: number | undefined;
 }
 
-/** A connection of a server. */
-interface Client {
-  readonly writer: StreamWriter;
-  readonly task: Task<unknown>;
-}
-
-/** Accepts connections, calls the handler, and knows which connections are open. */
+/** Accepts connections, and ends when those that it has taken have. */
 export class SocketServer implements Server, ListenerOwner, Resource {
   readonly #parts: ServerParts;
   #listener: HostListener | undefined;
@@ -66,17 +47,17 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   // Settles when nobody can connect any more: Deno needs a turn of its own for that.
   #listenerEnd: Promise<void> = Promise.resolve();
   #isListenerOpen = false;
-  readonly #clients = new Set<Client>();
+  readonly #clients: ServerClients;
   readonly #handshakes = new Set<HostCall<HostTransport>>();
   readonly #closes: IoWaits<void>;
   #forever: Future<void> | undefined;
   #graceTimer: Disposable | undefined;
   #leaveShutdown: (() => void) | undefined;
-  #isEndingClients = false;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
     this.#closes = new IoWaits(parts.loop, "the end of a Server", true);
+    this.#clients = new ServerClients(parts, () => this.#checkEnd());
   }
 
   /** Takes the listener, which was made for this server. */
@@ -127,17 +108,17 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     this.#forever?.cancel();
     const { grace } = this.#parts;
     if (grace !== undefined && this.#clients.size > 0) {
-      this.#graceTimer = this.later(grace, () => this.#endClients());
+      this.#graceTimer = this.later(grace, () => this.#clients.end());
     }
     this.#checkEnd();
   }
 
   closeClients(): void {
-    for (const { writer } of [...this.#clients]) writer.close();
+    this.#clients.close();
   }
 
   abortClients(): void {
-    for (const { writer } of [...this.#clients]) writer.abort();
+    this.#clients.abort();
   }
 
   startServing(): Coroutine<void> {
@@ -272,55 +253,8 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   }
 
   #serve(transport: HostTransport): void {
-    if (this.#closed) return transport.abort();
-    const { loop, limit } = this.#parts;
-    const [reader, writer] = openStreams({
-      loop,
-      limit,
-      transport,
-      reached: undefined,
-      onLost: () => {
-        this.#clients.delete(client);
-        this.#checkEnd();
-      },
-    });
-    const work = { keepsOpen: false };
-    const task = loop.createTask(
-      () => this.#call(reader, writer, work),
-      { name: `${transport}` },
-    );
-    const client: Client = { writer, task };
-    this.#clients.add(client);
-    task.addDoneCallback(() => {
-      this.#report(task);
-      if (this.#isEndingClients) writer.abort();
-      else if (!work.keepsOpen || task.cancelled()) writer.close();
-    }, NO_CONTEXT);
-  }
-
-  #call(
-    reader: StreamReader,
-    writer: StreamWriter,
-    work: { keepsOpen: boolean },
-  ): Coro<unknown> | Coroutine<unknown> | PromiseLike<unknown> {
-    const running: unknown = this.#parts.clientConnected(reader, writer);
-    if (
-      isGenerator(running) || running instanceof Coroutine ||
-      isThenable(running)
-    ) return running as Coro<unknown>;
-    refuseAsyncGenerator(running, "serve a connection");
-    work.keepsOpen = true;
-    return nothing();
-  }
-
-  #report(task: Task<unknown>): void {
-    const exception = task.cancelled() ? undefined : task.exception();
-    if (exception === undefined) return;
-    this.#parts.loop.callExceptionHandler({
-      message: "Unhandled exception in clientConnected",
-      exception,
-      task,
-    });
+    if (this.#closed) transport.abort();
+    else this.#clients.serve(transport);
   }
 
   #handshakeFailed(error: unknown): void {
@@ -332,15 +266,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
 
   // For a task that is cancelled: clients may stay for ever.
   #endClientsWithoutGrace(): void {
-    if (this.#parts.grace === undefined) this.#endClients();
-  }
-
-  #endClients(): void {
-    this.#isEndingClients = true;
-    for (const { writer, task } of [...this.#clients]) {
-      task.cancel("The server has ended");
-      if (task.done()) writer.abort();
-    }
+    if (this.#parts.grace === undefined) this.#clients.end();
   }
 
   #checkEnd(): void {
@@ -349,6 +275,3 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     this.#closes.release(undefined);
   }
 }
-
-// A plain function has done its part.
-function* nothing(): Coro<void> {}

@@ -5,7 +5,7 @@ import { hostTest, runOn } from "./_hosts.ts";
 import { NO_NETWORK } from "./_permissions.ts";
 
 const PROGRAM = new URL("./_byte_chaos.ts", import.meta.url);
-const SEEDS = { memory: 60, TCP: 20, TLS: 10, "a pipe": 5 };
+const SEEDS = { memory: 40, TCP: 10, TLS: 6, "a pipe": 4 };
 
 for (const [wire, seeds] of Object.entries(SEEDS)) {
   Deno.test({
@@ -20,6 +20,6 @@ for (const [wire, seeds] of Object.entries(SEEDS)) {
 hostTest("cancelled reads lose no byte on any host", async (host) => {
   // There the tests above do.
   if (host.name === "deno") return;
-  const { code, lines, errors } = await runOn(host, PROGRAM, "0", "5");
+  const { code, lines, errors } = await runOn(host, PROGRAM, "0", "3");
   assertEquals({ code, lines }, { code: 0, lines: ["done"] }, errors);
 });

@@ -1,0 +1,134 @@
+/**
+ * The connections that a server has taken: each has a task that runs its handler, and is
+ * closed with it.
+ *
+ * @module
+ */
+import {
+  type Coro,
+  Coroutine,
+  refuseAsyncGenerator,
+} from "../_coroutine/coroutine.ts";
+import { isGenerator } from "../_coroutine/generators.ts";
+import { isThenable } from "../_coroutine/thenable.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import type { HostTransport } from "../_net/network.ts";
+import type { EventLoop } from "../loop.ts";
+import type { ClientConnected } from "../server.ts";
+import type { StreamReader } from "../stream_reader.ts";
+import type { StreamWriter } from "../stream_writer.ts";
+import type { Task } from "../task.ts";
+import { openStreams } from "./open_streams.ts";
+
+/** How connections are served. */
+export interface ClientParts {
+  readonly loop: EventLoop;
+  /** Is called for each connection. */
+  readonly clientConnected: ClientConnected;
+  /** The limit of the readers. */
+  readonly limit: number;
+}
+
+/** A connection of a server. */
+interface Client {
+  readonly writer: StreamWriter;
+  readonly task: Task<unknown>;
+}
+
+/** Calls the handler for each connection, and knows which connections are open. */
+export class ServerClients {
+  readonly #parts: ClientParts;
+  readonly #onLost: () => void;
+  readonly #clients = new Set<Client>();
+  #isEnding = false;
+
+  /**
+   * Makes an empty set.
+   *
+   * @param parts How connections are served.
+   * @param onLost Called when one is over.
+   */
+  constructor(parts: ClientParts, onLost: () => void) {
+    this.#parts = parts;
+    this.#onLost = onLost;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Takes a connection, which is not started. */
+  serve(transport: HostTransport): void {
+    const { loop, limit } = this.#parts;
+    const [reader, writer] = openStreams({
+      loop,
+      limit,
+      transport,
+      reached: undefined,
+      onLost: () => {
+        this.#clients.delete(client);
+        this.#onLost();
+      },
+    });
+    const work = { keepsOpen: false };
+    const task = loop.createTask(
+      () => this.#call(reader, writer, work),
+      { name: `${transport}` },
+    );
+    const client: Client = { writer, task };
+    this.#clients.add(client);
+    task.addDoneCallback(() => {
+      this.#report(task);
+      if (this.#isEnding) writer.abort();
+      else if (!work.keepsOpen || task.cancelled()) writer.close();
+    }, NO_CONTEXT);
+  }
+
+  /** Closes all, after what was written is sent. */
+  close(): void {
+    for (const { writer } of [...this.#clients]) writer.close();
+  }
+
+  /** Closes all now. */
+  abort(): void {
+    for (const { writer } of [...this.#clients]) writer.abort();
+  }
+
+  /** Cancels all handlers, and closes each connection when its handler has ended. */
+  end(): void {
+    this.#isEnding = true;
+    for (const { writer, task } of [...this.#clients]) {
+      task.cancel("The server has ended");
+      if (task.done()) writer.abort();
+    }
+  }
+
+  #call(
+    reader: StreamReader,
+    writer: StreamWriter,
+    work: { keepsOpen: boolean },
+  ): Coro<unknown> | Coroutine<unknown> | PromiseLike<unknown> {
+    const running: unknown = this.#parts.clientConnected(reader, writer);
+    if (
+      isGenerator(running) || running instanceof Coroutine ||
+      isThenable(running)
+    ) return running as Coro<unknown>;
+    refuseAsyncGenerator(running, "serve a connection");
+    work.keepsOpen = true;
+    return nothing();
+  }
+
+  #report(task: Task<unknown>): void {
+    const exception = task.cancelled() ? undefined : task.exception();
+    if (exception === undefined) return;
+    this.#parts.loop.callExceptionHandler({
+      message: "Unhandled exception in clientConnected",
+      exception,
+      task,
+    });
+  }
+}
+
+// A plain function has done its part.
+function* nothing(): Coro<void> {}
