@@ -7,6 +7,7 @@ import { bootstrap, builtin, execPath, hostName } from "../_executor/host.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
 import { type Packer, packer } from "../_executor/packer.ts";
 import type { Hello, WorkerStart } from "../_executor/wire.ts";
+import { checkReadable } from "../_worker/readable.ts";
 import { FilePoolMarks } from "../_worker/file_marks.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
 
@@ -115,7 +116,16 @@ class ProcessChannel implements Channel {
     }
     child.on("message", (bytes) => {
       this.#heard++;
-      if (!this.#isGone) events.message(this.#packer.unpack(bytes));
+      if (this.#isGone) return;
+      let message: unknown;
+      try {
+        message = this.#packer.unpack(bytes);
+      } catch (error) {
+        // Which of its jobs that was about cannot be known.
+        this.#error ??= error as Error;
+        return this.kill();
+      }
+      events.message(message);
     });
     child.on("error", (error) => {
       // It never started.
@@ -143,6 +153,7 @@ class ProcessChannel implements Channel {
   }
 
   post(message: unknown): void {
+    checkReadable(message, true);
     const bytes = this.#packer.pack(message);
     this.#child.send(bytes, (error) => {
       // It may not know that nothing reaches it any more.

@@ -15,6 +15,7 @@ import {
 } from "../_executor/host.ts";
 import type { Hello, WorkerStart } from "../_executor/wire.ts";
 import { hostTurn } from "../_host/turn.ts";
+import { checkReadable } from "../_worker/readable.ts";
 import { SharedMarks } from "../_worker/marks.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
 
@@ -77,6 +78,7 @@ class ThreadChannel implements Channel {
   }
 
   post(message: unknown, transfer: readonly Transferable[]): void {
+    checkReadable(message, false);
     this.#port.postMessage(message, transfer as Transferable[]);
   }
 

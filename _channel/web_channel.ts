@@ -5,6 +5,7 @@
  */
 import { hostName } from "../_executor/host.ts";
 import type { Hello, WorkerStart } from "../_executor/wire.ts";
+import { checkReadable } from "../_worker/readable.ts";
 import { SharedMarks } from "../_worker/marks.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
 
@@ -72,6 +73,7 @@ class WebChannel implements Channel {
   }
 
   post(message: unknown, transfer: readonly Transferable[]): void {
+    checkReadable(message, false);
     this.#worker.postMessage(message, transfer as Transferable[]);
   }
 

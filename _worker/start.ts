@@ -19,6 +19,7 @@ import {
   ToWorker,
 } from "../_executor/wire.ts";
 import { packer } from "../_executor/packer.ts";
+import { checkReadable } from "./readable.ts";
 import { FileWorkerMarks } from "./file_marks.ts";
 import { JobRunner } from "./job_runner.ts";
 import { SharedMarks, type WorkerMarks } from "./marks.ts";
@@ -35,6 +36,7 @@ export function startThread(): void {
     (hello: Hello & { readonly port: MessagePort }) => {
       const { port } = hello;
       const take = serve(hello, (message, transfer) => {
+        checkReadable(message, false);
         port.postMessage(message, transfer as Transferable[]);
       });
       listenToPort(port, take);
@@ -52,9 +54,15 @@ export function startProcess(): void {
   process.on("message", (bytes: Uint8Array) => {
     const message = unpack(bytes);
     if (take !== undefined) return take(message);
-    take = serve(message as Hello, (message) => process.send(pack(message)));
+    take = serve(message as Hello, (message) => {
+      checkReadable(message, true);
+      process.send(pack(message), goOn);
+    });
   });
 }
+
+// Nobody hears it any more: "disconnect" follows.
+function goOn(): void {}
 
 /** Serves a pool by a web worker. */
 export function startWebWorker(): void {
@@ -64,6 +72,7 @@ export function startWebWorker(): void {
   ) => {
     const hello = event.data;
     const take = serve(hello, (message, transfer) => {
+      checkReadable(message, false);
       scope.postMessage(message, transfer as Transferable[]);
     }, held(hello.lock));
     scope.onmessage = (event: MessageEvent) => take(event.data);
@@ -152,7 +161,7 @@ interface ThreadModule {
 interface ChildSide {
   on(event: "disconnect", listener: () => void): void;
   on(event: "message", listener: (bytes: Uint8Array) => void): void;
-  send(message: Uint8Array): void;
+  send(message: Uint8Array, done: () => void): void;
   exit(code: number): never;
 }
 

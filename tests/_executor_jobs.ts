@@ -92,6 +92,17 @@ export function giveFunction(): unknown {
   return { f: () => {} };
 }
 
+export function giveChain(length: number): unknown {
+  let link: unknown = "end";
+  for (let i = 0; i < length; i++) link = { link };
+  return link;
+}
+
+export async function* yieldChain(length: number): AsyncGenerator<unknown> {
+  yield giveChain(length);
+  await sleep(3600);
+}
+
 export function giveThrowingGetter(): unknown {
   return {
     get bad(): never {

@@ -51,6 +51,11 @@ async function use(
   }
 }
 
+/** Waits for a job, however it ends. */
+async function settled(job: Job<unknown>): Promise<void> {
+  await job.then(() => {}, () => {});
+}
+
 /** Submits what the types of the jobs would not let pass. */
 function submitAny(
   executor: Executor<Jobs>,
@@ -231,6 +236,58 @@ const CASES: Record<string, () => Promise<void>> = {
         message: /Thrown by a getter/,
       });
       assert.equal(await four, 42);
+    });
+  },
+
+  async "what hosts write and cannot read"() {
+    const text = /Nested more than 1,000 levels deep/;
+    await use(make(), async (executor) => {
+      const chain = (length: number) => {
+        let link: unknown = "end";
+        for (let i = 0; i < length; i++) link = { link };
+        return link;
+      };
+      const odd: [unknown, RegExp | undefined][] = [
+        [chain(900), undefined],
+        [chain(2500), text],
+        [chain(100_000), text],
+        [[chain(2500)], text],
+        [new Map([[1, new Set([chain(2500)])]]), text],
+        [new Error("x", { cause: chain(2500) }), undefined],
+        [Array.from({ length: 5_000 }, (_, i) => ({ i })), undefined],
+      ];
+      if (kind === "process") {
+        const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+        const module = new WebAssembly.Module(new Uint8Array(bytes));
+        odd.push([{ module }, /WebAssembly\.Module|clone|implemented/]);
+      }
+      for (const [value, message] of odd) {
+        const neighbours = [1, 2].map((x) => executor.submit("double", [x]));
+        const sent = executor.submit("slow", [0, value]);
+        if (message !== undefined) {
+          await assert.rejects(async () => await sent, {
+            name: "TypeError",
+            message,
+          });
+        } else await settled(sent);
+        for (const [i, job] of neighbours.entries()) {
+          assert.equal(await job, 2 * (i + 1));
+        }
+      }
+      for (const length of [900, 2500, 100_000]) {
+        const given = executor.submit("giveChain", [length]);
+        const yielded = executor.stream("yieldChain", [length]);
+        if (length < 1000) {
+          assert.deepEqual(await given, chain(length));
+          assert.deepEqual((await yielded.next()).value, chain(length));
+          await yielded.return();
+          continue;
+        }
+        const refused = { name: "TypeError", message: text };
+        await assert.rejects(async () => await given, refused);
+        await assert.rejects(async () => await yielded.next(), refused);
+        assert.equal(await executor.submit("double", [21]), 42);
+      }
     });
   },
 
