@@ -25,7 +25,6 @@
  * @module
  */
 import {
-  ANYTHING,
   check,
   checkOptions,
   CONTEXT,
@@ -33,6 +32,7 @@ import {
   instance,
   type Kind,
   STRING,
+  VALUE,
 } from "./_base/arguments.ts";
 import { RuntimeError } from "./errors.ts";
 import { runningTask } from "./_host/async_context.ts";
@@ -367,7 +367,7 @@ function isValues(values: unknown): values is Values {
 
 const CONTEXT_VAR = instance(ContextVar, "a ContextVar");
 const TOKEN = instance(Token, "a token of ContextVar.set()");
-const CONTEXT_VAR_OPTIONS = { default: ANYTHING };
+const CONTEXT_VAR_OPTIONS = { default: VALUE };
 const VALUES: Kind = {
   words: "what a Context holds, or a Map of variables and values",
   fits: (values) =>

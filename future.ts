@@ -56,6 +56,7 @@ import {
   describeCreation,
   describeOnce,
   describeValue,
+  guarded,
   isInstance,
   isObject,
   isRevoked,
@@ -257,7 +258,7 @@ export class Future<T> implements Promise<T> {
     }
     const failure = new Failure(
       this,
-      isErrorClass(error) ? new error() : error,
+      isErrorClass(error) ? made(error) : error,
       {
         kind: this.kind,
         owner: this.label(),
@@ -591,9 +592,18 @@ function loopWithout(options: FutureOptions | undefined): Scheduler {
 }
 
 function isErrorClass(value: unknown): value is new () => Error {
-  return typeof value === "function" &&
-    (value === Error ||
-      (!isRevoked(value) && isInstance(value.prototype, Error)));
+  if (typeof value !== "function") return false;
+  return value === Error ||
+    guarded(() => isInstance(value.prototype, Error), false);
+}
+
+// The host may have rejected with the class, and there is nobody to throw at.
+function made(kind: new () => Error): unknown {
+  try {
+    return new kind();
+  } catch (error) {
+    return error ?? kind;
+  }
 }
 
 function waitersOf(future: Future<unknown>): Waiter[] {

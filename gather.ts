@@ -38,7 +38,7 @@ import {
 import { type Context, copyContext } from "./context.ts";
 import { checkList, iteratorOf, nextOf } from "./_combine/awaitables.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
-import { CancelledError, KeyboardInterrupt } from "./errors.ts";
+import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Runnable, Waiter } from "./_base/roles.ts";
@@ -452,7 +452,10 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   }
 
   #fail(error: unknown): void {
-    this.setException(error);
+    // A source may throw anything; a future wants an error.
+    this.setException(
+      error ?? new RuntimeError(`Source failed: ${error} was thrown`),
+    );
     this.#closeSource();
   }
 

@@ -120,8 +120,11 @@ export const OBJECT: Kind = {
   fits: (value) => typeof value === "object" && value !== null,
 };
 
-/** Anything. */
+/** Anything that can be looked at. */
 export const ANYTHING: Kind = { words: "anything", fits: () => true };
+
+/** Anything: what nobody looks at may be a proxy that was revoked, too. */
+export const VALUE: Kind = { words: "anything", fits: () => true };
 
 /** An integer of at least `least`; a RangeError for all else, as counts always had. */
 export function integer(least: number): Kind {
@@ -165,6 +168,7 @@ export function check(
   value: unknown,
   kind: Kind,
 ): void {
+  if (kind === VALUE) return;
   if (isRevoked(value) || !kind.fits(value)) {
     throw new TypeError(refusal(action, parameter, kind.words, value));
   }

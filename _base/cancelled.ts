@@ -8,12 +8,7 @@
  * @module
  */
 import { CancelledError } from "../errors.ts";
-import {
-  ANYTHING,
-  checkOptions,
-  type OptionKinds,
-  refusal,
-} from "./arguments.ts";
+import { checkOptions, type OptionKinds, refusal, VALUE } from "./arguments.ts";
 import { unplaced, withFrames } from "./error_place.ts";
 import { running } from "./running.ts";
 
@@ -41,7 +36,7 @@ export function cancelledError(
   return (running.cancelled ??= withoutStack()) as CancelledError;
 }
 
-const CANCEL_OPTIONS: OptionKinds<ErrorOptions> = { cause: ANYTHING };
+const CANCEL_OPTIONS: OptionKinds<ErrorOptions> = { cause: VALUE };
 
 /**
  * Joins a message and a cause to what a cancel request carries.

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { passCancel } from "../_base/cancelled.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { currentTask } from "../current_task.ts";
 import type { Future } from "../future.ts";
@@ -55,7 +56,7 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
   /** Cancels all but one. */
   cancel(message?: string, options?: ErrorOptions, except?: F): void {
     for (const child of this.#running) {
-      if (child !== except) child.cancel(message, options);
+      if (child !== except) passCancel(child, message, options);
     }
   }
 

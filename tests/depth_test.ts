@@ -6,20 +6,30 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
+  allTasks,
   type Awaitable,
   captureCallGraph,
   type Coro,
   createTask,
   DeadlockError,
+  firstSuccess,
   formatCallGraph,
   formatTaskTree,
+  fromSignal,
   Future,
   gather,
   getRunningLoop,
+  iterate,
+  mapConcurrent,
+  race,
   shield,
   sleep,
+  staggeredRace,
   type Task,
+  taskGroup,
+  timeout,
   wait,
+  waitFor,
 } from "@asyncio/asyncio";
 import { runTest, TestLoop } from "@asyncio/asyncio/testing";
 
@@ -159,6 +169,53 @@ Deno.test("Future.cancel() of 100,000 gathers in each other cancels the innermos
     assert(inner.cancelled());
     assert(task.cancelled());
   }));
+
+/** Waits for one that is below, each in its own way. */
+const THROUGH: Readonly<
+  Record<
+    string,
+    (below: Task<unknown>) => PromiseLike<unknown>
+  >
+> = {
+  "race()": (below) => race([below]),
+  "firstSuccess()": (below) => firstSuccess([below]),
+  "waitFor()": (below) => waitFor(below, 1e6),
+  "timeout()": (below) => timeout(1e6, () => below),
+  "taskGroup()": (below) =>
+    taskGroup(async (group) => {
+      await group.createTask(() => below);
+    }),
+  "gather() with a limit": (below) => gather([() => below], { limit: 1 }),
+  "mapConcurrent()": (below) =>
+    mapConcurrent([1], () => below, { limit: 1 }).collect(),
+  "staggeredRace()": (below) => staggeredRace([() => below], undefined),
+  "fromSignal()": (below) => fromSignal(() => below),
+  "iterate()": async (below) => {
+    async function* source() {
+      yield await below;
+    }
+    for await (const _ of iterate(source()));
+  },
+};
+
+for (const [name, through] of Object.entries(THROUGH)) {
+  Deno.test(`Task.cancel() ends 10,000 tasks that wait for each other through ${name}`, async () => {
+    using loop = new TestLoop();
+    await loop.runUntilComplete(async () => {
+      let top: Task<unknown> = createTask(sleep(3600));
+      for (let i = 0; i < 10_000; i++) {
+        const below = top;
+        top = createTask(() => through(below));
+      }
+      await sleep(1);
+      assert(top.cancel(), String(top));
+      await wait([top]);
+      assert(top.done(), String(top));
+    });
+    assertEquals(allTasks(loop).size, 0);
+    assertEquals(loop.reports, []);
+  });
+}
 
 Deno.test("Task.cancel() throws what a subclass throws, when all were asked", () =>
   runTest(async () => {
