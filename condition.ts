@@ -145,7 +145,7 @@ export class Condition {
    * Waits until `predicate` gives something true; asks it now and at each notification.
    *
    * @param predicate Called with the lock held.
-   * @returns A coroutine that gives what `predicate` gave.
+   * @returns A coroutine that gives what `predicate` gave, which is something true.
    * @throws {RuntimeError} If it has to wait and nobody holds the lock.
    * @throws {TypeError} If `predicate` is no function.
    *
@@ -170,7 +170,9 @@ export class Condition {
    * });
    * ```
    */
-  waitFor<T>(predicate: () => T): Coroutine<T> {
+  waitFor<T>(
+    predicate: () => T,
+  ): Coroutine<Exclude<T, false | 0 | 0n | "" | null | undefined>> {
     check("wait", "predicate", predicate, FUNCTION);
     return new MethodCoroutine("waitFor", () => this.#waitFor(predicate));
   }
@@ -245,13 +247,15 @@ export class Condition {
     }
   }
 
-  *#waitFor<T>(predicate: () => T): Coro<T> {
+  *#waitFor<T>(
+    predicate: () => T,
+  ): Coro<Exclude<T, false | 0 | 0n | "" | null | undefined>> {
     let result = predicate();
     while (!result) {
       yield* this.#wait();
       result = predicate();
     }
-    return result;
+    return result as Exclude<T, false | 0 | 0n | "" | null | undefined>;
   }
 
   #wake(count: number): void {

@@ -373,7 +373,9 @@ export class Task<T> extends Future<T> {
     takeRequestsBack(asked, 1);
     if (request.total === 0) {
       for (const { _request } of lines) {
-        if (_request !== undefined) settleRequest(_request);
+        if (_request === undefined) continue;
+        settleRequest(_request);
+        _request.cleansUntil = 0;
       }
       // What this function does from here on is no clean-up.
       if (newestMark() !== 0 && runningTask() === this) mark(0);

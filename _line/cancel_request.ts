@@ -26,6 +26,8 @@ export class CancelRequest {
   pending = false;
   /** Until which microtask whoever ends or begins a wait shows it. */
   unsureUntil = 0;
+  /** As `unsureUntil`: whoever begins a wait cleans up, since one of `cleanUps` has ended. */
+  cleansUntil = 0;
   /** The waits whose functions have got it, or get it as those end. */
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** One of these that had its result before: its function gets it at its next wait. */
@@ -114,8 +116,9 @@ export function pend(request: CancelRequest): void {
   if (request.first === 0) request.first = request.mark;
 }
 
-/** Notes that a wait is that of a clean-up. */
+/** Notes that a wait is that of a clean-up, or was cancelled, so that one follows. */
 export function noteCleanUp(request: CancelRequest, wait: PendingAwait): void {
+  if (request.first === 0) request.first = ++running.requestCount;
   (request.cleanUps ??= new Set()).add(wait);
 }
 

@@ -112,11 +112,21 @@ function noteAwait(): number | undefined {
   let line = asyncLine() as LineState | undefined;
   while (line?._outer !== undefined && line._isOver()) line = line._outer;
   const request = line?._request;
-  if (!request?.pending || !isUnsure(line!, request)) return undefined;
-  mark(request.mark);
+  if (request === undefined) return undefined;
   // It may have nothing to wait for, and so may those that come after it.
-  beginBurst(line!, request);
-  return request.mark;
+  if (request.pending && isUnsure(line!, request)) {
+    beginBurst(line!, request);
+    mark(request.mark);
+    return request.mark;
+  }
+  // A generator may call functions in the same burst, which clean up nothing.
+  if (request.cleansUntil <= now(line!) || running.loop !== undefined) {
+    return undefined;
+  }
+  request.cleansUntil = afterBurstOf(line!);
+  if (newestMark() >= request.first) return undefined;
+  mark(request.first);
+  return request.first;
 }
 
 /** Takes a wait away that ends in this turn, and gives the error that it has to throw. */
@@ -139,7 +149,9 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
     if (request.late === wait) request.late = undefined;
     else beginBurst(line, request);
   }
-  request?.cleanUps?.delete(wait);
+  if (request?.cleanUps?.delete(wait)) {
+    request.cleansUntil = afterBurstOf(line);
+  }
   if (awaits === wait) line._awaits = undefined;
   else if (awaits instanceof Set) {
     awaits.delete(wait);
@@ -187,7 +199,11 @@ export function isToldOf(line: LineState, wait: PendingAwait): boolean {
 
 /** Whether who ends or begins a wait of the line now shows that it got the request. */
 export function isUnsure(line: LineState, request: CancelRequest): boolean {
-  return request.unsureUntil > line.getLoop()._microtasks.now;
+  return request.unsureUntil > now(line);
+}
+
+function now(line: LineState): number {
+  return line.getLoop()._microtasks.now;
 }
 
 /** Makes a request to a line, and to all lines inside of it. */
@@ -295,7 +311,9 @@ function cancelHelpers(
   const awaits = line._awaits;
   if (awaits === undefined) return;
   for (const wait of awaits instanceof Set ? [...awaits] : [awaits]) {
-    wait._cancelWait(reason, lines);
+    if (wait._cancelWait(reason, lines)) {
+      noteCleanUp(line._request ??= new CancelRequest(), wait);
+    }
   }
 }
 
@@ -362,8 +380,9 @@ async function afterBurst(callback: () => void): Promise<void> {
 }
 
 function beginBurst(line: LineState, request: CancelRequest): void {
-  request.unsureUntil = line.getLoop()._microtasks.after(
-    HOPS_OF_BURST,
-    noteAwait,
-  );
+  request.unsureUntil = afterBurstOf(line);
+}
+
+function afterBurstOf(line: LineState): number {
+  return line.getLoop()._microtasks.after(HOPS_OF_BURST, noteAwait);
 }

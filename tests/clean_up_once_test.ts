@@ -6,6 +6,7 @@
  */
 import { assertEquals } from "@std/assert";
 import {
+  coroutine,
   createTask,
   currentTask,
   Event,
@@ -44,6 +45,11 @@ function worker(log: string[]): (seconds: number) => Promise<void> {
 
 type Work = ReturnType<typeof worker>;
 
+/** Leaves two of them behind, in the task of a generator. */
+const leaveBoth = coroutine(async (work: Work) => {
+  for (const seconds of [1, 5]) work(seconds).catch(() => {});
+});
+
 const both = (work: Work) => Promise.all([work(1), work(5)]);
 
 /** Tasks whose functions are left in their clean-up, at a second after the start. */
@@ -70,6 +76,54 @@ const TASKS: Record<string, (work: Work) => () => unknown> = {
         yield* timeout(1, () => both(work));
       } catch {
         // Looked at by what the functions have logged.
+      }
+    },
+  "is a generator that cleans up beside functions it has left": (work) =>
+    function* () {
+      getRunningLoop().callLater(1, cancel(currentTask()!));
+      yield* leaveBoth(work);
+      try {
+        yield* sleep(LONG);
+      } finally {
+        yield* sleep(1);
+      }
+    },
+  "is a generator that swallows a cancel beside functions it has left": (
+    work,
+  ) =>
+    function* () {
+      getRunningLoop().callLater(1, cancel(currentTask()!));
+      yield* leaveBoth(work);
+      try {
+        yield* sleep(LONG);
+      } catch {
+        yield* sleep(1);
+      }
+    },
+  "is a generator that goes on after the TimeoutError of a generator": (work) =>
+    function* () {
+      try {
+        yield* timeout(1, function* () {
+          yield* leaveBoth(work);
+          yield* sleep(LONG);
+        });
+      } catch {
+        yield* sleep(1);
+      }
+    },
+  "is a generator that goes on after the error of a group": (work) =>
+    function* () {
+      try {
+        yield* taskGroup(function* (group) {
+          yield* leaveBoth(work);
+          yield* sleep(1);
+          group.createTask(function* () {
+            throw new Error("child");
+          });
+          yield* sleep(LONG);
+        });
+      } catch {
+        yield* sleep(1);
       }
     },
   "throws the error of a group whose body waits": (work) => async () => {

@@ -195,10 +195,11 @@ Deno.test("mapConcurrent() reports what its source throws while it is given up",
       reports.push(exception)
     );
     const waiting = new Event();
+    const answer = Promise.withResolvers<void>();
     async function* source(): AsyncGenerator<number> {
       yield 0;
       waiting.set();
-      await new Promise((done) => setTimeout(done, 5));
+      await answer.promise;
       throw new Error("the source, late");
     }
     const task = createTask(async () => {
@@ -207,6 +208,7 @@ Deno.test("mapConcurrent() reports what its source throws while it is given up",
     });
     await waiting.wait();
     task.cancel();
+    setTimeout(answer.resolve);
     await wait([task]);
     assert(task.cancelled());
     assertEquals(reports.map(String), ["Error: the source, late"]);

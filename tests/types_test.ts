@@ -9,6 +9,7 @@ import { assertEquals } from "@std/assert";
 import {
   ALL_COMPLETED,
   asCompleted,
+  Condition,
   type Coro,
   type Coroutine,
   coroutine,
@@ -142,6 +143,18 @@ Deno.test("createTask(), ensureFuture(), shield() and waitFor() keep the type", 
     const result = task.result();
     same<typeof result, number>();
     await gather(fromGenerator, fromCold, ensured, fromPromise);
+  }));
+
+Deno.test("Condition.waitFor() gives what was true, so neither undefined nor false", () =>
+  runTest(async () => {
+    const condition = new Condition();
+    const items: (Date | undefined)[] = [new Date(0)];
+    const item = await condition.waitFor(() => items[0]);
+    same<typeof item, Date>();
+    const isReady = await condition.waitFor(() => items.length > 0);
+    same<typeof isReady, true>();
+    const count: number = await condition.waitFor(() => items.length);
+    assertEquals([item.getTime(), isReady, count], [0, true, 1]);
   }));
 
 Deno.test("wait() and asCompleted() keep the kind of future", () =>
