@@ -49,6 +49,7 @@ type Work = ReturnType<typeof worker>;
 // deno-lint-ignore require-await
 const leaveBoth = coroutine(async (work: Work) => {
   for (const seconds of [1, 5]) work(seconds).catch(() => {});
+  await undefined;
 });
 
 const both = (work: Work) => Promise.all([work(1), work(5)]);
