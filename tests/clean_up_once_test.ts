@@ -46,7 +46,6 @@ function worker(log: string[]): (seconds: number) => Promise<void> {
 type Work = ReturnType<typeof worker>;
 
 /** Leaves two of them behind, in the task of a generator. */
-// deno-lint-ignore require-await
 const leaveBoth = coroutine(async (work: Work) => {
   for (const seconds of [1, 5]) work(seconds).catch(() => {});
   await undefined;
