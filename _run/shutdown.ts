@@ -163,9 +163,12 @@ export class Shutdown {
     // can begin at least.
     this.#watchTasks();
     cancelEach([...this.#left].filter((task) => task.cancelling?.() === 0));
-    hostTurn().then(() => {
-      if (this.isGivenUp && this.#loop.isRunning()) this.#loop.stop();
-    });
+    // Not before its turn: of many loops that are busy another may go on first.
+    this.#loop.callSoon(() => {
+      hostTurn().then(() => {
+        if (this.isGivenUp && this.#loop.isRunning()) this.#loop.stop();
+      });
+    }, NO_CONTEXT);
   }
 
   /** The tasks that are to be cancelled at the end of the run: each is so once. */
