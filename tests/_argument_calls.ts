@@ -793,12 +793,17 @@ export const CALLS: Readonly<Record<string, Call>> = {
   "toSeconds()": plain(asyncio.toSeconds, () => [1]),
   "wait()": plain(wait, () => [[done()], {}], ["timeout", "returnWhen"]),
   "waitFor()": plain(asyncio.waitFor, () => [done(), delay, {}], ["signal"]),
+  // What fits is started: it has to end before the test does.
   "createSubprocessExec()": plain(
-    asyncio.createSubprocessExec,
+    async (...given: [string]) => {
+      await using _ = await asyncio.createSubprocessExec(...given);
+    },
     () => ["", [], {}],
   ),
   "createSubprocessShell()": plain(
-    asyncio.createSubprocessShell,
+    async (...given: [string]) => {
+      await using _ = await asyncio.createSubprocessShell(...given);
+    },
     () => [1 as never, {}],
   ),
   "handleRequests()": plain(asyncio.handleRequests, () => [fn as never, {}], [
