@@ -513,6 +513,12 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
+  _mayKeepResult(): boolean {
+    return this._waitingOn === PROMISE_BODY && !this.done() &&
+      isOnItsWay(this._scope ?? this);
+  }
+
+  /** @internal */
   _wouldTakeCancel(): boolean | undefined {
     return this.done() || this._request?.isTooLate ? undefined : true;
   }

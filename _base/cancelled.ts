@@ -63,24 +63,27 @@ export interface CancelTarget {
    * be asked later, when the stack is not so full.
    */
   _wouldTakeCancel?(): boolean | undefined;
+  /** Of a task: whether a cancel may find it about to give its result, which it keeps then. */
+  _mayKeepResult?(): boolean;
 }
 
 /**
- * Cancels a future or task with what a cancel request carried.
+ * Cancels a future or task that is waited for with what a cancel request carried.
  *
  * @param future What to cancel.
  * @param reason What the request carried.
- * @returns Whether it took the request.
+ * @returns Whether it surely took the request; else who waits has to get it as well.
  */
 export function cancelWith(
   future: CancelTarget,
   reason: CancelReason,
 ): boolean {
-  if (typeof reason !== "object") return passCancel(future, reason);
+  const isSure = future._mayKeepResult?.() !== true;
+  if (typeof reason !== "object") return passCancel(future, reason) && isSure;
   const options = reason.cause === undefined
     ? undefined
     : { cause: reason.cause };
-  return passCancel(future, reason.message, options);
+  return passCancel(future, reason.message, options) && isSure;
 }
 
 // A cancel goes from a task to what it waits for, and so on down: a chain of 100,000 tasks

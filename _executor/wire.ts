@@ -42,6 +42,8 @@ export const Outcome = {
   Skipped: 4,
   /** Its deadline had passed before it began. */
   Expired: 5,
+  /** As `Ok`, of one that had been asked to end. */
+  OkAllTheSame: 6,
 } as const;
 
 /** How many entries a job has in the list of {@linkcode ToWorker.Run}. */

@@ -69,6 +69,10 @@ export class PoolJob extends Job<unknown> {
   endAs(outcome: number, value: unknown): void {
     switch (outcome) {
       case Outcome.Ok:
+        // Whoever was told that it will be cancelled may wait for that.
+        if (this.isCancelRequested()) return this.finishCancelled();
+        return this.finish(value);
+      case Outcome.OkAllTheSame:
         return this.finish(value);
       case Outcome.Failed:
         return this.fail(fromErrorData(value as ErrorData));

@@ -175,7 +175,7 @@ export class JobRunner {
           this.#adopt(job);
           return await runBody(job, value, this.#results);
         }
-        this.#results.add(job.slot, Outcome.Ok, value);
+        this.#addResult(job, value);
       } catch (error) {
         worker.plainJob = outer;
         // Once it has waited, its task tells.
@@ -242,7 +242,7 @@ export class JobRunner {
     } else {
       const error = task.exception();
       if (error === undefined) {
-        this.#results.add(job.slot, Outcome.Ok, task.result());
+        this.#addResult(job, task.result());
       } else this.#addError(job.slot, error);
     }
     if (this.#next < this.#waiting.length) {
@@ -257,6 +257,12 @@ export class JobRunner {
         this.#results.flush();
       });
     }
+  }
+
+  // Whose cancel is still under way did not refuse it.
+  #addResult(job: RunningJob, value: unknown): void {
+    const outcome = job.hasGotCancel ? Outcome.OkAllTheSame : Outcome.Ok;
+    this.#results.add(job.slot, outcome, value);
   }
 
   #addError(slot: number, error: unknown): void {

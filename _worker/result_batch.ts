@@ -39,7 +39,7 @@ export class ResultBatch {
   add(slot: number, outcome: number, value: unknown): void {
     this.#results.push(slot, outcome, value);
     if (typeof value !== "object" || value === null) return;
-    if (outcome === Outcome.Ok) this.#moves.push(...movesOf(value));
+    if (isOk(outcome)) this.#moves.push(...movesOf(value));
   }
 
   /**
@@ -81,9 +81,9 @@ export class ResultBatch {
   }
 
   #sendOne(result: unknown[]): void {
-    const [slot, outcome, value] = result;
+    const [slot, outcome, value] = result as [number, number, unknown];
     try {
-      this.#send(0, result, outcome === Outcome.Ok ? movesOf(value) : []);
+      this.#send(0, result, isOk(outcome) ? movesOf(value) : []);
     } catch (error) {
       const data = toErrorData(
         cannotSend("the result of the job", value, error),
@@ -113,4 +113,8 @@ function cannotSend(what: string, value: unknown, cause: unknown): TypeError {
     `Cannot send ${what}, ${describeValue(value)}${reason}`,
     { cause },
   );
+}
+
+function isOk(outcome: number): boolean {
+  return outcome === Outcome.Ok || outcome === Outcome.OkAllTheSame;
 }

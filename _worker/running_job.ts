@@ -37,6 +37,8 @@ export class RunningJob {
   readonly origin: JobOrigin | undefined;
   readonly #marks: WorkerMarks | undefined;
   #isCancelled = false;
+  // Whether it may have had its result by then.
+  #cancelCameLate = false;
 
   constructor(
     slot: number,
@@ -60,9 +62,18 @@ export class RunningJob {
       this.#marks?.isCancelled(this.slot, this.id) === true;
   }
 
+  /** Whether its function has got that: at a wait, or since it has looked. */
+  get hasGotCancel(): boolean {
+    return this.#isCancelled && !this.#cancelCameLate &&
+      this.task?._request?.pending !== true;
+  }
+
   /** Asks it to end. */
   cancel(message: string | undefined): void {
+    // Its end is under way.
+    if (this.task?.done()) return;
     this.#isCancelled = true;
+    if (this.task?._mayKeepResult()) this.#cancelCameLate = true;
     this.task?.cancel(message);
   }
 
