@@ -106,6 +106,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_lastEnd",
     "_line",
     "_makeSlot",
+    "_mayKeepResult",
     "_nextTask",
     "_outer",
     "_previousTask",
