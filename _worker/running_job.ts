@@ -64,8 +64,7 @@ export class RunningJob {
 
   /** Whether its function has got that: at a wait, or since it has looked. */
   get hasGotCancel(): boolean {
-    return this.#isCancelled && !this.#cancelCameLate &&
-      this.task?._request?.pending !== true;
+    return this.#isCancelled && !this.#cancelCameLate;
   }
 
   /** Asks it to end. */
