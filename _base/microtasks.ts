@@ -12,6 +12,12 @@ import { running } from "./running.ts";
 // A settled promise: to await it is one microtask, and makes no other.
 const SETTLED = Promise.resolve();
 
+/**
+ * In how many microtasks what follows from one event is over: an async function needs one
+ * for each function that it returns to before it comes to its next wait.
+ */
+export const HOPS_OF_BURST = 32;
+
 /** A clock that ticks with each microtask, while it is asked to. */
 export class Microtasks {
   /** How many have passed. */

@@ -15,6 +15,7 @@ import {
   type CancelReason,
   cancelWith,
 } from "../_base/cancelled.ts";
+import { HOPS_OF_BURST } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 import type { CancelledError } from "../errors.ts";
@@ -45,10 +46,6 @@ import {
   type LineState,
 } from "./line.ts";
 import { abortSignal } from "./line_signal.ts";
-
-// An async function needs a microtask for each function that it returns to before it comes
-// to the wait of its clean-up.
-const HOPS_OF_BURST = 32;
 
 const SETTLED = Promise.resolve();
 

@@ -13,6 +13,7 @@ import {
   noteResumedLine,
   runInLine,
 } from "../_host/async_context.ts";
+import { HOPS_OF_BURST } from "../_base/microtasks.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Instruments } from "./instrument.ts";
@@ -41,8 +42,6 @@ const FIRST_RUNS = 4;
 // each async function that it returns to; some come back only when others do.
 const MOST_HOPS = 4;
 const IDLE_HOPS = 4;
-// What follows from one event of the host is over after so many: the next one is another's.
-const HOPS_OF_BURST = 32;
 // Who wakes an idle loop is nearly always back at a wait after so many: 0.2 µs.
 const WAKE_HOPS = 8;
 // A run of one task needs no more, and there may be one a request.

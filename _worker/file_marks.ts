@@ -18,21 +18,17 @@ interface Files {
   openSync(path: string, flags: string, mode: number): number;
   unlinkSync(path: string): void;
   closeSync(descriptor: number): void;
-  writeSync(
-    descriptor: number,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): number;
-  readSync(
-    descriptor: number,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): number;
+  readonly writeSync: MoveBytes;
+  readonly readSync: MoveBytes;
 }
+
+type MoveBytes = (
+  descriptor: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => number;
 
 interface DenoLike {
   readonly permissions: {

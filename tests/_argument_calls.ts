@@ -204,7 +204,8 @@ const SERVER_OPTIONS = [
   "startServing",
   "grace",
 ];
-const TLS_OPTIONS = [
+/** The options of TLS. */
+export const TLS_OPTIONS: readonly string[] = [
   "serverHostname",
   "ca",
   "cert",

@@ -11,7 +11,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import * as asyncio from "@asyncio/asyncio";
 import * as testing from "@asyncio/asyncio/testing";
-import { type Call, CALLS } from "./_argument_calls.ts";
+import { type Call, CALLS, TLS_OPTIONS } from "./_argument_calls.ts";
 import { HOSTILE_VALUES } from "./_hostile_values.ts";
 import { BLIND } from "./_modules.ts";
 import { publicApi } from "./_public_api.ts";
@@ -294,14 +294,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   // A queue's options have the same name.
   "BullmqExecutor.shutdown": ["immediate"],
   // A connection in memory has no TLS; those of `openConnection()` are the same.
-  "StreamWriter.startTls": [
-    "serverHostname",
-    "ca",
-    "cert",
-    "key",
-    "alpn",
-    "handshakeTimeout",
-  ],
+  "StreamWriter.startTls": TLS_OPTIONS,
 };
 
 Deno.test(
