@@ -22,7 +22,7 @@
 import type { Delay } from "./clock.ts";
 import { Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
-import type { Microtasks } from "./_base/microtasks.ts";
+import type { Bursts, Microtasks } from "./_base/microtasks.ts";
 import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
 import type { Timer } from "./_base/roles.ts";
 import {
@@ -96,10 +96,8 @@ export interface Scheduler {
   callExceptionHandler(context: ExceptionContext): void;
   /** Whether debug mode is on. */
   getDebug(): boolean;
-  /** @internal Counts bursts of microtasks: the host has had its turn between two. */
-  readonly _burst: number;
-  /** @internal As `_burst`, for who compares it later: it does not outlast its microtasks. */
-  _noteBurst(): number;
+  /** @internal */
+  readonly _bursts: Bursts;
   /** @internal Takes no turn before the burst of microtasks under way is over. */
   _letBurstEnd(): void;
   /** @internal */

@@ -81,7 +81,7 @@ import { hasScopeAtHost, isQuiet, type LineState } from "./_line/line.ts";
 import { StuckWatch } from "./_line/stuck_watch.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
-import { Microtasks } from "./_base/microtasks.ts";
+import { Bursts, Microtasks } from "./_base/microtasks.ts";
 import { UnfetchedErrors } from "./_future/unfetched_errors.ts";
 import { HostFuture, toFuture } from "./_coroutine/to_future.ts";
 
@@ -206,7 +206,7 @@ export class EventLoop implements TaskScheduler {
   /** @internal The shutdown of the run, once somebody asked for it. */
   _shutdown: unknown = undefined;
   /** @internal */
-  _burst = 0;
+  readonly _bursts: Bursts = new Bursts();
   #microtasks: Microtasks | undefined = undefined;
   #resources: Resources | undefined = undefined;
   /** @internal */
@@ -787,11 +787,6 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   _letBurstEnd(): void {
     this.#turns?.letBurstEnd();
-  }
-
-  /** @internal */
-  _noteBurst(): number {
-    return this.#turns === undefined ? this._burst : this.#turns.noteBurst();
   }
 
   /** @internal */

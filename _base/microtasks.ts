@@ -1,5 +1,6 @@
 /**
- * Counts microtasks, as long as somebody wants to know when a burst of them is over.
+ * Counts microtasks, as long as somebody wants to know when a burst of them is over, and
+ * tells bursts apart.
  *
  * All that follows from one event runs in microtasks, before the host has its turn. The
  * host does not say when they are over, but each of them comes only some microtasks after
@@ -49,5 +50,55 @@ export class Microtasks {
     }
     this.#isTicking = false;
     if (--running.bursts.underWay === 0) running.bursts.onAwait = undefined;
+  }
+}
+
+/** Tells the bursts of microtasks of one loop apart. */
+export class Bursts {
+  /** The number of the one under way. */
+  current = 0;
+  // Whether the loop waits for the host, which may have several turns before it goes on.
+  #isWithHost = false;
+  // How many microtasks are left to the one under way, if they are counted.
+  #left = 0;
+
+  /** Begins another one. */
+  next(): void {
+    this.current++;
+  }
+
+  /**
+   * Gives the number of the one under way, for who wants to know whether it is over: while
+   * the loop waits for the host, nothing else tells two of them apart.
+   */
+  note(): number {
+    if (this.#isWithHost) this.endInTime();
+    return this.current;
+  }
+
+  /** Ends the one under way when its microtasks are over. */
+  endInTime(): void {
+    const isCounted = this.#left > 0;
+    this.#left = HOPS_OF_BURST;
+    if (!isCounted) void this.#count();
+  }
+
+  /** Called when the loop begins to wait for the host. */
+  beginHost(): void {
+    this.#isWithHost = true;
+  }
+
+  /** Called when the host has had its turn. */
+  endHost(): void {
+    this.#isWithHost = false;
+    this.next();
+  }
+
+  async #count(): Promise<void> {
+    while (this.#left > 0) {
+      await SETTLED;
+      this.#left--;
+    }
+    this.next();
   }
 }

@@ -119,7 +119,7 @@ function taskRejected(error: unknown): void {
 function beginWait(driver: PromiseDriver, scheduler: Scheduler): void {
   driver._waitingOn = PROMISE_BODY;
   const line = driver._scope ?? driver._line;
-  if (line !== undefined) line._lastEnd = scheduler._noteBurst();
+  if (line !== undefined) line._lastEnd = scheduler._bursts.note();
   scheduler._noteResumed();
 }
 

@@ -155,7 +155,7 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
     // Those that are left have stood beside others, so they stay in the set.
     if (awaits.size === 0) line._awaits = undefined;
   }
-  line._lastEnd = line.getLoop()._noteBurst();
+  line._lastEnd = line.getLoop()._bursts.note();
   const onQuiet = request?.onQuiet;
   if (onQuiet !== undefined && isQuiet(line)) onQuiet();
 }
@@ -244,12 +244,12 @@ function request(
   }
   // Whoever waits for the host with a signal gets it by that, if it was its own.
   const aborted = abortSignal(line, reason) || request.aborted;
-  const isOnItsWay = line._lastEnd === line.getLoop()._burst;
+  const isOnItsWay = line._lastEnd === line.getLoop()._bursts.current;
   if (isOnItsWay) request.lateIn = line._lastEnd;
   if (currentLine() === line) {
     // Who asks for it itself has not got it yet. A callback may run in its async context.
     if (runningTask() === line._task) {
-      request.askedIn = line.getLoop()._noteBurst();
+      request.askedIn = line.getLoop()._bursts.note();
     }
   } else if (isAtHost && (wasUnsure || aborted && !isOnItsWay)) {
     beginBurst(line, request);
@@ -323,7 +323,7 @@ export function noteBodyEnd(
   const request = line._request;
   if (request === undefined || !request.pending) return;
   // The CancelledError of an earlier request does not show that it got one of its own.
-  const isEarlier = request.askedIn === line.getLoop()._burst;
+  const isEarlier = request.askedIn === line.getLoop()._bursts.current;
   if (
     isUnsure(line, request) ||
     failed && !isEarlier && isCancellation(line, outcome)
@@ -335,14 +335,14 @@ export function noteBodyEnd(
  * end in the same burst of microtasks, as it would have before the request in CPython.
  */
 export function hadEnded(line: LineState, request: CancelRequest): boolean {
-  const burst = line.getLoop()._burst;
+  const burst = line.getLoop()._bursts.current;
   return request.askedBy !== "itself" && request.askedIn !== burst &&
     request.lateIn === burst;
 }
 
 /** Whether the line goes on in this burst of microtasks, and stands at no wait. */
 export function isOnItsWay(line: LineState): boolean {
-  return isQuiet(line) && line._lastEnd === line.getLoop()._burst;
+  return isQuiet(line) && line._lastEnd === line.getLoop()._bursts.current;
 }
 
 /**

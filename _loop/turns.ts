@@ -13,31 +13,16 @@ import {
   noteResumedLine,
   runInLine,
 } from "../_host/async_context.ts";
-import { HOPS_OF_BURST } from "../_base/microtasks.ts";
+import { type Bursts, HOPS_OF_BURST } from "../_base/microtasks.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Instruments } from "./instrument.ts";
-import { running, wouldGiveWay } from "../_base/running.ts";
+import { running } from "../_base/running.ts";
 import type { Timer } from "../_base/roles.ts";
 import { type RecentTask, RecentTasks } from "./recent_tasks.ts";
+import { Slice } from "./slice.ts";
 import { TimerHeap } from "./timer_heap.ts";
 
-// How long a loop keeps the host waiting, in seconds. Deno looks at sockets only every
-// 61 host turns while there is work, so a slice of 4 ms would delay an answer by a
-// quarter of a second. A host turn is 1 µs, so slices this short cost 2 %.
-const SLICE = 0.00005;
-// For how long a loop that is woken again and again takes it that the host has its turns
-// in between, in seconds, and how long what the host has woken at once may take: an I/O
-// server would else ask for a turn of the host at every third of its tasks.
-const MOST_WITHOUT_HOST = 0.001;
-// How often it takes that in a row: tasks and promises that wake each other in microtasks
-// let no host have its turn.
-const MOST_WAKES = 128;
-// How often it looks at the clock, in seconds: a look is 90 ns, a run may be 20 ns.
-const CLOCK_CHECK = 0.00001;
-const MOST_RUNS_BETWEEN_CHECKS = 256;
-// As long as nothing is known of what a run costs: a request may be three of them.
-const FIRST_RUNS = 4;
 // A resumed async function needs two microtasks to its next wait, and one more for
 // each async function that it returns to; some come back only when others do.
 const MOST_HOPS = 4;
@@ -78,8 +63,7 @@ export interface TurnsOwner {
   _tellDueErrors(now: number): void;
   /** Called when the run has ended. */
   _runEnded(): void;
-  /** Counts bursts of microtasks. */
-  _burst: number;
+  readonly _bursts: Bursts;
 }
 
 /** Runs the turns of one loop. */
@@ -90,6 +74,7 @@ export class Turns implements Sleeper {
   errorsDue: number = Infinity;
   readonly #clock: Clock;
   readonly #owner: TurnsOwner;
+  readonly #slice: Slice;
   // The ready queue.
   readonly #ready = new RingBuffer<Runnable>(SMALLEST_READY);
   readonly #timers = new TimerHeap<Timer & Runnable>();
@@ -105,12 +90,8 @@ export class Turns implements Sleeper {
   #stopping = false;
   // How many async functions were resumed and have not come back to a wait.
   #resumed = 0;
-  // Whether it waits for the host, which may have several turns before it goes on.
-  #isWithHost = false;
   // How many microtasks come before the next turn, for those who are still on their way.
   #hopsToTurn = 0;
-  // How many microtasks are left to that burst, if they are counted.
-  #leftOfBurst = 0;
   // Whether tasks do their first step in the next microtask.
   #isStarting = false;
   // Whether this run has begun a turn: there is one at least, even after `stop()`.
@@ -119,27 +100,17 @@ export class Turns implements Sleeper {
   #leftOfTurn = 0;
   // How many have real work out, for which virtual time waits.
   #holds = 0;
-  // Until when the host waits for the turns under way.
-  #sliceEnd = -Infinity;
-  #lastHostTurn = 0;
-  // How often it was woken since.
-  #wakes = 0;
-  #lastCheck = 0;
-  // Whether the clock was looked at since the due timers were last moved: a look in the
-  // middle of a turn can't move them.
-  #hasNewTime = false;
-  #runsBetweenChecks = FIRST_RUNS;
-  #runsToCheck = 0;
 
   constructor(clock: Clock, owner: TurnsOwner) {
     this.#clock = clock;
     this.#owner = owner;
+    this.#slice = new Slice(clock);
   }
 
   /** Runs turns until {@linkcode Turns.stop}. */
   run(): Promise<void> {
     this.#clock.attach(this);
-    this.#beginSlice();
+    this.#slice.begin();
     // An async function keeps its own async context over its awaits, so nobody who
     // wakes the loop lends it theirs.
     return runInLine(undefined, Turns.#pumpOf, this);
@@ -173,7 +144,7 @@ export class Turns implements Sleeper {
   pushTimer(timer: Timer & Runnable): void {
     this.#timers.push(timer);
     // It may be due in the very next turn, so that must look at the clock.
-    if (timer.when() <= this.#lastCheck) this.checkSoon();
+    if (timer.when() <= this.#slice.now) this.#slice.checkSoon();
     if (this.#endPause !== undefined) {
       this.#clock.wait(this, this.#nextDeadline());
     }
@@ -188,7 +159,7 @@ export class Turns implements Sleeper {
 
   /** Makes the next turn look at the clock. */
   checkSoon(): void {
-    this.#runsToCheck = 0;
+    this.#slice.checkSoon();
   }
 
   /** Counts a timer that was cancelled. */
@@ -218,15 +189,6 @@ export class Turns implements Sleeper {
   /** Takes no turn before the burst of microtasks under way is over. */
   letBurstEnd(): void {
     this.#hopsToTurn = HOPS_OF_BURST;
-  }
-
-  /**
-   * Gives the number of the burst of microtasks under way, for who wants to know whether it
-   * is over: while the loop waits for the host, nothing else tells two of them apart.
-   */
-  noteBurst(): number {
-    if (this.#isWithHost) this.#endBurstInTime();
-    return this.#owner._burst;
   }
 
   /** Keeps virtual time still until {@linkcode Turns.letGo}. */
@@ -263,7 +225,7 @@ export class Turns implements Sleeper {
   wake(): void {
     // The host's timer fired, so the host has just had its turn.
     running.runs = 0;
-    this.#beginSlice();
+    this.#slice.begin();
     this.#endPause?.();
   }
 
@@ -361,13 +323,13 @@ export class Turns implements Sleeper {
         const sliceIsUsedUp = this.#beginTurn();
         if (this.#ready.size === 0 && !this.#stopping) {
           // It may be woken before it is idle.
-          if (sliceIsUsedUp) this.checkSoon();
+          if (sliceIsUsedUp) this.#slice.checkSoon();
           return "idle";
         }
         this.#hasTurned = true;
         this.#leftOfTurn = this.#ready.size;
         if (sliceIsUsedUp) return "slice used up";
-      } else if (this.#runsToCheck <= 0 && this.#lookAtClock()) {
+      } else if (this.#slice.runsToCheck <= 0 && this.#lookAtClock()) {
         // The rest of the turn comes first after the host, so the order stays.
         return "slice used up";
       }
@@ -381,8 +343,8 @@ export class Turns implements Sleeper {
     const { settles } = this.#clock;
     const count = settles
       ? this.#leftOfTurn
-      : Math.min(this.#leftOfTurn, Math.max(this.#runsToCheck, 1));
-    this.#runsToCheck -= count;
+      : Math.min(this.#leftOfTurn, Math.max(this.#slice.runsToCheck, 1));
+    this.#slice.runsToCheck -= count;
     for (let i = 0; i < count; i++) {
       // Counted one by one: one that throws ends the run in the middle.
       this.#leftOfTurn--;
@@ -408,13 +370,13 @@ export class Turns implements Sleeper {
 
   // Moves due timers to the ready queue; says whether the host is due.
   #beginTurn(): boolean {
-    const isDue = this.#runsToCheck <= 0 || this.#clock.settles ||
+    const isDue = this.#slice.runsToCheck <= 0 || this.#clock.settles ||
       this.#ready.size === 0;
-    if (!isDue && !this.#hasNewTime) return false;
+    if (!isDue && !this.#slice.hasNewTime) return false;
     const hostIsDue = isDue && this.#lookAtClock();
-    this.#hasNewTime = false;
+    this.#slice.hasNewTime = false;
     if (this.#timers.earliest() !== undefined) {
-      const due = this.#lastCheck + this.#clock.resolution;
+      const due = this.#slice.now + this.#clock.resolution;
       for (;;) {
         const timer = this.#timers.takeDue(due);
         if (timer === undefined) break;
@@ -425,59 +387,23 @@ export class Turns implements Sleeper {
   }
 
   #lookAtClock(): boolean {
-    const now = this.#readClock(1);
+    const hostIsDue = this.#slice.isUsedUp();
+    const { now } = this.#slice;
     if (now >= this.errorsDue) this.#owner._tellDueErrors(now);
-    return !this.#clock.settles && now > this.#sliceEnd;
-  }
-
-  // Time in which the host may have had its turn says little of what a run costs: that
-  // leaves as many runs to the next look as a request needs.
-  #readClock(leastRuns: number): number {
-    const now = this.#clock.time();
-    const between = this.#runsBetweenChecks;
-    this.#runsBetweenChecks = now - this.#lastCheck > CLOCK_CHECK
-      ? Math.min(between, Math.max(between >> 2, leastRuns))
-      : Math.min(between << 1, MOST_RUNS_BETWEEN_CHECKS);
-    this.#runsToCheck = this.#runsBetweenChecks;
-    this.#lastCheck = now;
-    this.#hasNewTime = true;
-    return now;
+    return hostIsDue;
   }
 
   async #letHostTurn(): Promise<void> {
     this.#tellBeforeHost();
-    this.#isWithHost = true;
+    this.#owner._bursts.beginHost();
     // Who was resumed last may still be on its way.
-    this.#endBurstInTime();
+    this.#owner._bursts.endInTime();
     // A clock for tests lets the host settle, and takes no slice from the others.
     await (this.#clock.settles ? hostTurn() : turnOfLoop());
-    this.#isWithHost = false;
+    this.#owner._bursts.endHost();
     noteResumedLine(undefined);
     running.runs = 0;
-    this.#owner._burst++;
-    this.#beginSlice();
-  }
-
-  #endBurstInTime(): void {
-    const isCounted = this.#leftOfBurst > 0;
-    this.#leftOfBurst = HOPS_OF_BURST;
-    if (!isCounted) void this.#countBurst();
-  }
-
-  async #countBurst(): Promise<void> {
-    while (this.#leftOfBurst > 0) {
-      await SETTLED;
-      this.#leftOfBurst--;
-    }
-    this.#owner._burst++;
-  }
-
-  // The host has had its turn, or nothing has run yet.
-  #beginSlice(): void {
-    const now = this.#lastHostTurn = this.#readClock(FIRST_RUNS);
-    this.#wakes = 0;
-    // What the host has woken keeps the time that it was given then.
-    this.#sliceEnd = Math.max(this.#sliceEnd, now + SLICE);
+    this.#slice.begin();
   }
 
   #tellBeforeHost(): void {
@@ -500,24 +426,17 @@ export class Turns implements Sleeper {
     });
     this.#setOnPush();
     this.#clock.wait(this, this.#nextDeadline());
-    this.#owner._burst++;
-    this.#isWithHost = true;
+    this.#owner._bursts.next();
+    this.#owner._bursts.beginHost();
     return woken;
   }
 
   #endIdle(): void {
-    this.#owner._burst++;
-    this.#isWithHost = false;
+    this.#owner._bursts.endHost();
     this.#endPause = undefined;
     this.#setOnPush();
     this.#clock.unwait(this);
-    // Whoever woke it did so in a turn of the host, nearly always; but two loops can
-    // wake each other without one, and so does an async function that gives way.
-    const now = this.#readClock(FIRST_RUNS);
-    if (wouldGiveWay() || ++this.#wakes > MOST_WAKES) this.checkSoon();
-    else if (now - this.#lastHostTurn < MOST_WITHOUT_HOST) {
-      this.#sliceEnd = now + MOST_WITHOUT_HOST;
-    }
+    this.#slice.beginWoken();
   }
 
   #setOnPush(): void {

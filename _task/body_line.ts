@@ -187,7 +187,7 @@ export class BodyLine implements ScopeLine {
     // A new one, for all: who has shown that it got the last one gets this too.
     const request = owe(this._outer, undefined);
     request.askedBy = request.count === 0 ? "an outer line" : "itself";
-    request.askedIn = this.getLoop()._noteBurst();
+    request.askedIn = this.getLoop()._bursts.note();
     request.isAskedAgain = true;
   }
 
@@ -329,7 +329,7 @@ export class BodyLine implements ScopeLine {
     } else request = owe(this._outer, reason);
     if (request.count === 0) request.askedBy = "an outer line";
     // It would have gone on so before the request: so do those round it.
-    const burst = this.getLoop()._noteBurst();
+    const burst = this.getLoop()._bursts.note();
     if (isLate) request.lateIn = burst;
     else request.askedIn = burst;
   }
