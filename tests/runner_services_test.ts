@@ -47,7 +47,7 @@ serviceTest(
   hasLines(
     "refused",
     "answered 6",
-    "left",
+    "leaves",
     "Shutdown by SIGTERM: N s of grace, N s to clean up",
     "  service server at 127.0.0.1:PORT: stopped after N s",
     "  task Task-1: finished after N s of grace",
@@ -63,7 +63,6 @@ serviceTest(
     "Shutdown by SIGTERM: N s of grace, N s to clean up",
     "  service server at 127.0.0.1:PORT: stopped after N s",
     "  task Task-1: cancelled after N s",
-    "  task client: finished after N s of grace",
     "  task connection to 127.0.0.1:PORT: finished after N s of grace",
     "threw KeyboardInterrupt of SIGTERM",
   ),
