@@ -27,7 +27,7 @@ import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { BrokenBarrierError } from "./errors.ts";
 import { check, integer } from "./_base/arguments.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
-import { title } from "./_sync/describe.ts";
+import { keepName, title } from "./_sync/describe.ts";
 
 /** Options of {@linkcode Barrier}. */
 export interface BarrierOptions {
@@ -74,6 +74,10 @@ type State = "filling" | "draining" | "resetting" | "broken";
  * ```
  */
 export class Barrier {
+  static {
+    keepName(this, "Barrier");
+  }
+
   readonly #title: string;
   readonly #parties: number;
   // Notified at every change of the state.

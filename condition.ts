@@ -32,7 +32,7 @@ import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
 import { check, FUNCTION, integer } from "./_base/arguments.ts";
-import { describeState, title } from "./_sync/describe.ts";
+import { describeState, keepName, title } from "./_sync/describe.ts";
 import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
@@ -80,6 +80,10 @@ const COUNT = integer(0);
  * ```
  */
 export class Condition {
+  static {
+    keepName(this, "Condition");
+  }
+
   readonly #title: string;
   readonly #lock: Lock;
   readonly #waiters: WaiterList;

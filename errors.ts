@@ -67,6 +67,7 @@
  */
 export class CancelledError extends Error {
   static {
+    keepName(this, "CancelledError");
     // Own properties would be 16 B and a write for each.
     Object.defineProperty(this.prototype, "name", {
       value: "CancelledError",
@@ -109,6 +110,10 @@ export class CancelledError extends Error {
  * ```
  */
 export class TimeoutError extends Error {
+  static {
+    keepName(this, "TimeoutError");
+  }
+
   /** The name of the class. */
   override readonly name = "TimeoutError";
 }
@@ -127,6 +132,10 @@ export class TimeoutError extends Error {
  * ```
  */
 export class InvalidStateError extends Error {
+  static {
+    keepName(this, "InvalidStateError");
+  }
+
   /** The name of the class. */
   override readonly name = "InvalidStateError";
 }
@@ -146,6 +155,10 @@ export class InvalidStateError extends Error {
  * ```
  */
 export class RuntimeError extends Error {
+  static {
+    keepName(this, "RuntimeError");
+  }
+
   /** The name of the class. */
   override readonly name: string = "RuntimeError";
 }
@@ -172,6 +185,10 @@ export class RuntimeError extends Error {
  * ```
  */
 export class DeadlockError extends RuntimeError {
+  static {
+    keepName(this, "DeadlockError");
+  }
+
   /** The name of the class. */
   override readonly name = "DeadlockError";
 }
@@ -201,6 +218,10 @@ export class DeadlockError extends RuntimeError {
  * ```
  */
 export class KeyboardInterrupt extends Error {
+  static {
+    keepName(this, "KeyboardInterrupt");
+  }
+
   /** The name of the class. */
   override readonly name = "KeyboardInterrupt";
   /** The signal that ended the run, such as `"SIGTERM"`; `undefined` if none did. */
@@ -237,6 +258,10 @@ export class KeyboardInterrupt extends Error {
  * ```
  */
 export class ProcessLookupError extends Error {
+  static {
+    keepName(this, "ProcessLookupError");
+  }
+
   /** The name of the class. */
   override readonly name = "ProcessLookupError";
 }
@@ -253,6 +278,10 @@ export class ProcessLookupError extends Error {
  * ```
  */
 export class QueueEmpty extends Error {
+  static {
+    keepName(this, "QueueEmpty");
+  }
+
   /** The name of the class. */
   override readonly name = "QueueEmpty";
 }
@@ -271,6 +300,10 @@ export class QueueEmpty extends Error {
  * ```
  */
 export class QueueFull extends Error {
+  static {
+    keepName(this, "QueueFull");
+  }
+
   /** The name of the class. */
   override readonly name = "QueueFull";
 }
@@ -289,6 +322,10 @@ export class QueueFull extends Error {
  * ```
  */
 export class QueueShutDown extends Error {
+  static {
+    keepName(this, "QueueShutDown");
+  }
+
   /** The name of the class. */
   override readonly name = "QueueShutDown";
 }
@@ -313,6 +350,10 @@ export class QueueShutDown extends Error {
  * ```
  */
 export class BrokenBarrierError extends RuntimeError {
+  static {
+    keepName(this, "BrokenBarrierError");
+  }
+
   /** The name of the class. */
   override readonly name = "BrokenBarrierError";
 }
@@ -330,6 +371,10 @@ export class BrokenBarrierError extends RuntimeError {
  * ```
  */
 export class IncompleteReadError extends Error {
+  static {
+    keepName(this, "IncompleteReadError");
+  }
+
   /** The name of the class. */
   override readonly name = "IncompleteReadError";
   /** The bytes that were read before the end. */
@@ -372,6 +417,10 @@ export class IncompleteReadError extends Error {
  * ```
  */
 export class LimitOverrunError extends Error {
+  static {
+    keepName(this, "LimitOverrunError");
+  }
+
   /** The name of the class. */
   override readonly name = "LimitOverrunError";
   /** How many bytes may be skipped. */
@@ -416,6 +465,10 @@ export class LimitOverrunError extends Error {
  * ```
  */
 export class WorkerLostError extends RuntimeError {
+  static {
+    keepName(this, "WorkerLostError");
+  }
+
   /** The name of the class. */
   override readonly name = "WorkerLostError";
 }
@@ -432,6 +485,10 @@ export class WorkerLostError extends RuntimeError {
  * ```
  */
 export class BrokenExecutor extends RuntimeError {
+  static {
+    keepName(this, "BrokenExecutor");
+  }
+
   /** The name of the class. */
   override readonly name = "BrokenExecutor";
 }
@@ -447,4 +504,9 @@ function refuse(
   throw new TypeError(
     `Cannot make ${error}: ${parameter} must be ${words}, got ${got}`,
   );
+}
+
+// Consoles show it beside the error's own, and bundlers shorten the names of classes.
+function keepName(errorClass: object, name: string): void {
+  Object.defineProperty(errorClass, "name", { value: name });
 }

@@ -26,7 +26,7 @@
  * @module
  */
 import type { Coroutine } from "./_coroutine/coroutine.ts";
-import { describeState, title } from "./_sync/describe.ts";
+import { describeState, keepName, title } from "./_sync/describe.ts";
 import {
   type Waitable,
   WaitOperation,
@@ -67,6 +67,10 @@ export interface EventOptions {
  * ```
  */
 export class Event {
+  static {
+    keepName(this, "Event");
+  }
+
   readonly #title: string;
   readonly #waitable: EventWaitable;
 

@@ -28,7 +28,7 @@
 import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import { running } from "./_base/running.ts";
-import { describeState, title } from "./_sync/describe.ts";
+import { describeState, keepName, title } from "./_sync/describe.ts";
 import {
   type Waitable,
   WaitOperation,
@@ -70,6 +70,10 @@ export interface LockOptions {
  * ```
  */
 export class Lock {
+  static {
+    keepName(this, "Lock");
+  }
+
   readonly #state: LockState;
 
   /**

@@ -37,7 +37,7 @@ import { compareValues } from "./_sync/compare.ts";
 import { FifoStore, HeapStore, LifoStore } from "./_sync/stores.ts";
 import { nextItem, QueueCore } from "./_sync/queue_core.ts";
 import { WaitOperation } from "./_sync/wait_operation.ts";
-import { title } from "./_sync/describe.ts";
+import { className, keepName, title } from "./_sync/describe.ts";
 
 /** Options of {@linkcode Queue} and {@linkcode LifoQueue}. */
 export interface QueueOptions {
@@ -108,6 +108,10 @@ const SHUTDOWN_OPTIONS: OptionKinds<ShutdownOptions> = { immediate: BOOLEAN };
  * ```
  */
 export class Queue<T> implements AsyncIterable<T> {
+  static {
+    keepName(this, "Queue");
+  }
+
   /** @internal */
   readonly _core: QueueCore<T>;
   /** How many items it holds at most; 0 or less means no limit. */
@@ -340,6 +344,10 @@ export class Queue<T> implements AsyncIterable<T> {
  * ```
  */
 export class LifoQueue<T> extends Queue<T> {
+  static {
+    keepName(this, "LifoQueue");
+  }
+
   /**
    * Makes an empty queue.
    *
@@ -388,6 +396,10 @@ export class LifoQueue<T> extends Queue<T> {
  * ```
  */
 export class PriorityQueue<T> extends Queue<T> {
+  static {
+    keepName(this, "PriorityQueue");
+  }
+
   /**
    * Makes an empty queue.
    *
@@ -409,5 +421,5 @@ export class PriorityQueue<T> extends Queue<T> {
 }
 
 function checkMaxsize(queue: object, maxsize: unknown): void {
-  check(`make a ${queue.constructor.name}`, "maxsize", maxsize, NUMBER);
+  check(`make a ${className(queue)}`, "maxsize", maxsize, NUMBER);
 }

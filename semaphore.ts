@@ -28,7 +28,7 @@
  */
 import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { check, integer } from "./_base/arguments.ts";
-import { describeState, title } from "./_sync/describe.ts";
+import { className, describeState, keepName, title } from "./_sync/describe.ts";
 import {
   type Waitable,
   WaitOperation,
@@ -69,6 +69,10 @@ const PERMITS = integer(0);
  * ```
  */
 export class Semaphore {
+  static {
+    keepName(this, "Semaphore");
+  }
+
   readonly #state: SemaphoreState;
 
   /**
@@ -80,7 +84,7 @@ export class Semaphore {
    * @throws {TypeError} If there is an unknown option.
    */
   constructor(value = 1, options: SemaphoreOptions = {}) {
-    check(`make a ${this.constructor.name}`, "value", value, PERMITS);
+    check(`make a ${className(this)}`, "value", value, PERMITS);
     this.#state = new SemaphoreState(this, title(this, options), value);
   }
 
@@ -161,6 +165,10 @@ export class Semaphore {
  * ```
  */
 export class BoundedSemaphore extends Semaphore {
+  static {
+    keepName(this, "BoundedSemaphore");
+  }
+
   readonly #bound: number;
 
   /**

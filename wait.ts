@@ -105,64 +105,67 @@ export const wait: <F extends Future<unknown>>(
   futures: Iterable<F>,
   options?: WaitOptions,
 ) => Coroutine<WaitResult<F>> = coroutine(
-  function* wait<F extends Future<unknown>>(
-    futures: Iterable<F>,
-    options: WaitOptions = {},
-  ) {
-    // As in CPython, by the wait and not by the call.
-    options = checkOptions("wait", options, WAIT_OPTIONS);
-    const unique = checkFutures(futures);
-    const { returnWhen = ALL_COMPLETED, timeout } = options;
-    const loop = requireScheduler();
-    for (const future of unique) {
-      if (future.getLoop() === loop) continue;
-      throw new RangeError(`Cannot wait: ${future} belongs to another loop`);
-    }
-    let missing = unique.size;
-    const waiter = new Waiter(
-      loop,
-      () => `wait for ${unique.size}, ${missing} not done`,
-      () => [...unique].filter((future) => !future.done()),
-    );
-    const release = (): void => waiter.release();
-    const timer = timeout === undefined
-      ? undefined
-      : loop.callLater(timeout, release, NO_CONTEXT);
-    // Who waits has their errors to come, however long the others take.
-    const held: Failure[] = [];
-    const onDone = new DoneCallback(
-      (future: Future<unknown>) => {
-        missing--;
-        const failure = future._failure();
-        if (failure !== undefined) {
-          failure.hold();
-          held.push(failure);
-        }
-        if (missing > 0 && !endsWait(future, returnWhen)) return;
-        // At once, as in CPython: a timer called off later would change others' order.
+  // A method, since bundlers shorten the names of functions.
+  {
+    *wait<F extends Future<unknown>>(
+      futures: Iterable<F>,
+      options: WaitOptions = {},
+    ) {
+      // As in CPython, by the wait and not by the call.
+      options = checkOptions("wait", options, WAIT_OPTIONS);
+      const unique = checkFutures(futures);
+      const { returnWhen = ALL_COMPLETED, timeout } = options;
+      const loop = requireScheduler();
+      for (const future of unique) {
+        if (future.getLoop() === loop) continue;
+        throw new RangeError(`Cannot wait: ${future} belongs to another loop`);
+      }
+      let missing = unique.size;
+      const waiter = new Waiter(
+        loop,
+        () => `wait for ${unique.size}, ${missing} not done`,
+        () => [...unique].filter((future) => !future.done()),
+      );
+      const release = (): void => waiter.release();
+      const timer = timeout === undefined
+        ? undefined
+        : loop.callLater(timeout, release, NO_CONTEXT);
+      // Who waits has their errors to come, however long the others take.
+      const held: Failure[] = [];
+      const onDone = new DoneCallback(
+        (future: Future<unknown>) => {
+          missing--;
+          const failure = future._failure();
+          if (failure !== undefined) {
+            failure.hold();
+            held.push(failure);
+          }
+          if (missing > 0 && !endsWait(future, returnWhen)) return;
+          // At once, as in CPython: a timer called off later would change others' order.
+          timer?.cancel();
+          release();
+        },
+        copyContext(),
+        currentTask(loop),
+      );
+      // A done future is counted by way of the loop too, in its place.
+      for (const future of unique) {
+        if (future.done()) onDone._wake(future);
+        else future._addWaiter(onDone);
+      }
+      try {
+        yield* waiter;
+      } finally {
         timer?.cancel();
-        release();
-      },
-      copyContext(),
-      currentTask(loop),
-    );
-    // A done future is counted by way of the loop too, in its place.
-    for (const future of unique) {
-      if (future.done()) onDone._wake(future);
-      else future._addWaiter(onDone);
-    }
-    try {
-      yield* waiter;
-    } finally {
-      timer?.cancel();
-      for (const future of unique) future._removeWaiter(onDone);
-      for (const failure of held) failure.release();
-    }
-    const done = new Set<F>();
-    const pending = new Set<F>();
-    for (const future of unique) (future.done() ? done : pending).add(future);
-    return [done, pending] as WaitResult<F>;
-  },
+        for (const future of unique) future._removeWaiter(onDone);
+        for (const failure of held) failure.release();
+      }
+      const done = new Set<F>();
+      const pending = new Set<F>();
+      for (const future of unique) (future.done() ? done : pending).add(future);
+      return [done, pending] as WaitResult<F>;
+    },
+  }.wait,
 );
 
 function endsWait(future: Future<unknown>, returnWhen: ReturnWhen): boolean {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { RuntimeError } from "../errors.ts";
 
 interface Host {
   readonly process?: {
@@ -11,6 +12,10 @@ interface Host {
   };
   readonly Deno?: unknown;
   readonly Bun?: unknown;
+}
+
+interface OsModule {
+  availableParallelism(): number;
 }
 
 // No static "node:" import: browsers load this module too.
@@ -47,29 +52,44 @@ export function listenToPort(
 
 /** How many threads the machine runs at once. */
 export function hardwareConcurrency(): number {
-  return navigator.hardwareConcurrency;
+  // Node has no navigator before 21.
+  const { navigator } = globalThis as Partial<typeof globalThis>;
+  return navigator?.hardwareConcurrency ??
+    builtin<OsModule>("node:os")!.availableParallelism();
 }
 
+// The place of what is bundled as CommonJS, or runs in a worker made of a blob.
+const NOWHERE = "bundle:///_executor/host.js";
+
 /**
- * Returns the URL of a module of the library.
+ * Returns the URL of a module of the library; where the library has no place of its own, one
+ * that nothing can be loaded from.
  *
  * @param path The way from its root, without the extension.
  */
 export function libraryUrl(path: string): URL {
   // Packages of npm have the modules as ".js". A variable, as bundlers take
   // `new URL("…", import.meta.url)` for a file to copy.
-  const here = import.meta.url;
-  const extension = /\.[cm]?[jt]s(?=$|\?)/.exec(here)?.[0] ?? ".ts";
-  return new URL(`../${path}${extension}`, here);
+  const here: string | undefined = import.meta.url;
+  const extension = /\.[cm]?[jt]s(?=$|\?)/.exec(here ?? "")?.[0] ?? ".ts";
+  const relative = `../${path}${extension}`;
+  return new URL(relative, URL.canParse(relative, here) ? here : NOWHERE);
 }
 
 /**
  * Returns the source of a module that starts a worker.
  *
  * @param start The function of `_worker/start.ts`.
+ * @throws {RuntimeError} If workers can't load it, since the library has no place.
  */
 export function bootstrap(start: string): string {
-  const { href } = libraryUrl("_worker/start");
+  const { href, protocol } = libraryUrl("_worker/start");
+  if (protocol === "bundle:") {
+    throw new RuntimeError(
+      `Cannot start a worker from a bundle that has no place for others to import from: ` +
+        `leave the library out of the bundle, as an external package`,
+    );
+  }
   return `import { ${start} } from ${JSON.stringify(href)}; ${start}();`;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { checkOptions, STRING } from "../_base/arguments.ts";
+import { guarded } from "../_base/repr.ts";
 
 const TITLE_OPTIONS = { name: STRING };
 
@@ -19,10 +20,36 @@ export function title(
   primitive: object,
   options: { readonly name?: string },
 ): string {
-  const kind = primitive.constructor.name;
+  const kind = className(primitive);
   options = checkOptions(`make a ${kind}`, options, TITLE_OPTIONS);
   const { name } = options;
   return name === undefined ? kind : `${kind} ${JSON.stringify(name)}`;
+}
+
+/**
+ * Gives a class its name for good: bundlers shorten those of classes.
+ *
+ * @param primitive The class.
+ * @param name The name.
+ */
+export function keepName(primitive: object, name: string): void {
+  Object.defineProperty(primitive, "name", { value: name, configurable: true });
+}
+
+/**
+ * Returns the name of the class of a primitive, or of the nearest above that has one: a
+ * class of users may have none, or a static method of that name.
+ *
+ * @param primitive The primitive.
+ */
+export function className(primitive: object): string {
+  let name: unknown;
+  let of: object = primitive;
+  do {
+    of = Object.getPrototypeOf(of);
+    name = guarded<unknown>(() => of.constructor.name, undefined);
+  } while (typeof name !== "string" || name === "");
+  return name;
 }
 
 /** Returns `<Lock "db" [locked, waiters:2]>` and the like. */

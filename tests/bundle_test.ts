@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { type Host, hostTest, pathOf, runOn } from "./_hosts.ts";
-import { BLIND } from "./_modules.ts";
+import { BLIND, readText, ROOT } from "./_modules.ts";
 
 const PROGRAM = programOf("_bundle_program.ts");
 const EXPECTED = "item 1, item 2, cancelled, timed out, 1, 4, 9";
@@ -22,6 +22,7 @@ async function bundle(
   format: string,
   folder: string,
   program = PROGRAM,
+  ...flags: readonly string[]
 ): Promise<URL | undefined> {
   const file = `${folder}/${format}.${format === "esm" ? "mjs" : "cjs"}`;
   const { code, stderr } = await new Deno.Command("npx", {
@@ -35,6 +36,7 @@ async function bundle(
       "--target=es2022",
       "--log-level=error",
       `--outfile=${file}`,
+      ...flags,
     ],
     stdin: "null",
   }).output();
@@ -59,6 +61,84 @@ for (const format of ["cjs", "iife"]) {
     }
   });
 }
+
+/** Writes a program that loads what `exports` of deno.json names. */
+async function programOfExports(folder: string): Promise<string> {
+  const { exports } = JSON.parse(readText("deno.json")) as {
+    exports: Readonly<Record<string, string>>;
+  };
+  const modules = Object.values(exports).map((path) => ROOT + path.slice(2));
+  const file = `${folder}/exports.ts`;
+  await Deno.writeTextFile(
+    file,
+    modules.map((path, i) => `import * as m${i} from ${JSON.stringify(path)};`)
+      .join("\n") +
+      `console.log([${modules.map((_, i) => `m${i}`)}].length);`,
+  );
+  return file;
+}
+
+async function loadsExports(host: Host, folder: string): Promise<void> {
+  const program = await programOfExports(folder);
+  for (const format of ["cjs", "iife", "esm"]) {
+    const file = await bundle(format, folder, program);
+    if (file === undefined) return;
+    const { lines, errors } = await runOn(host, file);
+    assertEquals(errors, "", format);
+    assertMatch(lines.join(), /^\d\d$/);
+  }
+}
+
+hostTest("a bundle of every module that is exported loads", async (host) => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await loadsExports(host, folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** What `_shortened_program.ts` prints. */
+const SHORTENED = [
+  "<Lock [unlocked]>",
+  "<Event [unset]>",
+  "<Condition [unlocked]>",
+  "<Semaphore [unlocked, value:1]>",
+  "<BoundedSemaphore [unlocked, value:1]>",
+  "<Queue maxsize=0>",
+  "<LifoQueue maxsize=0>",
+  "<PriorityQueue maxsize=0>",
+  "<Barrier [filling, waiters:0/2]>",
+  "<Lock [unlocked]>",
+  '<Future pending> <Task pending name="t" coro=sleep()>',
+  "<coroutine wait> <coroutine waitFor>",
+  "Cannot make a LifoQueue: maxsize must be a number, got NaN",
+  "InvalidStateError: m true",
+  "TimeoutError: m true",
+  "QueueShutDown: m true",
+  "Deadlock, nothing can wake the loop: ",
+  "Task-3 waits for Queue to get an item",
+  "The executor is broken: no worker can be started: Cannot start a worker from a bundle " +
+  "that has no place for others to import from: leave the library out of the bundle, as an " +
+  "external package",
+];
+
+hostTest(
+  "a bundle whose names are shortened says the same",
+  async (host) => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const program = programOf("_shortened_program.ts");
+      const file = await bundle("cjs", folder, program, "--minify");
+      if (file === undefined) return;
+      const { lines, errors } = await runOn(host, file);
+      assertEquals(errors, "");
+      assertEquals(lines, SHORTENED);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 /** Registers a test on the oldest Node; left out where npm is out of reach. */
 function oldestNodeTest(
@@ -101,4 +181,9 @@ oldestNodeTest(
     assertEquals(errors, "");
     assertEquals(lines, ["end"]);
   },
+);
+
+oldestNodeTest(
+  "a bundle of every module that is exported loads on Node 20",
+  loadsExports,
 );
