@@ -49,6 +49,7 @@ import { readableStreamOf } from "./_io/readable_stream.ts";
 import { ReceiveBuffer } from "./_io/receive_buffer.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 import type { Coroutine } from "./_coroutine/coroutine.ts";
+import { RuntimeError } from "./errors.ts";
 import type { Scheduler } from "./handle.ts";
 
 /** Options of {@linkcode StreamReader}. */
@@ -350,6 +351,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
         }`,
       );
     }
+    if (this._buffer.eof) throw new RuntimeError("Cannot feed data after EOF");
     this._buffer.feed(data.length === 0 ? EMPTY : new Uint8Array(data));
   }
 

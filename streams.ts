@@ -55,6 +55,7 @@ import {
   UNIX_CONNECTION_OPTIONS,
 } from "./_streams/options.ts";
 import { SocketServer } from "./_streams/socket_server.ts";
+import { listenAtPath } from "./_streams/stale_socket.ts";
 import { secure } from "./_net/tls.ts";
 import {
   type Coro,
@@ -264,7 +265,10 @@ export function startServer(
 
 /**
  * Listens at a Unix socket, and calls a function for each connection. The host removes
- * the socket when the server is closed.
+ * the socket when the server is closed. One that a program has left behind there, and at
+ * which nobody listens, makes room.
+ *
+ * Differs from CPython: a socket at which somebody listens is not taken away.
  *
  * @param clientConnected Is called with reader and writer of each connection, as of
  * {@linkcode startServer}.
@@ -406,11 +410,16 @@ function* openServer<A extends Address>(
     server.attach(
       yield* callHost(loop, {
         what: `listener at ${place}`,
-        start: async () => {
+        start: async (signal) => {
           // The port may be the one of a server that was just closed.
           await loop._resources.closings();
           const { backlog, reusePort } = options;
-          return await network.listen({ address, backlog, reusePort }, server);
+          const listen = () =>
+            network.listen({ address, backlog, reusePort }, server);
+          const { path } = address;
+          return await (path === undefined
+            ? listen()
+            : listenAtPath(network, path, signal, listen));
         },
         discard: (late) => late.close(),
       }),

@@ -22,7 +22,8 @@ import type { Scheduler } from "./handle.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import type { ResourceOwner } from "./_loop/resources.ts";
 import { IoWait } from "./_io/io_wait.ts";
-import { check, STRING } from "./_base/arguments.ts";
+import { check } from "./_base/arguments.ts";
+import { isInstance, shorten } from "./_base/repr.ts";
 import type { Child, Spawn, SpawnRequest, Stdio } from "./_process/child.ts";
 import { spawnByDeno } from "./_process/deno_child.ts";
 import { hasGroups } from "./_process/group.ts";
@@ -31,6 +32,7 @@ import {
   argumentsOf,
   checkGrace,
   checkSubprocessOptions,
+  COMMAND,
   pathOf,
   START,
 } from "./_process/options.ts";
@@ -39,6 +41,8 @@ import { RunningProcess } from "./_process/running_process.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { NextTurn } from "./_coroutine/next_turn.ts";
+import { CancelledError } from "./errors.ts";
+import { withSubject } from "./_host/errors.ts";
 
 export type { SignalName } from "./_host/signals.ts";
 export type { Stdio } from "./_process/child.ts";
@@ -181,7 +185,7 @@ export function createSubprocessShell(
   command: string,
   options: SubprocessOptions = {},
 ): Coroutine<Process> {
-  check(START, "the command", command, STRING);
+  check(START, "the command", command, COMMAND);
   const plan = planOf(options);
   const request = hasGroups()
     ? {
@@ -252,6 +256,7 @@ function* start(
   const child = yield* spawn(
     loop,
     prepare === undefined ? request : yield* prepare(loop, request),
+    name,
   );
   for (const resource of loop._resources ?? []) {
     if (resource instanceof RunningProcess) resource.forgetIfGone();
@@ -266,12 +271,32 @@ function* start(
 }
 
 // Waits only for the host to say why it could not start a process.
-function* spawn(loop: Scheduler, request: SpawnRequest): Coro<Child> {
+function* spawn(
+  loop: Scheduler,
+  request: SpawnRequest,
+  name: string,
+): Coro<Child> {
   const failure = new IoWait<never>(loop, "the start of a process", true);
   const start: Spawn = "Deno" in globalThis ? spawnByDeno : spawnByNode;
-  const child = start(request, (error) => failure.fail(error));
-  return child ?? (yield* failure);
+  try {
+    const child = start(request, (error) => failure.fail(error));
+    return child ?? (yield* failure);
+  } catch (error) {
+    if (isInstance(error, CancelledError)) throw error;
+    // Node says neither which folder is not there nor, at times, which program.
+    const place = request.cwd === undefined ? "" : ` in ${request.cwd}`;
+    throw withSubject(error, `Cannot start ${shorten(name)}${place}`);
+  }
 }
+
+// Not `command -v`, which knows commands of the shell itself, and files that nobody may run.
+const CAN_RUN = `
+set -f
+can_run() { [ -f "$1" ] && [ -x "$1" ]; }
+case $1 in */*) can_run "$1"; exit;; esac
+IFS=:
+for folder in $PATH; do can_run "\${folder:-.}/$1" && exit; done
+exit 1`;
 
 /**
  * Lets a shell join the outputs, as no host can. It is asked first whether there is such a
@@ -285,11 +310,11 @@ function* mergeByShell(
   const shell = { ...request, program: SHELL };
   const look = yield* spawn(loop, {
     ...shell,
-    args: ["-c", 'command -v -- "$1" >/dev/null', "sh", program],
+    args: ["-c", CAN_RUN, "sh", program],
     stdin: "null",
     stdout: "null",
     stderr: "null",
-  });
+  }, program);
   const found = new IoWait<boolean>(loop, "the start of a process", true);
   look.onExit(({ code }) => found.release(code === 0));
   // The host says best why it is not there.

@@ -64,14 +64,12 @@ export class ReceiveBuffer {
   }
 
   /**
-   * Adds bytes.
+   * Adds bytes, if the end was not told: a user may do that while a host still sends.
    *
    * @param bytes The bytes, which nobody may change any more.
-   * @throws {RuntimeError} If the end was told.
    */
   feed(bytes: Uint8Array): void {
-    if (this.#eof) throw new RuntimeError("Cannot feed data after EOF");
-    if (bytes.length === 0) return;
+    if (this.#eof || bytes.length === 0) return;
     this.bytes.append(bytes);
     this.#received();
   }
@@ -83,7 +81,7 @@ export class ReceiveBuffer {
 
   /** Adds what was read into {@linkcode ReceiveBuffer.room}. */
   commit(room: Uint8Array, count: number): void {
-    this.bytes.commit(room, count);
+    this.bytes.commit(room, this.#eof ? 0 : count);
     this.#received();
   }
 

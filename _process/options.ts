@@ -30,11 +30,23 @@ export const START = "start a process";
 
 const STDIO = ["piped", "null", "inherit"];
 
+// The system takes a null character for the end, and hosts say all kinds of things of it.
+const hasNoNull = (value: string | URL): boolean =>
+  typeof value !== "string" || !value.includes("\0");
+
 const PATH: Kind = {
-  words: "a string or the URL of a file",
+  words: "a string without null characters or the URL of a file",
   fits: (value) =>
     typeof value === "string" ||
     (value instanceof URL && value.protocol === "file:"),
+  allows: hasNoNull,
+};
+
+/** A command of a shell. */
+export const COMMAND: Kind = {
+  words: "a string without null characters",
+  fits: (value) => typeof value === "string",
+  allows: hasNoNull,
 };
 
 const ENV: Kind = {

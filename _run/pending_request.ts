@@ -87,9 +87,9 @@ export class PendingRequest implements Waiter, Runnable {
   }
 }
 
-/** What it asks for, in words. */
-export function nameOf({ method, url }: Request): string {
-  return `${method} ${url}`;
+/** What it asks for, in words; an adapter's request may not tell. */
+export function nameOf(request: Request): string {
+  return guarded(() => `${request.method} ${request.url}`, "a request");
 }
 
 /** Whether it has ended with an answer, so that no code of users has to make one. */

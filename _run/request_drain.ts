@@ -6,7 +6,6 @@
  */
 import { cancelEach } from "../_base/cancelled.ts";
 import { Lines } from "../_base/lines.ts";
-import { guarded } from "../_base/repr.ts";
 import { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
 import type { EventLoop } from "../loop.ts";
@@ -109,7 +108,7 @@ export class RequestDrain {
         lines.leaveOut();
         continue;
       }
-      const name = guarded(() => nameOf(request), "a request");
+      const name = nameOf(request);
       const waits = describeWaits(task._waitsFor(), loop, task);
       lines.add(`${name} waits for ${waits}`, "  ");
     }

@@ -10,6 +10,7 @@ import { describeKind } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { type Context, copyContext } from "../context.ts";
 import { isGeneratorFunction } from "../_coroutine/generators.ts";
+import { isThenable } from "../_coroutine/thenable.ts";
 import { asAwaitable } from "../_coroutine/to_future.ts";
 import type { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
@@ -272,17 +273,28 @@ export class RequestPool<I>
     try {
       const answer: unknown = onError(error, request);
       if (isResponse(answer)) return answer;
+      if (isThenable(answer)) this.#watchLate(answer);
       throw new TypeError(
         `Cannot answer: onError() must give a Response, gave ${
           describeKind(answer)
         }`,
       );
     } catch (failure) {
-      this.#loop.callExceptionHandler({
-        message: "Unhandled exception in onError()",
-        exception: failure,
-      });
+      this.#onErrorFailed(failure);
       return serverError();
     }
+  }
+
+  // Nobody waits for it: what it fails with would end the program.
+  #watchLate(answer: PromiseLike<unknown>): void {
+    const failed = (failure: unknown): void => this.#onErrorFailed(failure);
+    answer.then(() => {}, failed);
+  }
+
+  #onErrorFailed(exception: unknown): void {
+    this.#loop.callExceptionHandler({
+      message: "Unhandled exception in onError()",
+      exception,
+    });
   }
 }

@@ -32,9 +32,12 @@ export function closingConnection(answer: Response): Response {
     answer.headers.set("connection", "close");
     return answer;
   } catch {
-    // Those of `fetch()` and of `Response.redirect()` can't be changed.
-    const copy = new Response(answer.body, answer);
-    copy.headers.set("connection", "close");
-    return copy;
+    // Those of `fetch()` and of `Response.redirect()` can't be changed. A copy can't be made
+    // of `Response.error()`, or of a body that is used: what that answers the host knows.
+    return guarded(() => {
+      const copy = new Response(answer.body, answer);
+      copy.headers.set("connection", "close");
+      return copy;
+    }, answer);
   }
 }

@@ -89,20 +89,26 @@ export class Services {
   #stopped(task: Task<unknown>): void {
     const seconds = this.#loop.time() - this.#startedAt!;
     const name = task.getName();
-    // One that was cancelled was so at the end of the grace.
-    if (!task.cancelled()) {
-      this.stopping.delete(task);
-      const error = task.exception();
-      const outcome = error === undefined ? "stopped" : "failed";
-      this.#ends.push({ name, outcome, seconds });
-      if (error !== undefined) {
-        this.#loop.callExceptionHandler({
-          message: `Unhandled exception while ${name} was stopped`,
-          exception: error,
-          task,
-        });
-      }
+    this.stopping.delete(task);
+    const error = task.cancelled() ? undefined : task.exception();
+    this.#ends.push({ name, outcome: outcomeOf(task, error), seconds });
+    if (error !== undefined) {
+      this.#loop.callExceptionHandler({
+        message: `Unhandled exception while ${name} was stopped`,
+        exception: error,
+        task,
+      });
     }
     if (this.stopping.size === 0) this.#onIdle();
   }
+}
+
+// One that nobody has cancelled has waited for what was, such as its own `serveForever()`.
+function outcomeOf(
+  task: Task<unknown>,
+  error: unknown,
+): ServiceEnd["outcome"] {
+  if (error !== undefined) return "failed";
+  const wasStopped = !task.cancelled() || task.cancelling?.() === 0;
+  return wasStopped ? "stopped" : "too late";
 }

@@ -4,6 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
 import process from "node:process";
 import {
   CancelledError,
@@ -17,6 +19,7 @@ import {
   runProcess,
   RuntimeError,
   sleep,
+  STDOUT,
   type Timeout,
   timeout,
   TimeoutError,
@@ -27,6 +30,11 @@ import { bytes, type RealCases, sh, stateOf, text } from "./_real_cases.ts";
 
 const bad = (value: unknown) => value as never;
 const MIB = 1024 * 1024;
+
+/** The class of the host's error, and its code. */
+function kindOf(error: unknown): string {
+  return `${(error as Error).name} ${(error as { code?: string }).code}`;
+}
 
 function killAll(mark: string) {
   for (const survivor of survivors(mark)) {
@@ -314,10 +322,80 @@ export const PROCESS_CASES: RealCases = {
     const error = yield* failureOf(
       createSubprocessExec("true", [], { cwd: "/no/such/folder" }),
     );
-    assert.match(
-      `${(error as Error).name} ${(error as { code?: string }).code}`,
-      /NotFound|ENOENT/,
-    );
+    assert.match(kindOf(error), /NotFound|ENOENT/);
+    assert.match(String(error), /: Cannot start true in \/no\/such\/folder: /);
+  },
+
+  *"createSubprocessExec() gives the host's error for what can't be run, also where a shell joins the outputs"() {
+    const folder = fs.mkdtempSync(`${tmpdir()}/asyncio-`);
+    const file = `${folder}/it's a file`;
+    try {
+      for (const stderr of [PIPE, STDOUT] as const) {
+        const options = { stdout: PIPE, stderr } as const;
+        const start = (program: string) =>
+          createSubprocessExec(program, ["a b", "$HOME"], options);
+        fs.writeFileSync(file, '#!/bin/sh\necho "$1" >&2; echo "$2"');
+        fs.chmodSync(file, 0o644);
+        for (
+          const [program, kind] of [
+            [file, /PermissionDenied|EACCES/],
+            [folder, /PermissionDenied|EACCES/],
+            [`${folder}/missing`, /NotFound|ENOENT/],
+            // A command of the shell alone.
+            ["unset", /NotFound|ENOENT/],
+          ] as const
+        ) {
+          const error = yield* failureOf(start(program));
+          assert.match(kindOf(error), kind, `${program}, ${stderr}`);
+          const text = String(error);
+          assert.ok(text.includes(`: Cannot start ${program}: `), text);
+        }
+        fs.chmodSync(file, 0o755);
+        const child = yield* wait(start(file));
+        const [stdout, said] = yield* wait(child.communicate());
+        assert.equal(text(said ?? stdout)!.split("\n")[0], "a b");
+        assert.match(text(stdout)!, /\$HOME\n$/);
+      }
+      // One of the shell's own that is a program too.
+      const echo = yield* wait(createSubprocessExec("echo", ["-"], {
+        stdout: PIPE,
+        stderr: STDOUT,
+      }));
+      assert.equal(text((yield* wait(echo.communicate()))[0]), "-\n");
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  },
+
+  *"createSubprocessExec() refuses null characters at once"() {
+    for (
+      const start of [
+        () => createSubprocessExec("a\0b"),
+        () => createSubprocessExec("true", ["a\0b"]),
+        () => createSubprocessExec("true", [], { cwd: "/\0" }),
+        () => createSubprocessShell("true\0"),
+        () => runProcess("true", ["\0"]),
+      ]
+    ) {
+      assert.throws(start, {
+        name: "RangeError",
+        message: /without null characters.*got "/,
+      });
+    }
+    yield* wait(sleep(0));
+  },
+
+  *"feedEof() on the output of a process that runs: what still comes is dropped"() {
+    const child = yield* wait(sh("read -r _; echo late; echo late >&2", {
+      stdin: PIPE,
+      stdout: PIPE,
+      stderr: PIPE,
+    }));
+    child.stdout!.feedEof();
+    yield* wait(child.stdin!.write(bytes("go on\n")));
+    assert.equal(yield* wait(child.wait()), 0);
+    assert.equal(text(yield* wait(child.stderr!.read())), "late\n");
+    assert.equal(text(yield* wait(child.stdout!.read())), "");
   },
 
   *"a tree under a task that is cancelled twice is dead when the task is done"(

@@ -8,6 +8,7 @@
 // deno-lint-ignore-file no-console -- the test reads what it prints
 import process from "node:process";
 import {
+  allTasks,
   closing,
   createTask,
   getRunningLoop,
@@ -67,6 +68,22 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
       ask("SIGTERM");
       const signal = await closing();
       console.log("closing");
+      return signal;
+    }, IN_TWO_PHASES)),
+  "waits for no service whose end was a cancel": () =>
+    tell(run(async () => {
+      const serving = createTask(() => sleep(3600), { name: "serving" });
+      onClosing("own", async () => {
+        await sleep(0.02);
+        serving.cancel();
+        await serving;
+      });
+      onClosing("cancelled by others", () => sleep(3600));
+      ask("SIGTERM");
+      const signal = await closing();
+      for (const task of allTasks()) {
+        if (task.getName() === "cancelled by others") task.cancel();
+      }
       return signal;
     }, IN_TWO_PHASES)),
   "is cancelled by the second signal": () =>

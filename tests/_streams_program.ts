@@ -5,7 +5,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { linkSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import {
@@ -103,6 +104,26 @@ export const checks: Checks = {
     server.close();
   },
 
+  async "StreamReader.feedEof() beside a read of the host: what still comes is dropped"() {
+    const server = await startServer(async (reader, writer) => {
+      await reader.readline();
+      await writer.write(bytes("late\n"));
+    }, HOST);
+    const [reader, writer] = await open(server);
+    const reading = createTask(() => reader.readline());
+    await sleep(0);
+    reader.feedEof();
+    assert.equal(textOf(await reading), "");
+    await writer.write(bytes("go on\n"));
+    server.close();
+    await server.waitClosed();
+    // It may come in a later turn of the host.
+    await sleep(0.05);
+    assert.equal(textOf(await reader.read()), "");
+    assert.throws(() => reader.feedData(bytes("x")), RuntimeError);
+    await writer.close();
+  },
+
   async "StreamWriter sends all small pieces in order, however it ends after them"() {
     const server = await startServer(async (reader, writer) => {
       const all = await reader.read();
@@ -174,6 +195,36 @@ export const checks: Checks = {
     assert.equal(textOf(await reader.read()), "got 1000");
     await writer.close();
     server.close();
+  },
+
+  async "startUnixServer() takes the place of a socket that nobody listens at, and no other"() {
+    const folder = mkdtempSync(`${tmpdir()}/asyncio-`);
+    const path = `${folder}/socket`;
+    try {
+      const killed = createServer();
+      await new Promise<void>((resolve) => killed.listen(path, resolve));
+      // The host removes the other name of it.
+      linkSync(path, `${path}.left`);
+      await new Promise((resolve) => killed.close(resolve));
+      const server = await startUnixServer(echo, `${path}.left`);
+      const [reader, writer] = await openUnixConnection(`${path}.left`);
+      await writer.write(bytes("hello\n"));
+      assert.equal(textOf(await reader.readline()), "hello\n");
+
+      writeFileSync(`${path}.file`, "");
+      for (const taken of [`${path}.left`, `${path}.file`]) {
+        const error = await errorOf(() => startUnixServer(echo, taken));
+        assert(error.message.startsWith(`Cannot listen at ${taken}: `));
+        assert.equal((error as { code?: string }).code, "EADDRINUSE");
+      }
+      await writer.write(bytes("still there\n"));
+      assert.equal(textOf(await reader.readline()), "still there\n");
+      await writer.close();
+      server.close();
+      await server.waitClosed();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   },
 
   async "Unix sockets work as TCP does, and their file goes with the server"() {

@@ -360,6 +360,81 @@ Deno.test("onError that fails itself answers 500, and both errors are reported",
   );
 });
 
+Deno.test("onError that gives a promise answers 500, and its error ends no program", async () => {
+  const [first, second] = [new Error("first"), new Error("second")];
+  const reports = await reportsOf(async () => {
+    const handler = handleRequests(() => Promise.reject(first), {
+      onError: (() => Promise.reject(second)) as never,
+    });
+    assertEquals((await handler(ask())).status, 500);
+    await sleep(1);
+  });
+  assertEquals(reports.length, 3);
+  assertEquals([reports[0], reports[2]], [first, second]);
+  assertEquals(
+    (reports[1] as Error).message,
+    "Cannot answer: onError() must give a Response, gave a Promise",
+  );
+});
+
+bothStyles(
+  "handleRequests() answers 500 to a request that can't be asked what it is",
+  () => ({
+    *generator() {
+      yield* sleep(1);
+      return "no answer" as never;
+    },
+    async async() {
+      await sleep(1);
+      return "no answer" as never;
+    },
+  }),
+  async (handle, loop) => {
+    const fails = {
+      get(): never {
+        throw new Error("unreadable");
+      },
+    };
+    const request = Object.defineProperties({}, {
+      method: fails,
+      url: fails,
+      signal: fails,
+    });
+    assertEquals((await handle()(request as Request)).status, 500);
+    const [report] = loop.reports.splice(0);
+    assertEquals(
+      (report!.exception as Error).message,
+      'Cannot answer a request: the handler must give a Response, gave "no answer"',
+    );
+  },
+);
+
+Deno.test("drain() gives answers that can be neither changed nor copied as they are", async () => {
+  const used = await fetch("data:text/plain,used");
+  await used.text();
+  const locked = await fetch("data:text/plain,locked");
+  const reader = locked.body!.getReader();
+  const reports = await reportsOf(async () => {
+    for (const answer of [Response.error(), used, locked]) {
+      const waiting = handleRequests(async () => {
+        await sleep(1);
+        return answer;
+      });
+      const given = waiting(ask());
+      await waiting.drain();
+      assertStrictEquals(await given, answer);
+      // deno-lint-ignore require-yield -- it answers at once
+      const ready = handleRequests(function* () {
+        return answer;
+      });
+      await ready.drain();
+      assertStrictEquals(ready(ask()), answer);
+    }
+  });
+  await reader.cancel();
+  assertEquals(reports, []);
+});
+
 Deno.test("drain() is done when all have answers, and clients are asked to close", async () => {
   const reports = await reportsOf(async () => {
     const gate = new Event();

@@ -43,6 +43,15 @@ signalTest(
 );
 
 signalTest(
+  "run() with grace ends when its services have, though they were cancelled",
+  "waits for no service whose end was a cancel",
+  hasLines(
+    "SIGTERM, Task-1 finished, cancelled by others too late, own stopped, serving cancelled",
+    "gave SIGTERM",
+  ),
+);
+
+signalTest(
   "run() with grace cancels all at the second signal, each task once",
   "is cancelled by the second signal",
   (ended) => {

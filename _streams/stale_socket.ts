@@ -1,0 +1,78 @@
+/**
+ * The file of a Unix socket that a program has left behind when it was killed.
+ *
+ * @module
+ */
+import type { HostListener, Network } from "../_net/network.ts";
+
+interface FileSystem {
+  lstatSync(path: string): { isSocket(): boolean };
+  unlinkSync(path: string): void;
+}
+
+interface Host {
+  readonly process: { getBuiltinModule(name: "node:fs"): FileSystem };
+}
+
+/**
+ * Listens at a Unix socket; takes the place of one that nobody listens at any more.
+ *
+ * CPython removes what is there in any case, and so the socket of a server that runs.
+ *
+ * @param network The network.
+ * @param path Where to listen.
+ * @param signal Gives it up.
+ * @param listen Listens there.
+ */
+export async function listenAtPath(
+  network: Network,
+  path: string,
+  signal: AbortSignal,
+  listen: () => Promise<HostListener>,
+): Promise<HostListener> {
+  try {
+    return await listen();
+  } catch (error) {
+    if (codeOf(error) !== "EADDRINUSE") throw error;
+    if (!isSocket(path) || await answers(network, path, signal)) throw error;
+    files().unlinkSync(path);
+    return await listen();
+  }
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return files().lstatSync(path).isSocket();
+  } catch {
+    // It may not be looked at.
+    return false;
+  }
+}
+
+/** Whether somebody is there, or it can't be known that nobody is. */
+async function answers(
+  network: Network,
+  path: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const request = {
+      address: { path },
+      localAddress: undefined,
+      attemptDelay: undefined,
+    };
+    const transport = await network.connect(request, signal);
+    transport.abort();
+    return true;
+  } catch (error) {
+    return codeOf(error) !== "ECONNREFUSED";
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { readonly code?: string }).code;
+}
+
+function files(): FileSystem {
+  return (globalThis as unknown as Host).process.getBuiltinModule("node:fs");
+}
