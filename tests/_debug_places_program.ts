@@ -42,8 +42,8 @@ async function main(): Promise<void> {
   };
   note("a timer", loop.callLater(0.001, failing));
   await sleep(0.01);
-  await timeout(0.001, async () => await sleep(9)).catch((error: Error) => {
-    note("a timeout", error.stack?.replace(/^.*\n/, ""));
+  await timeout(0.001, async () => await sleep(9)).catch((error) => {
+    note("a timeout", (error as Error).stack?.replace(/^.*\n/, ""));
   });
 }
 

@@ -86,7 +86,9 @@ async function all(): Promise<void> {
     await using executor = new WorkerExecutor<{ f(): void }>(
       "data:text/javascript,",
     );
-    await executor.submit("f", []).catch((error) => console.log(error.message));
+    await executor.submit("f", []).catch((error) =>
+      console.log((error as Error).message)
+    );
   });
 }
 
