@@ -100,7 +100,7 @@ export interface CompletedIterator<A> {
  * - **Order**: results go to the waiting tasks in the order in which they began to wait, not in
  *   that of the items.
  * - **Leaving**: the loop may be left and begun again; what was not taken comes then, and
- *   nothing is cancelled.
+ *   nothing is cancelled. That holds for a cancel too, which loses one item in CPython.
  * - **Timeout**: a TimeoutError comes from the wait for an item, with `for await` from the
  *   loop itself. The awaitables go on.
  *
@@ -214,7 +214,7 @@ class Completions<A> implements AsCompleted<A> {
   }
 
   *#next(): Coro<Future<unknown>> {
-    const item = yield* this.#done.take();
+    const item = yield* this.#take();
     if (item !== LATE) {
       item._failure()?.release();
       return item;
@@ -226,6 +226,18 @@ class Completions<A> implements AsCompleted<A> {
         }`,
       ),
     );
+  }
+
+  *#take(): Coro<Future<unknown> | typeof LATE> {
+    let isTaken = false;
+    try {
+      const item = yield* this.#done.take();
+      isTaken = true;
+      return item;
+    } finally {
+      // Who was cancelled leaves it to the next loop.
+      if (!isTaken) this.#untaken++;
+    }
   }
 
   #collect(future: Future<unknown>): void {

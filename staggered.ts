@@ -21,6 +21,7 @@
  */
 import { isInstance } from "./_base/repr.ts";
 import { checkList, iteratorOf, nextOf } from "./_combine/awaitables.ts";
+import type { CancelReason } from "./_base/cancelled.ts";
 import { check, DELAY, FUNCTION } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import {
@@ -30,11 +31,7 @@ import {
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
-import {
-  type CancelledError,
-  KeyboardInterrupt,
-  TimeoutError,
-} from "./errors.ts";
+import { CancelledError, KeyboardInterrupt, TimeoutError } from "./errors.ts";
 import { Event } from "./event.ts";
 import { snapshotContext } from "./_host/async_context.ts";
 import { unplaced } from "./_base/error_place.ts";
@@ -114,8 +111,12 @@ class StaggeredRace<T> {
     what: "staggeredRace",
     awaitedBy: currentTask(this.#loop),
     childEnded: (task) => this.#collect(task),
+    // In the turn of the cancel: one that something is handed in it passes that on.
+    joinCancelled: (reason) => this.#cancelAll(reason),
   });
   readonly #errors: unknown[] = [];
+  // Whether they know of the cancel that is on its way.
+  #areCancelled = false;
   // What went wrong outside of the attempts.
   readonly #faults: unknown[] = [];
   #winner: { readonly index: number; readonly result: T } | undefined =
@@ -130,18 +131,27 @@ class StaggeredRace<T> {
   }
 
   *run(): Coro<StaggeredResult<T>> {
-    let cancelled: { readonly error: CancelledError } | undefined;
+    let cancelled: { readonly error: unknown } | undefined;
     this.#start(undefined);
     yield* this.#attempts.join((error) => {
       // It comes out below, when all have ended.
-      cancelled = { error: error as CancelledError };
-      this.#attempts.cancel(cancelled.error.message || undefined);
+      cancelled = { error };
+      if (!this.#areCancelled) this.#cancelAll(error as CancelledError);
+      this.#areCancelled = false;
     });
     if (this.#faults.length > 0) {
       throw unplaced(new AggregateError(this.#faults, "Staggered race failed"));
     }
     if (cancelled !== undefined) throw cancelled.error;
     return [this.#winner?.result, this.#winner?.index, this.#errors];
+  }
+
+  #cancelAll(reason: CancelReason): void {
+    this.#areCancelled = true;
+    const message = isInstance(reason, CancelledError)
+      ? reason.message
+      : reason;
+    this.#attempts.cancel(message || undefined);
   }
 
   #start(previousFailed: Event | undefined): void {

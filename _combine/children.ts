@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { passCancel } from "../_base/cancelled.ts";
+import { type CancelReason, passCancel } from "../_base/cancelled.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { currentTask } from "../current_task.ts";
 import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable, Waiter as Wakeable } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
-import { Waiter } from "../_task/waiter.ts";
+import { TellingWaiter, type Waiter } from "../_task/waiter.ts";
 
 /** Who has children. */
 export interface Parent<F> {
@@ -23,6 +23,8 @@ export interface Parent<F> {
   childSettled?(child: F): void;
   /** Takes a child that has ended, in the turn after its end, in the order of the ends. */
   childEnded?(child: F): void;
+  /** Is told in the turn in which the wait for their end is cancelled. */
+  joinCancelled?(reason: CancelReason): void;
 }
 
 /** Those that have not ended. */
@@ -67,13 +69,15 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
    */
   *join(onCancel: (error: unknown) => void): Coro<void> {
     while (this.#running.size > 0) {
-      this.#joining = new Waiter(
+      const joining = new TellingWaiter(
         this.#loop,
         () => `${this.#parent.what}, ${this.#running.size} not done`,
         () => [...this.#running],
       );
+      joining.onCancel = (reason) => this.#parent.joinCancelled?.(reason);
+      this.#joining = joining;
       try {
-        yield* this.#joining;
+        yield* joining;
       } catch (error) {
         // For the parent: it goes on when all have ended.
         onCancel(error);

@@ -255,7 +255,10 @@ function request(
     beginBurst(line, request);
   }
   request.aborted = false;
-  if (isAtHost) line._interrupt?.(reason);
+  if (!isAtHost || line._interrupt === undefined) return;
+  line._interrupt(reason);
+  // It throws this very request, though it was asked for in the same burst.
+  request.askedIn = -1;
 }
 
 /**

@@ -64,10 +64,10 @@ export class Waiter extends Future<undefined> {
 /** A waiter that tells of its cancel at once, so that what it waits for is cancelled in that turn. */
 export class TellingWaiter extends Waiter {
   /** Is called in the turn of the cancel. */
-  onCancel: (() => void) | undefined = undefined;
+  onCancel: ((reason: CancelReason) => void) | undefined = undefined;
 
   override _settleCancelled(reason: CancelReason): void {
     super._settleCancelled(reason);
-    this.onCancel?.();
+    this.onCancel?.(reason);
   }
 }

@@ -216,12 +216,13 @@ async function runProgram(
       cause: task.cancelled() ? undefined : task.exception(),
     });
   }
+  // It may wait for what the tasks have left.
+  await program.check?.();
   const open = probe.open();
   if (open.length > 0) throw new Error(`Not left: ${open.join(", ")}`);
   if (probe.cleanUps > 0 && plan.moments.length === 1) {
     throw new Error("A clean-up was cancelled twice");
   }
-  await program.check?.();
 }
 
 /** Gives a function that runs the work, in the scope that is to cancel it. */

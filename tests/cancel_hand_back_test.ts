@@ -5,6 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   type Coro,
+  type CoroutineFunction,
   createTask,
   firstSuccess,
   gather,
@@ -15,6 +16,7 @@ import {
   race,
   Semaphore,
   sleep,
+  staggeredRace,
   timeout,
   wait,
 } from "@asyncio/asyncio";
@@ -78,6 +80,8 @@ const FORMS: Readonly<
 > = {
   "race()": (branch) => race([branch, sleep(9)]),
   "firstSuccess()": (branch) => firstSuccess([branch, sleep(9)]),
+  "staggeredRace()": (branch) =>
+    staggeredRace([branch as CoroutineFunction<unknown>, () => sleep(9)], 9),
   "gather()": (branch) => gather(branch, sleep(9)),
   "gather() with a limit": (branch) => gather([branch], { limit: 1 }),
   "mapConcurrent().collect()": (branch) =>
