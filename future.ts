@@ -467,10 +467,9 @@ export class Future<T> implements Promise<T> {
     return [
       describeState(this._state),
       ...describeOutcome(this),
-      ...describeCallbacks(
-        waitersOf(this).map((waiter) =>
-          waiter instanceof Future ? waiter.label() : String(waiter)
-        ),
+      ...describeWaiters(
+        waitersOf(this),
+        (waiter) => waiter instanceof Future ? waiter.label() : String(waiter),
       ),
       ...describeCreation(this.scheduler._traceOf(this)),
     ];
@@ -606,10 +605,10 @@ function made(kind: new () => Error): unknown {
   }
 }
 
-function waitersOf(future: Future<unknown>): Waiter[] {
+function waitersOf(future: Future<unknown>): Waiters | readonly Waiter[] {
   const waiters = future._waitersOrOutcome;
   if (future._state > REQUESTED || waiters === undefined) return [];
-  return waiters instanceof Waiters ? [...waiters] : [waiters as Waiter];
+  return waiters instanceof Waiters ? waiters : [waiters as Waiter];
 }
 
 function settle<T>(future: Future<T>, state: State, outcome: unknown): void {
@@ -690,9 +689,20 @@ function describeOutcome(future: Future<unknown>): string[] {
   ];
 }
 
-function describeCallbacks(names: string[]): string[] {
-  const { length } = names;
+// To walk to the last of many costs each text as much as there are of them.
+const MOST_WALKED = 1_000;
+
+function describeWaiters(
+  waiters: Waiters | readonly Waiter[],
+  describe: (waiter: Waiter) => string,
+): string[] {
+  const { length } = waiters;
   if (length === 0) return [];
-  if (length > 2) names.splice(1, length - 2, `<${length - 2} more>`);
+  const [first, second] = waiters;
+  const names = [describe(first!)];
+  if (length > MOST_WALKED) names.push(`<${length - 1} more>`);
+  else if (length > 2) {
+    names.push(`<${length - 2} more>`, describe([...waiters].at(-1)!));
+  } else if (length === 2) names.push(describe(second!));
   return [`cb=[${names.join(", ")}]`];
 }

@@ -17,6 +17,11 @@ export class Waiters {
     this.#all = new Set([first, second]);
   }
 
+  /** How many there are. */
+  get length(): number {
+    return this.#all.size;
+  }
+
   /** Adds one; false if it waits already. */
   add(waiter: Waiter): boolean {
     if (this.#all.has(waiter)) return false;

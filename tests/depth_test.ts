@@ -342,6 +342,23 @@ Deno.test("a text names some of the waits of a task, and counts the rest", () =>
     await task;
   }));
 
+Deno.test("the text of a future asks two of 100,000 callbacks for their names", () => {
+  using loop = new TestLoop();
+  const future = loop.createFuture();
+  let asked = 0;
+  for (let i = 0; i < DEEP; i++) {
+    const callback = () => {};
+    const get = () => `callback${++asked}`;
+    future.addDoneCallback(Object.defineProperty(callback, "name", { get }));
+  }
+  asked = 0;
+  assertEquals(
+    String(future),
+    "<Future pending cb=[callback1(), <99999 more>]>",
+  );
+  assert(asked <= 2, `${asked} were asked`);
+});
+
 Deno.test("a chain of 100,000 shields is drawn", () =>
   runTest(async () => {
     const first = new Future<void>();
