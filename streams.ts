@@ -56,7 +56,7 @@ import {
 } from "./_streams/options.ts";
 import { SocketServer } from "./_streams/socket_server.ts";
 import { listenAtPath } from "./_streams/stale_socket.ts";
-import { secure } from "./_net/tls.ts";
+import { checkCertificate, secure } from "./_net/tls.ts";
 import {
   type Coro,
   type Coroutine,
@@ -227,7 +227,8 @@ export function openUnixConnection(
  * @param options TLS, the limit of the readers, and how to listen.
  * @returns A coroutine of the server.
  * @throws {TypeError} If an argument is of the wrong type.
- * @throws {RangeError} If the port is none, or an option can't be.
+ * @throws {RangeError} If the port is none, an option can't be, or a key is not that of its
+ * certificate.
  * @throws {RuntimeError} If the host of this program has no sockets.
  * @throws {Error} The host's own error if it can't listen there, with the address in its
  * message.
@@ -276,7 +277,7 @@ export function startServer(
  * @param options TLS, and the limit of the readers.
  * @returns A coroutine of the server.
  * @throws {TypeError} If an argument is of the wrong type.
- * @throws {RangeError} If an option can't be.
+ * @throws {RangeError} If an option can't be, or a key is not that of its certificate.
  * @throws {RuntimeError} If the host of this program has no sockets.
  * @throws {Error} The host's own error if it can't listen there, with the path in its
  * message.
@@ -411,6 +412,7 @@ function* openServer<A extends Address>(
       yield* callHost(loop, {
         what: `listener at ${place}`,
         start: async (signal) => {
+          if (tls !== undefined) checkCertificate(tls);
           // The port may be the one of a server that was just closed.
           await loop._resources.closings();
           const { backlog, reusePort } = options;

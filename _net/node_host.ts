@@ -86,6 +86,14 @@ export interface NodeStream {
   ) => NodeSocket & { push(bytes: Uint8Array | null): boolean };
 }
 
+/** What is used of `node:crypto`. */
+export interface NodeCrypto {
+  readonly X509Certificate: new (pem: string) => {
+    checkPrivateKey(key: object): boolean;
+  };
+  createPrivateKey(pem: string): object;
+}
+
 interface Host {
   readonly process?: {
     getBuiltinModule?(name: string): unknown;
@@ -105,6 +113,11 @@ export function nodeNet(): NodeNet {
 /** `node:tls`, if this host has it. */
 export function findNodeTls(): NodeTls | undefined {
   return findModule("node:tls") as NodeTls | undefined;
+}
+
+/** `node:crypto`, if this host has it. */
+export function findNodeCrypto(): NodeCrypto | undefined {
+  return findModule("node:crypto") as NodeCrypto | undefined;
 }
 
 /** `node:stream`. Asked for only where `node:tls` is. */

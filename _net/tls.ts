@@ -8,7 +8,7 @@
  */
 import { RuntimeError } from "../errors.ts";
 import type { HostTransport, TlsRequest } from "./network.ts";
-import { findNodeTls, nodeNet } from "./node_host.ts";
+import { findNodeCrypto, findNodeTls, nodeNet } from "./node_host.ts";
 import { NodeTransport, settled } from "./node_transport.ts";
 
 /**
@@ -44,6 +44,31 @@ export async function secure(
   } catch (error) {
     socket.destroy();
     throw error;
+  }
+}
+
+/**
+ * Sees whether a server can use its certificate: else each handshake would fail, of which a
+ * server tells nobody.
+ *
+ * @throws {RangeError} If it can't.
+ */
+export function checkCertificate({ cert, key }: TlsRequest): void {
+  const crypto = findNodeCrypto();
+  if (crypto === undefined) return;
+  const certificate = parsed("cert", () => new crypto.X509Certificate(cert!));
+  const privateKey = parsed("key", () => crypto.createPrivateKey(key!));
+  if (certificate.checkPrivateKey(privateKey)) return;
+  throw new RangeError("The key of tls is not that of its cert");
+}
+
+function parsed<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new RangeError(`The ${name} of tls can not be read, give it as PEM`, {
+      cause,
+    });
   }
 }
 

@@ -6,7 +6,9 @@
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import { TransportWriter } from "../_io/writer.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
-import { RuntimeError } from "../errors.ts";
+import { isInstance } from "../_base/repr.ts";
+import { CancelledError, RuntimeError } from "../errors.ts";
+import { withSubject } from "../_host/errors.ts";
 import type { EventLoop } from "../loop.ts";
 import { StreamReader } from "../stream_reader.ts";
 import type { Address, StreamWriter } from "../stream_writer.ts";
@@ -70,13 +72,26 @@ function upgrade(
       `Cannot start TLS: another task reads from the ${current}`,
     );
   }
-  return callHost(
-    loop,
-    {
-      what: `TLS handshake of the ${current}`,
-      start: (signal) => secure(current, request, signal),
-      discard: (late) => late.abort(),
-    },
-    request.handshakeTimeout ?? HANDSHAKE_TIMEOUT,
-  );
+  return handshake(loop, current, request);
+}
+
+function* handshake(
+  loop: EventLoop,
+  current: HostTransport,
+  request: TlsRequest,
+): Coro<HostTransport> {
+  try {
+    return yield* callHost(
+      loop,
+      {
+        what: `TLS handshake of the ${current}`,
+        start: (signal) => secure(current, request, signal),
+        discard: (late) => late.abort(),
+      },
+      request.handshakeTimeout ?? HANDSHAKE_TIMEOUT,
+    );
+  } catch (error) {
+    if (isInstance(error, CancelledError)) throw error;
+    throw withSubject(error, `Cannot start TLS on the ${current}`);
+  }
 }

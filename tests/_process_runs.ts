@@ -23,6 +23,7 @@ import {
   survivors,
   uniqueMark,
 } from "../bench/process_trees.ts";
+import { PROCESS_SWEEPS } from "./_process_sweeps.ts";
 import { sh } from "./_real_cases.ts";
 import { sweepReal } from "./_real_sweep.ts";
 
@@ -98,6 +99,8 @@ export const PROCESS_RUNS: RealRuns = {
       () => sweep(victim),
     ]),
   ),
+
+  ...PROCESS_SWEEPS,
 
   async "run() ends the processes that its program has left"() {
     const mark = uniqueMark();

@@ -27,6 +27,7 @@ import {
   type StreamWriter,
 } from "../mod.ts";
 import { makeCertificate } from "./_certificates.ts";
+import { CONNECTION_SWEEPS } from "./_connection_sweeps.ts";
 import { sweepReal } from "./_real_sweep.ts";
 
 const HOST = "127.0.0.1";
@@ -298,8 +299,9 @@ Object.assign(
 );
 
 /** The sweeps by name. */
-export const SWEEPS: Readonly<Record<string, () => Promise<void>>> = Object
-  .fromEntries(
+export const SWEEPS: Readonly<Record<string, () => Promise<void>>> = {
+  ...CONNECTION_SWEEPS,
+  ...Object.fromEntries(
     Object.entries(victims).map(([name, make]) => [
       `a cancel before each step of ${name} leaves nothing open`,
       async () => {
@@ -319,7 +321,8 @@ export const SWEEPS: Readonly<Record<string, () => Promise<void>>> = Object
         }
       },
     ]),
-  );
+  ),
+};
 
 if (/_stream_sweeps_program\.ts$/.test(process.argv[1] ?? "")) {
   for (const [name, sweep] of Object.entries(SWEEPS)) {

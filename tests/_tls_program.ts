@@ -88,6 +88,40 @@ export const checks: Checks = {
     await server.waitClosed();
   },
 
+  async "startServer() refuses a certificate that it can't use"() {
+    const { cert, key } = certificate();
+    const wrong: [object, RegExp][] = [
+      [{ cert: "no certificate", key }, /: The cert of tls can not be read/],
+      [{ cert, key: cert }, /: The key of tls can not be read/],
+      [{ cert, key: makeCertificate().key }, /: The key of tls is not that of/],
+    ];
+    for (const [tls, message] of wrong) {
+      const error = await errorOf(() =>
+        startServer(echo, HOST, 0, { tls } as never)
+      );
+      assert(error instanceof RangeError);
+      assert.match(error.message, message);
+    }
+  },
+
+  async "startTls() to who speaks something else says where"() {
+    const server = await startServer(async (reader, writer) => {
+      await writer.write(bytes("this is no handshake, but long enough\n\n"));
+      await reader.read().then(null, () => {});
+    }, HOST);
+    const { port } = server.sockets[0]!;
+    const [reader, writer] = await open(server);
+    const error = await errorOf(() =>
+      writer.startTls({ ca: certificate().ca })
+    );
+    const place = `Cannot start TLS on the connection to ${HOST}:${port}: `;
+    assert(error.message.startsWith(place), error.message);
+    assert.equal(await errorOf(() => reader.read()), error);
+    assert.equal(await errorOf(() => writer.waitClosed()), error);
+    server.close();
+    await server.waitClosed();
+  },
+
   async "a server of TLS leaves who speaks something else, and goes on"() {
     const { ca, cert, key } = certificate();
     const server = await startServer(echo, HOST, 0, { tls: { cert, key } });

@@ -10,7 +10,9 @@ import {
   closing,
   type Coro,
   createTask,
+  currentTask,
   every,
+  type Future,
   handleRequests,
   iterate,
   on,
@@ -18,11 +20,17 @@ import {
   sleep,
   StreamReader,
   type StreamWriter,
+  type Task,
+  taskSignal,
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio";
 import { connectionPair } from "@asyncio/asyncio/testing";
-import type { Probe, SweepProgram } from "./_cancel_sweep.ts";
+import {
+  type Probe,
+  sweepCancels,
+  type SweepProgram,
+} from "./_cancel_sweep.ts";
 import { sweepTest } from "./_sweep_case.ts";
 import { SOURCES } from "./_listeners.ts";
 
@@ -201,6 +209,128 @@ sweepTest(
   }),
 );
 
+sweepTest("the reads of connectionPair()", () => {
+  const [[, writer], [reader]] = connectionPair({ latency: 1, capacity: 4 });
+  let got = "";
+  return {
+    tasks: {
+      async reads() {
+        got += decoder.decode(await reader.readline());
+        got += decoder.decode(await reader.readuntil(bytes("|")));
+        got += decoder.decode(await reader.readexactly(6));
+        got += decoder.decode(await reader.read());
+      },
+      *writes() {
+        const data = bytes(TEXT);
+        for (let at = 0; at < data.length; at += 7) {
+          yield* sleep(1);
+          writer.write(data.subarray(at, at + 7));
+        }
+        writer.close();
+      },
+    },
+    victims: ["reads"],
+    check: () => checkRest(reader, got),
+  };
+});
+
+for (const style of ["await", "yield*"]) {
+  sweepTest(`the writes to connectionPair() under ${style}`, () => {
+    const [[, writer], [reader]] = connectionPair({ latency: 1, capacity: 8 });
+    let [came, written] = [0, 0];
+    function* parts(): Generator<Future<void>> {
+      for (const size of [3, 20, 1, 20]) {
+        const wait = writer.write(new Uint8Array(size));
+        written += size;
+        yield wait;
+      }
+      yield writer.drain();
+    }
+    return {
+      tasks: {
+        writes: style === "await"
+          ? async () => {
+            for (const wait of parts()) await wait;
+          }
+          : function* () {
+            for (const wait of parts()) yield* wait;
+          },
+        async reads() {
+          for (let i = 0; i < 8; i++) {
+            try {
+              came += (await timeout(3, () => reader.read(8))).length;
+            } catch (error) {
+              // The writer was cancelled, and writes no more.
+              if (!(error instanceof TimeoutError)) throw error;
+            }
+          }
+        },
+      },
+      victims: ["writes"],
+      async check() {
+        writer.close();
+        assertEquals(came + (await reader.read()).length, written);
+      },
+    };
+  });
+}
+
+sweepTest("StreamReader.from() of an async generator", () => {
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    const data = bytes(TEXT);
+    for (let at = 0; at < data.length; at += 7) {
+      await sleep(1);
+      yield data.subarray(at, at + 7);
+    }
+  }
+  let reader: StreamReader | undefined;
+  let got = "";
+  return {
+    tasks: {
+      async reads() {
+        reader = StreamReader.from(pieces());
+        got += decoder.decode(await reader.readline());
+        got += decoder.decode(await reader.readexactly(8));
+        got += decoder.decode(await reader.read());
+      },
+    },
+    async check() {
+      if (reader !== undefined) await checkRest(reader, got);
+    },
+  };
+});
+
+Deno.test("taskSignal(), its task cancelled everywhere, stops the host", async () => {
+  const { cancels } = await sweepCancels((probe) => {
+    const signals: AbortSignal[] = [];
+    let work: Task<unknown> | undefined;
+    /** What the host does while the signal lets it. */
+    async function host(signal: AbortSignal): Promise<void> {
+      signals.push(signal);
+      for (let i = 0; i < 2; i++) {
+        await probe.host();
+        signal.throwIfAborted();
+      }
+    }
+    return {
+      tasks: {
+        async asks() {
+          work = currentTask();
+          await host(taskSignal());
+          await sleep(1);
+          await host(taskSignal());
+        },
+      },
+      check() {
+        const aborted = signals.some((signal) => signal.aborted);
+        if (signals.length > 0) assertEquals(work!.cancelled(), aborted);
+      },
+    };
+  });
+  // The waits for the host are none of the loop's.
+  assert(cancels >= 6, `${cancels} cancels`);
+});
+
 sweepTest("closing()", () => ({
   tasks: {
     async waits() {
@@ -267,6 +397,43 @@ for (const [kind, make] of Object.entries(SOURCES)) {
     };
   });
 }
+
+sweepTest("drain() of handleRequests() with limits", (probe) => {
+  const tasks = handleRequests(function* () {
+    using _ = probe.enter("request");
+    yield* sleep(3600);
+    return new Response("late");
+  });
+  const answer = Promise.resolve(tasks(new Request("http://localhost/")));
+  const limits = { grace: 1, cleanup: 1 };
+  return {
+    tasks: {
+      async drains() {
+        await tasks.drain(limits);
+      },
+      *drainsToo() {
+        yield* tasks.drain(limits);
+      },
+    },
+    async check() {
+      await tasks.drain(limits);
+      assertEquals((await answer).status, 503);
+      assertEquals(tasks.active, 0);
+    },
+  };
+});
+
+sweepTest("every() in a generator", () => ({
+  tasks: {
+    *ticks() {
+      using ticks = every(1, { missed: "catchUp" });
+      for (let i = 0; i < 3; i++) {
+        yield* ticks.next();
+        yield* sleep(1.5);
+      }
+    },
+  },
+}));
 
 sweepTest("every()", () => ({
   tasks: {
