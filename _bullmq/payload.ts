@@ -28,7 +28,13 @@ export interface StreamData {
 
 /** How a job has ended that gave no result. */
 export type JobEnd =
-  | { readonly kind: "cancelled"; readonly lost?: string }
+  | {
+    readonly kind: "cancelled";
+    /** Why its clean-up was cut off, if it was. */
+    readonly lost?: string;
+    /** Its own error, if nobody had asked for its cancel. */
+    readonly error?: ErrorData;
+  }
   | { readonly kind: "expired" }
   | { readonly kind: "failed"; readonly error: ErrorData };
 
@@ -37,6 +43,8 @@ export interface BoxedResult {
   readonly result?: unknown;
   /** How many values it has yielded before, if it is a stream. */
   readonly values?: number;
+  /** That it had been asked to end, and gave its result all the same. */
+  readonly allTheSame?: true;
 }
 
 /** A value that a job has yielded. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createTask } from "../create_task.ts";
 import { CancelledError, WorkerLostError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
 import { wait } from "../wait.ts";
@@ -158,6 +159,38 @@ export const cancelChecks: readonly Check[] = [
       }
     },
   ),
+  check(
+    "a cancel ends a loop over jobs, whenever it comes",
+    {},
+    async (executor) => {
+      for (const i of numbers(20)) {
+        const task = createTask(async () => {
+          for (;;) await executor.submit("double", [i]);
+        });
+        // Its results come together with that of this one.
+        await executor.submit("double", [i]);
+        for (const _ of numbers(i)) await sleep(0);
+        task.cancel();
+        isA(await errorOf(task), CancelledError);
+      }
+    },
+  ),
+  check("a job that cancels itself is cancelled once, and says why", {}, async (
+    executor,
+    context,
+  ) => {
+    for (const name of ["cancelItself", "cancelItselfLater"] as const) {
+      const log = context.newLog();
+      const job = executor.submit(name, [log]);
+      const error = await errorOf(job);
+      isA(error, CancelledError);
+      isA(error.cause, RangeError);
+      equal(
+        [job.cancelled(), error.message, await context.lines(log)],
+        [true, "Enough", ["start"]],
+      );
+    }
+  }),
   check("an endless loop is killed after the grace, and its worker replaced", {
     needs: ["kill"],
     with: { maxWorkers: 1, grace: 0.2 },

@@ -71,7 +71,9 @@ export function equal(actual: unknown, expected: unknown): void {
 /** Waits for an error and returns it. */
 export async function errorOf(
   job: PromiseLike<unknown>,
-): Promise<Error & { readonly code?: string; readonly errors?: Error[] }> {
+): Promise<
+  Error & { readonly code?: string | number; readonly errors?: Error[] }
+> {
   let value: unknown;
   try {
     value = await job;

@@ -6,7 +6,7 @@
  */
 import { deferred } from "../_host/deferred.ts";
 import type { Coro } from "../coroutine.ts";
-import { CancelledError } from "../errors.ts";
+import { CancelledError, QueueFull, TimeoutError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
 import { currentTask } from "../current_task.ts";
 import { taskGroup } from "../task_group.ts";
@@ -79,41 +79,73 @@ export function mutate(x: { n: number }): number {
   return x.n;
 }
 
-/** Throws an error of a kind. */
+class MyError extends Error {
+  override name = "MyError";
+}
+
+class RowError extends RangeError {
+  override name = "RowError";
+}
+
+/** What jobs throw. */
+const THROWN: Readonly<Record<string, () => unknown>> = {
+  range: () =>
+    Object.assign(
+      new RangeError("No such row", { cause: new TypeError("Inner") }),
+      { code: "E_ROW" },
+    ),
+  many: () =>
+    new AggregateError([new TypeError("One"), new RangeError("Two")], "Many"),
+  custom: () => new MyError("Mine"),
+  extended: () => new RowError("No such row"),
+  host: () => new DOMException("Gone", "AbortError"),
+  "time of the host": () => new DOMException("Late", "TimeoutError"),
+  time: () => new TimeoutError("Late", { cause: new QueueFull("Full") }),
+  fields() {
+    const row = { id: 3, tags: ["a", null, true], inner: new TypeError("In") };
+    return Object.assign(new Error("Fields"), { row, close() {} });
+  },
+  causes() {
+    let error = new Error("0");
+    for (let i = 1; i < 20; i++) {
+      error = new RangeError(`${i}`, { cause: error });
+    }
+    return error;
+  },
+  circle() {
+    const error = new Error("Round");
+    error.cause = error;
+    return error;
+  },
+  unreadable: () =>
+    Object.defineProperty(new Error("Hidden"), "message", {
+      get() {
+        throw new Error("The message cannot be read");
+      },
+    }),
+  string: () => "a string",
+  undefined: () => undefined,
+  null: () => null,
+  symbol: () => Symbol("sign"),
+  function: () => double,
+  object: () => ({ status: 404 }),
+};
+
+/** Throws an error of a kind, or what is none. */
 export function throwIt(kind: string): never {
-  switch (kind) {
-    case "range": {
-      const error = new RangeError("No such row", {
-        cause: new TypeError("Inner"),
-      });
-      throw Object.assign(error, { code: "E_ROW" });
-    }
-    case "many":
-      throw new AggregateError(
-        [new TypeError("One"), new RangeError("Two")],
-        "Many",
-      );
-    case "custom": {
-      class MyError extends Error {
-        override name = "MyError";
-      }
-      throw new MyError("Mine");
-    }
-    case "circle": {
-      const error = new Error("Round");
-      error.cause = error;
-      throw error;
-    }
-    case "unreadable":
-      throw Object.defineProperty(new Error("Hidden"), "message", {
-        get() {
-          throw new Error("The message cannot be read");
-        },
-      });
-    default:
-      // deno-lint-ignore no-throw-literal -- what a user may do
-      throw "a string";
-  }
+  throw THROWN[kind]!();
+}
+
+/** Ends as cancelled, though nobody has asked for it. */
+export function cancelItself(where: string): never {
+  log(where, "start");
+  throw new CancelledError("Enough", { cause: new RangeError("Why") });
+}
+
+/** Ends as cancelled, though nobody has asked for it, after a wait. */
+export async function cancelItselfLater(where: string): Promise<never> {
+  await sleep(0.001);
+  return cancelItself(where);
 }
 
 /** Gives what cannot be sent. */

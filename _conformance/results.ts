@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { RuntimeError } from "../errors.ts";
+import { QueueFull, RuntimeError, TimeoutError } from "../errors.ts";
 import { gather } from "../gather.ts";
-import { type Check, check, equal, errorOf, isA } from "./check.ts";
+import { type Check, check, equal, errorOf, isA, numbers } from "./check.ts";
 import type { CheckedExecutor } from "./context.ts";
 
 const KINDS = [
@@ -125,10 +125,69 @@ export const resultChecks: readonly Check[] = [
     const { name } = await errorOf(executor.submit("throwIt", ["custom"]));
     equal(name, "MyError");
   }),
+  check(
+    "an error is of the class of the language that its own extends",
+    {},
+    async (
+      executor,
+    ) => {
+      const error = await errorOf(executor.submit("throwIt", ["extended"]));
+      isA(error, RangeError);
+      equal([error.name, error.message], ["RowError", "No such row"]);
+    },
+  ),
+  check("a DOMException comes back as one", {}, async (executor) => {
+    const names = { host: "AbortError", "time of the host": "TimeoutError" };
+    for (const [kind, name] of Object.entries(names)) {
+      const error = await errorOf(executor.submit("throwIt", [kind]));
+      isA(error, DOMException as unknown as typeof Error);
+      const { code } = new DOMException("", name);
+      equal([error.name, error.code], [name, code]);
+    }
+  }),
+  check("errors of the library come back as such", {}, async (executor) => {
+    const error = await errorOf(executor.submit("throwIt", ["time"]));
+    isA(error, TimeoutError);
+    isA(error.cause, QueueFull);
+    equal([error.name, error.message], ["TimeoutError", "Late"]);
+  }),
+  check("an error keeps its fields that are data", {}, async (executor) => {
+    const error = await errorOf(executor.submit("throwIt", ["fields"]));
+    const { row } = error as unknown as { row: Record<string, unknown> };
+    const { inner, ...rest } = row;
+    isA(inner, TypeError);
+    equal([rest, "close" in error], [
+      { id: 3, tags: ["a", null, true] },
+      false,
+    ]);
+  }),
+  check("a long chain of causes comes back", {}, async (executor) => {
+    const error = await errorOf(executor.submit("throwIt", ["causes"]));
+    const messages: string[] = [];
+    for (let link: unknown = error; link !== undefined;) {
+      isA(link, Error);
+      const { message, cause } = link as Error;
+      messages.push(message);
+      link = cause;
+    }
+    equal(messages, numbers(20).map(String).reverse());
+  }),
   check("what is thrown and no error becomes one", {}, async (executor) => {
-    const error = await errorOf(executor.submit("throwIt", ["string"]));
-    isA(error, Error);
-    equal(error.message.includes("a string"), true);
+    const texts = {
+      string: "a string",
+      undefined: "undefined was thrown",
+      null: "null was thrown",
+      symbol: "Symbol(sign) was thrown",
+      function: "function double was thrown",
+      object: "404",
+    };
+    for (const [kind, text] of Object.entries(texts)) {
+      const error = await errorOf(executor.submit("throwIt", [kind]));
+      isA(error, Error);
+      equal([kind, error.message.includes(text)], [kind, true]);
+      if (kind === "string") equal(error.cause, "a string");
+      if (kind === "object") equal(error.cause, { status: 404 });
+    }
   }),
   check(
     "an error that is its own cause, or cannot be read, comes out",

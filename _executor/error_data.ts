@@ -1,81 +1,79 @@
 /**
  * Errors as data, to go to another thread, process or machine.
  *
+ * An error may refer to others, by its cause, its list or a field, and they to it. So the
+ * data is a list of errors that know each other by their place.
+ *
  * @module
  */
-import * as errors from "../errors.ts";
 import { moreText } from "../_base/lines.ts";
-import { cut, describeValue, isInstance } from "../_base/repr.ts";
+import {
+  cut,
+  describeValue,
+  guarded,
+  isInstance,
+  isList,
+} from "../_base/repr.ts";
+import { classOf, makeError } from "./error_classes.ts";
 
-/** An error as data. */
+/** An error as data that JSON can carry. */
 export interface ErrorData {
-  readonly isError: true;
+  /** The error, then those that it refers to. */
+  readonly errors: readonly OneError[];
+}
+
+/** One of several errors. */
+export interface OneError {
+  /** The class that it comes back as. */
+  readonly type: string;
   readonly name: string;
   readonly message: string;
-  readonly stack: string | undefined;
-  /** Data of an error, or something plain. */
-  readonly cause: unknown;
+  readonly stack?: string;
+  readonly cause?: ValueData;
   /** Those of an AggregateError. */
-  readonly errors: readonly unknown[] | undefined;
-  /** Its own fields that are plain. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly errors?: readonly ValueData[];
+  /** Its own fields. */
+  readonly fields: readonly FieldData[];
 }
 
-type ErrorClass = new (message?: string, options?: ErrorOptions) => Error;
+/** A value that an error holds. What is not plain is a text. */
+type ValueData =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly none: true }
+  /** A number that JSON does not have. */
+  | { readonly number: string }
+  | { readonly bigint: string }
+  /** As characters from 0 to 255. */
+  | { readonly bytes: string }
+  /** The place of an error. */
+  | { readonly error: number }
+  | { readonly list: readonly ValueData[] }
+  | { readonly fields: readonly FieldData[] };
 
-// Those that come back as what they were.
-const KNOWN: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>(
-  [
-    Error,
-    EvalError,
-    RangeError,
-    ReferenceError,
-    SyntaxError,
-    TypeError,
-    URIError,
-    errors.BrokenBarrierError,
-    errors.BrokenExecutor,
-    errors.CancelledError,
-    errors.DeadlockError,
-    errors.InvalidStateError,
-    errors.QueueEmpty,
-    errors.QueueFull,
-    errors.QueueShutDown,
-    errors.RuntimeError,
-    errors.TimeoutError,
-    errors.WorkerLostError,
-  ].map((known) => [known.name, known as ErrorClass]),
-);
+type FieldData = readonly [name: string, value: ValueData];
 
-const OWN: ReadonlySet<string> = new Set([
-  "name",
-  "message",
-  "stack",
-  "cause",
-  "errors",
-]);
+// What errors have of themselves; it is kept apart from their fields.
+const OWN = ["name", "message", "stack", "cause"];
+// Of an AggregateError and of a SuppressedError.
+const PARTS = "errors";
+const SUPPRESSED = ["error", "suppressed"];
 
-// A chain of causes may be a circle, and lists may hold themselves.
-const DEEPEST = 8;
+// An error is no way to send data: these are for those that hold too much.
 const MOST_ERRORS = 1_000;
-
-/** How much of an error there is room for. */
-interface Room {
-  errors: number;
-}
+const MOST_VALUES = 10_000;
+const DEEPEST = 20;
+const MOST_BYTES = 65_536;
 
 /**
- * Returns an error as data. What is no error becomes one.
+ * Returns an error as data. What is no error becomes one, with the value as its cause.
  *
  * @param error What was thrown.
  */
 export function toErrorData(error: unknown): ErrorData {
-  try {
-    return dataOf(error, 0, { errors: MOST_ERRORS });
-  } catch {
-    // An error of the user's whose own getters throw.
-    return plainData("Error", "An error that cannot be read was thrown");
-  }
+  return new Writer().write(error);
 }
 
 /**
@@ -84,115 +82,217 @@ export function toErrorData(error: unknown): ErrorData {
  * @param data What {@linkcode toErrorData} gave.
  */
 export function fromErrorData(data: ErrorData): Error {
-  const { name, message, stack, fields } = data;
-  const options = data.cause === undefined
-    ? undefined
-    : { cause: causeOf(data.cause) };
-  const error = makeError(data, message, options);
-  if (error.name !== name) define(error, "name", name);
-  if (stack !== undefined) define(error, "stack", stack);
-  for (const [key, value] of Object.entries(fields)) define(error, key, value);
+  const all = data.errors.map(({ type, name, message }) =>
+    makeError(type, name, message)
+  );
+  for (const [i, one] of data.errors.entries()) fill(all[i]!, one, all);
+  return all[0]!;
+}
+
+/** Says in short what an error says. */
+export function shortText({ errors }: ErrorData): string {
+  const { message, name } = errors[0]!;
+  return message || name;
+}
+
+class Writer {
+  // What has a place; errors that wait for theirs are behind those that are written.
+  readonly #found: unknown[] = [];
+  readonly #places = new Map<unknown, number>();
+  #valuesLeft = MOST_VALUES;
+
+  write(error: unknown): ErrorData {
+    const text = `${describeValue(error)} was thrown, which is no error`;
+    this.#place(isInstance(error, Error) ? error : unplaced(text, error));
+    const errors: OneError[] = [];
+    for (let i = 0; i < this.#found.length; i++) {
+      errors.push(this.#one(this.#found[i] as Error));
+    }
+    return { errors };
+  }
+
+  // Users' getters may throw: what can be read of it is told.
+  #one(error: Error): OneError {
+    const stack = guarded(() => error.stack, undefined);
+    const cause = guarded(() => error.cause, undefined);
+    const type = guarded(() => classOf(error), "Error");
+    const hasParts = isInstance(error, AggregateError);
+    const own = hasParts ? [...OWN, PARTS] : OWN;
+    const keys = guarded(() => Object.keys(error), []);
+    return {
+      type,
+      name: guarded(() => String(error.name), "Error"),
+      message: guarded(
+        () => String(error.message),
+        "The message cannot be read",
+      ),
+      ...typeof stack === "string" ? { stack } : {},
+      ...cause === undefined ? {} : { cause: this.#value(cause, 0) },
+      ...hasParts
+        ? { errors: this.#parts(guarded(() => error.errors, [])) }
+        : {},
+      fields: this.#fields(error, [
+        ...type === "SuppressedError" ? SUPPRESSED : [],
+        ...keys.filter((key) => !own.includes(key)),
+      ], 0),
+    };
+  }
+
+  #parts(errors: unknown): ValueData[] {
+    const most = Math.min(MOST_ERRORS - this.#found.length, this.#valuesLeft);
+    const { items, leftOut } = cut(errors, Math.max(0, most));
+    const parts = items.map((item) => this.#value(item, 0));
+    if (leftOut > 0) {
+      const more = unplaced(moreText(leftOut, "errors"), undefined);
+      parts.push({ error: this.#place(more) });
+    }
+    return parts;
+  }
+
+  #fields(
+    holder: object,
+    keys: readonly string[],
+    depth: number,
+  ): FieldData[] {
+    const fields: FieldData[] = [];
+    for (const key of keys) {
+      if (this.#valuesLeft <= 0) break;
+      const read = guarded(
+        () => ({ value: (holder as Record<string, unknown>)[key] }),
+        undefined,
+      );
+      // What cannot be sent says nothing as a text: methods, sockets, requests.
+      if (read === undefined || !isPlain(read.value)) continue;
+      fields.push([key, this.#value(read.value, depth)]);
+    }
+    return fields;
+  }
+
+  #value(value: unknown, depth: number): ValueData {
+    this.#valuesLeft--;
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return value;
+      case "number":
+        return Number.isFinite(value) ? value : { number: String(value) };
+      case "undefined":
+        return { none: true };
+      case "bigint": {
+        // The digits of a huge one take seconds.
+        const text = describeValue(value);
+        return /^-?\d+n$/.test(text) ? { bigint: text.slice(0, -1) } : text;
+      }
+      case "object":
+        return value === null ? null : this.#object(value, depth);
+      default:
+        return describeValue(value);
+    }
+  }
+
+  #object(value: object, depth: number): ValueData {
+    if (isInstance(value, Error)) {
+      const isFull = this.#found.length >= MOST_ERRORS;
+      return isFull && !this.#places.has(value)
+        ? describeValue(value)
+        : { error: this.#place(value) };
+    }
+    if (isBytes(value)) {
+      const bytes = guarded(() => textOfBytes(value), undefined);
+      if (bytes !== undefined) return { bytes };
+    }
+    if (!isPlain(value)) return describeValue(value);
+    if (depth === DEEPEST) return "...";
+    if (isList(value)) {
+      const { items, leftOut } = cut(value, Math.max(0, this.#valuesLeft));
+      const list = items.map((item) => this.#value(item, depth + 1));
+      if (leftOut > 0) list.push(moreText(leftOut, "items"));
+      return { list };
+    }
+    const keys = guarded(() => Object.keys(value), []);
+    return { fields: this.#fields(value, keys, depth + 1) };
+  }
+
+  #place(error: unknown): number {
+    const known = this.#places.get(error);
+    if (known !== undefined) return known;
+    const place = this.#found.push(error) - 1;
+    this.#places.set(error, place);
+    return place;
+  }
+}
+
+function fill(error: Error, one: OneError, all: readonly Error[]): void {
+  const { name, stack, cause, errors, fields } = one;
+  if (error.name !== name) define(error, "name", name, false);
+  if (stack !== undefined) define(error, "stack", stack, false);
+  if (cause !== undefined) define(error, "cause", valueOf(cause, all), false);
+  if (errors !== undefined) {
+    const parts = errors.map((part) => valueOf(part, all));
+    define(error, PARTS, parts, false);
+  }
+  for (const [key, value] of fields) {
+    define(error, key, valueOf(value, all), true);
+  }
+}
+
+function valueOf(data: ValueData, all: readonly Error[]): unknown {
+  if (typeof data !== "object" || data === null) return data;
+  if ("none" in data) return undefined;
+  if ("number" in data) return Number(data.number);
+  if ("bigint" in data) return BigInt(data.bigint);
+  if ("bytes" in data) {
+    return Uint8Array.from(data.bytes, (byte) => byte.charCodeAt(0));
+  }
+  if ("error" in data) return all[data.error];
+  if ("list" in data) return data.list.map((item) => valueOf(item, all));
+  const object = {};
+  for (const [key, value] of data.fields) {
+    define(object, key, valueOf(value, all), true);
+  }
+  return object;
+}
+
+/** Whether a value can be sent as what it is, apart from what it holds. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object") {
+    return typeof value !== "function" && typeof value !== "symbol";
+  }
+  if (value === null || isInstance(value, Error) || isBytes(value)) return true;
+  if (isList(value)) return true;
+  const prototype = guarded(() => Object.getPrototypeOf(value), undefined);
+  return prototype === null || prototype === Object.prototype;
+}
+
+function isBytes(value: unknown): value is Uint8Array {
+  return isInstance(value, Uint8Array) &&
+    guarded(() => value.byteLength <= MOST_BYTES, false);
+}
+
+/** Makes an error whose stack would tell of nothing but this module. */
+function unplaced(message: string, cause: unknown): Error {
+  const error = new Error(message, { cause });
+  define(error, "stack", undefined, false);
   return error;
 }
 
-function dataOf(error: unknown, depth: number, room: Room): ErrorData {
-  room.errors--;
-  if (!isInstance(error, Error)) {
-    const text = `${describeValue(error)} was thrown, which is no error`;
-    return { ...plainData("Error", text), cause: plainOrText(error) };
-  }
-  return {
-    isError: true,
-    name: String(error.name),
-    message: String(error.message),
-    stack: typeof error.stack === "string" ? error.stack : undefined,
-    cause: depth < DEEPEST ? causeData(error.cause, depth, room) : undefined,
-    errors: isInstance(error, AggregateError) && depth < DEEPEST
-      ? partsData(error.errors, depth, room)
-      : undefined,
-    fields: fieldsOf(error),
-  };
-}
-
-function partsData(errors: unknown, depth: number, room: Room): ErrorData[] {
-  const { items, leftOut } = cut(errors, Math.max(0, room.errors));
-  const parts: ErrorData[] = [];
-  for (const item of items) {
-    if (room.errors <= 0) break;
-    parts.push(dataOf(item, depth + 1, room));
-  }
-  const more = leftOut + items.length - parts.length;
-  if (more > 0) parts.push(plainData("Error", moreText(more, "errors")));
-  return parts;
-}
-
-function causeData(cause: unknown, depth: number, room: Room): unknown {
-  if (room.errors <= 0) return describeValue(cause);
-  return isInstance(cause, Error)
-    ? dataOf(cause, depth + 1, room)
-    : plainOrText(cause);
-}
-
-function causeOf(data: unknown): unknown {
-  const isError = (data as Partial<ErrorData> | null | undefined)?.isError;
-  return isError === true ? fromErrorData(data as ErrorData) : data;
-}
-
-function makeError(
-  { name, errors }: ErrorData,
-  message: string,
-  options: ErrorOptions | undefined,
-): Error {
-  if (errors !== undefined) {
-    return new AggregateError(errors.map(causeOf), message, options);
-  }
-  return new (KNOWN.get(name) ?? Error)(message, options);
-}
-
-function fieldsOf(error: Error): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
-  for (const key of Object.keys(error)) {
-    if (OWN.has(key)) continue;
-    const value = (error as unknown as Record<string, unknown>)[key];
-    if (isPlain(value)) fields[key] = value;
-  }
-  return fields;
-}
-
-function plainData(name: string, message: string): ErrorData {
-  return {
-    isError: true,
-    name,
-    message,
-    stack: undefined,
-    cause: undefined,
-    errors: undefined,
-    fields: {},
-  };
-}
-
-function plainOrText(value: unknown): unknown {
-  return isPlain(value) ? value : describeValue(value);
-}
-
-function isPlain(value: unknown): boolean {
-  switch (typeof value) {
-    case "string":
-    case "number":
-    case "boolean":
-    case "undefined":
-      return true;
-    default:
-      return value === null;
-  }
+function textOfBytes(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
 
 // Not by assignment: a class may have only a getter, and "__proto__" is a field, too.
-function define(error: Error, key: string, value: unknown): void {
-  Object.defineProperty(error, key, {
+function define(
+  object: object,
+  key: string,
+  value: unknown,
+  enumerable: boolean,
+): void {
+  Object.defineProperty(object, key, {
     value,
     configurable: true,
     writable: true,
-    enumerable: !OWN.has(key),
+    enumerable,
   });
 }

@@ -22,6 +22,7 @@ import {
 import { linkSignal } from "../_host/abort_signal.ts";
 import { NO_CONTEXT, requireScheduler } from "../_loop/scheduler.ts";
 import type { WorkerLostError } from "../errors.ts";
+import { type ErrorData, fromErrorData } from "./error_data.ts";
 import type { SubmitOptions } from "./job_types.ts";
 
 /** Where a job is. */
@@ -248,6 +249,20 @@ export class Job<T> extends Future<T> {
         cause: cancelledError(cancelled, this.scheduler.getDebug()),
       }),
     );
+  }
+
+  /**
+   * @internal Ends the job as cancelled by itself, with its own error if nobody here has
+   * asked for that.
+   */
+  _finishCancelledBy(data: ErrorData | undefined): void {
+    if (data === undefined || this._request !== undefined) {
+      return this.finishCancelled();
+    }
+    if (!this.#leave()) return;
+    const error = fromErrorData(data);
+    const isOne = error instanceof CancelledError;
+    this._settleCancelled(isOne ? error : error.message);
   }
 
   /**

@@ -35,6 +35,7 @@ export const FromWorker = {
 export const Outcome = {
   Ok: 0,
   Failed: 1,
+  /** With the error, if nobody had asked for it. */
   Cancelled: 2,
   /** Not the end: a stream's value. */
   Yielded: 3,

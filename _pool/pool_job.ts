@@ -78,6 +78,8 @@ export class PoolJob extends Job<unknown> {
         return this.fail(fromErrorData(value as ErrorData));
       case Outcome.Expired:
         return this.finishExpired();
+      case Outcome.Cancelled:
+        return this._finishCancelledBy(value as ErrorData | undefined);
       default:
         this.finishCancelled();
     }

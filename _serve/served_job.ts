@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { BrokenExecutor, WorkerLostError } from "../errors.ts";
+import { BrokenExecutor, RuntimeError, WorkerLostError } from "../errors.ts";
 import type { Executor } from "../executor.ts";
 import type { EventLoop } from "../loop.ts";
 import { describeValue, isInstance } from "../_base/repr.ts";
 import { Waiter } from "../_task/waiter.ts";
-import { toErrorData } from "../_executor/error_data.ts";
+import { shortText, toErrorData } from "../_executor/error_data.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
 import type { Job } from "../_executor/job.ts";
 import type { JobStream } from "../_executor/job_stream.ts";
@@ -29,6 +29,11 @@ type AnyExecutor = Executor<any>;
 
 /** The end of a job that threw. */
 export type FailedEnd = Extract<JobEnd, { readonly kind: "failed" }>;
+
+type EarlyEnd = Extract<
+  JobEnd,
+  { readonly kind: "cancelled" | "expired" }
+>;
 
 /** How a served job goes back to the engine. */
 export type ServedEnd =
@@ -112,12 +117,12 @@ export class ServedJob {
     const { name } = this.there;
     const { args, stream } = this.#data;
     let values: number | undefined;
-    if (stream === undefined) this.#begin(executor.submit(name, args, options));
-    else {
-      const yielded = executor.stream(name, args, {
-        ...options,
-        highWaterMark: 1,
-      });
+    if (stream === undefined) {
+      this.#begin(taken(() => executor.submit(name, args, options)));
+    } else {
+      const yielded = taken(() =>
+        executor.stream(name, args, { ...options, highWaterMark: 1 })
+      );
       this.#begin(yielded.job);
       values = await this.#pump(yielded, stream);
     }
@@ -138,6 +143,9 @@ export class ServedJob {
       box: {
         ...(result === undefined ? {} : { result }),
         ...(values === undefined ? {} : { values }),
+        ...(this.#cancel !== undefined && job.isCancelRequested()
+          ? { allTheSame: true }
+          : {}),
       },
     };
   }
@@ -204,14 +212,16 @@ export class ServedJob {
   }
 
   #cancelled(job: Job<unknown> | undefined): ServedEnd {
-    if (this.#cancel === undefined) return { kind: "given back" };
-    const cause = job === undefined ? undefined : causeOf(job);
-    if (!isInstance(cause, WorkerLostError)) return final("cancelled");
-    return {
-      kind: "final",
-      message: earlyEndText("cancelled"),
-      end: { kind: "cancelled", lost: cause.message },
-    };
+    if (job === undefined) return final("cancelled");
+    const error = errorOf(job);
+    const isOwn = !job.isCancelRequested();
+    // It was this program that wanted it.
+    if (this.#cancel === undefined && !isOwn) return { kind: "given back" };
+    const { cause } = error;
+    return final("cancelled", {
+      ...(isInstance(cause, WorkerLostError) ? { lost: cause.message } : {}),
+      ...(isOwn ? { error: toErrorData(error) } : {}),
+    });
   }
 
   #failed(error: unknown): ServedEnd {
@@ -223,12 +233,26 @@ export class ServedJob {
     // Nobody wants one that was cancelled to be tried again.
     return this.#cancel === undefined
       ? { kind: "failed", end }
-      : { kind: "final", message: data.message || data.name, end };
+      : { kind: "final", message: shortText(data), end };
   }
 }
 
-function final(kind: "cancelled" | "expired"): ServedEnd {
-  return { kind: "final", message: earlyEndText(kind), end: { kind } };
+// An executor that was shut down runs nothing any more, as one that is broken.
+function taken<T>(submit: () => T): T {
+  try {
+    return submit();
+  } catch (error) {
+    const isShutDown = isInstance(error, RuntimeError) &&
+      !isInstance(error, BrokenExecutor);
+    if (!isShutDown) throw error;
+    const message = `The executor takes no jobs: ${error.message}`;
+    throw new BrokenExecutor(message, { cause: error });
+  }
+}
+
+function final(kind: EarlyEnd["kind"], more?: Partial<EarlyEnd>): ServedEnd {
+  const end = { ...more, kind } as EarlyEnd;
+  return { kind: "final", message: earlyEndText(kind), end };
 }
 
 function dataOf({ data }: BullmqJob): JobData {
@@ -246,11 +270,12 @@ function failureOf(job: Job<unknown>): unknown {
   return job.done() && !job.cancelled() ? job.exception() : undefined;
 }
 
-function causeOf(job: Job<unknown>): unknown {
+function errorOf(job: Job<unknown>): Error {
   try {
-    return job.result();
+    job.result();
   } catch (error) {
     // A cancelled job gives its CancelledError.
-    return (error as Error).cause;
+    return error as Error;
   }
+  throw new Error(`Cannot get the error of ${job}: it has a result`);
 }

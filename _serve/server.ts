@@ -21,6 +21,7 @@ import {
   controlQueue,
   listenTo,
 } from "../_bullmq/engine.ts";
+import { shortText } from "../_executor/error_data.ts";
 import type { JobData, JobEnd } from "../_bullmq/payload.ts";
 import { type FailedEnd, type ServedEnd, ServedJob } from "./served_job.ts";
 
@@ -232,11 +233,10 @@ export class Server {
   // What goes to the engine's own records. A class of the user's could mean something to it.
   #plainError({ error: data }: FailedEnd): Error {
     const { UnrecoverableError } = this.#bullmq;
-    const isFinal = data.name === UnrecoverableError.name;
-    const error = new (isFinal ? UnrecoverableError : Error)(
-      data.message || data.name,
-    );
-    if (data.stack !== undefined) error.stack = data.stack;
+    const { name, stack } = data.errors[0]!;
+    const isFinal = name === UnrecoverableError.name;
+    const error = new (isFinal ? UnrecoverableError : Error)(shortText(data));
+    if (stack !== undefined) error.stack = stack;
     return error;
   }
 }

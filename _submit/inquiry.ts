@@ -119,8 +119,11 @@ export class Inquiry {
 
   /** Ends it with what it gave. */
   finish(job: QueuedJob, result: unknown): void {
-    if (job.stream?.misses(result) === true) return this.loseValues(job);
-    this.#settle(job, () => job.finish((result as BoxedResult | null)?.result));
+    // Who has cancelled it reads no more.
+    if (job.stream?.misses(result) === true && !job.isCancelRequested()) {
+      return this.loseValues(job);
+    }
+    this.#settle(job, () => job.endWith(result as BoxedResult | null));
   }
 
   /** Learns how it has failed. */

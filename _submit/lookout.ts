@@ -27,6 +27,8 @@ const FIRST = 0.05;
 const TOGETHER = 100;
 // A round takes no more than about this part of the time.
 const SHARE = 0.1;
+// What a look takes at most, in seconds: with more, Redis was away, and has news.
+const LONGEST_LOOK = 0.01;
 
 /** Rounds of looks, while there are jobs. */
 export class Lookout {
@@ -97,9 +99,10 @@ export class Lookout {
     // The engine itself may give up at once.
     if (hostTime() - this.#answered > grace) this.#loseAll();
     this.#isLooking = false;
+    const spent = Math.min(hostTime() - start, LONGEST_LOOK * all.length);
     this.#interval = Math.max(
       Math.min(2 * this.#interval, this.#options.interval),
-      (hostTime() - start) / SHARE,
+      spent / SHARE,
     );
     if (jobs().length > 0) this.#wait();
   }

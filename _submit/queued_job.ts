@@ -120,10 +120,19 @@ export class QueuedJob extends Job<unknown> {
     return typeof reason === "object" ? reason.message : reason;
   }
 
+  /** Ends it with what it gave. */
+  endWith(box: BoxedResult | null): void {
+    // A cancel that came after the result has not reached the job, so who waits gets it.
+    const isLate = this.isCancelRequested() && box?.allTheSame !== true;
+    if (isLate) this.finishCancelled();
+    else this.finish(box?.result);
+  }
+
   /** Ends it as it has ended where it ran. */
   end(end: JobEnd | undefined, reason: string): void {
     switch (end?.kind) {
       case "cancelled":
+        if (end.error !== undefined) return this._finishCancelledBy(end.error);
         return this.endCancelled("The job was cancelled elsewhere", end.lost);
       case "expired":
         return this.finishExpired();

@@ -180,7 +180,7 @@ export class JobRunner {
         worker.plainJob = outer;
         // Once it has waited, its task tells.
         if (job.task !== undefined) throw error;
-        this.#addError(job.slot, error);
+        this.#addError(job, error);
       }
       this.#results.flushIfLate();
     } while (this.#mayGoOn() && !this.#nextIsCoroutine());
@@ -220,7 +220,7 @@ export class JobRunner {
     if (!this.#mayBegin(slot, id, extra)) return undefined;
     const job = new RunningJob(slot, id, name, this.#marks, extra);
     if (typeof fn === "function") return { job, fn: fn as JobFunction, args };
-    this.#addError(slot, noSuch(name, this.#jobs));
+    this.#addError(job, noSuch(name, this.#jobs));
     return undefined;
   }
 
@@ -237,14 +237,9 @@ export class JobRunner {
 
   #taskEnded(job: RunningJob, task: Task<unknown>): void {
     this.#running.delete(job.slot);
-    if (task.cancelled()) {
-      this.#results.add(job.slot, Outcome.Cancelled, undefined);
-    } else {
-      const error = task.exception();
-      if (error === undefined) {
-        this.#addResult(job, task.result());
-      } else this.#addError(job.slot, error);
-    }
+    const end = endOf(task);
+    if ("error" in end) this.#addError(job, end.error);
+    else this.#addResult(job, end.result);
     if (this.#next < this.#waiting.length) {
       // The next may compute for long, or end the worker: this one is done.
       this.#results.flushIfLate();
@@ -265,10 +260,27 @@ export class JobRunner {
     this.#results.add(job.slot, outcome, value);
   }
 
-  #addError(slot: number, error: unknown): void {
-    if (isInstance(error, CancelledError)) {
+  #addError(job: RunningJob, error: unknown): void {
+    const { slot } = job;
+    if (!isInstance(error, CancelledError)) {
+      this.#results.add(slot, Outcome.Failed, toErrorData(error));
+    } else if (job.isCancelled()) {
       this.#results.add(slot, Outcome.Cancelled, undefined);
-    } else this.#results.add(slot, Outcome.Failed, toErrorData(error));
+    } else {
+      // Nobody has asked for it, so only the job knows why.
+      this.#results.add(slot, Outcome.Cancelled, toErrorData(error));
+    }
+  }
+}
+
+type End = { readonly result: unknown } | { readonly error: unknown };
+
+function endOf(task: Task<unknown>): End {
+  try {
+    return { result: task.result() };
+  } catch (error) {
+    // What it threw, or the cancel.
+    return { error };
   }
 }
 

@@ -11,6 +11,7 @@ import {
   BrokenExecutor,
   CancelledError,
   createTask,
+  Event,
   gather,
   run,
   RuntimeError,
@@ -445,6 +446,72 @@ test("news that are lost are found by looking", async (setup) => {
     "Values of the stream were lost",
   );
   serving.cancel();
+});
+
+test("a cancel after the result goes to who waits, and a result after the cancel is kept", async (setup) => {
+  const serving = setup.serve();
+  const { queue: name, connection, bullmq } = setup;
+  const gate = new Event();
+  // News do not come, and looks only when the test wants it.
+  class Deaf extends bullmq.QueueEvents {
+    override emit(): boolean {
+      return false;
+    }
+  }
+  class Slow extends bullmq.Queue {
+    override async getJob(id: string) {
+      while (!gate.isSet()) await new Promise((done) => setTimeout(done, 5));
+      return await super.getJob(id);
+    }
+  }
+  const engine = { ...bullmq, QueueEvents: Deaf, Queue: Slow };
+  await using executor = new BullmqExecutor<Jobs>(engine as typeof bullmq, {
+    queue: name,
+    connection,
+    pollInterval: 0.1,
+  });
+  const queue = new bullmq.Queue(name, { connection });
+  const waiting = createTask(async () => {
+    for (;;) await executor.submit("double", [1], { key: "k" });
+  });
+  const values = executor.stream("count", [3]);
+  const timed = executor.submit("double", [1], { timeout: 2 });
+  for (const { id } of [values.job, timed]) {
+    while (await queue.getJobState(`${id}`) !== "completed") await sleep(0.01);
+  }
+  while (await queue.getJobState("key-k") !== "completed") await sleep(0.01);
+  while (timed.state() !== "cancelling") await sleep(0.01);
+  waiting.cancel("too late");
+  const left = values.return();
+  gate.set();
+  await assertRejects(async () => await waiting, CancelledError, "too late");
+  await left;
+  assertEquals(values.job.cancelled(), true);
+  await assertRejects(async () => await timed, TimeoutError);
+  // Who has not asked for its end gets the result.
+  assertEquals(await executor.submit("double", [1], { key: "k" }), 2);
+  const log = context.newLog();
+  const swallowing = executor.submit("swallow", [log]);
+  await context.until(log, "start");
+  swallowing.cancel();
+  assertEquals(await swallowing, "all the same");
+  await queue.close();
+  serving.cancel();
+});
+
+test("serveBullmq() ends when its executor was shut down, and its jobs go back", async (setup) => {
+  const runner = new InlineExecutor(jobs);
+  await runner.shutdown();
+  const serving = setup.serve(runner);
+  await using executor = setup.executor();
+  const all = [
+    executor.submit("double", [2]),
+    executor.stream("count", [2]).job,
+  ];
+  await assertRejects(async () => await serving, BrokenExecutor, "shut down");
+  const other = setup.serve();
+  assertEquals(await gather(all), [4, "end"]);
+  other.cancel();
 });
 
 test("a job that computes for longer than its lock runs once, in a thread", async (setup) => {

@@ -126,6 +126,7 @@ const MOST_LINES = 300;
 
 /** The files with more lines of code, and why they are not split. */
 const LONG: Readonly<Record<string, string>> = {
+  "_conformance/jobs.ts": "the jobs of all checks: executors take one module",
   "future.ts": "one class, and what only it needs",
   "gather.ts": "one class, and the types of five ways to call it",
   "loop.ts": "one class: the methods of CPython's loop",
