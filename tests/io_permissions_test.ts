@@ -24,7 +24,7 @@ Deno.test({
         "openUnixConnection: NotCapable: Cannot connect to /tmp/none.sock",
         "startServer: NotCapable: Cannot listen at 127.0.0.1:0",
         "startUnixServer: NotCapable: Cannot listen at /tmp/none.sock",
-        'createSubprocessExec: NotCapable: Requires run access to "true", run again with the --allow-run flag',
+        "createSubprocessExec: NotCapable: Cannot start true",
         "goes on",
       ],
       decoder.decode(stderr),
