@@ -1,6 +1,6 @@
 /**
- * Opens and ends many connections in every way, and looks for what is left: descriptors,
- * tasks, timers, memory.
+ * Opens and ends many connections in every way, each tenth by TLS, and looks for what is
+ * left: descriptors, tasks, timers, memory.
  *
  * ```sh
  * deno run -A --v8-flags=--expose-gc bench/soak_connections.ts --connections 100000
@@ -25,6 +25,7 @@ import {
   type StreamReader,
   type StreamWriter,
 } from "../mod.ts";
+import { makeCertificate } from "../tests/_certificates.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -35,15 +36,31 @@ const { values: options } = parseArgs({
 
 const total = Number(options.connections);
 const together = Math.min(Number(options.together), total);
+const { ca, cert, key } = makeCertificate();
 const line = new TextEncoder().encode("hello\n");
 
 async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
-  for await (const line of reader) await writer.write(line);
+  try {
+    for await (const line of reader) await writer.write(line);
+  } catch (error) {
+    // Who aborts TLS resets the connection: there is more on it than what was read.
+    if (error instanceof CancelledError || !writer.isClosing()) throw error;
+  }
 }
 
-/** One connection; the number says how it ends. */
-async function connect(port: number, number: number): Promise<void> {
-  const [reader, writer] = await openConnection("127.0.0.1", port);
+/** The ports of the two servers. */
+interface Ports {
+  readonly plain: number;
+  readonly tls: number;
+}
+
+/** One connection; the number says how it ends, and whether it is one of TLS. */
+async function connect(ports: Ports, number: number): Promise<void> {
+  // Each way to end comes with it and without it.
+  const isTls = Math.floor(number / 4) % 10 === 0;
+  const [reader, writer] = isTls
+    ? await openConnection("127.0.0.1", ports.tls, { tls: { ca } })
+    : await openConnection("127.0.0.1", ports.plain);
   try {
     await writer.write(line);
     const answer = await reader.readline();
@@ -60,11 +77,11 @@ async function connect(port: number, number: number): Promise<void> {
   }
 }
 
-async function work(port: number, numbers: Iterator<number>): Promise<void> {
+async function work(ports: Ports, numbers: Iterator<number>): Promise<void> {
   for (;;) {
     const { done, value } = numbers.next();
     if (done) return;
-    const task = createTask(() => connect(port, value));
+    const task = createTask(() => connect(ports, value));
     if (value % 4 === 3) {
       await sleep(0.005);
       task.cancel();
@@ -78,16 +95,22 @@ async function work(port: number, numbers: Iterator<number>): Promise<void> {
 }
 
 async function soak(connections: number): Promise<void> {
-  const server = await startServer(echo, "127.0.0.1");
-  const { port } = server.sockets[0]!;
+  const plain = await startServer(echo, "127.0.0.1");
+  const tls = await startServer(echo, "127.0.0.1", 0, { tls: { cert, key } });
+  const ports = {
+    plain: plain.sockets[0]!.port,
+    tls: tls.sockets[0]!.port,
+  };
   const numbers = Array(connections).keys();
   const workers = Array.from(
     { length: together },
-    () => createTask(() => work(port, numbers)),
+    () => createTask(() => work(ports, numbers)),
   );
   for (const worker of workers) await worker;
-  server.close();
-  await server.waitClosed();
+  for (const server of [plain, tls]) {
+    server.close();
+    await server.waitClosed();
+  }
   const tasks = allTasks(getRunningLoop()).size;
   if (tasks !== 1) throw new Error(`${tasks - 1} tasks are left`);
 }

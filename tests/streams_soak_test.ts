@@ -4,7 +4,7 @@ import { BLIND, ROOT } from "./_modules.ts";
 
 for (
   const [name, args] of [
-    ["500 connections that end in every way leave nothing", [
+    ["500 connections, some of TLS, that end in every way leave nothing", [
       "--v8-flags=--expose-gc",
       "bench/soak_connections.ts",
       "--connections=500",
