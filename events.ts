@@ -260,10 +260,17 @@ export function on(
     overflow,
     stop: () => stop?.(),
   });
-  stop = listen(target, name, {
-    take: (given) => stream.push(args ? given : given[0]),
-    fail: (error) => stream.fail(error),
-  });
+  try {
+    stop = listen(target, name, {
+      take: (given) => stream.push(args ? given : given[0]),
+      fail: (error) => stream.fail(error),
+    });
+  } catch (error) {
+    stream.close();
+    throw error;
+  }
+  // A source may fail at once, or say more than there is room for.
+  if (stream.closed) stop();
   return stream;
 }
 
@@ -306,6 +313,8 @@ class EventWait extends Future<unknown> implements Listener, Resource {
 
   listen(target: EventTarget | EventEmitterLike): void {
     this.#stop = listen(target, this.#name, this);
+    // A source that says at once what it has to say.
+    if (this.done()) return this.#stopListening();
     (this.scheduler as ResourceOwner)._resources?.add(this);
   }
 

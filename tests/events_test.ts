@@ -21,7 +21,7 @@ import {
   timeout,
   TimeoutError,
 } from "../mod.ts";
-import { runVirtual } from "./cpython/_both.ts";
+import { captureErrors, runVirtual } from "./cpython/_both.ts";
 import { failureOf, inBoth, wait } from "./cpython/_program.ts";
 import { type ItemEvent, SOURCES } from "./_listeners.ts";
 import { sweepCancels } from "./_cancel_sweep.ts";
@@ -421,6 +421,49 @@ inBoth("once() outlives a source that fails to stop", function* (style) {
   assertEquals(reports.map(({ exception }) => exception), [expected, expected]);
 });
 
+/** Says what it has to say to whoever listens, at once. */
+class Replaying extends EventEmitter {
+  readonly #said: string;
+  readonly #count: number;
+
+  constructor(said: string, count: number) {
+    super();
+    this.#said = said;
+    this.#count = count;
+  }
+
+  override on(name: string, listener: (...args: unknown[]) => void): this {
+    super.on(name, listener);
+    if (name !== this.#said) return this;
+    for (let i = 0; i < this.#count; i++) this.emit(name, i);
+    return this;
+  }
+
+  total(): number {
+    return this.listenerCount("item") + this.listenerCount("error");
+  }
+}
+
+inBoth(
+  "once() and on() take what a source says while it is listened to, and leave no listener",
+  function* () {
+    const said = new Replaying("item", 2);
+    assertEquals(yield* wait(once(said, "item")), 0);
+    assertEquals(said.total(), 0);
+    const failing = new Replaying("error", 1);
+    assertEquals(yield* failureOf(once(failing, "item")), 0);
+    assertEquals(failing.total(), 0);
+
+    const full = on(said, "item", { maxsize: 1 });
+    assertEquals(yield* wait(full.next()), { done: false, value: 0 });
+    assertInstanceOf(yield* failureOf(full.next()), QueueFull);
+    assertEquals(said.total(), 0);
+    const failed = on(failing, "item");
+    assertEquals(yield* failureOf(failed.next()), 0);
+    assertEquals(failing.total(), 0);
+  },
+);
+
 Deno.test("once() and on() leave no listener on a source that fails to begin", async () => {
   await runVirtual(async () => {
     const emitter = new EventEmitter();
@@ -435,6 +478,23 @@ Deno.test("once() and on() leave no listener on a source that fails to begin", a
     assertEquals(emitter.eventNames(), []);
     await sleep(0);
   });
+});
+
+Deno.test("once() and on() that fail to begin are not open at the end of the run", async () => {
+  const emitter = {
+    on(): never {
+      throw new Error("expected");
+    },
+    off: () => {},
+  };
+  const lines = await captureErrors(() =>
+    run(async () => {
+      assertThrows(() => once(emitter, "item"), Error, "expected");
+      assertThrows(() => on(emitter, "item"), Error, "expected");
+      await sleep(0);
+    }, { debug: true })
+  );
+  assertEquals(lines, []);
 });
 
 Deno.test("once() and on() refuse bad input at once", async () => {
