@@ -123,7 +123,8 @@ export class DenoTransport implements HostTransport {
       tls: () => undefined,
       transport: () => this.#conn,
     };
-    return info[name]?.() as ExtraInfo[K] | undefined;
+    // Of a name such as "toString" it has more than its own.
+    return Object.hasOwn(info, name) ? info[name]() as ExtraInfo[K] : undefined;
   }
 
   async detach(): Promise<HeldSocket> {

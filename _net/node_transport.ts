@@ -144,7 +144,8 @@ export class NodeTransport implements HostTransport {
       tls: () => this.#tls,
       transport: () => this.#socket,
     };
-    return info[name]?.() as ExtraInfo[K] | undefined;
+    // Of a name such as "toString" it has more than its own.
+    return Object.hasOwn(info, name) ? info[name]() as ExtraInfo[K] : undefined;
   }
 
   async detach(): Promise<NodeSocket> {

@@ -181,6 +181,17 @@ export const checks: Checks = {
     server.close();
   },
 
+  async "getExtraInfo() tells nothing by a name that it does not know"() {
+    const server = await startServer(echo, HOST);
+    const [, writer] = await open(server);
+    for (const name of ["socket", "toString", "constructor", "__proto__", ""]) {
+      assert.equal(writer.getExtraInfo(name as "tls"), undefined, name);
+    }
+    await writer.close();
+    server.close();
+    await server.waitClosed();
+  },
+
   async "writeEof() ends one half, and reading goes on"() {
     const server = await startServer(async (reader, writer) => {
       const all = await reader.read();
