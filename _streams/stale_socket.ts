@@ -17,7 +17,7 @@ interface Host {
 /**
  * Listens at a Unix socket; takes the place of one that nobody listens at any more.
  *
- * CPython removes what is there in any case, and so the socket of a server that runs.
+ * CPython removes any socket that is there, also that of a server that runs.
  *
  * @param network The network.
  * @param path Where to listen.
