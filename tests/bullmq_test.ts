@@ -407,6 +407,30 @@ test("a job that loses its worker too often is lost", async (setup) => {
   await dead.close();
 });
 
+test("a job whose end is told in words of another version fails with what BullMQ tells", async (setup) => {
+  const { bullmq, queue, connection } = setup;
+  await using executor = setup.executor();
+  const ends: unknown[] = [
+    { kind: "failed" },
+    { kind: "failed", error: { isError: true, name: "E", message: "old" } },
+    { kind: "failed", error: { errors: 5 } },
+    { kind: "cancelled", error: 5 },
+    { kind: "cancelled", error: { errors: [] } },
+    { kind: "unknown" },
+    5,
+    null,
+  ];
+  const worker = new bullmq.Worker(queue, async (job) => {
+    await job.updateData({ ...job.data, end: ends[job.data.args[0]] });
+    throw new Error("as BullMQ tells");
+  }, { connection });
+  for (const i of ends.keys()) {
+    const job = executor.submit("double", [i]);
+    await assertRejects(async () => await job, Error, "as BullMQ tells");
+  }
+  await worker.close();
+});
+
 test("a job that is taken out of the queue by hand is cancelled", async (setup) => {
   await using executor = setup.executor();
   const job = executor.submit("double", [1]);
