@@ -230,6 +230,28 @@ test("BullmqExecutor carries what JSON can, and leaves out what is undefined", a
   serving.cancel();
 });
 
+test("a value that JSON cannot carry ends its stream, with its finally, and so does a result", async (setup) => {
+  const serving = setup.serve();
+  await using executor = setup.executor();
+  const log = context.newLog();
+  const stream = executor.stream("dates", [log]);
+  assertEquals((await stream.next()).value, 1);
+  await assertRejects(
+    async () => await stream.next(),
+    TypeError,
+    'value of the job "dates": it is an instance of Date',
+  );
+  // It ran once.
+  assertEquals(await context.lines(log), ["finally"]);
+  const both = await gather(
+    [executor.submit("date", []), executor.submit("double", [1])],
+    { returnExceptions: true },
+  );
+  assertInstanceOf(both[0], TypeError);
+  assertEquals(both[1], 2);
+  serving.cancel();
+});
+
 test("BullmqExecutor fails at once where Redis is out of reach, and tries again", async (setup) => {
   const connection = { host: "127.0.0.1", port: freePort() };
   const { bullmq, queue } = setup;
