@@ -259,8 +259,8 @@ export class Job<T> extends Future<T> {
     if (data === undefined || this._request !== undefined) {
       return this.finishCancelled();
     }
-    if (!this.#leave()) return;
     const error = fromErrorData(data);
+    if (!this.#leave()) return;
     const isOne = error instanceof CancelledError;
     this._settleCancelled(isOne ? error : error.message);
   }

@@ -164,6 +164,7 @@ export class ServedJob {
   ): Promise<number> {
     const { job } = yielded;
     let n = 0;
+    let refusal: TypeError | undefined;
     try {
       for (;;) {
         while (n >= this.#credit && !job.done()) {
@@ -174,7 +175,7 @@ export class ServedJob {
         const wrong = value === undefined ? undefined : unsendable(value, "it");
         if (wrong !== undefined) {
           const { name } = this.there;
-          throw new TypeError(
+          throw refusal = new TypeError(
             `Cannot send a value of the job ${describeValue(name)}: ${wrong}`,
           );
         }
@@ -184,6 +185,7 @@ export class ServedJob {
       }
     } catch (error) {
       if (!job.done()) await yielded.return();
+      if (error === refusal) throw error;
       // Its own end says more.
       if (job.cancelled() || error === failureOf(job)) return n;
       throw error;

@@ -130,6 +130,15 @@ export class QueuedJob extends Job<unknown> {
 
   /** Ends it as it has ended where it ran. */
   end(end: JobEnd | undefined, reason: string): void {
+    try {
+      this.#endAs(end, reason);
+    } catch {
+      // The data is none of this version's, nor what it was given by users.
+      this.fail(new Error(reason));
+    }
+  }
+
+  #endAs(end: JobEnd | undefined, reason: string): void {
     switch (end?.kind) {
       case "cancelled":
         if (end.error !== undefined) return this._finishCancelledBy(end.error);

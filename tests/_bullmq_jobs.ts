@@ -1,4 +1,5 @@
 /** Jobs of the tests of BullMQ: those of the kit, and some more. */
+import { appendFileSync } from "node:fs";
 import { RuntimeError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
 import { currentJob } from "../worker.ts";
@@ -47,4 +48,15 @@ export async function* slowly(
 /** Gives what JSON would change. */
 export function date(): Date {
   return new Date(0);
+}
+
+/** Yields what JSON would change. */
+export async function* dates(where: string): AsyncGenerator<unknown> {
+  try {
+    yield 1;
+    yield new Date(0);
+    await sleep(3600);
+  } finally {
+    appendFileSync(where, "finally\n");
+  }
 }

@@ -230,6 +230,28 @@ test("BullmqExecutor carries what JSON can, and leaves out what is undefined", a
   serving.cancel();
 });
 
+test("a value that JSON cannot carry ends its stream, with its finally, and so does a result", async (setup) => {
+  const serving = setup.serve();
+  await using executor = setup.executor();
+  const log = context.newLog();
+  const stream = executor.stream("dates", [log]);
+  assertEquals((await stream.next()).value, 1);
+  await assertRejects(
+    async () => await stream.next(),
+    TypeError,
+    'value of the job "dates": it is an instance of Date',
+  );
+  // It ran once.
+  assertEquals(await context.lines(log), ["finally"]);
+  const both = await gather(
+    [executor.submit("date", []), executor.submit("double", [1])],
+    { returnExceptions: true },
+  );
+  assertInstanceOf(both[0], TypeError);
+  assertEquals(both[1], 2);
+  serving.cancel();
+});
+
 test("BullmqExecutor fails at once where Redis is out of reach, and tries again", async (setup) => {
   const connection = { host: "127.0.0.1", port: freePort() };
   const { bullmq, queue } = setup;
@@ -405,6 +427,30 @@ test("a job that loses its worker too often is lost", async (setup) => {
   await assertRejects(async () => await job, WorkerLostError, "too often");
   serving.cancel();
   await dead.close();
+});
+
+test("a job whose end is told in words of another version fails with what BullMQ tells", async (setup) => {
+  const { bullmq, queue, connection } = setup;
+  await using executor = setup.executor();
+  const ends: unknown[] = [
+    { kind: "failed" },
+    { kind: "failed", error: { isError: true, name: "E", message: "old" } },
+    { kind: "failed", error: { errors: 5 } },
+    { kind: "cancelled", error: 5 },
+    { kind: "cancelled", error: { errors: [] } },
+    { kind: "unknown" },
+    5,
+    null,
+  ];
+  const worker = new bullmq.Worker(queue, async (job) => {
+    await job.updateData({ ...job.data, end: ends[job.data.args[0]] });
+    throw new Error("as BullMQ tells");
+  }, { connection });
+  for (const i of ends.keys()) {
+    const job = executor.submit("double", [i]);
+    await assertRejects(async () => await job, Error, "as BullMQ tells");
+  }
+  await worker.close();
 });
 
 test("a job that is taken out of the queue by hand is cancelled", async (setup) => {

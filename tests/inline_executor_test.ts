@@ -12,6 +12,7 @@ import {
   DeadlockError,
   Event,
   gather,
+  IncompleteReadError,
   sleep,
   TimeoutError,
   WorkerLostError,
@@ -49,6 +50,65 @@ for (const check of checks) {
 }
 
 Deno.test.afterAll(() => context[Symbol.dispose]());
+
+const ERRORS = {
+  circle(): never {
+    const one = new Error("One");
+    one.cause = new AggregateError([one, "text"], "Two", { cause: one });
+    throw one;
+  },
+  host(): never {
+    throw new Deno.errors.NotFound("No such file");
+  },
+  bytes(): never {
+    throw new IncompleteReadError(new Uint8Array([0, 255]), 5);
+  },
+  suppressed(): never {
+    throw new SuppressedError(new RangeError("Last"), new TypeError("First"));
+  },
+  numbers(): never {
+    throw Object.assign(new Error("Odd"), {
+      a: [NaN, -Infinity, 2n, undefined],
+    });
+  },
+  getter(): never {
+    throw Object.defineProperty(Object.assign(new Error("x"), { b: 1 }), "a", {
+      enumerable: true,
+      get() {
+        throw new Error("A getter of users");
+      },
+    });
+  },
+};
+
+Deno.test("InlineExecutor brings errors back as what they were, with what they hold", () =>
+  runTest(async () => {
+    await using executor = new InlineExecutor(ERRORS);
+    const errorOf = async (name: keyof typeof ERRORS) =>
+      await assertRejects(async () => await executor.submit(name, []), Error);
+    const circle = await errorOf("circle");
+    const aggregate = circle.cause as AggregateError;
+    assertInstanceOf(aggregate, AggregateError);
+    assertEquals(aggregate.cause === circle, true);
+    assertEquals(aggregate.errors[0] === circle, true);
+    assertEquals(aggregate.errors[1], "text");
+    assertInstanceOf(await errorOf("host"), Deno.errors.NotFound);
+    const bytes = await errorOf("bytes");
+    assertInstanceOf(bytes, IncompleteReadError);
+    assertEquals([[...bytes.partial], bytes.expected], [[0, 255], 5]);
+    const suppressed = await errorOf("suppressed");
+    assertInstanceOf(suppressed, SuppressedError);
+    assertInstanceOf(suppressed.error, RangeError);
+    assertInstanceOf(suppressed.suppressed, TypeError);
+    assertEquals((await errorOf("numbers") as Error & { a?: unknown }).a, [
+      NaN,
+      -Infinity,
+      2n,
+      undefined,
+    ]);
+    const getter = await errorOf("getter");
+    assertEquals([getter.message, Object.keys(getter)], ["x", ["b"]]);
+  }));
 
 const HOURS = {
   *work(log: string[], hours: number): Coro<number> {
