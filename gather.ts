@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { returnOf } from "./_base/iterators.ts";
 import { isInstance, isList, isObject } from "./_base/repr.ts";
 import {
   BOOLEAN,
@@ -476,7 +477,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   // The gathering has an outcome of its own to give, and `cancel()` throws nothing.
   #endSource(): void {
     try {
-      this.#iterator.return?.();
+      returnOf(this.#iterator)?.();
     } catch (exception) {
       this.scheduler.callExceptionHandler({
         message: "Exception in a source of gather() that was closed",

@@ -26,6 +26,7 @@
  *
  * @module
  */
+import { isAsyncIterable, isIterable } from "./_base/iterators.ts";
 import {
   BOOLEAN,
   check,
@@ -157,8 +158,7 @@ export function mapConcurrent<T, R>(
   if (
     typeof source !== "object" && typeof source !== "string" ||
     source === null || isRevoked(source) ||
-    !(Symbol.iterator in Object(source) ||
-      Symbol.asyncIterator in Object(source))
+    !(isIterable(source) || isAsyncIterable(source))
   ) {
     throw new TypeError(
       refusal("map concurrently", "source", "an iterable", source),

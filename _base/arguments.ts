@@ -249,16 +249,6 @@ function refuseName(
   );
 }
 
-/** Refuses what an iterator gave in the place of an object. */
-export function checkObject(words: string, value: unknown): void {
-  if (
-    (typeof value === "object" && value !== null) || typeof value === "function"
-  ) return;
-  throw new TypeError(
-    `Cannot iterate: a list must give ${words}, got ${describeKind(value)}`,
-  );
-}
-
 /** The words of a refusal. */
 export function refusal(
   action: string,

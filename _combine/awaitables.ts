@@ -10,7 +10,7 @@ import {
 } from "../_coroutine/coroutine.ts";
 import { isGenerator } from "../_coroutine/generators.ts";
 import { type Future, isFuture } from "../future.ts";
-import { checkObject } from "../_base/arguments.ts";
+import { checkIterator, checkResult } from "../_base/iterators.ts";
 import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
 
 /**
@@ -52,7 +52,7 @@ export function checkList<A = Awaitable<unknown>>(
  */
 export function iteratorOf<A>(list: Iterable<A>): Iterator<A> {
   const iterator: unknown = list[Symbol.iterator]();
-  checkObject("an iterator", iterator);
+  checkIterator(iterator);
   return iterator as Iterator<A>;
 }
 
@@ -65,7 +65,7 @@ export function iteratorOf<A>(list: Iterable<A>): Iterator<A> {
  */
 export function nextOf<A>(iterator: Iterator<A>): IteratorResult<A> {
   const step = iterator.next();
-  checkObject("a result with done and value", step);
+  checkResult(step);
   return step;
 }
 

@@ -8,8 +8,8 @@ import {
   type CancelReason,
   cancelReason,
 } from "../_base/cancelled.ts";
-import { checkObject } from "../_base/arguments.ts";
-import { isInstance } from "../_base/repr.ts";
+import { checkResult, returnOf } from "../_base/iterators.ts";
+import { guarded, isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
@@ -66,7 +66,10 @@ export class SourceReader<T> {
     const begin = (): unknown => {
       const answer = ask();
       if (answer instanceof Coroutine || !isThenable(answer)) return answer;
-      const closing = this.#iterator.return === undefined ? undefined : {
+      const closing: Closing = {
+        // Asked for only when it is to be called, as the language does.
+        isThere: () =>
+          guarded(() => returnOf(this.#iterator), () => {}) !== undefined,
         isQueued: isAsyncGenerator(this.#iterator),
         begin: () => this.#isClosed = true,
         close: () => this.#callReturn(line),
@@ -89,7 +92,7 @@ export class SourceReader<T> {
    * Closes the source and waits for its clean-up.
    */
   *close(): Coro<void> {
-    if (this.#isClosed || this.#iterator.return === undefined) return;
+    if (this.#isClosed) return;
     const line = currentLine()!;
     const answer = this.#callReturn(line);
     if (answer instanceof Coroutine) yield* answer;
@@ -102,7 +105,10 @@ export class SourceReader<T> {
   #callReturn(line: LineState): unknown {
     this.#isClosed = true;
     return this.#inContext(() =>
-      runAsTold(line, () => runInLine(line, () => this.#iterator.return!()))
+      runAsTold(
+        line,
+        () => runInLine(line, () => returnOf(this.#iterator)?.()),
+      )
     );
   }
 }
@@ -112,13 +118,15 @@ function handOver<T>(
   step: IteratorResult<T>,
   take: (item: T) => boolean,
 ): boolean | undefined {
-  checkObject("a result with done and value", step);
+  checkResult(step);
   if (step.done) return false;
   return take(step.value) ? undefined : true;
 }
 
 /** How a source is closed. */
 interface Closing {
+  /** Whether there is something to call. */
+  isThere(): boolean;
   /** Whether it can be closed only when it has answered. */
   readonly isQueued: boolean;
   /** Notes that it is being closed. */
@@ -170,15 +178,15 @@ class PendingRead extends Future<unknown> {
     if (this.done()) return false;
     // A source that waits for this library gets the cancel itself, and ends soon.
     if (this.#waitsInside()) return true;
-    if (this.#closing === undefined) {
+    if (this.#cancelled === undefined && !this.#closing?.isThere()) {
       this.#timer?.cancel();
       return super.cancel(message, options);
     }
     if (this.#cancelled === undefined) {
       this.#cancelled = { reason: cancelReason(message, options) };
-      this.#closing.begin();
+      this.#closing!.begin();
       this.limit();
-      if (!this.#closing.isQueued) this.#closeSource();
+      if (!this.#closing!.isQueued) this.#closeSource();
     }
     // The request stays, for the source's next wait for this library.
     return false;

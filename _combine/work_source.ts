@@ -9,7 +9,11 @@ import { Waiter } from "../_task/waiter.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
-import { checkObject } from "../_base/arguments.ts";
+import {
+  checkIterator,
+  isAsyncIterable,
+  returnOf,
+} from "../_base/iterators.ts";
 import type { InContext } from "../_task/function_coroutine.ts";
 import { iteratorOf, nextOf } from "./awaitables.ts";
 import { SourceReader } from "./source_reader.ts";
@@ -71,7 +75,7 @@ export class WorkSource<T> {
     this.#demand = new Waiter(loop, () => "room for the next item of a source");
     if (isAsyncIterable(source)) {
       const iterator: unknown = source[Symbol.asyncIterator]();
-      checkObject("an iterator", iterator);
+      checkIterator(iterator);
       this.#reader = new SourceReader(
         iterator as AsyncIterator<T>,
         inContext,
@@ -214,7 +218,7 @@ export class WorkSource<T> {
   *close(): Coro<void> {
     if (this.#exhausted) return;
     this.#exhausted = true;
-    this.#iterator?.return?.();
+    if (this.#iterator !== undefined) returnOf(this.#iterator)?.();
     yield* this.#reader?.close() ?? [];
   }
 
@@ -238,6 +242,3 @@ export class WorkSource<T> {
 }
 
 // A string is no object, and has only the other one.
-function isAsyncIterable<T>(source: Source<T>): source is AsyncIterable<T> {
-  return typeof source === "object" && Symbol.asyncIterator in source;
-}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkObject } from "../_base/arguments.ts";
+import { checkIterator, checkResult, returnOf } from "../_base/iterators.ts";
 import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
@@ -46,7 +46,7 @@ export class HostItems<T> {
       this.#reader = (source as ReadableStream<T>).getReader();
     } else if (typeof iterator === "function") {
       const items = (source as AsyncIterable<T>)[Symbol.asyncIterator]();
-      checkObject("an iterator", items);
+      checkIterator(items);
       this.#iterator = items;
     } else {
       throw new TypeError(
@@ -70,8 +70,9 @@ export class HostItems<T> {
   /** Asks for the next item. */
   async next(): Promise<IteratorResult<T, undefined>> {
     try {
-      const { done, value } = await (this.#reader?.read() ??
-        this.#iterator!.next());
+      const step = await (this.#reader?.read() ?? this.#iterator!.next());
+      checkResult(step);
+      const { done, value } = step;
       if (!done) return { done: false, value: value as T };
     } catch (error) {
       this.#end();
@@ -98,7 +99,7 @@ export class HostItems<T> {
     }
     // A stream of Node: its iterator closes it only after the item that it waits for.
     this.#destroy()?.call(this.#source);
-    await this.#iterator!.return?.();
+    await returnOf(this.#iterator!)?.();
   }
 
   #destroy(): (() => void) | undefined {

@@ -74,6 +74,8 @@ export class BodyLine implements ScopeLine {
   _interrupt: ((reason: CancelReason) => void) | undefined = undefined;
   /** @internal */
   readonly _outer: LineState;
+  /** @internal The task that it belongs to: kept, as many scopes may stand in each other. */
+  readonly _task: object;
   /** @internal */
   readonly _driver: Driver | undefined;
   readonly #requestsBefore: number;
@@ -93,6 +95,7 @@ export class BodyLine implements ScopeLine {
    */
   constructor(outer: LineState, driver?: Driver) {
     this._outer = outer;
+    this._task = outer._task;
     this._driver = driver;
     this.#requestsBefore = requestsOf(outer);
     if (driver === undefined) return;
@@ -107,11 +110,6 @@ export class BodyLine implements ScopeLine {
     }
   }
 
-  /** The task that it belongs to. */
-  get _task(): object {
-    return this._outer._task;
-  }
-
   /** A signal that a cancel of this line, or of one round it, aborts. */
   get signal(): AbortSignal {
     return signalOf(this, this.isCancelled());
@@ -119,7 +117,7 @@ export class BodyLine implements ScopeLine {
 
   /** The loop. */
   getLoop(): Scheduler {
-    return this._outer.getLoop();
+    return (this._task as LineState).getLoop();
   }
 
   /** Whether a cancel was asked for since it began: of this line, or of one round it. */
@@ -270,7 +268,7 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _describe(): string {
-    return this._outer._describe();
+    return (this._task as LineState)._describe();
   }
 
   // Cancels an await, once.

@@ -10,6 +10,7 @@ import {
   type Awaitable,
   captureCallGraph,
   type Coro,
+  type Coroutine,
   createTask,
   DeadlockError,
   firstSuccess,
@@ -340,6 +341,20 @@ Deno.test("a text names some of the waits of a task, and counts the rest", () =>
     assertStringIncludes(String(task), "wait_for=<47 more>");
     for (const future of futures) future.setResult();
     await task;
+  }));
+
+Deno.test("Task.cancel() ends a task of 20,000 timeouts in each other", () =>
+  runTest(async () => {
+    function nested(depth: number): Coroutine<void> {
+      return timeout(3600, function* () {
+        yield* depth === 0 ? sleep(60) : nested(depth - 1);
+      });
+    }
+    const task = createTask(nested(20_000));
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assert(task.cancelled());
   }));
 
 Deno.test("the text of a future asks two of 100,000 callbacks for their names", () => {

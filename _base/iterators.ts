@@ -1,0 +1,75 @@
+/**
+ * Iterators of users, treated as `for of` and `for await` treat them.
+ *
+ * @module
+ */
+import { describeKind } from "./repr.ts";
+
+/**
+ * Refuses what a list gave in the place of an iterator.
+ *
+ * @param value What it gave.
+ * @throws {TypeError} If it is none.
+ */
+export function checkIterator(value: unknown): void {
+  checkObject("an iterator", value);
+  if (typeof (value as Partial<Iterator<unknown>>).next !== "function") {
+    refuse("an iterator with next()", value);
+  }
+}
+
+/**
+ * Refuses what an iterator gave in the place of a result.
+ *
+ * @param value What it gave.
+ * @throws {TypeError} If it is none: it would never be the last.
+ */
+export function checkResult(value: unknown): void {
+  checkObject("a result with done and value", value);
+}
+
+/**
+ * Returns the `return()` of an iterator, if it has one: `null` is none, as in the language.
+ *
+ * @param iterator The iterator.
+ * @throws {TypeError} If it is no function.
+ */
+export function returnOf(
+  iterator: { readonly return?: unknown },
+): (() => unknown) | undefined {
+  const close: unknown = iterator.return;
+  if (close === undefined || close === null) return undefined;
+  if (typeof close !== "function") {
+    refuse("an iterator whose return is a function", iterator);
+  }
+  return () => close.call(iterator);
+}
+
+/** Whether `for of` would go over it. */
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  return value !== undefined && value !== null &&
+    typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] ===
+      "function";
+}
+
+/** Whether `for await` would go over it by its own async iterator. */
+export function isAsyncIterable(
+  value: unknown,
+): value is AsyncIterable<unknown> {
+  return value !== undefined && value !== null &&
+    typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] ===
+      "function";
+}
+
+function checkObject(words: string, value: unknown): void {
+  if (
+    (typeof value === "object" && value !== null) || typeof value === "function"
+  ) return;
+  refuse(words, value);
+}
+
+function refuse(words: string, value: unknown): never {
+  throw new TypeError(
+    `Cannot iterate: a list must give ${words}, got ${describeKind(value)}`,
+  );
+}
