@@ -76,8 +76,8 @@ import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { resultOf, RunEnd } from "./_future/run_end.ts";
 import { TaskList } from "./_loop/task_list.ts";
-import { endHelpers } from "./_line/delivery.ts";
-import { hasScopeAtHost, isQuiet, type LineState } from "./_line/line.ts";
+import { afterBurst, endHelpers } from "./_line/delivery.ts";
+import { hasScopeAtHost, type LineState } from "./_line/line.ts";
 import { StuckWatch } from "./_line/stuck_watch.ts";
 import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
@@ -97,6 +97,9 @@ export type ExceptionHandler = (
   loop: EventLoop,
   context: ExceptionContext,
 ) => void;
+
+// How many lines of tasks that are done a loop keeps before it looks which still wait.
+const MOST_STRAYS = 64;
 
 /** Options of `createTask()`, that of loops and groups too. */
 export interface CreateTaskOptions extends TaskOptions {
@@ -195,6 +198,8 @@ export class EventLoop implements TaskScheduler {
   #hasWarned = false;
   // Lines of tasks that are done, of which something waits all the same.
   #strays: Set<LineState> | undefined = undefined;
+  // At how many it looks which of them still wait.
+  #mostStrays = MOST_STRAYS;
   #stuckWatch: StuckWatch | undefined = undefined;
   readonly #reportStuckAfter: number;
   #taskFactory: TaskFactory | undefined;
@@ -741,24 +746,40 @@ export class EventLoop implements TaskScheduler {
 
   /** @internal */
   _noteStray(line: LineState): void {
-    (this.#strays ??= new Set()).add(line);
+    const strays = this.#strays ??= new Set();
+    strays.add(line);
+    if (strays.size <= this.#mostStrays) return;
+    for (const each of strays) {
+      if (each._awaits === undefined) strays.delete(each);
+    }
+    this.#mostStrays = Math.max(MOST_STRAYS, 2 * strays.size);
   }
 
-  /** @internal Whether functions of tasks that are done wait all the same. */
+  /** @internal Whether functions of tasks that are done may wait all the same. */
   _hasStrays(): boolean {
-    for (const line of this.#strays ?? []) if (!isQuiet(line)) return true;
-    return false;
+    return this.#strays !== undefined;
   }
 
-  /** @internal Cancels their waits, and waits for their clean-up. */
-  async _endStrays(): Promise<void> {
-    const strays = [...this.#strays ?? []].filter((line) => !isQuiet(line));
-    this.#strays = undefined;
-    await Promise.all(
-      strays.map((line) =>
+  /**
+   * @internal Cancels their waits, and waits for their clean-up.
+   *
+   * @param cancelTasks Cancels the tasks that they may wait for, which they pass it on to.
+   */
+  async _endStrays(cancelTasks: () => void): Promise<void> {
+    let cancelOnce: (() => void) | undefined = cancelTasks;
+    // Whoever comes to a wait only now is noted once more.
+    while (this.#strays !== undefined) {
+      // Who is on its way to one gets its cancel there.
+      await afterBurst(() => {});
+      const strays = [...this.#strays];
+      this.#strays = undefined;
+      const ends = strays.map((line) =>
         new Promise<void>((resolve) => endHelpers(line, resolve))
-      ),
-    );
+      );
+      cancelOnce?.();
+      cancelOnce = undefined;
+      await Promise.all(ends);
+    }
   }
 
   /** @internal */

@@ -59,6 +59,10 @@ export type {
 
 // Compared by identity: to look at options costs a tenth of a run.
 const NO_OPTIONS = {};
+// After how many microtasks an async function that main called last has come to its first
+// wait, nearly always: 0.2 µs of a run.
+const HOPS_TO_FIRST_WAIT = 8;
+const SETTLED = Promise.resolve();
 const NO_SIGNAL_OPTIONS = signalOptions(NO_OPTIONS);
 
 /**
@@ -233,6 +237,8 @@ export class Runner {
       this.#main = undefined;
       this.#loop?._tellBeforeHost(undefined);
       unlink?.();
+      // What an async function leaves behind may be on its way to its first wait.
+      for (let hop = hopsAfter(task); hop > 0; hop--) await SETTLED;
       if (!this.#once) {
         this.#watch?.unlisten();
         this.#shutdown?.endLimit();
@@ -399,19 +405,30 @@ export class Runner {
     // What is left has ended its grace with main.
     shutdown?.harden();
     this.#limitCleanup();
-    const tasks = [...allTasks(loop)];
-    cancelEach(shutdown?.notCancelled(tasks) ?? tasks);
-    await waitForAll(tasks, loop);
+    let hasStrays: boolean;
+    do {
+      const tasks = [...allTasks(loop)];
+      const cancelTasks = () =>
+        cancelEach(shutdown?.notCancelled(tasks) ?? tasks);
+      hasStrays = loop._hasStrays();
+      if (!hasStrays) cancelTasks();
+      else await loop.runUntilComplete(() => loop._endStrays(cancelTasks));
+      await waitForAll(tasks, loop);
+      // Their clean-up may have begun tasks.
+    } while (hasStrays && !loop._tasks.isEmpty);
     if (loop._hasResources()) {
       await loop.runUntilComplete(() => loop._endResources());
-    }
-    if (loop._hasStrays()) {
-      await loop.runUntilComplete(() => loop._endStrays());
     }
     if (loop._hasAsyncgens()) {
       await loop.runUntilComplete(() => loop.shutdownAsyncgens());
     }
   }
+}
+
+function hopsAfter(main: object | undefined): number {
+  return (main as Partial<Task<unknown>> | undefined)?._slot === undefined
+    ? 0
+    : HOPS_TO_FIRST_WAIT;
 }
 
 async function waitForAll(

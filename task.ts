@@ -578,7 +578,12 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _addAwait(wait: PendingAwait): void {
-    if (this.done()) (this.scheduler as TaskScheduler)._noteStray(this);
+    if (this.done()) {
+      (this.scheduler as TaskScheduler)._noteStray(this);
+      // The same line for what its function does next, which knows of a cancel.
+      const slot = this._slot as TaskSlot | undefined;
+      if (slot !== undefined) slot.line ??= this as Task<unknown>;
+    }
     addAwait(this, wait);
   }
 
@@ -775,7 +780,7 @@ export class Task<T> extends Future<T> {
         cancelledError(request.reason, this.scheduler.getDebug()),
       );
     }
-    if (!isQuiet(this)) {
+    if (this.#mayHaveHelpers()) {
       endHelpers(this, () => this.#finish(result));
       this._request!.isTooLate = true;
       return;
@@ -791,7 +796,7 @@ export class Task<T> extends Future<T> {
   }
 
   #fail(error: unknown): void {
-    if (!isQuiet(this)) {
+    if (this.#mayHaveHelpers()) {
       const areTold = this._request?.pending === true &&
         isCancellation(this, error);
       return endHelpers(this, () => this.#fail(error), areTold);
@@ -813,6 +818,15 @@ export class Task<T> extends Future<T> {
     }
   }
 
+  // Whether functions that nobody awaits wait, or are on their way to their clean-up.
+  #mayHaveHelpers(): boolean {
+    if (!isQuiet(this)) return true;
+    const request = this._request;
+    if (request === undefined || !request.hasReachedSeveral) return false;
+    request.hasReachedSeveral = false;
+    return true;
+  }
+
   #failLate(error: unknown): void {
     running.task = undefined;
     if (!this.done()) this.#fail(error);
@@ -821,12 +835,17 @@ export class Task<T> extends Future<T> {
   // Says whether the outcome is still to be set, as it is unless somebody has called
   // the setters of the base class by force.
   #leave(): boolean {
-    (this._slot as TaskSlot | undefined)?.release(
-      this.scheduler,
-      this.#context,
-      this.#name,
-    );
-    (this.scheduler as TaskScheduler)._tasks.delete(this as Task<unknown>);
+    const scheduler = this.scheduler as TaskScheduler;
+    scheduler._tasks.delete(this as Task<unknown>);
+    // What stands in a scope that nobody awaits may still come to a wait.
+    if (this._awaits !== undefined) scheduler._noteStray(this as Task<unknown>);
+    else {
+      (this._slot as TaskSlot | undefined)?.release(
+        scheduler,
+        this.#context,
+        this.#name,
+      );
+    }
     if (!this.done()) return true;
     this.scheduler.callExceptionHandler({
       message: "Exception in a task's step",

@@ -190,7 +190,11 @@ class PlainCall extends FunctionCoroutine<unknown> {
       given.then(resolve, reject);
       line._interrupt = (reason) => {
         line.abandon();
-        reject(cancelledError(reason, line.getLoop().getDebug()));
+        // In a turn, as all that is cancelled: who asks for it now comes to its wait first.
+        const loop = line.getLoop();
+        const end = () => reject(cancelledError(reason, loop.getDebug()));
+        if (loop.isClosed()) end();
+        else loop.callSoon(end);
       };
     });
   }

@@ -56,7 +56,12 @@ export function misplacedWait(
   if (task === future) {
     return new RuntimeError(`Task cannot await itself: ${task}`);
   }
-  if (future.getLoop() === loop) return undefined;
+  if (future.getLoop() === loop) {
+    // Nothing would ever wake it: a function that was left behind runs its `finally`.
+    return loop.isClosed()
+      ? new RuntimeError("Cannot wait: the event loop is closed")
+      : undefined;
+  }
   return new RuntimeError(
     `Cannot wait: ${task} got ${future}, which belongs to another loop`,
   );

@@ -32,6 +32,11 @@ export class CancelRequest {
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** One of these that had its result before: its function gets it at its next wait. */
   late: PendingAwait | undefined = undefined;
+  /**
+   * Whether it has reached several waits: when one function has ended by it, another one may
+   * be on its way to its clean-up.
+   */
+  hasReachedSeveral = false;
   /** Who has made the last one. That of an outer line is handed on if this has not got it. */
   askedBy: Asker = "another";
   /**
@@ -63,7 +68,10 @@ export function noteTold(request: CancelRequest, wait: PendingAwait): void {
   const { told } = request;
   if (told === undefined) request.told = wait;
   else if (told instanceof Set) told.add(wait);
-  else request.told = new Set([told, wait]);
+  else {
+    request.told = new Set([told, wait]);
+    request.hasReachedSeveral = true;
+  }
 }
 
 /** Notes that the function that does a wait has not got the request after all. */
@@ -111,6 +119,7 @@ function keepCleanUps(
 /** Makes a request one that is to be delivered. */
 export function pend(request: CancelRequest): void {
   settleRequest(request);
+  request.hasReachedSeveral = false;
   request.pending = true;
   request.mark = ++running.requestCount;
   if (request.first === 0) request.first = request.mark;

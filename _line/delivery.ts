@@ -255,10 +255,7 @@ function request(
     beginBurst(line, request);
   }
   request.aborted = false;
-  if (!isAtHost || line._interrupt === undefined) return;
-  line._interrupt(reason);
-  // It throws this very request, though it was asked for in the same burst.
-  request.askedIn = -1;
+  if (isAtHost) line._interrupt?.(reason);
 }
 
 /**
@@ -361,20 +358,25 @@ export function endHelpers(
   areTold = false,
 ): void {
   const request = line._request ??= new CancelRequest();
-  const check = (): void =>
+  let lastCheck = 0;
+  const check = (): void => {
+    const number = ++lastCheck;
     void afterBurst(() => {
+      // In another burst since, which is not over.
+      if (number !== lastCheck) return;
       if (!isQuiet(line) || request.onQuiet === undefined) return;
       request.onQuiet = undefined;
       settleRequest(request);
       goOn();
     });
+  };
   request.onQuiet = check;
   if (!areTold) cancelOthers(line, "The task has ended");
   if (isQuiet(line)) check();
 }
 
-// Calls `callback` when the burst of microtasks under way is over.
-async function afterBurst(callback: () => void): Promise<void> {
+/** Calls `callback` when the burst of microtasks under way is over. */
+export async function afterBurst(callback: () => void): Promise<void> {
   for (let hop = 0; hop < HOPS_OF_BURST; hop++) await SETTLED;
   callback();
 }

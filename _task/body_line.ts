@@ -308,7 +308,7 @@ export class BodyLine implements ScopeLine {
     const { isAskedAgain } = request;
     settleRequest(request);
     // Who took back its last request is not cancelled any more, as in CPython.
-    if (root.total === 0) settleRequest(root);
+    if (root.total === 0 && root.onQuiet === undefined) settleRequest(root);
     else if (isPending && isAskedAgain) this.askAgain();
     else if (
       isPending && (isCancelled || request.askedBy === "an outer line")

@@ -3,18 +3,22 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   asCompleted,
   ContextVar,
   coroutine,
   createTask,
   ensureFuture,
+  Event,
   type EventLoop,
   fromSignal,
   gather,
+  Lock,
   mapConcurrent,
+  Queue,
   run,
+  RuntimeError,
   shield,
   sleep,
   taskGroup,
@@ -130,6 +134,45 @@ Deno.test("cancel() of a task of a closed loop throws nothing", async () => {
   for (const task of tasks) task.cancel();
   for (const task of tasks) assert(!task.done());
 });
+
+const LATE_WAITS: Readonly<Record<string, () => Promise<unknown>>> = {
+  "sleep()": async () => await sleep(1),
+  "a turn": async () => await sleep(0),
+  "a lock": async () => {
+    const lock = new Lock();
+    await lock.acquire();
+    await lock.acquire();
+  },
+  "a queue": async () => await new Queue().get(),
+  "an event": async () => await new Event().wait(),
+  "a time limit": async () => await timeout(1, async () => await sleep(9)),
+  "a generator": async () =>
+    await coroutine(function* () {
+      yield* new Event().wait();
+    })(),
+};
+
+for (const [name, waitAt] of Object.entries(LATE_WAITS)) {
+  Deno.test(`who waits for ${name} of a closed loop gets an error, and cleans up`, async () => {
+    const host = new HostPromise();
+    const log: string[] = [];
+    let ended: Promise<void> | undefined;
+    await run(async () => {
+      ended = (async () => {
+        await host.promise;
+        try {
+          await waitAt();
+        } finally {
+          log.push("clean");
+        }
+      })();
+      await sleep(0);
+    });
+    host.settle(false);
+    await assertRejects(() => ended!, RuntimeError, "loop is closed");
+    assertEquals(log, ["clean"]);
+  });
+}
 
 Deno.test("a context variable of one run does not show in another", async () => {
   const user = new ContextVar<string>("user");
