@@ -47,11 +47,10 @@ function endsInCancellation(line: LineState, error: unknown): boolean {
     // Of the user's class.
     return false;
   }
-  return last !== error && isInstance(last, CancelledError) &&
-    isCancellation(line, last);
+  return last !== error && isOne(line, last);
 }
 
-// What Promise.any() makes of the CancelledErrors of all its waits, which may be such calls.
+// What Promise.any() makes of the cancels of all its waits, which may be such calls.
 function isOnlyCancellations(line: LineState, error: unknown): boolean {
   if (!isInstance(error, AggregateError)) return false;
   const all = new Set<unknown>([error]);
@@ -59,9 +58,7 @@ function isOnlyCancellations(line: LineState, error: unknown): boolean {
   try {
     for (const each of all) {
       if (!isInstance(each, AggregateError)) {
-        if (!isInstance(each, CancelledError) || !isCancellation(line, each)) {
-          return false;
-        }
+        if (!isOne(line, each)) return false;
         isCancelled = true;
         continue;
       }
@@ -76,6 +73,13 @@ function isOnlyCancellations(line: LineState, error: unknown): boolean {
     // Of the user's class.
     return false;
   }
+}
+
+// Of a line of which a cancel was asked for, and no error that holds others.
+function isOne(line: LineState, error: unknown): boolean {
+  return isInstance(error, CancelledError)
+    ? isCancellation(line, error)
+    : isAbortError(error);
 }
 
 function isAbortError(error: unknown): boolean {

@@ -2,7 +2,12 @@
  * A cancel is never lost, whatever an async function has left behind and wherever it
  * stands; and its clean-up is cancelled once, where the rule can tell.
  */
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+} from "@std/assert";
 import {
   CancelledError,
   createTask,
@@ -270,6 +275,60 @@ Deno.test("an AbortError that answers the task's signal is the task's cancel", a
     task.cancel();
     await wait([task]);
     assert(task.cancelled());
+  });
+});
+
+const COMBINED: Readonly<
+  Record<string, (signal: AbortSignal) => Promise<unknown>>
+> = {
+  "Promise.any()": (signal) =>
+    Promise.any([abortError(signal), abortError(signal)]),
+  "Promise.any() beside a wait of the library": (signal) =>
+    Promise.any([abortError(signal), sleep(LONG)]),
+  "Promise.any() in Promise.any()": (signal) =>
+    Promise.any([Promise.any([abortError(signal)]), abortError(signal)]),
+  "the clean-up of a block": async (signal) => {
+    await using _ = {
+      [Symbol.asyncDispose]: () =>
+        Promise.reject(
+          Object.assign(new Error("It was aborted"), { name: "AbortError" }),
+        ),
+    };
+    await abortError(signal);
+  },
+};
+
+for (const [name, waitAt] of Object.entries(COMBINED)) {
+  Deno.test(`AbortErrors that answer a cancel in ${name} are that cancel`, async () => {
+    await runVirtual(async () => {
+      const task = createTask(() => waitAt(currentTask()!.signal));
+      await sleep(1);
+      task.cancel();
+      await wait([task]);
+      assert(task.cancelled(), `${task}`);
+      await assertRejects(
+        async () =>
+          await timeout(1, async (scope) => {
+            await waitAt(scope.signal);
+          }),
+        TimeoutError,
+      );
+    });
+  });
+}
+
+Deno.test("an AbortError beside another error in Promise.any() is an error", async () => {
+  await runVirtual(async () => {
+    const task = createTask(() =>
+      Promise.any([
+        abortError(currentTask()!.signal),
+        Promise.reject(new RangeError("another")),
+      ])
+    );
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assertInstanceOf(task.exception(), AggregateError);
   });
 });
 
