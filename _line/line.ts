@@ -59,11 +59,17 @@ export function isHosted(wait: PendingAwait): boolean {
 
 /** Whether a line waits for nothing of this library. */
 export function isQuiet(line: LineState): boolean {
-  const awaits = line._awaits;
-  if (awaits === undefined) return true;
-  // Lists are for several: nearly always it is one alone.
-  if (!(awaits instanceof Set) && !isHosted(awaits)) return false;
-  return libraryWaitsOf(line).length === 0;
+  let each = line;
+  for (;;) {
+    const awaits = each._awaits;
+    if (awaits === undefined) return true;
+    // Lists are for several: nearly always it is one alone.
+    if (awaits instanceof Set) return libraryWaitsOf(each).length === 0;
+    if (!isHosted(awaits)) return false;
+    const { _scope } = awaits as Partial<LineDriver>;
+    if (_scope === undefined) return true;
+    each = _scope;
+  }
 }
 
 /** What a line waits for, and the lines of the scopes that stand at their own waits. */
