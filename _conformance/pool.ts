@@ -76,6 +76,17 @@ export const poolChecks: readonly Check[] = [
     equal(results.every((result, i) => result === 2 * i), true);
   }),
   check(
+    "jobs that go from one worker to the other and back all end",
+    { needs: ["limits"], with: { maxWorkers: 2 } },
+    async (executor) => {
+      // One more than there are workers: who is idle takes it from the other.
+      for (const _ of numbers(1_000)) {
+        const jobs = numbers(3).map((i) => executor.submit("double", [i]));
+        equal(await gather(jobs), [0, 2, 4]);
+      }
+    },
+  ),
+  check(
     "shutdown() waits for what is left",
     { with: { maxWorkers: 1 } },
     async (

@@ -107,7 +107,7 @@ export class PoolWorker implements JobHolder {
     job.slot = slot;
     this.#jobs[slot] = job;
     this.load++;
-    if (this.#marks !== undefined) this.#marks.send(slot);
+    if (this.#marks !== undefined) this.#marks.send(slot, job.id);
     else job.markBegun();
     this.#out.push(slot, job.id, job.jobName, job.args, extraOf(job));
     if (job.transfer !== undefined) this.#moves.push(...job.transfer);

@@ -8,8 +8,8 @@
 
 /** The marks, as a pool has them. */
 export interface PoolMarks {
-  /** Notes that a slot has a new job. */
-  send(slot: number): void;
+  /** Notes that a slot has a job from now on. */
+  send(slot: number, id: number): void;
   /** Whether a job has begun. */
   hasBegun(slot: number, id: number): boolean;
   /** Takes a job back; false if it has begun, or may have. */

@@ -263,11 +263,10 @@ export const CONNECTION_SWEEPS: Readonly<Record<string, () => Promise<void>>> =
         const peers = new Peers();
         try {
           const make = await prepare(peers);
-          const moments = await sweepReal(() => {
+          await sweepReal(() => {
             const { work, check } = make();
             return { work, settled: check };
           });
-          assert.ok(moments >= 2, `${moments} moments`);
         } finally {
           await peers.close();
         }

@@ -31,9 +31,8 @@ const SECOND = [0, 1, 3];
  * must end as cancelled, and nothing may be reported.
  *
  * @param make Makes the victim.
- * @returns Before how many steps it was cancelled.
  */
-export async function sweepReal(make: () => RealVictim): Promise<number> {
+export async function sweepReal(make: () => RealVictim): Promise<void> {
   let moments = 0;
   for (const second of SECOND) {
     for (let first = 1;; first++) {
@@ -50,7 +49,8 @@ export async function sweepReal(make: () => RealVictim): Promise<number> {
       moments++;
     }
   }
-  return moments / SECOND.length;
+  // How many steps there are is up to the host: what it has at once needs none.
+  assert.ok(moments > SECOND.length, `${moments} moments`);
 }
 
 /** The victim as text, done; `undefined` if it had ended before the cancel. */

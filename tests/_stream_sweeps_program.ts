@@ -308,14 +308,13 @@ export const SWEEPS: Readonly<Record<string, () => Promise<void>>> = {
         const servers = new HostServers();
         await servers.open();
         try {
-          const moments = await sweepReal(() => ({
+          await sweepReal(() => ({
             work: make(servers),
             settled: async () => {
               await servers.empty();
               await noTasks();
             },
           }));
-          assert.ok(moments >= 3, `${moments} moments`);
         } finally {
           await servers.close();
         }
