@@ -16,6 +16,7 @@
  */
 import { check, checkOptions, LOOP } from "./_base/arguments.ts";
 import { cancelEach } from "./_base/cancelled.ts";
+import { SETTLED } from "./_base/microtasks.ts";
 import { type Cancellable, linkSignal } from "./_host/abort_signal.ts";
 import { type Context, copyContext } from "./context.ts";
 import {
@@ -62,7 +63,6 @@ const NO_OPTIONS = {};
 // After how many microtasks an async function that main called last has come to its first
 // wait, nearly always: 0.2 µs of a run.
 const HOPS_TO_FIRST_WAIT = 8;
-const SETTLED = Promise.resolve();
 const NO_SIGNAL_OPTIONS = signalOptions(NO_OPTIONS);
 
 /**

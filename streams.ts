@@ -28,7 +28,6 @@
  *
  * @module
  */
-import { isInstance } from "./_base/repr.ts";
 import {
   check,
   checkOptions,
@@ -64,7 +63,6 @@ import {
 } from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { type Delay, toSeconds } from "./clock.ts";
-import { CancelledError } from "./errors.ts";
 import { getRunningLoop } from "./running_loop.ts";
 import type { ClientConnected, Server } from "./server.ts";
 import type { StreamReader } from "./stream_reader.ts";
@@ -356,7 +354,6 @@ function* open(
     );
     return openStreams({ loop, transport, limit, reached: request.address });
   } catch (error) {
-    if (isInstance(error, CancelledError)) throw error;
     throw withSubject(error, `Cannot connect to ${place}`);
   }
 }
@@ -427,7 +424,6 @@ function* openServer<A extends Address>(
       }),
     );
   } catch (error) {
-    if (isInstance(error, CancelledError)) throw error;
     throw withSubject(error, `Cannot listen at ${place}`);
   }
   if (options.startServing ?? true) server.start();

@@ -23,7 +23,7 @@ import { requireScheduler } from "./_loop/scheduler.ts";
 import type { ResourceOwner } from "./_loop/resources.ts";
 import { IoWait } from "./_io/io_wait.ts";
 import { check } from "./_base/arguments.ts";
-import { isInstance, shorten } from "./_base/repr.ts";
+import { shorten } from "./_base/repr.ts";
 import type { Child, Spawn, SpawnRequest, Stdio } from "./_process/child.ts";
 import { spawnByDeno } from "./_process/deno_child.ts";
 import { hasGroups } from "./_process/group.ts";
@@ -41,7 +41,6 @@ import { RunningProcess } from "./_process/running_process.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { NextTurn } from "./_coroutine/next_turn.ts";
-import { CancelledError } from "./errors.ts";
 import { withSubject } from "./_host/errors.ts";
 
 export type { SignalName } from "./_host/signals.ts";
@@ -282,7 +281,6 @@ function* spawn(
     const child = start(request, (error) => failure.fail(error));
     return child ?? (yield* failure);
   } catch (error) {
-    if (isInstance(error, CancelledError)) throw error;
     // Node says neither which folder is not there nor, at times, which program.
     const place = request.cwd === undefined ? "" : ` in ${request.cwd}`;
     throw withSubject(error, `Cannot start ${shorten(name)}${place}`);

@@ -10,8 +10,11 @@
  */
 import { running } from "./running.ts";
 
-// A settled promise: to await it is one microtask, and makes no other.
-const SETTLED = Promise.resolve();
+/**
+ * A settled promise: to await it is one microtask. It is a third less than to await
+ * `undefined`, which makes one: 5 % of an async function's switch.
+ */
+export const SETTLED: Promise<void> = Promise.resolve();
 
 /**
  * In how many microtasks what follows from one event is over: an async function needs one

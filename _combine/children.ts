@@ -24,7 +24,7 @@ export interface Parent<F> {
   /** Takes a child that has ended, in the turn after its end, in the order of the ends. */
   childEnded?(child: F): void;
   /** Is told in the turn in which the wait for their end is cancelled. */
-  joinCancelled?(reason: CancelReason): void;
+  readonly joinCancelled?: (reason: CancelReason) => void;
 }
 
 /** Those that have not ended. */
@@ -74,7 +74,7 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
         () => `${this.#parent.what}, ${this.#running.size} not done`,
         () => [...this.#running],
       );
-      joining.onCancel = (reason) => this.#parent.joinCancelled?.(reason);
+      joining.onCancel = this.#parent.joinCancelled;
       this.#joining = joining;
       try {
         yield* joining;

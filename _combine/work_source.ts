@@ -240,5 +240,3 @@ export class WorkSource<T> {
     return -1;
   }
 }
-
-// A string is no object, and has only the other one.

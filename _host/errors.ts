@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { isInstance } from "../_base/repr.ts";
+import { CancelledError } from "../errors.ts";
 
 interface Host {
   readonly Deno?: {
@@ -23,11 +25,12 @@ export function connectionReset(message: string): Error {
 /**
  * Puts what an error of the host is about before its message: an address, a command.
  *
- * @param error What the host threw.
+ * @param error What the host threw; a cancel of who waited for it stays as it is.
  * @param subject What it is about, such as "Cannot connect to 127.0.0.1:80".
  * @returns The same error.
  */
 export function withSubject(error: unknown, subject: string): unknown {
+  if (isInstance(error, CancelledError)) return error;
   if (!(error instanceof Error) || error.message.startsWith(subject)) {
     return error;
   }

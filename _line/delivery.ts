@@ -15,7 +15,7 @@ import {
   type CancelReason,
   cancelWith,
 } from "../_base/cancelled.ts";
-import { HOPS_OF_BURST } from "../_base/microtasks.ts";
+import { HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 import type { CancelledError } from "../errors.ts";
@@ -46,8 +46,6 @@ import {
   type LineState,
 } from "./line.ts";
 import { abortSignal } from "./line_signal.ts";
-
-const SETTLED = Promise.resolve();
 
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
 export function addAwait(line: LineState, wait: PendingAwait): void {

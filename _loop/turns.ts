@@ -13,7 +13,7 @@ import {
   noteResumedLine,
   runInLine,
 } from "../_host/async_context.ts";
-import { type Bursts, HOPS_OF_BURST } from "../_base/microtasks.ts";
+import { type Bursts, HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Instruments } from "./instrument.ts";
@@ -33,10 +33,6 @@ const WAKE_HOPS = 8;
 const SMALLEST_READY = 8;
 // What the ready queue keeps of a burst, idle.
 const MOST_IDLE_SLOTS = 65_536;
-
-// To await a promise that has settled is a third less than to await `undefined`, which
-// makes one: 5 % of an async function's switch.
-const SETTLED = Promise.resolve();
 
 /** Why a round of turns has paused. */
 type Pause =

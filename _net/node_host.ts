@@ -94,6 +94,12 @@ export interface NodeCrypto {
   createPrivateKey(pem: string): object;
 }
 
+/** What is used of `node:fs`. */
+export interface NodeFiles {
+  lstatSync(path: string): { isSocket(): boolean };
+  unlinkSync(path: string): void;
+}
+
 interface Host {
   readonly process?: {
     getBuiltinModule?(name: string): unknown;
@@ -118,6 +124,11 @@ export function findNodeTls(): NodeTls | undefined {
 /** `node:crypto`, if this host has it. */
 export function findNodeCrypto(): NodeCrypto | undefined {
   return findModule("node:crypto") as NodeCrypto | undefined;
+}
+
+/** `node:fs`. Asked for only where there are Unix sockets. */
+export function nodeFiles(): NodeFiles {
+  return findModule("node:fs") as NodeFiles;
 }
 
 /** `node:stream`. Asked for only where `node:tls` is. */

@@ -6,8 +6,7 @@
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import { TransportWriter } from "../_io/writer.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
-import { isInstance } from "../_base/repr.ts";
-import { CancelledError, RuntimeError } from "../errors.ts";
+import { RuntimeError } from "../errors.ts";
 import { withSubject } from "../_host/errors.ts";
 import type { EventLoop } from "../loop.ts";
 import { StreamReader } from "../stream_reader.ts";
@@ -91,7 +90,6 @@ function* handshake(
       request.handshakeTimeout ?? HANDSHAKE_TIMEOUT,
     );
   } catch (error) {
-    if (isInstance(error, CancelledError)) throw error;
     throw withSubject(error, `Cannot start TLS on the ${current}`);
   }
 }

@@ -4,15 +4,7 @@
  * @module
  */
 import type { HostListener, Network } from "../_net/network.ts";
-
-interface FileSystem {
-  lstatSync(path: string): { isSocket(): boolean };
-  unlinkSync(path: string): void;
-}
-
-interface Host {
-  readonly process: { getBuiltinModule(name: "node:fs"): FileSystem };
-}
+import { nodeFiles } from "../_net/node_host.ts";
 
 /**
  * Listens at a Unix socket; takes the place of one that nobody listens at any more.
@@ -35,14 +27,14 @@ export async function listenAtPath(
   } catch (error) {
     if (codeOf(error) !== "EADDRINUSE") throw error;
     if (!isSocket(path) || await answers(network, path, signal)) throw error;
-    files().unlinkSync(path);
+    nodeFiles().unlinkSync(path);
     return await listen();
   }
 }
 
 function isSocket(path: string): boolean {
   try {
-    return files().lstatSync(path).isSocket();
+    return nodeFiles().lstatSync(path).isSocket();
   } catch {
     // It may not be looked at.
     return false;
@@ -71,8 +63,4 @@ async function answers(
 
 function codeOf(error: unknown): string | undefined {
   return (error as { readonly code?: string }).code;
-}
-
-function files(): FileSystem {
-  return (globalThis as unknown as Host).process.getBuiltinModule("node:fs");
 }

@@ -10,7 +10,6 @@ import { tmpdir } from "node:os";
 import { createServer as createTlsServer } from "node:tls";
 import {
   CancelledError,
-  type CoroutineFunction,
   openConnection,
   openUnixConnection,
   type Server,
@@ -20,7 +19,7 @@ import {
   type StreamWriter,
 } from "../mod.ts";
 import { makeCertificate } from "./_certificates.ts";
-import { sweepReal } from "./_real_sweep.ts";
+import { type RealVictim, sweepReal } from "./_real_sweep.ts";
 
 const HOST = "127.0.0.1";
 const TEXT = "first\nsecond|third\nrest";
@@ -111,15 +110,8 @@ function countBytes(socket: Socket): void {
   socket.on("end", () => socket.end(`${count}`));
 }
 
-/** What is swept. */
-interface Victim {
-  readonly work: CoroutineFunction<unknown>;
-  /** Uses what the work has begun, and sees that nothing is lost. */
-  check(): Promise<void>;
-}
-
 /** Makes what makes a victim. */
-type Prepare = (peers: Peers) => Promise<() => Victim>;
+type Prepare = (peers: Peers) => Promise<() => RealVictim>;
 
 const prepared: Record<string, Prepare> = {};
 for (const kind of ["TCP", "TLS", "a Unix socket"] as const) {
@@ -140,7 +132,7 @@ for (const kind of ["TCP", "TLS", "a Unix socket"] as const) {
           got += textOf(await reader.read(2));
           got += textOf(await reader.read());
         },
-        check: () => checkRead(streams, () => got),
+        settled: () => checkRead(streams, () => got),
       };
     };
   };
@@ -161,7 +153,7 @@ for (const kind of ["TCP", "TLS", "a Unix socket"] as const) {
           got += textOf(yield* reader.read(2));
           got += textOf(yield* reader.read());
         },
-        check: () => checkRead(streams, () => got),
+        settled: () => checkRead(streams, () => got),
       };
     };
   };
@@ -177,7 +169,7 @@ for (const kind of ["TCP", "TLS", "a Unix socket"] as const) {
             got += line === "rest" ? line : `${line}\n`;
           }
         },
-        check: () => checkRead(streams, () => got),
+        settled: () => checkRead(streams, () => got),
       };
     };
   };
@@ -198,7 +190,7 @@ for (const kind of ["TCP", "TLS", "a Unix socket"] as const) {
           await writer.drain();
           await writer.drain();
         },
-        async check() {
+        async settled() {
           if (streams === undefined) return;
           const [reader, writer] = streams;
           writer.writeEof();
@@ -229,7 +221,6 @@ prepared["openConnection() where nobody is"] = () =>
       // A cancel that comes when the wait has ended is thrown here.
       await sleep(0);
     },
-    check: () => Promise.resolve(),
   }));
 
 prepared["startUnixServer() at a socket that was left"] = async (peers) => {
@@ -244,7 +235,7 @@ prepared["startUnixServer() at a socket that was left"] = async (peers) => {
         server = await startUnixServer(() => {}, path);
         await sleep(0);
       },
-      async check() {
+      async settled() {
         await server?.[Symbol.asyncDispose]();
         // Wherever the first one was cancelled, nobody listens there.
         server = await startUnixServer(() => {}, path);
@@ -262,11 +253,7 @@ export const CONNECTION_SWEEPS: Readonly<Record<string, () => Promise<void>>> =
       async () => {
         const peers = new Peers();
         try {
-          const make = await prepare(peers);
-          await sweepReal(() => {
-            const { work, check } = make();
-            return { work, settled: check };
-          });
+          await sweepReal(await prepare(peers));
         } finally {
           await peers.close();
         }

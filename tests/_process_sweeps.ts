@@ -6,7 +6,6 @@
  */
 import assert from "node:assert/strict";
 import {
-  type CoroutineFunction,
   createSubprocessExec,
   createSubprocessShell,
   PIPE,
@@ -15,17 +14,10 @@ import {
 } from "../mod.ts";
 import { survivors, uniqueMark } from "../bench/process_trees.ts";
 import { blockUntilDead, bytes, sh, text } from "./_real_cases.ts";
-import { sweepReal } from "./_real_sweep.ts";
-
-/** What is swept. */
-interface Victim {
-  readonly work: CoroutineFunction<unknown>;
-  /** Uses what the work has begun, and sees that nothing is lost. */
-  check(): Promise<void>;
-}
+import { type RealVictim, sweepReal } from "./_real_sweep.ts";
 
 /** Makes a victim: what it starts has the mark in its command line. */
-type Make = (mark: string) => Victim;
+type Make = (mark: string) => RealVictim;
 
 const TEXT = "first\nsecond|third\nrest";
 // It comes in pieces.
@@ -47,7 +39,7 @@ const VICTIMS: Readonly<Record<string, Make>> = {
         got += text(await stdout.read(2));
         got += text(await stdout.read());
       },
-      async check() {
+      async settled() {
         if (child === undefined) return;
         assert.equal(got + text(await child.stdout!.read()), TEXT);
         assert.equal(await child.wait(), 0);
@@ -70,7 +62,7 @@ const VICTIMS: Readonly<Record<string, Make>> = {
         got += text(yield* stdout.read(2));
         got += text(yield* stdout.read());
       },
-      async check() {
+      async settled() {
         if (child === undefined) return;
         assert.equal(got + text(await child.stdout!.read()), TEXT);
         assert.equal(await child.wait(), 0);
@@ -88,7 +80,7 @@ const VICTIMS: Readonly<Record<string, Make>> = {
         });
         await child.communicate(INPUT);
       },
-      async check() {
+      async settled() {
         if (child === undefined) return;
         const [stdout, stderr] = await child.communicate();
         const said = text(stdout)!;
@@ -115,7 +107,7 @@ const VICTIMS: Readonly<Record<string, Make>> = {
         }
         await child.stdin!.drain();
       },
-      async check() {
+      async settled() {
         if (child === undefined) return;
         const [stdout] = await child.communicate();
         assert.equal(Number(text(stdout)), written);
@@ -130,7 +122,7 @@ const VICTIMS: Readonly<Record<string, Make>> = {
         blockUntilDead(child.pid);
         await child.wait();
       },
-      async check() {
+      async settled() {
         if (child !== undefined) assert.equal(await child.wait(), 7);
       },
     };
@@ -142,7 +134,7 @@ const VICTIMS: Readonly<Record<string, Make>> = {
         child = yield* sh(`sleep ${mark} & sleep ${mark}`);
         yield* child.end();
       },
-      async check() {
+      async settled() {
         if (child === undefined) return;
         assert.match(await child.end(), /^(ended|terminated)$/);
         assert.equal(child.returncode, -15);
@@ -164,7 +156,7 @@ const VICTIMS: Readonly<Record<string, Make>> = {
         child = own;
       },
       // deno-lint-ignore require-await
-      async check() {
+      async settled() {
         if (child !== undefined) assert.equal(child.returncode, -15);
       },
     };
@@ -179,10 +171,8 @@ export const PROCESS_SWEEPS: Readonly<Record<string, () => Promise<void>>> =
       async () => {
         await sweepReal(() => {
           const mark = uniqueMark();
-          const { work, check } = make(mark);
           return {
-            work,
-            settled: check,
+            ...make(mark),
             over: () => assert.deepEqual(survivors(mark), []),
           };
         });

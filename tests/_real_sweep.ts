@@ -17,7 +17,7 @@ import { observe } from "../testing.ts";
 export interface RealVictim {
   /** What is cancelled. */
   readonly work: CoroutineFunction<unknown>;
-  /** Looks for what is left, in the loop. */
+  /** Looks, in the loop, for what is left or lost. */
   settled?(): Promise<void>;
   /** Looks for what is left, after the end of the run. */
   over?(): Promise<void> | void;
