@@ -53,6 +53,8 @@ class InlineChannel implements Channel {
         this.#deliver(message, transfer, (data) => events.message(data));
       },
       getRunningLoop,
+      // No order may hang on how fast the machine is.
+      Infinity,
     );
     this.#soon(() => events.message([FromWorker.Ready, true]));
   }

@@ -16,6 +16,9 @@ import {
   thrownBy,
 } from "./check.ts";
 
+// So many jobs do not pass by one that came before them.
+const MOST_OTHERS = 200_000;
+
 /** Checks of limits, order, shutdown and keys. */
 export const poolChecks: readonly Check[] = [
   check("no more jobs run at once than there are workers", {
@@ -84,6 +87,33 @@ export const poolChecks: readonly Check[] = [
         const jobs = numbers(3).map((i) => executor.submit("double", [i]));
         equal(await gather(jobs), [0, 2, 4]);
       }
+    },
+  ),
+  check(
+    "jobs that came to a worker behind a long one go to another that is busy",
+    { needs: ["limits"], with: { maxWorkers: 2 } },
+    async (executor, context) => {
+      const log = context.newLog();
+      // From now on each worker is known to be fast, and is given many at once.
+      await gather(numbers(2_000).map((i) => executor.submit("echo", [i])));
+      const behind: Job<unknown>[] = [];
+      const submit = (i: number) => behind.push(executor.submit("echo", [i]));
+      numbers(100).forEach(submit);
+      const long = executor.submit("cleanup", [log, 0]);
+      numbers(300).forEach(submit);
+      let isOver = false;
+      let others = 0;
+      const more = () => {
+        if (isOver || ++others > MOST_OTHERS) return;
+        executor.submit("echo", [others]).addDoneCallback(more);
+      };
+      numbers(2_500).forEach(more);
+      const all = gather(behind);
+      all.addDoneCallback(() => isOver = true);
+      await all;
+      equal(others <= MOST_OTHERS, true);
+      long.cancel();
+      isA(await errorOf(long), CancelledError);
     },
   ),
   check(

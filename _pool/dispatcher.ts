@@ -5,7 +5,7 @@
  */
 import { isInstance } from "../_base/repr.ts";
 import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";
-import { HostTimer } from "../_executor/host_timer.ts";
+import { hostTime, HostTimer } from "../_executor/host_timer.ts";
 import { FromWorker, Outcome, RESULT_WIDTH } from "../_executor/wire.ts";
 import type { ChannelFactory } from "../_channel/channel.ts";
 import { JobQueue } from "./job_queue.ts";
@@ -79,6 +79,7 @@ export class Dispatcher {
 
   /** Hands out what may be handed out. */
   dispatch(): void {
+    this.#takeBackStuck();
     do {
       this.#hasRoom = false;
       this.#handOut();
@@ -158,6 +159,17 @@ export class Dispatcher {
     if (idle === undefined || richest === undefined) return;
     for (const job of richest.takeBackHalf()) idle.take(job);
     idle.flush(this.#onUnsendable);
+  }
+
+  // Workers that always have something to do never share.
+  #takeBackStuck(): void {
+    const { active } = this.#roster;
+    if (active.size < 2) return;
+    const now = hostTime();
+    for (const worker of active) {
+      const jobs = worker.takeBackStuck(now);
+      if (jobs.length > 0) this.queue.putBack(jobs);
+    }
   }
 
   #start(): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hostTime } from "../_executor/host_timer.ts";
 import { type Extra, Outcome, RUN_WIDTH, ToWorker } from "../_executor/wire.ts";
 import type {
   Channel,
@@ -13,9 +14,13 @@ import type { PoolMarks } from "../_worker/marks.ts";
 import type { JobHolder, PoolJob } from "./pool_job.ts";
 
 // How much work a worker may have in hand beyond what it runs, in seconds: more hides
-// the way of the messages, less leaves more to others.
-const AHEAD = 0.0004;
-const MOST_AHEAD = 64;
+// the way of the messages and the turns in which the pool has no core, less leaves more
+// to others.
+const AHEAD = 0.002;
+const MOST_AHEAD = 1024;
+// After how long without an answer a worker is stuck: in seconds, and in jobs.
+const LONGEST_SILENCE = 0.02;
+const SILENT_JOBS = 8;
 // How fast the measured time of a job may rise. A thread that waited for a core says
 // little of its jobs: with a mean, the jobs a second fall to a fifth.
 const STEEPEST = 1.5;
@@ -45,11 +50,16 @@ export class PoolWorker implements JobHolder {
   /** Ends it by force if it does not stop. */
   stopTimer: { cancel(): void } | undefined = undefined;
   readonly #concurrency: number;
+  // What runs in the loop itself has no way to hide, and its order no time to hang on.
+  readonly #isReal: boolean;
   #marks: PoolMarks | undefined;
   readonly #jobs: (PoolJob | typeof TAKEN_BACK | undefined)[] = [];
   readonly #freeSlots: number[] = [];
   // What a job takes, in seconds.
   #secondsAJob = Infinity;
+  // When it last had nothing to do, or ended a job.
+  #heardAt = 0;
+  #isStuck = false;
   #isFilling = false;
   #out: unknown[] = [];
   #moves: Transferable[] = [];
@@ -63,6 +73,7 @@ export class PoolWorker implements JobHolder {
     const { concurrency, name, module } = options;
     this.name = name;
     this.#concurrency = concurrency;
+    this.#isReal = factory.isReal;
     const slots = concurrency + MOST_AHEAD;
     for (let slot = slots - 1; slot >= 0; slot--) this.#freeSlots.push(slot);
     this.channel = factory.open({ module, concurrency, slots, name }, events);
@@ -90,6 +101,7 @@ export class PoolWorker implements JobHolder {
   takesAhead(job: PoolJob): boolean {
     // What is moved could not be taken back.
     if (this.#marks === undefined || job.transfer !== undefined) return false;
+    if (this.#isStuck || !this.#isReal) return false;
     const most = this.#secondsAJob === Infinity ? 1 : Math.min(
       Math.max(Math.floor(AHEAD / this.#secondsAJob), 1),
       MOST_AHEAD,
@@ -106,6 +118,7 @@ export class PoolWorker implements JobHolder {
     job.worker = this;
     job.slot = slot;
     this.#jobs[slot] = job;
+    if (this.load === 0) this.#heardAt = hostTime();
     this.load++;
     if (this.#marks !== undefined) this.#marks.send(slot, job.id);
     else job.markBegun();
@@ -164,6 +177,8 @@ export class PoolWorker implements JobHolder {
   /** Notes how long some jobs took together, in seconds. */
   measure(seconds: number, count: number): void {
     if (seconds <= 0) return;
+    this.#heardAt = hostTime();
+    this.#isStuck = false;
     const each = seconds / count;
     const last = this.#secondsAJob;
     this.#secondsAJob = each < last ? each : Math.min(each, last * STEEPEST);
@@ -199,7 +214,23 @@ export class PoolWorker implements JobHolder {
 
   /** Takes back about half of what it has not begun, those sent last. */
   takeBackHalf(): PoolJob[] {
-    let wanted = (this.load - this.#concurrency + 1) >> 1;
+    return this.#takeBackLast((this.load - this.#concurrency + 1) >> 1);
+  }
+
+  /**
+   * Takes back what stands behind a job that takes far longer than those before it.
+   *
+   * @param now The host's time, in seconds.
+   */
+  takeBackStuck(now: number): PoolJob[] {
+    if (this.#isStuck || !this.hasSpare()) return [];
+    const longest = Math.max(LONGEST_SILENCE, SILENT_JOBS * this.#secondsAJob);
+    if (now - this.#heardAt < longest) return [];
+    this.#isStuck = true;
+    return this.#takeBackLast(this.load - this.#concurrency);
+  }
+
+  #takeBackLast(wanted: number): PoolJob[] {
     const taken: PoolJob[] = [];
     const held = this.held().filter(({ transfer }) => transfer === undefined);
     held.sort((a, b) => b.id - a.id);

@@ -55,6 +55,7 @@ export class JobRunner {
    * @param marks The marks of the jobs, if there are any.
    * @param post Sends a message to the pool.
    * @param loop The loop to run jobs in.
+   * @param longestWait How long a result may wait for others, in seconds.
    */
   constructor(
     jobs: Jobs,
@@ -62,12 +63,13 @@ export class JobRunner {
     marks: WorkerMarks | undefined,
     post: Post,
     loop: () => EventLoop,
+    longestWait: number,
   ) {
     this.#jobs = jobs;
     this.#loop = loop;
     this.#marks = marks;
     this.#concurrency = concurrency;
-    this.#results = new ResultBatch(post);
+    this.#results = new ResultBatch(post, longestWait);
   }
 
   /** Takes a message of the pool. */

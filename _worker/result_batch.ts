@@ -14,20 +14,24 @@ import {
 } from "../_executor/wire.ts";
 import { worker } from "./state.ts";
 
-// How long a result may wait for others, in seconds. What is not sent is lost with the
-// worker, so it is short.
-const LONGEST_WAIT = 0.0002;
-
 /** Results that are not sent yet. */
 export class ResultBatch {
   readonly #post: Post;
+  readonly #longestWait: number;
   #results: unknown[] = [];
   #moves: Transferable[] = [];
   // When the last batch was sent, or the first job since then came.
   #since = 0;
 
-  constructor(post: Post) {
+  /**
+   * Makes an empty batch.
+   *
+   * @param post Sends a message to the pool.
+   * @param longestWait How long a result may wait for others, in seconds.
+   */
+  constructor(post: Post, longestWait: number) {
     this.#post = post;
+    this.#longestWait = longestWait;
   }
 
   /** Begins to measure: jobs have come. */
@@ -57,7 +61,7 @@ export class ResultBatch {
 
   /** Sends what there is, if the first has waited long enough. */
   flushIfLate(): void {
-    if (hostTime() - this.#since > LONGEST_WAIT) this.flush();
+    if (hostTime() - this.#since > this.#longestWait) this.flush();
   }
 
   /** Sends what there is. */

@@ -25,6 +25,10 @@ import { JobRunner } from "./job_runner.ts";
 import { SharedMarks, type WorkerMarks } from "./marks.ts";
 import { type Jobs, worker } from "./state.ts";
 
+// How long a result may wait for others, in seconds. What is not sent is lost with the
+// worker, so it is short.
+const LONGEST_WAIT = 0.0002;
+
 /** Takes what the pool sends, after the first message. */
 type Take = (message: unknown) => void;
 
@@ -109,7 +113,14 @@ async function start(
   void loop.runForever();
   const marks = marksOf(hello);
   const { concurrency } = hello;
-  const runner = new JobRunner(jobs, concurrency, marks, post, () => loop);
+  const runner = new JobRunner(
+    jobs,
+    concurrency,
+    marks,
+    post,
+    () => loop,
+    LONGEST_WAIT,
+  );
   worker.runner = runner;
   post([FromWorker.Ready, marks !== undefined], []);
   return (message) => {
