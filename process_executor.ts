@@ -29,7 +29,7 @@ import {
   type OptionKinds,
 } from "./_base/arguments.ts";
 import { isList, isObject } from "./_base/repr.ts";
-import { builtin } from "./_executor/host.ts";
+import { builtin } from "./_host/environment.ts";
 import { moduleUrl } from "./_pool/checks.ts";
 import {
   POOL_OPTIONS,

@@ -29,7 +29,7 @@
 import { RuntimeError } from "./errors.ts";
 import { checkOptions } from "./_base/arguments.ts";
 import { describeKind } from "./_base/repr.ts";
-import { builtin } from "./_executor/host.ts";
+import { builtin } from "./_host/environment.ts";
 import type { ChannelFactory } from "./_channel/channel.ts";
 import { moduleUrl } from "./_pool/checks.ts";
 import {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { bootstrap, builtin, execPath, hostName } from "../_executor/host.ts";
+import { builtin } from "../_host/environment.ts";
+import { bootstrap, execPath, hostName } from "../_executor/host.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
 import { type Packer, packer } from "../_executor/packer.ts";
 import type { Hello, WorkerStart } from "../_executor/wire.ts";

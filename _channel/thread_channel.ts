@@ -6,9 +6,9 @@
  *
  * @module
  */
+import { builtin } from "../_host/environment.ts";
 import {
   bootstrap,
-  builtin,
   dataUrl,
   hostName,
   listenToPort,

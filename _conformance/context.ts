@@ -20,7 +20,7 @@ import { guarded } from "../_base/repr.ts";
 import type { Delay } from "../clock.ts";
 import type { Executor } from "../executor.ts";
 import { sleep } from "../sleep.ts";
-import { builtin } from "../_executor/host.ts";
+import { builtin } from "../_host/environment.ts";
 import type * as jobs from "./jobs.ts";
 
 /** An executor of the kit's jobs. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { deferred } from "../_host/deferred.ts";
+import { builtin } from "../_host/environment.ts";
 import type { Coro } from "../coroutine.ts";
 import { CancelledError, QueueFull, TimeoutError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
@@ -16,21 +17,17 @@ import { checkCancelled, currentJob, transfer } from "../worker.ts";
 // What logs begin with in browsers; elsewhere they are files.
 const CHANNEL = "channel:";
 
-interface HostProcess {
-  exit(code: number): never;
-  getBuiltinModule(
-    name: string,
-  ): { appendFileSync(path: string, text: string): void };
+interface Host {
+  readonly process?: { exit(code: number): never };
 }
 
-function hostProcess(): HostProcess | undefined {
-  return (globalThis as { process?: HostProcess }).process;
+interface Files {
+  appendFileSync(path: string, text: string): void;
 }
 
 function log(where: string, line: string): void {
   if (!where.startsWith(CHANNEL)) {
-    const files = hostProcess()!.getBuiltinModule("node:fs");
-    return files.appendFileSync(where, line + "\n");
+    return builtin<Files>("node:fs")!.appendFileSync(where, line + "\n");
   }
   const [name] = where.split("/");
   const channel = new BroadcastChannel(name!);
@@ -333,7 +330,7 @@ export async function children(where: string): Promise<void> {
 export async function crash(where?: string): Promise<void> {
   if (where !== undefined) log(where, "start");
   await sleep(0.05);
-  hostProcess()?.exit(7);
+  (globalThis as Host).process?.exit(7);
   // A web worker: it ends when it comes to rest.
   (globalThis as unknown as { close(): void }).close();
   return new Promise(() => {});

@@ -1,9 +1,10 @@
 /**
- * What executors ask of their host: built-in modules, and where the library lies.
+ * What executors ask of their host: its name, and where the library lies.
  *
  * @module
  */
 import { RuntimeError } from "../errors.ts";
+import { builtin } from "../_host/environment.ts";
 
 interface Host {
   readonly process?: {
@@ -16,13 +17,6 @@ interface Host {
 
 interface OsModule {
   availableParallelism(): number;
-}
-
-// No static "node:" import: browsers load this module too.
-/** Returns a module that is built into the host, if it has it. */
-export function builtin<T>(name: string): T | undefined {
-  const { process } = globalThis as Host;
-  return process?.getBuiltinModule?.(name) as T | undefined;
 }
 
 /** The host that runs this. */

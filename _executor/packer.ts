@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { builtin } from "./host.ts";
+import { builtin } from "../_host/environment.ts";
 
 interface Serializer {
   serialize(value: unknown): Uint8Array;

@@ -8,6 +8,7 @@
  */
 
 import { isUnplaced, placeHere } from "../_base/error_place.ts";
+import { SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
@@ -25,8 +26,6 @@ export type OnRejected<B> =
   | ((reason: unknown) => B | PromiseLike<B>)
   | null
   | undefined;
-
-const SETTLED = Promise.resolve();
 
 /** Stands for the outcome until there is one. */
 const PENDING: unique symbol = Symbol("asyncio.pending");

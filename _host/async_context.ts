@@ -8,6 +8,7 @@
  * @module
  */
 import { running } from "../_base/running.ts";
+import { builtin } from "./environment.ts";
 
 interface Storage {
   run<A, R>(store: unknown, callback: (argument: A) => R, argument: A): R;
@@ -32,17 +33,14 @@ interface Host {
   readonly AsyncContext?: {
     readonly Variable: VariableClass;
   };
-  readonly process?: {
-    getBuiltinModule?(
-      name: string,
-    ): { AsyncLocalStorage: StorageClass } | undefined;
-  };
+}
+
+interface AsyncHooks {
+  readonly AsyncLocalStorage: StorageClass;
 }
 
 const host = globalThis as Host;
-// No static "node:" import: browsers load this module too.
-const nodeStorage = host.process?.getBuiltinModule?.("node:async_hooks")
-  ?.AsyncLocalStorage;
+const nodeStorage = builtin<AsyncHooks>("node:async_hooks")?.AsyncLocalStorage;
 const storage: Storage | undefined = nodeStorage
   ? new nodeStorage()
   : variableStorage();

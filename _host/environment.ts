@@ -1,5 +1,6 @@
 /**
- * What the library asks of its host beside time: the environment and the thread.
+ * What the library asks of its host beside time: built-in modules, the environment and the
+ * thread.
  *
  * @module
  */
@@ -16,14 +17,23 @@ interface Host {
   };
   readonly process?: {
     readonly env?: Record<string, string | undefined>;
-    getBuiltinModule?(
-      name: string,
-    ): { readonly isMainThread?: boolean } | undefined;
+    getBuiltinModule?(name: string): unknown;
   };
   readonly WorkerGlobalScope?: unknown;
 }
 
+interface ThreadModule {
+  readonly isMainThread: boolean;
+}
+
 const VARIABLE = "ASYNCIO_DEBUG";
+
+// No static "node:" import: browsers load the library too.
+/** Returns a module that is built into the host, if it has it. */
+export function builtin<T>(name: string): T | undefined {
+  const { process } = globalThis as Host;
+  return process?.getBuiltinModule?.(name) as T | undefined;
+}
 
 /**
  * Whether the environment turns debug mode on; never asks the user for a permission.
@@ -35,11 +45,10 @@ export function debugByEnvironment(): boolean {
 
 /** Whether this is the program's main thread, and not a worker. */
 export function isMainThread(): boolean {
-  const { Deno, process, WorkerGlobalScope } = globalThis as Host;
+  const { Deno, WorkerGlobalScope } = globalThis as Host;
   if (WorkerGlobalScope !== undefined) return false;
   if (Deno !== undefined) return true;
-  return process?.getBuiltinModule?.("node:worker_threads")?.isMainThread ??
-    true;
+  return builtin<ThreadModule>("node:worker_threads")?.isMainThread ?? true;
 }
 
 function readDebug(): boolean {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isMainThread } from "./environment.ts";
+import { builtin, isMainThread } from "./environment.ts";
 
 /** The names of the signals, of all systems that a host runs on. */
 export type SignalName =
@@ -100,10 +100,11 @@ interface Host {
     on(event: string, handler: () => void): unknown;
     off(event: string, handler: () => void): unknown;
     exit(code: number): never;
-    getBuiltinModule?(name: "node:os"): {
-      readonly constants: { readonly signals: Record<string, number> };
-    };
   };
+}
+
+interface OsModule {
+  readonly constants: { readonly signals: Record<string, number> };
 }
 
 interface Listening {
@@ -147,7 +148,7 @@ export function listenToSignal(
 
 /** What a program that a signal has ended exits with: 128 and its number. */
 export function exitCodeOf(signal: SignalName): number {
-  const os = (globalThis as Host).process?.getBuiltinModule?.("node:os");
+  const os = builtin<OsModule>("node:os");
   return 128 + (os?.constants.signals[signal] ?? 2);
 }
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { SETTLED } from "../_base/microtasks.ts";
 import { concat, EMPTY } from "../_io/byte_buffer.ts";
 import { connectionReset, withSubject } from "../_host/errors.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
@@ -20,8 +21,6 @@ const LOW_WATER = HIGH_WATER / 4;
 // An async function that answers line by line comes back to its next write() in 5
 // microtasks. A microtask costs 0.1 µs, and a piece that is sent for itself 6 µs.
 const QUIET_HOPS = 8;
-
-const SETTLED = Promise.resolve();
 
 /**
  * Reads when asked, and sends one piece at a time: the first at once, and what follows it in

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { builtin } from "../_host/environment.ts";
 import type { SignalName } from "../_host/signals.ts";
 
 interface FileSystem {
@@ -20,7 +21,6 @@ interface Host {
   readonly process: {
     readonly platform: string;
     kill(pid: number, signal: SignalName | 0): unknown;
-    getBuiltinModule(name: "node:fs"): FileSystem;
   };
 }
 
@@ -126,8 +126,7 @@ export function seesTheDead(): boolean {
 
 function livesByProc(group: number): boolean | undefined {
   if (!isGranted(ALL_PERMISSIONS)) return undefined;
-  const fs = (globalThis as unknown as Host).process
-    .getBuiltinModule("node:fs");
+  const fs = builtin<FileSystem>("node:fs")!;
   let names: string[];
   try {
     names = fs.readdirSync("/proc");

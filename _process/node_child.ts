@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { builtin } from "../_host/environment.ts";
 import type { SignalName } from "../_host/signals.ts";
 import type { Child, Exit, SpawnRequest } from "./child.ts";
 import {
@@ -28,18 +29,16 @@ interface NodeChild {
 interface NodeHost {
   readonly process: {
     readonly env: Readonly<Record<string, string>>;
-    getBuiltinModule(name: "node:child_process"): {
-      spawn(
-        program: string,
-        args: readonly string[],
-        options: object,
-      ): NodeChild;
-    };
-    getBuiltinModule(name: "node:os"): {
-      readonly constants: {
-        readonly signals: Readonly<Record<string, number>>;
-      };
-    };
+  };
+}
+
+interface ChildModule {
+  spawn(program: string, args: readonly string[], options: object): NodeChild;
+}
+
+interface OsModule {
+  readonly constants: {
+    readonly signals: Readonly<Record<string, number>>;
   };
 }
 
@@ -49,7 +48,7 @@ export function spawnByNode(
   onFailed: (error: unknown) => void,
 ): Child | undefined {
   const { process } = globalThis as unknown as NodeHost;
-  const { spawn } = process.getBuiltinModule("node:child_process");
+  const { spawn } = builtin<ChildModule>("node:child_process")!;
   const { program, args, cwd, env, clearEnv } = request;
   const child = spawn(program, args, {
     stdio: [request.stdin, request.stdout, request.stderr].map((stdio) =>
@@ -86,7 +85,6 @@ export function spawnByNode(
 
 function exitOf(code: number | null, signal: SignalName | null): Exit {
   if (signal === null) return { code, signal, returncode: code ?? 0 };
-  const { process } = globalThis as unknown as NodeHost;
-  const { signals } = process.getBuiltinModule("node:os").constants;
+  const { signals } = builtin<OsModule>("node:os")!.constants;
   return { code: null, signal, returncode: -(signals[signal] ?? 0) };
 }

@@ -14,15 +14,12 @@ import {
   refusal,
 } from "../_base/arguments.ts";
 import { guarded, isList } from "../_base/repr.ts";
+import { builtin } from "../_host/environment.ts";
 import { type Delay, toSeconds } from "../clock.ts";
 import type { EndOptions } from "./process.ts";
 
-interface Host {
-  readonly process?: {
-    getBuiltinModule?(name: "node:url"): {
-      fileURLToPath(url: URL): string;
-    };
-  };
+interface UrlModule {
+  fileURLToPath(url: URL): string;
 }
 
 /** What cannot be done, in the words of an error. */
@@ -119,7 +116,7 @@ export function checkSubprocessOptions<O extends object>(options: O): O {
 export function pathOf(what: string, value: string | URL): string {
   check(START, what, value, PATH);
   if (typeof value === "string") return value;
-  const url = (globalThis as Host).process?.getBuiltinModule?.("node:url");
+  const url = builtin<UrlModule>("node:url");
   return url?.fileURLToPath(value) ?? decodeURIComponent(value.pathname);
 }
 

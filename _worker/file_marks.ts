@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { builtin, hostName } from "../_executor/host.ts";
+import { builtin } from "../_host/environment.ts";
+import { hostName } from "../_executor/host.ts";
 import { hostTime } from "../_executor/host_timer.ts";
 import type { PoolMarks, WorkerMarks } from "./marks.ts";
 

@@ -11,7 +11,8 @@ import type { EventLoop } from "../loop.ts";
 import { newEventLoop, setEventLoop } from "../running_loop.ts";
 import { allTasks } from "../current_task.ts";
 import { toErrorData } from "../_executor/error_data.ts";
-import { builtin, listenToPort } from "../_executor/host.ts";
+import { builtin } from "../_host/environment.ts";
+import { listenToPort } from "../_executor/host.ts";
 import {
   FromWorker,
   type Hello,
