@@ -103,12 +103,18 @@ export const futureChecks: readonly Check[] = [
   }),
   check("shield() keeps a cancel from a job", {}, async (executor, context) => {
     const log = context.newLog();
-    const job = executor.submit("logged", [log, 0.03, "x"]);
+    const job = executor.submit("cleanup", [log, 0]);
     const waiting = createTask(async () => await shield(job));
-    await context.until(log, "start x");
-    waiting.cancel();
+    await context.until(log, "start");
+    waiting.cancel("not for the job");
     isA(await errorOf(waiting), CancelledError);
-    equal([await job, await context.lines(log)], ["x", ["start x", "end x"]]);
+    equal([job.done(), await context.lines(log)], [false, ["start"]]);
+    // A job takes the first cancel that it gets.
+    job.cancel("for the job");
+    equal(
+      [(await errorOf(job)).message, await context.lines(log)],
+      ["for the job", CLEANED_UP],
+    );
   }),
   check("callbacks run in the loop, in a turn of their own", {}, async (
     executor,
