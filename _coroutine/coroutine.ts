@@ -13,6 +13,7 @@ import {
   type OnFulfilled,
   type OnRejected,
 } from "../_future/await.ts";
+import { notIterable } from "../_future/future_await.ts";
 import {
   asyncLine,
   catchAwaits,
@@ -77,6 +78,12 @@ export function ended<T>(value: T): IteratorResult<never, T> {
     ? NOTHING as IteratorResult<never, never>
     : { done: true, value };
 }
+
+/** What stands in the place of the body below in a coroutine that a driver has run. */
+export const WAS_RUN: Body = Object.freeze({
+  next: (): IteratorResult<never, undefined> => NOTHING,
+  throw: (): IteratorResult<never, undefined> => NOTHING,
+});
 
 const COLD = 0;
 const TAKEN = 1;
@@ -203,7 +210,7 @@ export abstract class Coroutine<T> implements Promise<T> {
     }
     return Promise.reject<T>(
       new RuntimeError(
-        `Cannot await ${this} outside a task: pass it to run(), or to createTask() in a running loop`,
+        `Cannot await ${this} outside a task: pass it, or the async function that awaits it, to run() or createTask()`,
       ),
     ).then(onFulfilled, onRejected);
   }
@@ -247,7 +254,10 @@ export abstract class Coroutine<T> implements Promise<T> {
   /** @internal */
   next(value?: unknown): IteratorResult<unknown, T> {
     if (this._state === TAKEN && mustGiveWay()) return NEXT_TURN;
-    return begin(this) ? { done: false, value: this } : ended(value as T);
+    if (begin(this)) return { done: false, value: this };
+    // Whoever went on did not run it: a `for … of`, or `const [a, b] = wait(tasks)`.
+    if (this._callerBody !== WAS_RUN) throw notIterable(this);
+    return ended(value as T);
   }
 
   /** @internal Whether its body is the library's own code, of which no user wants frames. */
