@@ -27,7 +27,12 @@ import {
   isAsyncGenerator,
   isAsyncGeneratorFunction,
 } from "../_base/repr.ts";
-import { isUnplaced, placeAt, placeHere } from "../_base/error_place.ts";
+import {
+  isUnplaced,
+  placeAt,
+  placeHere,
+  unplaced,
+} from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
 import { CoroutineRecord } from "../_debug/unawaited.ts";
 import { mustGiveWay, NEXT_TURN, running } from "../_base/running.ts";
@@ -337,6 +342,18 @@ export function place(error: Error, coroutine: Coroutine<unknown>): void {
   if (driver === undefined || driver._body === coroutine) return;
   if (driver._coroutine?._isOfLibrary) return;
   placeHere(error, coroutine.throw);
+}
+
+/**
+ * Says that an error has no frame of a user yet, if it ends a wait under no generator, whose
+ * frames it would have.
+ *
+ * @param error An error of the library, made where it is thrown.
+ * @returns The error.
+ */
+export function unplacedAtAwait<E extends Error>(error: E): E {
+  const driver = running.driver as Stack | undefined;
+  return driver?._body instanceof Coroutine ? unplaced(error) : error;
 }
 
 function refuseSecond(coroutine: Coroutine<unknown>): never {
