@@ -26,6 +26,7 @@ import { Condition } from "./condition.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { BrokenBarrierError } from "./errors.ts";
 import { check, integer } from "./_base/arguments.ts";
+import { unplaced } from "./_base/error_place.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { keepName, title } from "./_sync/describe.ts";
 
@@ -223,14 +224,18 @@ export class Barrier {
       this.#state !== "draining" && this.#state !== "resetting"
     );
     if (this.broken) {
-      throw new BrokenBarrierError(`Cannot wait: ${this} was aborted`);
+      throw unplaced(
+        new BrokenBarrierError(`Cannot wait: ${this} was aborted`),
+      );
     }
   }
 
   *#waitForOthers(): Coro<void> {
     yield* this.#changed.waitFor(() => this.#state !== "filling");
     if (this.#state !== "draining") {
-      throw new BrokenBarrierError(`Cannot wait: ${this} was aborted or reset`);
+      throw unplaced(
+        new BrokenBarrierError(`Cannot wait: ${this} was aborted or reset`),
+      );
     }
   }
 

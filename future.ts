@@ -42,6 +42,7 @@ import {
   FutureAwait,
   type Line,
   misplacedWait,
+  notIterable,
 } from "./_future/future_await.ts";
 import { asyncLine, catchAwaits } from "./_host/async_context.ts";
 import { forgive } from "./_host/uncaught.ts";
@@ -577,12 +578,6 @@ export function isFuture(value: unknown): value is Future<unknown> {
     | Partial<Future<unknown>>
     | null;
   return prototype?.[FUTURE_MARKER] === true;
-}
-
-function notIterable(future: Future<unknown>): RuntimeError {
-  return new RuntimeError(
-    `Cannot iterate over ${future}: wait for it with "yield*" or "await"`,
-  );
 }
 
 function loopWithout(options: FutureOptions | undefined): Scheduler {

@@ -25,6 +25,7 @@ import type { CancelReason } from "./_base/cancelled.ts";
 import { check, DELAY, FUNCTION } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import {
+  type AwaitedResult,
   type Coro,
   type Coroutine,
   type CoroutineFunction,
@@ -81,15 +82,19 @@ export type StaggeredResult<T> = [
  * assertEquals([result, index, errors.map(String)], [undefined, undefined, ["RangeError: no"]]);
  * ```
  */
-export function staggeredRace<T>(
-  functions: Iterable<CoroutineFunction<T>>,
+export function staggeredRace<F extends CoroutineFunction<unknown>>(
+  functions: Iterable<F>,
   delay: Delay | undefined,
-): Coroutine<StaggeredResult<T>> {
+): Coroutine<StaggeredResult<AwaitedResult<F>>> {
   if (delay !== undefined) check("race", "delay", delay, DELAY);
-  const list = checkList<CoroutineFunction<T>>(functions, "race", {
-    what: "functions",
-    generatorsToo: true,
-  });
+  const list = checkList<CoroutineFunction<AwaitedResult<F>>>(
+    functions,
+    "race",
+    {
+      what: "functions",
+      generatorsToo: true,
+    },
+  );
   if (Array.isArray(list)) {
     for (const each of list) check("race", "each function", each, FUNCTION);
   }

@@ -246,8 +246,17 @@ function describeObject(value: object): string {
     !Array.isArray(value) && typeof value.toString === "function";
   if (own) return shorten(String(value));
   // A circle, or a getter that throws: its class says enough.
-  return guarded(() => json(value), undefined) ??
+  const text = guarded(() => json(value), undefined) ??
     Object.prototype.toString.call(value);
+  // A Map, a Set or an AbortController has nothing to show but its class.
+  return text === "{}" ? `${classNameOf(value)}{}` : text;
+}
+
+function classNameOf(value: object): string {
+  const name = guarded(() => value.constructor.name, "");
+  return typeof name !== "string" || name === "Object" || name === ""
+    ? ""
+    : `${shorten(name)} `;
 }
 
 function describeView(view: ArrayBufferView): string {

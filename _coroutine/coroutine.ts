@@ -13,6 +13,7 @@ import {
   type OnFulfilled,
   type OnRejected,
 } from "../_future/await.ts";
+import { notIterable } from "../_future/future_await.ts";
 import {
   asyncLine,
   catchAwaits,
@@ -26,7 +27,12 @@ import {
   isAsyncGenerator,
   isAsyncGeneratorFunction,
 } from "../_base/repr.ts";
-import { isUnplaced, placeAt, placeHere } from "../_base/error_place.ts";
+import {
+  isUnplaced,
+  placeAt,
+  placeHere,
+  unplaced,
+} from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
 import { CoroutineRecord } from "../_debug/unawaited.ts";
 import { mustGiveWay, NEXT_TURN, running } from "../_base/running.ts";
@@ -77,6 +83,12 @@ export function ended<T>(value: T): IteratorResult<never, T> {
     ? NOTHING as IteratorResult<never, never>
     : { done: true, value };
 }
+
+/** What stands in the place of the body below in a coroutine that a driver has run. */
+export const WAS_RUN: Body = Object.freeze({
+  next: (): IteratorResult<never, undefined> => NOTHING,
+  throw: (): IteratorResult<never, undefined> => NOTHING,
+});
 
 const COLD = 0;
 const TAKEN = 1;
@@ -203,7 +215,7 @@ export abstract class Coroutine<T> implements Promise<T> {
     }
     return Promise.reject<T>(
       new RuntimeError(
-        `Cannot await ${this} outside a task: pass it to run(), or to createTask() in a running loop`,
+        `Cannot await ${this} outside a task: pass it, or the async function that awaits it, to run() or createTask()`,
       ),
     ).then(onFulfilled, onRejected);
   }
@@ -247,7 +259,10 @@ export abstract class Coroutine<T> implements Promise<T> {
   /** @internal */
   next(value?: unknown): IteratorResult<unknown, T> {
     if (this._state === TAKEN && mustGiveWay()) return NEXT_TURN;
-    return begin(this) ? { done: false, value: this } : ended(value as T);
+    if (begin(this)) return { done: false, value: this };
+    // Whoever went on did not run it: a `for … of`, or `const [a, b] = wait(tasks)`.
+    if (this._callerBody !== WAS_RUN) throw notIterable(this);
+    return ended(value as T);
   }
 
   /** @internal Whether its body is the library's own code, of which no user wants frames. */
@@ -327,6 +342,18 @@ export function place(error: Error, coroutine: Coroutine<unknown>): void {
   if (driver === undefined || driver._body === coroutine) return;
   if (driver._coroutine?._isOfLibrary) return;
   placeHere(error, coroutine.throw);
+}
+
+/**
+ * Says that an error has no frame of a user yet, if it ends a wait under no generator, whose
+ * frames it would have.
+ *
+ * @param error An error of the library, made where it is thrown.
+ * @returns The error.
+ */
+export function unplacedAtAwait<E extends Error>(error: E): E {
+  const driver = running.driver as Stack | undefined;
+  return driver?._body instanceof Coroutine ? unplaced(error) : error;
 }
 
 function refuseSecond(coroutine: Coroutine<unknown>): never {

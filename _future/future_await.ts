@@ -47,6 +47,13 @@ export interface WaitedFuture<T> {
   cancel(message?: string, options?: ErrorOptions): boolean;
 }
 
+/** Returns the error for a future or coroutine that other code than a task's iterates over. */
+export function notIterable(awaitable: object): RuntimeError {
+  return new RuntimeError(
+    `Cannot iterate over ${awaitable}: wait for it with "yield*" or "await"`,
+  );
+}
+
 /** Says why `task`, which runs in `loop`, can't wait for `future`, if so. */
 export function misplacedWait(
   task: object | undefined,

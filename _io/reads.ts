@@ -9,7 +9,12 @@
 import { describeKind, isInstance, isList } from "../_base/repr.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import { IncompleteReadError, LimitOverrunError } from "../errors.ts";
-import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
+import {
+  begin,
+  Coroutine,
+  ended,
+  unplacedAtAwait,
+} from "../_coroutine/coroutine.ts";
 import { concat, EMPTY } from "./byte_buffer.ts";
 import type { IoWait } from "./io_wait.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
@@ -142,7 +147,9 @@ export const readExactly: Attempt<number> = (buffer, { argument: count }) => {
   if (count === 0) return EMPTY;
   if (buffer.bytes.size >= count) return taken(buffer, count);
   if (!buffer.eof) return NEED_MORE;
-  throw new IncompleteReadError(taken(buffer, count), count);
+  throw unplacedAtAwait(
+    new IncompleteReadError(taken(buffer, count), count),
+  );
 };
 
 /** One line with its end; the last may have none. One that is too long is dropped. */
@@ -153,12 +160,12 @@ export const readLine: Attempt<undefined> = (buffer, state) => {
   if (at !== -1) {
     const line = taken(buffer, at + 1);
     if (at <= limit) return line;
-    throw new RangeError(FOUND_TOO_LATE);
+    throw unplacedAtAwait(new RangeError(FOUND_TOO_LATE));
   }
   state.offset = bytes.size;
   if (bytes.size > limit) {
     taken(buffer, bytes.size);
-    throw new RangeError(NOT_FOUND);
+    throw unplacedAtAwait(new RangeError(NOT_FOUND));
   }
   return buffer.eof ? taken(buffer, bytes.size) : NEED_MORE;
 };
@@ -180,16 +187,18 @@ export const readUntil: Attempt<Separators> = (buffer, state) => {
       start = at;
       end = atEnd;
     }
-    if (start > limit) throw new LimitOverrunError(FOUND_TOO_LATE, start);
+    if (start > limit) {
+      throw unplacedAtAwait(new LimitOverrunError(FOUND_TOO_LATE, start));
+    }
     if (start !== -1) return taken(buffer, end);
     // The beginning of one may stand at the end.
     state.offset = Math.max(0, bytes.size + 1 - Math.max(...lengths));
     if (state.offset > limit) {
-      throw new LimitOverrunError(NOT_FOUND, state.offset);
+      throw unplacedAtAwait(new LimitOverrunError(NOT_FOUND, state.offset));
     }
   }
   if (!buffer.eof) return NEED_MORE;
-  throw new IncompleteReadError(taken(buffer, bytes.size));
+  throw unplacedAtAwait(new IncompleteReadError(taken(buffer, bytes.size)));
 };
 
 const FOUND_TOO_LATE = "Separator is found, but chunk is longer than limit";

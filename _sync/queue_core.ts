@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
+import {
+  type Coro,
+  type Coroutine,
+  unplacedAtAwait,
+} from "../_coroutine/coroutine.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import type { Store } from "./stores.ts";
 import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";
@@ -56,12 +60,15 @@ export class QueueCore<T> {
    *
    * @param item The item.
    * @param promised How much of the room is for others.
+   * @param hasWaited Whether an operation has waited for it.
    * @throws {QueueShutDown} If the queue is shut down.
    */
-  tryPut(item: T, promised = 0): undefined | typeof WOULD_BLOCK {
-    if (this.#isShutDown) {
-      throw new QueueShutDown(`Cannot put an item: ${this} is shut down`);
-    }
+  tryPut(
+    item: T,
+    promised = 0,
+    hasWaited = false,
+  ): undefined | typeof WOULD_BLOCK {
+    if (this.#isShutDown) throw this.#shutDownError("put", hasWaited);
     if (this.room <= promised) return WOULD_BLOCK;
     this.items.push(item);
     this.unfinished++;
@@ -73,12 +80,13 @@ export class QueueCore<T> {
    * Takes an item out, if there is one.
    *
    * @param promised How many of the items are for others.
+   * @param hasWaited Whether an operation has waited for it.
    * @throws {QueueShutDown} If there is none, and the queue is shut down.
    */
-  tryGet(promised = 0): T | typeof WOULD_BLOCK {
+  tryGet(promised = 0, hasWaited = false): T | typeof WOULD_BLOCK {
     if (this.items.size <= promised) {
       if (!this.#isShutDown) return WOULD_BLOCK;
-      throw new QueueShutDown(`Cannot get an item: ${this} is shut down`);
+      throw this.#shutDownError("get", hasWaited);
     }
     const item = this.items.pop();
     if (this.putters.first !== undefined) this.putting.wakeNext();
@@ -130,6 +138,13 @@ export class QueueCore<T> {
     return `<${words.join(" ")}>`;
   }
 
+  #shutDownError(verb: "get" | "put", hasWaited: boolean): QueueShutDown {
+    const error = new QueueShutDown(
+      `Cannot ${verb} an item: ${this} is shut down`,
+    );
+    return hasWaited ? unplacedAtAwait(error) : error;
+  }
+
   #dropItems(): void {
     while (this.items.size > 0) {
       this.items.pop();
@@ -163,7 +178,7 @@ class PutWaitable<T> implements Waitable<T, void> {
 
   afterWake(item: T): undefined | typeof WOULD_BLOCK {
     this.#promised--;
-    return this.#core.tryPut(item);
+    return this.#core.tryPut(item, 0, true);
   }
 
   abandon(waiter: Waiter): void {
@@ -196,7 +211,7 @@ class GetWaitable<T> implements Waitable<undefined, T> {
 
   afterWake(): T | typeof WOULD_BLOCK {
     this.#promised--;
-    return this.#core.tryGet();
+    return this.#core.tryGet(0, true);
   }
 
   abandon(waiter: Waiter): void {

@@ -13,6 +13,7 @@ import {
   type Body,
   Coroutine,
   isRequested,
+  WAS_RUN,
 } from "../_coroutine/coroutine.ts";
 import {
   claim,
@@ -199,7 +200,7 @@ function pop(driver: Driver, coroutine: Coroutine<unknown>): Body {
   const body = coroutine._callerBody as Body;
   driver._body = body;
   driver._coroutine = coroutine._caller;
-  coroutine._callerBody = undefined;
+  coroutine._callerBody = WAS_RUN;
   coroutine._caller = undefined;
   return body;
 }

@@ -366,6 +366,74 @@ Deno.test("a future that is iterated over by other code than a task's refuses", 
     assertEquals(yield* future, 3);
   }));
 
+Deno.test("a wrong value that shows nothing of its own is told by its class", () =>
+  runTest(async () => {
+    class Empty {}
+    const wrong = { signal: new AbortController() as unknown as AbortSignal };
+    const signal = () => createTask(() => sleep(1), wrong);
+    assertThrows(signal, TypeError, "got AbortController {}");
+    for (
+      const [value, text] of [
+        [new Set([() => sleep(1)]), "got Set {}"],
+        [new Map(), "got Map {}"],
+        [new Empty(), "got Empty {}"],
+        [{}, "got {}"],
+        [Object.create(null), "got {}"],
+        [{ constructor: undefined }, "got {}"],
+        [{ constructor: { name: 1 } }, 'got {"constructor":{"name":1}}'],
+      ]
+    ) {
+      assertThrows(() => gather(value), TypeError, text);
+    }
+    await sleep(0);
+  }));
+
+Deno.test("a coroutine whose await was forgotten refuses to be iterated over", async () => {
+  const forgotten = {
+    wait: () => wait([createTask(sleep(1))]),
+    timeout: () => timeout(1, () => sleep(0.5, [1, 2])),
+    "coroutine()": coroutine(async () => {
+      await sleep(1);
+      return [1, 2];
+    }),
+    "a generator's coroutine()": coroutine(function* () {
+      yield* sleep(1);
+      return [1, 2];
+    }),
+    taskGroup: () => taskGroup(() => sleep(0.5, [1, 2])),
+    "collect()": () =>
+      mapConcurrent([1, 2], (item) => sleep(1, item), { limit: 1 }).collect(),
+  };
+  for (const [name, make] of Object.entries(forgotten)) {
+    const check = () => {
+      const message = "Cannot iterate over <coroutine";
+      assertThrows(() => [...make()], RuntimeError, message, name);
+      assertThrows(
+        () => {
+          const [done, pending] = make();
+          void [done, pending];
+        },
+        RuntimeError,
+        message,
+        name,
+      );
+    };
+    await runTest(async () => {
+      check();
+      await sleep(0);
+    });
+    await runTest(function* () {
+      check();
+      yield* sleep(0);
+      assertEquals((yield* make()).length, 2);
+      const inTime = yield* timeout(9, function* () {
+        return yield* make();
+      });
+      assertEquals(inTime.length, 2);
+    });
+  }
+});
+
 Deno.test("a task that awaits itself gets the error at that place", () =>
   runTest(async () => {
     const inGenerator: Task<string> = createTask(function* () {

@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import {
   asCompleted,
+  Barrier,
   CancelledError,
   type Coro,
   coroutine,
@@ -16,9 +17,11 @@ import {
   getRunningLoop,
   interruptible,
   Lock,
+  PriorityQueue,
   Queue,
   race,
   sleep,
+  StreamReader,
   Task,
   taskGroup,
   timeout,
@@ -127,6 +130,91 @@ inBoth(
   }),
   (error) => assertMatch(error.stack!, /\btogether\b.*error_place_test/),
 );
+
+const waitsThatFail: Record<string, () => unknown> = {
+  "QueueShutDown of get()": () => {
+    const queue = new Queue<number>();
+    getRunningLoop().callLater(1, () => queue.shutdown());
+    return queue.get();
+  },
+  "QueueShutDown of put()": () => {
+    const queue = new Queue<number>(1);
+    queue.putNowait(1);
+    getRunningLoop().callLater(1, () => queue.shutdown());
+    return queue.put(2);
+  },
+  "QueueShutDown in a scope": () => {
+    const queue = new Queue<number>();
+    getRunningLoop().callLater(1, () => queue.shutdown());
+    return timeout(9, () => queue.get());
+  },
+  "BrokenBarrierError": () => {
+    const barrier = new Barrier(2);
+    getRunningLoop().callLater(1, () => createTask(barrier.abort()));
+    return barrier.wait();
+  },
+  "BrokenBarrierError at once": () =>
+    timeout(9, async () => {
+      const barrier = new Barrier(2);
+      await barrier.abort();
+      return await barrier.wait();
+    }),
+  "IncompleteReadError of readexactly()": () => {
+    const reader = new StreamReader();
+    getRunningLoop().callLater(1, () => reader.feedEof());
+    return reader.readexactly(2);
+  },
+  "IncompleteReadError of readuntil()": () => {
+    const reader = new StreamReader();
+    getRunningLoop().callLater(1, () => reader.feedEof());
+    return reader.readuntil();
+  },
+  "LimitOverrunError": () => {
+    const reader = new StreamReader({ limit: 1 });
+    getRunningLoop().callLater(1, () => reader.feedData(new Uint8Array(9)));
+    return reader.readuntil();
+  },
+  "RangeError of readline()": () => {
+    const reader = new StreamReader({ limit: 1 });
+    getRunningLoop().callLater(1, () => reader.feedData(new Uint8Array(9)));
+    return reader.readline();
+  },
+};
+
+for (const [name, failing] of Object.entries(waitsThatFail)) {
+  inBoth(`a wait that ends in a ${name} has a frame of its caller`, failing, (
+    error,
+  ) => {
+    assert(name.startsWith(error.name), error.name);
+    assertMatch(error.stack!, /error_place_test\.ts/);
+  });
+}
+
+Deno.test("an error of the user's in a wait, and one of a call, keep their frames", async () => {
+  function compare(): never {
+    throw new RangeError("no order");
+  }
+  const failed = await rejectionOf(runVirtual(async () => {
+    const queue = new PriorityQueue<object>(1, { compare });
+    queue.putNowait({});
+    getRunningLoop().callLater(1, () => queue.shutdown());
+    await queue.put({}).catch(() => {});
+    const other = new PriorityQueue<object>(0, { compare });
+    other.putNowait({});
+    await other.put({});
+  }));
+  assertMatch((failed as Error).stack!, /compare/);
+  const refused = await rejectionOf(runVirtual(async () => {
+    const queue = new Queue();
+    queue.shutdown();
+    async function callsNowait(): Promise<void> {
+      await sleep(1);
+      queue.getNowait();
+    }
+    await createTask(callsNowait);
+  }));
+  assertMatch((refused as Error).stack!, /callsNowait/);
+});
 
 Deno.test("a TimeoutError that nothing awaits has the frame of who runs the loop", async () => {
   const main = () => timeout(1, () => sleep(9));

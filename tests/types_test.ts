@@ -26,6 +26,7 @@ import {
   run,
   shield,
   sleep,
+  staggeredRace,
   type Task,
   taskGroup,
   timeout,
@@ -191,6 +192,9 @@ Deno.test("scopes, races and queues keep the type", () =>
     same<typeof first, number>();
     const success = await firstSuccess([text, number]);
     same<typeof success, string | number>();
+    const [winner, index] = await staggeredRace([text, number], 1);
+    same<typeof winner, string | number | undefined>();
+    same<typeof index, number | undefined>();
     const queue = new Queue<Date>();
     queue.putNowait(new Date(0));
     const item = await queue.get();

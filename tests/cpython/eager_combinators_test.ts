@@ -29,7 +29,7 @@ both(
   {
     *generator() {
       eagerly();
-      const [winner, index, errors] = yield* staggeredRace<string>([
+      const [winner, index, errors] = yield* staggeredRace([
         function* () {
           yield* new Future();
           return "blocked";
@@ -44,7 +44,7 @@ both(
     },
     async async() {
       eagerly();
-      const [winner, index, errors] = await staggeredRace<string>([
+      const [winner, index, errors] = await staggeredRace([
         async () => {
           await new Future();
           return "blocked";
