@@ -27,6 +27,25 @@ const NEW_KEY = [
 const EXTENSIONS =
   "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n";
 
+let shared: Certificate | undefined;
+
+// Made when it is first asked for: that takes permissions.
+function sharedCertificate(): Certificate {
+  return shared ??= makeCertificate();
+}
+
+/** What the servers of a program say who they are with. */
+export function serverTls(): { readonly cert: string; readonly key: string } {
+  const { cert, key } = sharedCertificate();
+  return { cert, key };
+}
+
+/** What the clients of such servers trust. */
+export function clientTls(): { readonly ca: string } {
+  const { ca } = sharedCertificate();
+  return { ca };
+}
+
 /** Makes a certificate, and an authority for it. */
 export function makeCertificate(): Certificate {
   const folder = mkdtempSync(`${tmpdir()}/asyncio-`);

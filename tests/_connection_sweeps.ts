@@ -18,13 +18,12 @@ import {
   type StreamReader,
   type StreamWriter,
 } from "../mod.ts";
-import { makeCertificate } from "./_certificates.ts";
+import { clientTls, serverTls } from "./_certificates.ts";
 import { type RealVictim, sweepReal } from "./_real_sweep.ts";
 
 const HOST = "127.0.0.1";
 const TEXT = "first\nsecond|third\nrest";
 const PARTS = ["first\nsec", "ond|third\n", "rest"];
-const { ca, cert, key } = makeCertificate();
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (data: Uint8Array): string => new TextDecoder().decode(data);
@@ -53,7 +52,7 @@ class Peers {
       talk(socket);
     };
     const server = kind === "TLS"
-      ? createTlsServer({ ...options, cert, key }, take as never)
+      ? createTlsServer({ ...options, ...serverTls() }, take as never)
       : createServer(options, take);
     server.on("tlsClientError", () => {});
     // One whose handshake was given up is known to nobody else.
@@ -68,7 +67,7 @@ class Peers {
       return () => openUnixConnection(path);
     }
     const { port } = server.address() as { port: number };
-    const tls = kind === "TLS" ? { ca } : false;
+    const tls = kind === "TLS" ? clientTls() : false;
     return () => openConnection(HOST, port, { tls });
   }
 

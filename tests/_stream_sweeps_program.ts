@@ -26,13 +26,12 @@ import {
   type StreamReader,
   type StreamWriter,
 } from "../mod.ts";
-import { makeCertificate } from "./_certificates.ts";
+import { clientTls, serverTls } from "./_certificates.ts";
 import { CONNECTION_SWEEPS } from "./_connection_sweeps.ts";
 import { sweepReal } from "./_real_sweep.ts";
 
 const HOST = "127.0.0.1";
 const LINE = new TextEncoder().encode("hello\n");
-const { ca, cert, key } = makeCertificate();
 
 /** Servers of the host, and the connections that they have. */
 class HostServers {
@@ -51,7 +50,7 @@ class HostServers {
       echo(this.#note(socket));
     }));
     this.tls = await this.#listen(
-      createTlsServer({ cert, key }, (socket) => {
+      createTlsServer(serverTls(), (socket) => {
         socket.on("error", () => {});
         echo(socket as unknown as Socket);
       }).on("connection", (socket: Socket) => this.#note(socket)),
@@ -112,7 +111,7 @@ type Connect = (
 const CONNECTS: Readonly<Record<string, Connect>> = {
   TCP: ({ echo }) => openConnection(HOST, echo),
   "a name": ({ echo }) => openConnection("localhost", echo),
-  TLS: ({ tls }) => openConnection(HOST, tls, { tls: { ca } }),
+  TLS: ({ tls }) => openConnection(HOST, tls, { tls: clientTls() }),
   "a Unix socket": ({ path }) => openUnixConnection(path),
   "a local address": ({ echo }) =>
     openConnection(HOST, echo, { localAddress: "127.0.0.9" }),
@@ -209,13 +208,13 @@ Object.assign(
     "startServer() of TLS under yield*": () =>
       function* (): Coro<void> {
         const server = yield* startServer(echo, HOST, 0, {
-          tls: { cert, key },
+          tls: serverTls(),
         });
         try {
           const [reader, writer] = yield* openConnection(
             HOST,
             server.sockets[0]!.port,
-            { tls: { ca } },
+            { tls: clientTls() },
           );
           try {
             yield* writer.write(LINE);
@@ -272,7 +271,7 @@ Object.assign(
       const server = await startServer(async (reader, writer) => {
         await reader.readline();
         await writer.write(LINE);
-        await writer.startTls({ cert, key }).then(null, (error) => {
+        await writer.startTls(serverTls()).then(null, (error) => {
           if (error instanceof CancelledError) throw error;
         });
         if (!writer.isClosing()) await echo(reader, writer);
@@ -285,7 +284,7 @@ Object.assign(
         try {
           await writer.write(LINE);
           await reader.readline();
-          await writer.startTls({ ca });
+          await writer.startTls(clientTls());
           await writer.write(LINE);
           await reader.readline();
         } finally {

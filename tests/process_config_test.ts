@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { lacks } from "./_permissions.ts";
 
 const LIBRARY = new URL("../", import.meta.url);
 
@@ -34,21 +35,32 @@ for (
     ["--allow-run", "--allow-env", "--allow-read"],
   ]
 ) {
-  Deno.test(`ProcessExecutor runs jobs that import what the deno.json of the project names, with ${flags.join(" ")}`, async () => {
-    const folder = await Deno.makeTempDir();
-    try {
-      for (const [name, text] of Object.entries(FILES)) {
-        await Deno.writeTextFile(`${folder}/${name}`, text);
+  const name =
+    `ProcessExecutor runs jobs that import what the deno.json of the project names, with ${
+      flags.join(" ")
+    }`;
+  Deno.test(
+    name,
+    { ignore: lacks("env", "read", "run", "write") },
+    async () => {
+      const folder = await Deno.makeTempDir();
+      try {
+        for (const [name, text] of Object.entries(FILES)) {
+          await Deno.writeTextFile(`${folder}/${name}`, text);
+        }
+        const { code, stdout, stderr } = await new Deno.Command(
+          Deno.execPath(),
+          {
+            args: ["run", "--no-lock", ...flags, "main.ts"],
+            cwd: folder,
+          },
+        ).output();
+        const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+        assertEquals(code, 0, text(stderr));
+        assertEquals(text(stdout), "24\n");
+      } finally {
+        await Deno.remove(folder, { recursive: true });
       }
-      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "--no-lock", ...flags, "main.ts"],
-        cwd: folder,
-      }).output();
-      const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-      assertEquals(code, 0, text(stderr));
-      assertEquals(text(stdout), "24\n");
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
+    },
+  );
 }
