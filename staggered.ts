@@ -62,6 +62,8 @@ export type StaggeredResult<T> = [
  * - **Losers**: are cancelled, and have ended when this does.
  * - **Cancellation**: reaches every attempt that runs.
  *
+ * @typeParam T What each gives, where that is said and not inferred.
+ * @typeParam F The functions.
  * @param functions What to try: async or generator functions.
  * @param delay Seconds, or an object with units; `undefined` to wait for failures alone.
  * @returns A coroutine of the result, its index, and the errors of the others.
@@ -82,7 +84,10 @@ export type StaggeredResult<T> = [
  * assertEquals([result, index, errors.map(String)], [undefined, undefined, ["RangeError: no"]]);
  * ```
  */
-export function staggeredRace<F extends CoroutineFunction<unknown>>(
+export function staggeredRace<
+  T = unknown,
+  F extends CoroutineFunction<T> = CoroutineFunction<T>,
+>(
   functions: Iterable<F>,
   delay: Delay | undefined,
 ): Coroutine<StaggeredResult<AwaitedResult<F>>> {

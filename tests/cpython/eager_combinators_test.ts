@@ -29,7 +29,7 @@ both(
   {
     *generator() {
       eagerly();
-      const [winner, index, errors] = yield* staggeredRace([
+      const [winner, index, errors] = yield* staggeredRace<string>([
         function* () {
           yield* new Future();
           return "blocked";
@@ -44,7 +44,7 @@ both(
     },
     async async() {
       eagerly();
-      const [winner, index, errors] = await staggeredRace([
+      const [winner, index, errors] = await staggeredRace<string>([
         async () => {
           await new Future();
           return "blocked";
