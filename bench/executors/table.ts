@@ -1,15 +1,18 @@
 /**
  * Executors against their peers, on Deno and Node: `deno run -A bench/executors/table.ts`.
  *
- * The peers come from npm into a temporary folder. `--smoke` only shows that all of it
- * runs; `--rounds 6` and `--jobs 10000` are what the targets are for. Where npm does not
- * answer it says so and ends.
+ * The peers come from npm into a temporary folder; where npm does not answer it says so and
+ * ends. It prints its tables and writes them into `docs/performance.md`.
+ *
+ * - `--smoke`: shows that all of it runs, and checks the results;
+ * - `--rounds 6`, `--jobs 10000`: what the targets are for; with others it writes nothing.
  *
  * @module
  */
 // deno-lint-ignore-file no-console
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { provenance, table, write } from "../_report.ts";
 
 type Figures = Record<string, Record<string, number>>;
 
@@ -27,11 +30,17 @@ const TARGETS = [
   { what: "cancel spin p99", to: "ms", Node: ["<=", 10], Deno: ["<=", 10] },
 ] as const;
 
+const DOCUMENT = fileURLToPath(
+  import.meta.resolve("../../docs/performance.md"),
+);
+const ROUNDS = "6";
+const JOBS = "10000";
+
 const { values: options } = parseArgs({
   options: {
     smoke: { type: "boolean", default: false },
-    rounds: { type: "string", default: "6" },
-    jobs: { type: "string", default: "10000" },
+    rounds: { type: "string", default: ROUNDS },
+    jobs: { type: "string", default: JOBS },
   },
 });
 
@@ -78,49 +87,52 @@ async function compare(node: string): Promise<void> {
       "--node-modules-dir=manual",
     ],
   };
+  const parts = [`Measured ${provenance(options.rounds, "time")}`];
   for (const [host, [command, ...flags]] of Object.entries(hosts)) {
     const text = await output(command!, [...flags, "measure.mjs", ...args]);
     if (text === undefined) {
       throw new Error(`The measurement failed on ${host}`);
     }
-    print(host as keyof typeof hosts, JSON.parse(text));
+    const figures = JSON.parse(text) as Figures;
+    // So few jobs say nothing of times and targets.
+    if (options.smoke) {
+      const names = Object.keys(figures).join(", ");
+      console.log(`${host}: all results are right of ${names}`);
+    } else parts.push(...tablesOf(host as keyof typeof hosts, figures));
   }
+  if (options.smoke) return;
+  const report = parts.join("\n\n");
+  console.log(report);
+  const isWhole = options.rounds === ROUNDS && options.jobs === JOBS;
+  if (isWhole) await write(DOCUMENT, "executors", report);
 }
 
-function print(host: "Node" | "Deno", figures: Figures): void {
-  // So few jobs say nothing of times and targets.
-  if (options.smoke) {
-    const names = Object.keys(figures).join(", ");
-    return console.log(`${host}: all results are right of ${names}`);
-  }
-  const columns = ["latency", "jobs/s 1", "jobs/s 2", "share"];
-  console.log(`\n${host}\n`);
-  console.log(
-    `| | latency, µs | jobs/s, 1 worker | 2 workers | 100-µs jobs: share of 2 cores |`,
+function tablesOf(host: "Node" | "Deno", figures: Figures): string[] {
+  const times = table(
+    [host, "latency, µs", "jobs/s, 1 worker", "2 workers", "share"],
+    Object.entries(figures).map(([name, row]) => [
+      name,
+      row["latency"]!.toFixed(1),
+      Math.round(row["jobs/s 1"]!).toLocaleString("en"),
+      Math.round(row["jobs/s 2"]!).toLocaleString("en"),
+      `${Math.round(100 * row["share"]!)} %`,
+    ]),
   );
-  console.log("| --- | ---: | ---: | ---: | ---: |");
-  for (const [name, row] of Object.entries(figures)) {
-    const cells = columns.map((column) => {
-      const value = row[column]!;
-      if (column === "share") return `${Math.round(100 * value)} %`;
-      return column === "latency"
-        ? value.toFixed(1)
-        : Math.round(value).toLocaleString("en");
-    });
-    console.log(`| ${name} | ${cells.join(" | ")} |`);
-  }
-  console.log();
-  for (const target of TARGETS) {
-    const [sign, wanted] = target[host];
-    const value = target.to === "ms"
-      ? figures.asyncio![target.what]!
-      : figures.asyncio![target.what]! / bestPeer(figures, target.what);
-    const isMet = sign === ">=" ? value >= wanted : value <= wanted;
-    console.log(
-      `${isMet ? "met   " : "MISSED"} ${target.what}, ${target.to}: ` +
-        `${value.toFixed(2)} ${sign} ${wanted}`,
-    );
-  }
+  const targets = table(
+    [`${host}: asyncio`, "is", "must", "missed"],
+    TARGETS.map(({ what, to, [host]: [sign, wanted] }) => {
+      const own = figures.asyncio![what]!;
+      const value = to === "ms" ? own : own / bestPeer(figures, what);
+      const isMet = sign === ">=" ? value >= wanted : value <= wanted;
+      return [
+        to === "ms" ? `${what}, ms` : `${what}, to the best peer`,
+        value.toFixed(2),
+        `${sign === ">=" ? "≥" : "≤"} ${wanted}`,
+        isMet ? "" : "**missed**",
+      ];
+    }),
+  );
+  return [times, targets];
 }
 
 function bestPeer(figures: Figures, what: string): number {
