@@ -59,17 +59,26 @@ export function isHosted(wait: PendingAwait): boolean {
 
 /** Whether a line waits for nothing of this library. */
 export function isQuiet(line: LineState): boolean {
-  let each = line;
-  for (;;) {
-    const awaits = each._awaits;
-    if (awaits === undefined) return true;
-    // Lists are for several: nearly always it is one alone.
-    if (awaits instanceof Set) return libraryWaitsOf(each).length === 0;
-    if (!isHosted(awaits)) return false;
-    const { _scope } = awaits as Partial<LineDriver>;
-    if (_scope === undefined) return true;
-    each = _scope;
+  let each: LineState | undefined = line;
+  // Lists are for several: nearly always it is one alone.
+  let others: LineState[] | undefined;
+  while (each !== undefined) {
+    const awaits: LineState["_awaits"] = each._awaits;
+    each = undefined;
+    if (awaits instanceof Set) {
+      // The first that is not quiet is enough: a line asks at the end of each of its waits.
+      for (const wait of awaits) {
+        if (!isHosted(wait)) return false;
+        const { _scope } = wait as Partial<LineDriver>;
+        if (_scope !== undefined) (others ??= []).push(_scope);
+      }
+    } else if (awaits !== undefined) {
+      if (!isHosted(awaits)) return false;
+      each = (awaits as Partial<LineDriver>)._scope;
+    }
+    each ??= others?.pop();
   }
+  return true;
 }
 
 /** What a line waits for, and the lines of the scopes that stand at their own waits. */

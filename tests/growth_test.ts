@@ -219,6 +219,31 @@ linear("a cancelled waiter of a semaphore", (n) =>
     return cpuSeconds() - start;
   }));
 
+for (
+  const [kind, begin] of Object.entries({
+    "wait": () => sleep(3600),
+    "async function": async () => await sleep(3600),
+  })
+) {
+  linear(
+    `a cancelled ${kind} that stands beside others in Promise.all()`,
+    (n) =>
+      inLoop(async () => {
+        const begun = new Event();
+        const task = createTask(async () => {
+          const all = Promise.all(Array.from({ length: n }, begin));
+          begun.set();
+          await all;
+        });
+        await begun.wait();
+        const start = cpuSeconds();
+        task.cancel();
+        await wait([task]);
+        return cpuSeconds() - start;
+      }),
+  );
+}
+
 linear("a context variable that is set among many", (n) => {
   const groups = Array.from({ length: MANY / n }, () => ({
     context: new Context(),
