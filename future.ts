@@ -36,7 +36,7 @@ import { type Context, copyContext } from "./context.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { Failure } from "./_future/failure.ts";
 import { Waiters } from "./_future/waiters.ts";
-import { CancelledError, InvalidStateError, RuntimeError } from "./errors.ts";
+import { CancelledError, InvalidStateError } from "./errors.ts";
 import type { CallbackOptions, Scheduler } from "./handle.ts";
 import {
   FutureAwait,
