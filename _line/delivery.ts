@@ -227,9 +227,13 @@ function request(
   const request = line._request ??= new CancelRequest();
   request.reason = reason;
   request.askedAt ??= line.getLoop()._watchCancelled(line);
-  // Whom the host has resumed comes to its wait before the loop goes on, so not in the
-  // burst of what is cancelled here.
-  if (running.loop === undefined) line.getLoop()._letBurstEnd();
+  // Who is on its way comes to its wait before the loop goes on, so not in the burst of what
+  // is cancelled here: whom the host has resumed, what has just ended a wait, and what a body
+  // that has just begun calls beside its first wait.
+  if (
+    running.loop === undefined || line._outer !== undefined ||
+    line._lastEnd === line.getLoop()._bursts.current
+  ) line.getLoop()._letBurstEnd();
   const wasUnsure = isUnsure(line, request);
   const isAtHost = isQuiet(line);
   begin(request);

@@ -10,6 +10,7 @@ import {
 } from "@std/assert";
 import {
   CancelledError,
+  coroutine,
   createTask,
   currentTask,
   Event,
@@ -18,6 +19,7 @@ import {
   getRunningLoop,
   Lock,
   Queue,
+  run,
   RuntimeError,
   Semaphore,
   sleep,
@@ -546,4 +548,79 @@ for (const goesOn of [true, false]) {
         goesOn ? ["AggregateError"] : ["AggregateError", "end"],
       );
     }));
+}
+
+/** What a function does in so many microtasks, or turns, before its first wait. */
+const onTheirWay: Record<
+  string,
+  (hops: number, wait: () => Promise<void>) => PromiseLike<unknown>
+> = {
+  "an async function": (hops, wait) => later(hops, wait),
+  "coroutine()": (hops, wait) => coroutine(() => later(hops, wait))(),
+  "timeout()": (hops, wait) => timeout(60, () => later(hops, wait)),
+  "timeout() in timeout()": (hops, wait) =>
+    timeout(60, () => timeout(60, () => later(hops, wait))),
+  "waitFor()": (hops, wait) => waitFor(() => later(hops, wait), 60),
+  "taskGroup()": (hops, wait) => taskGroup(() => later(hops, wait)),
+};
+
+async function later(hops: number, wait: () => Promise<void>): Promise<void> {
+  for (let i = 0; i < hops; i++) await undefined;
+  await wait();
+}
+
+const endsOfABody: Record<string, (body: () => Promise<void>) => unknown> = {
+  "timeout()": (body) => timeout(0, body),
+  "reschedule()": (body) =>
+    timeout(60, async (scope) => {
+      scope.reschedule(0);
+      await body();
+    }),
+  "taskGroup()": (body) =>
+    taskGroup(async (group) => {
+      getRunningLoop().callSoon(() => group.cancel());
+      await body();
+    }),
+  "cancel()": async (body) => {
+    const task = createTask(body);
+    await sleep(0);
+    task.cancel();
+    await wait([task]);
+  },
+};
+
+for (const [name, begin] of Object.entries(onTheirWay)) {
+  for (const [end, cancelSoon] of Object.entries(endsOfABody)) {
+    Deno.test(`what is on its way to its first wait beside another one gets the cancel of ${end} (${name})`, async () => {
+      for (const hops of [0, 1, 2, 3, 4, 7, 12]) {
+        for (const isFirst of [true, false]) {
+          let isCancelled = false;
+          await run(async () => {
+            const never = new Event();
+            // Without the cancel the body would not end.
+            const giveUp = getRunningLoop().callLater(20, () => never.set());
+            const wait = async () => {
+              try {
+                await never.wait();
+              } catch (error) {
+                isCancelled = error instanceof CancelledError;
+                throw error;
+              }
+            };
+            try {
+              await cancelSoon(async () => {
+                const other = isFirst ? [sleep(60)] : [];
+                const last = isFirst ? [] : [sleep(60)];
+                await Promise.all([...other, begin(hops, wait), ...last]);
+              });
+            } catch (error) {
+              if (!(error instanceof TimeoutError)) throw error;
+            }
+            giveUp.cancel();
+          });
+          assert(isCancelled, `${hops} microtasks`);
+        }
+      }
+    });
+  }
 }
