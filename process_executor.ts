@@ -87,6 +87,8 @@ function isString(value: unknown): boolean {
  *   both hold. Where Deno has no permission to read and write in the folder for temporary
  *   files, all that was sent counts as begun.
  * - **Moving**: nothing can be moved to a process; what `transfer` lists is copied.
+ * - **Orphans**: a process ends when the program does, however that ends. To kill one in an
+ *   endless loop takes a shell beside it; where there is none, as on Windows, that one stays.
  * - **Permissions**: on Deno the program needs `--allow-run` and `--allow-env`.
  *
  * @typeParam J The type of the module: `typeof import("./jobs.ts")`.

@@ -13,23 +13,22 @@
  */
 import { isInstance } from "./_base/repr.ts";
 import type { Delay } from "./clock.ts";
-import type { SignalName } from "./_host/signals.ts";
 import { CancelledError } from "./errors.ts";
 import {
   BOOLEAN,
-  check,
   checkOptions,
   type Kind,
-  OBJECT,
   type OptionKinds,
 } from "./_base/arguments.ts";
 import { COMMON_KINDS } from "./_process/options.ts";
+import { ProcessError, type ProcessResult } from "./_process/process_error.ts";
 import type { RunningProcess } from "./_process/running_process.ts";
 import { createSubprocessExec, type Process } from "./subprocess.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 export type { SignalName } from "./_host/signals.ts";
+export { ProcessError, type ProcessResult } from "./_process/process_error.ts";
 
 /** Options of {@linkcode runProcess}. */
 export interface RunProcessOptions {
@@ -59,54 +58,6 @@ export interface RunProcessOptions {
    * @default {true}
    */
   readonly check?: boolean;
-}
-
-/** How a program has ended, and what it has written. */
-export interface ProcessResult {
-  /** Its exit code; `null` if a signal has ended it. */
-  readonly code: number | null;
-  /** The signal that has ended it; `null` if none has. */
-  readonly signal: SignalName | null;
-  /** What it has written to its output. */
-  readonly stdout: Uint8Array;
-  /** What it has said of errors. */
-  readonly stderr: Uint8Array;
-}
-
-/**
- * Says that a program was ended by a signal or with another code than 0.
- *
- * @example Look at what it said
- * ```ts
- * import { ProcessError, run, runProcess } from "@asyncio/asyncio";
- * import { assertEquals, assertRejects } from "@std/assert";
- *
- * const error = await assertRejects(
- *   () => run(() => runProcess("sh", ["-c", "echo no >&2; exit 3"])),
- *   ProcessError,
- * );
- * assertEquals(error.message, "Process sh ended with code 3: no");
- * assertEquals(error.result.code, 3);
- * ```
- */
-export class ProcessError extends Error {
-  /** The name of the class. */
-  override readonly name = "ProcessError";
-  /** How the program has ended, and what it has written. */
-  readonly result: ProcessResult;
-
-  /**
-   * Makes the error.
-   *
-   * @param message What happened.
-   * @param result How the program has ended, and what it has written.
-   * @throws {TypeError} If `result` is no object.
-   */
-  constructor(message: string, result: ProcessResult) {
-    check("make a ProcessError", "result", result, OBJECT);
-    super(message);
-    this.result = result;
-  }
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Hello, WorkerStart } from "../_executor/wire.ts";
 import { checkReadable } from "../_worker/readable.ts";
 import { FilePoolMarks } from "../_worker/file_marks.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
+import { ProcessGuard } from "./process_guard.ts";
 
 // How long nothing may come from a process that has ended until all was heard, in seconds.
 const QUIET = 0.01;
@@ -82,6 +83,7 @@ class ProcessChannel implements Channel {
   // How many messages came.
   #heard = 0;
   #quiet: HostTimer | undefined;
+  #guard: ProcessGuard | undefined;
   #isGone = false;
 
   constructor(
@@ -151,6 +153,7 @@ class ProcessChannel implements Channel {
     const markFile = this.marks === undefined ? undefined : MARK_FILE;
     const hello: Hello = { ...start, markFile };
     this.post(hello);
+    if (child.pid !== undefined) this.#guard = ProcessGuard.over(child.pid);
   }
 
   post(message: unknown): void {
@@ -204,8 +207,12 @@ class ProcessChannel implements Channel {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#quiet?.cancel();
-    this.#events.exit(error);
-    this.marks?.close();
+    const leave = (): void => {
+      this.#events.exit(error);
+      this.marks?.close();
+    };
+    if (this.#guard === undefined) leave();
+    else this.#guard.end(leave);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import * as errors from "../errors.ts";
+import { ProcessError } from "../_process/process_error.ts";
 
 /** What is inherited by the errors of a class. */
 type Prototype = object;
@@ -30,7 +31,7 @@ interface Host {
 // By keys, not by the names of the classes: bundlers change those.
 const PROTOTYPES: ReadonlyMap<string, Prototype> = new Map(
   [
-    ...Object.entries(errors),
+    ...Object.entries({ ...errors, ProcessError }),
     ...[...LANGUAGE, DOM_EXCEPTION].map((name) =>
       [name, (globalThis as Readonly<Record<string, unknown>>)[name]] as const
     ),

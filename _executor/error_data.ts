@@ -65,7 +65,8 @@ const SUPPRESSED = ["error", "suppressed"];
 const MOST_ERRORS = 1_000;
 const MOST_VALUES = 10_000;
 const DEEPEST = 20;
-const MOST_BYTES = 65_536;
+const MOST_BYTES = 1_048_576;
+const MOST_ARGUMENTS = 8_192;
 
 /**
  * Returns an error as data. What is no error becomes one, with the value as its cause.
@@ -100,6 +101,7 @@ class Writer {
   readonly #found: unknown[] = [];
   readonly #places = new Map<unknown, number>();
   #valuesLeft = MOST_VALUES;
+  #bytesLeft = MOST_BYTES;
 
   write(error: unknown): ErrorData {
     const text = `${describeValue(error)} was thrown, which is no error`;
@@ -198,8 +200,15 @@ class Writer {
         : { error: this.#place(value) };
     }
     if (isBytes(value)) {
-      const bytes = guarded(() => textOfBytes(value), undefined);
-      if (bytes !== undefined) return { bytes };
+      // Cut, as who reads them wants bytes and no text about them.
+      const bytes = guarded(
+        () => textOfBytes(value.subarray(0, this.#bytesLeft)),
+        undefined,
+      );
+      if (bytes !== undefined) {
+        this.#bytesLeft -= bytes.length;
+        return { bytes };
+      }
     }
     if (!isPlain(value)) return describeValue(value);
     if (depth === DEEPEST) return "...";
@@ -242,7 +251,7 @@ function valueOf(data: ValueData, all: readonly Error[]): unknown {
   if ("number" in data) return Number(data.number);
   if ("bigint" in data) return BigInt(data.bigint);
   if ("bytes" in data) {
-    return Uint8Array.from(data.bytes, (byte) => byte.charCodeAt(0));
+    return bytesOf(data.bytes);
   }
   if ("error" in data) return all[data.error];
   if ("list" in data) return data.list.map((item) => valueOf(item, all));
@@ -265,8 +274,7 @@ function isPlain(value: unknown): boolean {
 }
 
 function isBytes(value: unknown): value is Uint8Array {
-  return isInstance(value, Uint8Array) &&
-    guarded(() => value.byteLength <= MOST_BYTES, false);
+  return isInstance(value, Uint8Array);
 }
 
 /** Makes an error whose stack would tell of nothing but this module. */
@@ -277,9 +285,20 @@ function unplaced(message: string, cause: unknown): Error {
 }
 
 function textOfBytes(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
+  // In parts: a call takes so many arguments at most.
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; at += MOST_ARGUMENTS) {
+    parts.push(
+      String.fromCharCode(...bytes.subarray(at, at + MOST_ARGUMENTS)),
+    );
+  }
+  return parts.join("");
+}
+
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 // Not by assignment: a class may have only a getter, and "__proto__" is a field, too.

@@ -75,6 +75,8 @@ export class PoolJob extends Job<unknown> {
       case Outcome.OkAllTheSame:
         return this.finish(value);
       case Outcome.Failed:
+        // So that its own BrokenExecutor is not that of its executor.
+        this.markBegun();
         return this.fail(fromErrorData(value as ErrorData));
       case Outcome.Expired:
         return this.finishExpired();

@@ -228,7 +228,10 @@ export class ServedJob {
 
   #failed(error: unknown): ServedEnd {
     if (this.#isLost) return { kind: "lost" };
-    if (isInstance(error, BrokenExecutor)) return { kind: "given back", error };
+    // One that has begun has thrown it itself, as who uses an executor of its own.
+    if (isInstance(error, BrokenExecutor) && this.#job?._begun !== true) {
+      return { kind: "given back", error };
+    }
     if (this.#job?._request?.timedOut !== undefined) return final("expired");
     const data = toErrorData(error);
     const end: FailedEnd = { kind: "failed", error: data };

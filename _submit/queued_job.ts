@@ -146,6 +146,8 @@ export class QueuedJob extends Job<unknown> {
       case "expired":
         return this.finishExpired();
       case "failed":
+        // So that its own BrokenExecutor is not that of its executor.
+        this.markBegun();
         return this.fail(fromErrorData(end.error));
       default:
         // No worker of this library has run it, or the queue has forgotten the rest.

@@ -4,6 +4,7 @@ import { RuntimeError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
 import { currentJob } from "../worker.ts";
 export * from "../_conformance/jobs.ts";
+export { throwLibraryError } from "./_library_errors.ts";
 
 /** Fails until it is tried for the third time. */
 export function failTwice(): number {

@@ -6,6 +6,8 @@ import { sleep } from "../sleep.ts";
 import { createTask } from "../create_task.ts";
 import { ODD_ERRORS } from "./_odd_errors.ts";
 
+export { throwLibraryError } from "./_library_errors.ts";
+
 export function double(x: number): number {
   return 2 * x;
 }
@@ -80,6 +82,12 @@ export const value = 5;
 /** Never gives its worker back. */
 export function block(): never {
   for (;;);
+}
+
+/** Hears nothing for five minutes, and says that it is still there then. */
+export function outlive(): void {
+  busy(300_000);
+  writeSync(1, "still there\n");
 }
 
 export function throwLater(): void {

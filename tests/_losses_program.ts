@@ -18,6 +18,7 @@ import {
 } from "../worker_executor.ts";
 import { killUnheard } from "./_dead.ts";
 import type * as jobs from "./_executor_jobs.ts";
+import { checkLibraryErrors } from "./_library_errors.ts";
 
 type Jobs = typeof jobs;
 
@@ -236,6 +237,14 @@ const CASES: Record<string, () => Promise<void>> = {
         message: /Thrown by a getter/,
       });
       assert.equal(await four, 42);
+    });
+  },
+
+  async "errors of the library"() {
+    await use(make(), async (executor) => {
+      await checkLibraryErrors((name) =>
+        executor.submit("throwLibraryError", [name])
+      );
     });
   },
 

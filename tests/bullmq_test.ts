@@ -31,6 +31,7 @@ import { Context } from "@asyncio/asyncio/executor-testing";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
 import * as jobs from "./_bullmq_jobs.ts";
+import { checkLibraryErrors } from "./_library_errors.ts";
 import { findRedis, freePort, type Redis, startRedis } from "./_redis.ts";
 
 type Jobs = typeof jobs;
@@ -83,6 +84,15 @@ test("BullmqExecutor is typed by its module", async (setup) => {
   await assertRejects(async () => await unknown, RuntimeError, "nope");
   const inherited = executor.submit("__proto__" as "nothing", []);
   await assertRejects(async () => await inherited, RuntimeError, "__proto__");
+  serving.cancel();
+});
+
+test("BullmqExecutor brings every error of the library back as itself", async (setup) => {
+  const serving = setup.serve();
+  await using executor = setup.executor();
+  await checkLibraryErrors((name) =>
+    executor.submit("throwLibraryError", [name])
+  );
   serving.cancel();
 });
 

@@ -8,6 +8,7 @@ import { BLIND } from "./_modules.ts";
 
 const PROGRAM = new URL("./_kit_program.ts", import.meta.url);
 const LOSSES = new URL("./_losses_program.ts", import.meta.url);
+const ORPHANS = new URL("./_orphans_program.ts", import.meta.url);
 const LITTLE_MEMORY = "--max-old-space-size=64";
 
 // Here check by check, so that the sanitizers look at each.
@@ -38,6 +39,15 @@ for (const kind of ["thread", "process"] as const) {
     },
   );
 }
+
+// What it is told of reaches the end of its output when none of them is left.
+hostTest(
+  "ProcessExecutor leaves no process in an endless loop when its program is killed",
+  async (host: Host) => {
+    const { lines, signal } = await runOn(host, ORPHANS);
+    assertEquals([lines, signal], [[], "SIGKILL"]);
+  },
+);
 
 // Threads of Node have the limit of the program, each for itself; others share one memory.
 function losesThreads(host: Host): Promise<Ended> {

@@ -17,9 +17,15 @@ import {
   TimeoutError,
   WorkerLostError,
 } from "@asyncio/asyncio";
+import * as asyncio from "@asyncio/asyncio";
 import { checks, Context, jobs } from "@asyncio/asyncio/executor-testing";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { runTest } from "@asyncio/asyncio/testing";
+import {
+  checkLibraryErrors,
+  LIBRARY_ERRORS,
+  throwLibraryError,
+} from "./_library_errors.ts";
 
 // The kit writes logs.
 const NO_FILES = (await Promise.all([
@@ -108,6 +114,35 @@ Deno.test("InlineExecutor brings errors back as what they were, with what they h
     ]);
     const getter = await errorOf("getter");
     assertEquals([getter.message, Object.keys(getter)], ["x", ["b"]]);
+  }));
+
+Deno.test("InlineExecutor brings every error of the library back as itself", () =>
+  runTest(async () => {
+    const classes = Object.entries(asyncio).filter(([, value]) =>
+      (value as { prototype?: unknown }).prototype instanceof Error
+    );
+    assertEquals(
+      Object.keys(LIBRARY_ERRORS),
+      classes.map(([name]) => name).sort(),
+    );
+    await using executor = new InlineExecutor({ throwLibraryError });
+    await checkLibraryErrors((name) =>
+      executor.submit("throwLibraryError", [name])
+    );
+  }));
+
+Deno.test("InlineExecutor brings of the bytes of an error as many as have room", () =>
+  runTest(async () => {
+    await using executor = new InlineExecutor({
+      fail(): never {
+        throw new IncompleteReadError(new Uint8Array(2_000_000).fill(7), 1);
+      },
+    });
+    const { partial } = await assertRejects(
+      async () => await executor.submit("fail", []),
+      IncompleteReadError,
+    );
+    assertEquals([partial.length, partial.at(-1)], [1_048_576, 7]);
   }));
 
 const HOURS = {
