@@ -84,8 +84,8 @@ function isString(value: unknown): boolean {
  *
  * - **Force**: what ignores its cancel for the grace is killed, an endless loop too.
  * - **Losses**: what a process has begun is known exactly, by a file without a name that
- *   both hold. Where Deno has no permission to read and write in the folder for temporary
- *   files, all that was sent counts as begun.
+ *   both hold. On Windows, and where Deno has no permission to read and write in the folder
+ *   for temporary files, all that was sent counts as begun.
  * - **Moving**: nothing can be moved to a process; what `transfer` lists is copied.
  * - **Orphans**: a process ends when the program does, however that ends. To kill one in an
  *   endless loop takes a shell beside it; where there is none, as on Windows, that one stays.

@@ -8,7 +8,7 @@
  * @module
  */
 import { builtin } from "../_host/environment.ts";
-import { hostName } from "../_executor/host.ts";
+import { hostName, isWindows } from "../_executor/host.ts";
 
 // Those of the terminal are for the program. What hears that it is gone ends by itself first.
 const WAIT_AND_KILL =
@@ -31,7 +31,6 @@ interface ChildProcess {
 }
 
 interface Host {
-  readonly process: { readonly platform: string };
   readonly Deno: {
     readonly permissions: {
       querySync(query: { name: "run"; command: string }): {
@@ -92,10 +91,10 @@ export class ProcessGuard {
 }
 
 function isPossible(): boolean {
-  const { process, Deno } = globalThis as unknown as Host;
-  if (process.platform === "win32") return false;
+  if (isWindows()) return false;
+  if (hostName() !== "Deno") return true;
   // Deno would ask the user at the terminal.
-  return hostName() !== "Deno" ||
-    Deno.permissions.querySync({ name: "run", command: "sh" }).state ===
-      "granted";
+  const { permissions } = (globalThis as unknown as Host).Deno;
+  const query = { name: "run", command: "sh" } as const;
+  return permissions.querySync(query).state === "granted";
 }

@@ -9,7 +9,7 @@
  * @module
  */
 import { builtin } from "../_host/environment.ts";
-import { hostName } from "../_executor/host.ts";
+import { hostName, isWindows } from "../_executor/host.ts";
 import { hostTime } from "../_executor/host_timer.ts";
 import type { PoolMarks, WorkerMarks } from "./marks.ts";
 
@@ -91,8 +91,12 @@ export class FilePoolMarks implements PoolMarks {
     this.#places = new Places(descriptor);
   }
 
-  /** Makes the file; gives nothing where that may not be. */
+  /**
+   * Makes the file; gives nothing where that may not be, and on Windows: there an open file
+   * keeps its name, and a process may find another one at its place.
+   */
   static open(): FilePoolMarks | undefined {
+    if (isWindows()) return undefined;
     const path = freePath();
     if (path === undefined || !isAllowed(path)) return undefined;
     const { openSync, unlinkSync, closeSync } = builtin<Files>("node:fs")!;

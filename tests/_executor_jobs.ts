@@ -84,6 +84,11 @@ export function block(): never {
   for (;;);
 }
 
+/** Ends when it sees that it shall. */
+export function spinOn(): never {
+  for (;;) checkCancelled();
+}
+
 /** Hears nothing for five minutes, and says that it is still there then. */
 export function outlive(): void {
   busy(300_000);

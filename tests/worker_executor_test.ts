@@ -8,6 +8,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import process from "node:process";
 import {
   BrokenExecutor,
   CancelledError,
@@ -298,6 +299,28 @@ test("WorkerExecutor tells the end of a job before the next one computes", () =>
     assertEquals(await waits, "x");
     computes.cancel();
     await assertRejects(async () => await computes, CancelledError);
+  }));
+
+test("ProcessExecutor on Windows does without the file that tells of a cancel", () =>
+  run(async () => {
+    const platform = Object.getOwnPropertyDescriptor(process, "platform")!;
+    Object.defineProperty(process, "platform", {
+      configurable: true,
+      value: "win32",
+    });
+    try {
+      await using executor = KINDS.ProcessExecutor({ grace: 0.05 });
+      const jobs = [1, 2, 3].map((i) => executor.submit("double", [i]));
+      assertEquals(await gather(jobs), [2, 4, 6]);
+      const job = executor.submit("spinOn", []);
+      while (job.state() !== "running") await sleep(0.01);
+      job.cancel();
+      const error = await assertRejects(async () => await job, CancelledError);
+      assertInstanceOf(error.cause, WorkerLostError);
+      assertEquals(await executor.submit("double", [4]), 8);
+    } finally {
+      Object.defineProperty(process, "platform", platform);
+    }
   }));
 
 test("a bad argument or result in a batch leaves its neighbours alone", () =>
