@@ -24,25 +24,29 @@
  * @module
  */
 import {
+  askForEnd,
+  askForEndAfter,
+  askForNext,
+  closeUnwatched,
   closeWithLoop,
+  endLoop,
   HostItems,
   type SourceOwner,
-  tellFailedLate,
 } from "./_io/host_items.ts";
 import type { Resource } from "./_loop/resources.ts";
 import type { EventLoop } from "./loop.ts";
 import { getRunningLoop } from "./running_loop.ts";
-import { SourceQuestion } from "./_task/source_question.ts";
 
 /**
  * Goes over a stream of the Web or of Node, or over any async iterable, in a task.
  *
  * A plain `for await` over such a source can't be cancelled: it waits for the host. This one
- * ends with the CancelledError at once, and closes the source with it. So do `break`, an
- * error, and the end of `run()`.
+ * closes the source at a cancel, waits for its clean-up and ends with the CancelledError. So
+ * do `break`, an error, and the end of `run()`. What the clean-up throws is thrown here.
  *
- * A source that waits for this library gets the cancel itself, and its clean-up is waited
- * for. An async generator that waits for something else can't be closed before it has it.
+ * A source that waits for this library gets the cancel itself. An async generator that waits
+ * for the host gets it by `taskSignal()`, and can't be closed before it has what it waits
+ * for: after 5 seconds, or a second cancel, it is left, and the former is reported.
  *
  * @typeParam T The type of the items.
  * @param source The source.
@@ -91,23 +95,26 @@ class Items<T>
 
   async next(): Promise<IteratorResult<T, undefined>> {
     if (this.#items.isOver) return { done: true, value: undefined };
+    const question = askForNext(
+      this.#items,
+      this,
+      "the next item of iterate()",
+    );
     try {
-      const result = await this.#ask(
-        "the next item of iterate()",
-        () => this.#items.next(),
-      );
+      const result = await question;
       if (result.done) this.#end();
       return result;
     } catch (error) {
       // `for await` does not call return() then, after a cancel neither.
-      this.#abandon(error);
+      this.#end();
+      await askForEndAfter(this.#items, this, question, error);
       throw error;
     }
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#end();
-    await this.#ask("the end of an iterated source", () => this.#items.close());
+    await endLoop(askForEnd(this.#items, this), this.loop);
     return { done: true, value: undefined };
   }
 
@@ -115,32 +122,19 @@ class Items<T>
     return this;
   }
 
-  _endWithLoop(): Promise<void> | void {
-    if (this.#items.isStream) return this.#abandon(undefined);
+  _endWithLoop(): Promise<void> {
     this.#end();
     return closeWithLoop(this.#items, this);
   }
 
   _abandon(): void {
-    this.#abandon(undefined);
+    this.#end();
+    closeUnwatched(this.#items, this.loop);
   }
 
   toString(): string {
     return "source of iterate()";
   }
-
-  #ask<R>(what: string, ask: () => Promise<R>): SourceQuestion<R> {
-    return new SourceQuestion(this.loop, what, ask, this.failed);
-  }
-
-  #abandon(reason: unknown): void {
-    this.#end();
-    // Not waited for: an async generator may never come to it.
-    this.#items.close(reason).catch(this.failed);
-  }
-
-  readonly failed = (error: unknown): void =>
-    tellFailedLate(this.#items, this.loop, error);
 
   #end(): void {
     this.loop._resources.delete(this);

@@ -261,7 +261,7 @@ class Results<T, R> implements AsyncIterableIterator<R, undefined, undefined> {
   }
 
   *#return(): Coro<IteratorResult<R, undefined>> {
-    yield* this.#run?.close() ?? [];
+    yield* this.#run?.leave() ?? [];
     return { done: true, value: undefined };
   }
 }

@@ -34,6 +34,7 @@ import {
   isInstance,
 } from "./_base/repr.ts";
 import { EMPTY } from "./_io/byte_buffer.ts";
+import { endLoop } from "./_io/host_items.ts";
 import { HostSource } from "./_io/host_source.ts";
 import { LineIterator } from "./_io/lines.ts";
 import {
@@ -152,6 +153,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * The source is asked for more only when someone reads. It is closed when a `for await`
    * over the reader or its {@linkcode StreamReader.lines} is left, by whatever way, when
    * its {@linkcode StreamReader.toReadableStream} is cancelled, and at the end of `run()`.
+   * Who leaves waits for its clean-up, which may throw: for 5 seconds if that waits for the
+   * host, or up to a second cancel.
    *
    * @param source The source.
    * @param options The limit and the loop.
@@ -363,7 +366,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   /** Goes over the lines, as bytes with their ends. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     const { _buffer } = this;
-    const leave = (reason?: unknown): void => _buffer.source?.cancel?.(reason);
+    const leave = (reason?: unknown): PromiseLike<void> | void =>
+      _buffer.source?.cancel?.(reason);
     return {
       next: async (): Promise<IteratorResult<Uint8Array, undefined>> => {
         try {
@@ -371,14 +375,13 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
           if (line.length > 0) return { done: false, value: line };
         } catch (error) {
           // `for await` does not call return() then, after a cancel neither.
-          leave(error);
+          await leave(error);
           throw error;
         }
         return { done: true, value: undefined };
       },
-      // deno-lint-ignore require-await
       return: async (): Promise<IteratorResult<Uint8Array, undefined>> => {
-        leave();
+        await endLoop(leave(), _buffer.loop);
         return { done: true, value: undefined };
       },
     };

@@ -61,6 +61,14 @@ export function isAsyncIterable(
       "function";
 }
 
+/**
+ * Whether it is an async generator of the language, which queues its `return()`: it is closed
+ * when it has answered, and in V8 loses its async context by that.
+ */
+export function isAsyncGenerator(iterator: object): boolean {
+  return Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
+}
+
 function checkObject(words: string, value: unknown): void {
   if (
     (typeof value === "object" && value !== null) || typeof value === "function"

@@ -16,7 +16,7 @@ import {
   type InContext,
 } from "../_task/function_coroutine.ts";
 import { isCancellation } from "../_line/cancellation.ts";
-import { currentLine } from "../_line/line.ts";
+import { currentLine, requestsOf } from "../_line/line.ts";
 import { snapshotContext } from "../_host/async_context.ts";
 import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import type { Wait } from "../future.ts";
@@ -147,6 +147,21 @@ export class JobPool<T, R> {
     } finally {
       while (this.#results.size > 0) this.#results.takeNow();
       yield* this.#input.close();
+    }
+  }
+
+  /**
+   * As {@linkcode JobPool.close}, for who has left a `for await`: that of a cancelled one
+   * can't throw, so an error is reported.
+   */
+  *leave(): Coro<void> {
+    const line = currentLine()!;
+    try {
+      yield* this.close();
+    } catch (error) {
+      const isCancel = isInstance(error, CancelledError);
+      if (isCancel || requestsOf(line) === 0) throw error;
+      this.#report(error);
     }
   }
 

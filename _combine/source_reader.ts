@@ -8,7 +8,7 @@ import {
   type CancelReason,
   cancelReason,
 } from "../_base/cancelled.ts";
-import { checkResult, returnOf } from "../_base/iterators.ts";
+import { checkResult, isAsyncGenerator, returnOf } from "../_base/iterators.ts";
 import { guarded, isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
@@ -20,15 +20,13 @@ import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
 import { currentLine, type LineState, waitsOf } from "../_line/line.ts";
-
-// How many seconds a source that is closed may wait for a promise of the host, which may
-// never settle.
-const PATIENCE = 5;
+import { SOURCE_PATIENCE, tellStuckSource } from "../_task/source_question.ts";
 
 /** Asks a source, and closes it. */
 export class SourceReader<T> {
   readonly #iterator: AsyncIterator<T>;
   readonly #inContext: InContext;
+  readonly #isStream: boolean;
   #isClosed = false;
 
   /**
@@ -36,10 +34,16 @@ export class SourceReader<T> {
    *
    * @param iterator The source.
    * @param inContext Calls a function in the async context of who has given the source.
+   * @param isStream Whether it is closed by what ends what it waits for, not after that.
    */
-  constructor(iterator: AsyncIterator<T>, inContext: InContext) {
+  constructor(
+    iterator: AsyncIterator<T>,
+    inContext: InContext,
+    isStream: boolean,
+  ) {
     this.#iterator = iterator;
     this.#inContext = inContext;
+    this.#isStream = isStream;
   }
 
   /**
@@ -71,6 +75,7 @@ export class SourceReader<T> {
         isThere: () =>
           guarded(() => returnOf(this.#iterator), () => {}) !== undefined,
         isQueued: isAsyncGenerator(this.#iterator),
+        isFirst: this.#isStream,
         begin: () => this.#isClosed = true,
         close: () => this.#callReturn(line),
       };
@@ -129,6 +134,8 @@ interface Closing {
   isThere(): boolean;
   /** Whether it can be closed only when it has answered. */
   readonly isQueued: boolean;
+  /** Whether it is closed before what it waits for gets the cancel. */
+  readonly isFirst: boolean;
   /** Notes that it is being closed. */
   begin(): void;
   /** Closes it, and gives what the end can be waited for by. */
@@ -168,7 +175,7 @@ class PendingRead extends Future<unknown> {
   limit(): void {
     if (this.getLoop().isClosed()) return;
     this.#timer = this.scheduler.callLater(
-      PATIENCE,
+      SOURCE_PATIENCE,
       () => this.#waitsInside() ? this.limit() : this.#giveUp(),
       NO_CONTEXT,
     );
@@ -177,7 +184,9 @@ class PendingRead extends Future<unknown> {
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return false;
     // A source that waits for this library gets the cancel itself, and ends soon.
-    if (this.#waitsInside()) return true;
+    const waitsInside = this.#waitsInside();
+    const isFirst = this.#cancelled === undefined && this.#closing?.isFirst;
+    if (waitsInside && !isFirst) return true;
     if (this.#cancelled === undefined && !this.#closing?.isThere()) {
       this.#timer?.cancel();
       return super.cancel(message, options);
@@ -189,7 +198,7 @@ class PendingRead extends Future<unknown> {
       if (!this.#closing!.isQueued) this.#closeSource();
     }
     // The request stays, for the source's next wait for this library.
-    return false;
+    return waitsInside;
   }
 
   _describe(): string {
@@ -269,10 +278,7 @@ class PendingRead extends Future<unknown> {
 
   #giveUp(): void {
     if (this.done()) return;
-    this.scheduler.callExceptionHandler({
-      message: `A source was closed ${PATIENCE} s ago and still waits for a ` +
-        "promise of the host: let it take a signal, or wait for this library",
-    });
+    tellStuckSource(this.scheduler);
     if (this.#cancelled === undefined) this.setResult(undefined);
     else this.#end();
   }
@@ -293,11 +299,6 @@ class PendingRead extends Future<unknown> {
   #insideWaits(): unknown[] {
     return waitsOf(this.#line).filter((wait) => !runs(wait, this));
   }
-}
-
-// The host closes it when it has answered, and in V8 loses its async context by that.
-function isAsyncGenerator(iterator: object): boolean {
-  return Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
 }
 
 // What it does is a clean-up, and that is not cancelled by the request that has led to it.

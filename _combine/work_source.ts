@@ -15,6 +15,7 @@ import {
   returnOf,
 } from "../_base/iterators.ts";
 import type { InContext } from "../_task/function_coroutine.ts";
+import { streamIterator } from "../_host/stream_iterator.ts";
 import { iteratorOf, nextOf } from "./awaitables.ts";
 import { SourceReader } from "./source_reader.ts";
 
@@ -74,11 +75,13 @@ export class WorkSource<T> {
     this.#keepAll = keepAll;
     this.#demand = new Waiter(loop, () => "room for the next item of a source");
     if (isAsyncIterable(source)) {
-      const iterator: unknown = source[Symbol.asyncIterator]();
+      const stream = streamIterator<T>(source);
+      const iterator: unknown = stream ?? source[Symbol.asyncIterator]();
       checkIterator(iterator);
       this.#reader = new SourceReader(
         iterator as AsyncIterator<T>,
         inContext,
+        stream !== undefined,
       );
       this.#credit = limit;
     } else {

@@ -3,33 +3,34 @@
  *
  * @module
  */
-import { checkIterator, checkResult, returnOf } from "../_base/iterators.ts";
+import {
+  checkIterator,
+  checkResult,
+  isAsyncGenerator,
+  returnOf,
+} from "../_base/iterators.ts";
 import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
+import type { Scheduler } from "../handle.ts";
 import type { HostContext } from "../_host/async_context.ts";
+import { streamIterator } from "../_host/stream_iterator.ts";
+import { currentLine, requestsOf } from "../_line/line.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { Task, type TaskScheduler } from "../task.ts";
-import { SourceQuestion } from "../_task/source_question.ts";
-
-// How many seconds a clean-up may take at the end of a run.
-const PATIENCE = 5;
+import { SOURCE_PATIENCE, SourceQuestion } from "../_task/source_question.ts";
 
 /** What can be gone over: a stream of the Web, of Node, or anything for `for await`. */
 export type HostIterable<T> = ReadableStream<T> | AsyncIterable<T>;
 
-interface Reader<T> {
-  read(): Promise<{ readonly done: boolean; readonly value?: T | undefined }>;
-  cancel(reason?: unknown): Promise<void>;
-  releaseLock(): void;
-}
-
 /** Takes one item after the other. */
 export class HostItems<T> {
-  readonly #source: HostIterable<T>;
-  readonly #reader: Reader<T> | undefined;
-  readonly #iterator: AsyncIterator<T> | undefined;
+  readonly #iterator: AsyncIterator<T, undefined>;
+  /** Whether it is a stream of the Web or of Node. */
+  readonly isStream: boolean;
+  readonly #isGenerator: boolean;
   #isOver = false;
+  #closing: Promise<void> | undefined = undefined;
 
   /**
    * Opens a source.
@@ -39,22 +40,13 @@ export class HostItems<T> {
    * @throws {TypeError} If it is none, or in use already.
    */
   constructor(source: HostIterable<T>, action: string) {
-    const { getReader, [Symbol.asyncIterator]: iterator } =
-      (isRevoked(source) ? {} : source ?? {}) as Partial<ReadableStream<T>>;
-    this.#source = source;
-    if (typeof getReader === "function") {
-      this.#reader = (source as ReadableStream<T>).getReader();
-    } else if (typeof iterator === "function") {
-      const items = (source as AsyncIterable<T>)[Symbol.asyncIterator]();
-      checkIterator(items);
-      this.#iterator = items;
-    } else {
-      throw new TypeError(
-        `Cannot ${action}: a ReadableStream or an async iterable was expected, got ${
-          describeKind(source)
-        }`,
-      );
+    if (source === undefined || source === null || isRevoked(source)) {
+      refuse(source, action);
     }
+    const stream = streamIterator<T>(source);
+    this.isStream = stream !== undefined;
+    this.#iterator = stream ?? openIterator(source, action);
+    this.#isGenerator = isAsyncGenerator(this.#iterator);
   }
 
   /** Whether nothing more comes. */
@@ -62,23 +54,27 @@ export class HostItems<T> {
     return this.#isOver;
   }
 
-  /** Whether it is a stream of the Web or of Node. */
-  get isStream(): boolean {
-    return this.#reader !== undefined || this.#destroy() !== undefined;
+  /**
+   * Whether a source that is asked for an item can be closed only when it has answered.
+   *
+   * @param ofHost Whether it waits for the host.
+   */
+  answersFirst(ofHost: boolean): boolean {
+    return this.#isGenerator || !this.isStream && !ofHost;
   }
 
   /** Asks for the next item. */
   async next(): Promise<IteratorResult<T, undefined>> {
     try {
-      const step = await (this.#reader?.read() ?? this.#iterator!.next());
+      const step = await this.#iterator.next();
       checkResult(step);
       const { done, value } = step;
-      if (!done) return { done: false, value: value as T };
+      if (!done) return { done: false, value };
     } catch (error) {
-      this.#end();
+      this.#isOver = true;
       throw error;
     }
-    this.#end();
+    this.#isOver = true;
     return { done: true, value: undefined };
   }
 
@@ -86,69 +82,141 @@ export class HostItems<T> {
    * Closes the source, also while it is asked for an item.
    *
    * @param reason Why, for the source.
+   * @param isCancelled Whether it was cancelled, so that its own error is not its end.
    * @returns A promise that settles when it is closed; it may never, for an async generator
    * that is busy.
    */
-  async close(reason?: unknown): Promise<void> {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    if (this.#reader !== undefined) {
-      await this.#reader.cancel(reason);
-      this.#reader.releaseLock();
-      return;
+  close(reason?: unknown, isCancelled = false): Promise<void> {
+    if (this.#isOver && !isCancelled) {
+      return this.#closing ?? Promise.resolve();
     }
-    // A stream of Node: its iterator closes it only after the item that it waits for.
-    this.#destroy()?.call(this.#source);
-    await returnOf(this.#iterator!)?.();
-  }
-
-  #destroy(): (() => void) | undefined {
-    const { destroy } = this.#source as { destroy?: () => void };
-    return typeof destroy === "function" ? destroy : undefined;
-  }
-
-  #end(): void {
-    if (this.#isOver) return;
     this.#isOver = true;
-    this.#reader?.releaseLock();
+    return this.#closing ??= this.#close(reason);
+  }
+
+  async #close(reason: unknown): Promise<void> {
+    if (this.isStream) await this.#iterator.return!(reason as undefined);
+    else await returnOf(this.#iterator)?.();
   }
 }
 
-/** Who closes a source. */
+function openIterator<T>(
+  source: HostIterable<T>,
+  action: string,
+): AsyncIterator<T, undefined> {
+  const { [Symbol.asyncIterator]: open } = source as Partial<AsyncIterable<T>>;
+  if (typeof open !== "function") refuse(source, action);
+  const items = open.call(source) as AsyncIterator<T, undefined>;
+  checkIterator(items);
+  return items;
+}
+
+function refuse(source: unknown, action: string): never {
+  throw new TypeError(
+    `Cannot ${action}: a ReadableStream or an async iterable was expected, got ${
+      describeKind(source)
+    }`,
+  );
+}
+
+/** Who asks a source, and closes it. */
 export interface SourceOwner {
   /** The loop, which runs. */
   readonly loop: TaskScheduler;
-  /** Where the source's own code runs, if not where it is closed. */
+  /** Where the source's own code runs, if not where it is asked. */
   readonly context?: HostContext;
-  /** Is told of what the source throws. */
-  failed(error: unknown): void;
   /** Names the task. */
   toString(): string;
 }
 
-/**
- * Closes a source in a task of its own: its clean-up may wait for this library, and is no
- * matter of who closes it.
- */
-export function closeInTask(
-  items: HostItems<unknown>,
-  owner: SourceOwner,
-  reason?: unknown,
-): Task<void> {
-  const { loop } = owner;
-  const end = (): Coro<void> => waitForEnd(items, owner, reason);
-  // At once, as a run that ends now would cancel the task before it has begun.
-  return new Task(end, { loop, name: `${owner}`, eagerStart: true });
+/** Asks for the next item. */
+export function askForNext<T>(
+  items: HostItems<T>,
+  { loop, context }: SourceOwner,
+  what: string,
+): SourceQuestion<IteratorResult<T, undefined>> {
+  return new SourceQuestion(loop, {
+    what,
+    ask: () => items.next(),
+    answersFirst: (ofHost) => items.answersFirst(ofHost),
+    failedLate: (error) => tellFailedLate(items, loop, error),
+    context,
+  });
 }
 
-/** As {@linkcode closeInTask}, at the end of a run: a clean-up may not take long there. */
+/** Closes a source that nobody has cancelled, and waits for its clean-up. */
+export function askForEnd(
+  items: HostItems<unknown>,
+  { loop, context }: SourceOwner,
+  reason?: unknown,
+): SourceQuestion<void> {
+  const end = new SourceQuestion(loop, {
+    what: "the end of a source",
+    ask: () => items.close(reason),
+    answersFirst: () => true,
+    failedLate: (error) => tellFailed(loop, error),
+    context,
+  });
+  end.limit();
+  return end;
+}
+
+/**
+ * Closes a source, after a cancel or an error of who asked it, and waits for its clean-up.
+ *
+ * @param items The source.
+ * @param owner Who asked.
+ * @param question What was asked.
+ * @param reason The error.
+ * @returns The wait, or `undefined` if there is nothing to wait for.
+ */
+export function askForEndAfter(
+  items: HostItems<unknown>,
+  { loop, context }: SourceOwner,
+  question: SourceQuestion<unknown>,
+  reason: unknown,
+): SourceQuestion<void> | undefined {
+  const isCancelled = question.cancelled();
+  if (items.isOver && !isCancelled) return undefined;
+  const end = new SourceQuestion(loop, {
+    what: "the end of a source",
+    ask: () => {
+      const closing = items.close(reason, isCancelled);
+      // Now, as a stream whose own code has failed is not told of its end.
+      question.leaveWaits();
+      return closing;
+    },
+    // Who waits was cancelled before.
+    answersFirst: (ofHost) => !ofHost,
+    failedLate: (error) => tellFailed(loop, error),
+    context,
+  });
+  if (question.isLeft) {
+    end.cancel();
+    return undefined;
+  }
+  end.limit();
+  return end;
+}
+
+/** Closes a source in a task of its own: it is no matter of the line of who closes it. */
+export function closeInTask(
+  owner: SourceOwner,
+  close: () => Coro<void>,
+): Task<void> {
+  const { loop } = owner;
+  // At once, as a run that ends now would cancel the task before it has begun.
+  return new Task(close, { loop, name: `${owner}`, eagerStart: true });
+}
+
+/** Closes a source at the end of a run: a clean-up may not take long there. */
 export function closeWithLoop(
   items: HostItems<unknown>,
   owner: SourceOwner,
 ): Promise<void> {
-  const task = closeInTask(items, owner);
+  const task = closeInTask(owner, () => closeAndTell(items, owner));
   const giveUp = (): void => void task.cancel();
-  const timer = owner.loop.callLater(PATIENCE, giveUp, NO_CONTEXT);
+  const timer = owner.loop.callLater(SOURCE_PATIENCE, giveUp, NO_CONTEXT);
   return new Promise((resolve) =>
     task.addDoneCallback(() => {
       timer.cancel();
@@ -157,38 +225,58 @@ export function closeWithLoop(
   );
 }
 
-function* waitForEnd(
+/** Closes a source, and reports what its clean-up throws. */
+export function* closeAndTell(
   items: HostItems<unknown>,
   owner: SourceOwner,
-  reason: unknown,
+  reason?: unknown,
 ): Coro<void> {
-  const failed = (error: unknown): void => owner.failed(error);
   try {
-    yield* new SourceQuestion(
-      owner.loop,
-      "the end of a source",
-      () => items.close(reason),
-      failed,
-      owner.context,
-    );
+    yield* askForEnd(items, owner, reason);
   } catch (error) {
     if (isInstance(error, CancelledError)) throw error;
-    failed(error);
+    tellFailed(owner.loop, error);
   }
 }
 
 /**
- * Tells of what a source has thrown that nobody waits for any more. Streams fail because they
- * are closed; what others throw then is an error.
+ * Waits for the end of a source in the `return()` of an iterator. That of a loop which an
+ * error has left can't throw: after a cancel, what the clean-up throws is reported.
  */
-export function tellFailedLate(
+export async function endLoop(
+  end: PromiseLike<void> | void,
+  loop: Scheduler,
+): Promise<void> {
+  const line = currentLine();
+  try {
+    await end;
+  } catch (error) {
+    if (isInstance(error, CancelledError)) throw error;
+    if (line === undefined || requestsOf(line) === 0) throw error;
+    tellFailed(loop, error);
+  }
+}
+
+/** Closes a source that can't be waited for. */
+export function closeUnwatched(
+  items: HostItems<unknown>,
+  loop: TaskScheduler,
+  reason?: unknown,
+): void {
+  items.close(reason).catch((error) => tellFailed(loop, error));
+}
+
+// Streams fail because they are closed; what others throw then is an error.
+function tellFailedLate(
   items: HostItems<unknown>,
   loop: TaskScheduler,
   error: unknown,
 ): void {
-  if (
-    items.isStream || loop.isClosed() || isInstance(error, CancelledError)
-  ) return;
+  if (!items.isStream) tellFailed(loop, error);
+}
+
+function tellFailed(loop: Scheduler, error: unknown): void {
+  if (loop.isClosed() || isInstance(error, CancelledError)) return;
   loop.callExceptionHandler({
     message: "Exception in a source that was given up",
     exception: error,

@@ -10,14 +10,17 @@ import type { Scheduler } from "../handle.ts";
 import { HostContext } from "../_host/async_context.ts";
 import type { Resource, Resources } from "../_loop/resources.ts";
 import { Task, type TaskScheduler } from "../task.ts";
-import { SourceQuestion } from "../_task/source_question.ts";
 import {
+  askForEnd,
+  askForEndAfter,
+  askForNext,
+  closeAndTell,
   closeInTask,
+  closeUnwatched,
   closeWithLoop,
   HostItems,
   type HostIterable,
   type SourceOwner,
-  tellFailedLate,
 } from "./host_items.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 import type { ByteSource } from "./transport.ts";
@@ -35,7 +38,11 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
   readonly loop: TaskScheduler;
   readonly context = new HostContext();
   // While it asks.
-  #task: Task<void> | undefined = undefined;
+  #asking: Task<void> | undefined = undefined;
+  // Once who reads has left.
+  #closing: Task<void> | undefined = undefined;
+  #reason: unknown = undefined;
+  #isLeft = false;
 
   /**
    * Opens a source.
@@ -58,80 +65,79 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
   }
 
   pull(): void {
-    if (this.#task !== undefined || this.#items.isOver) return;
+    if (this.#asking !== undefined || this.#items.isOver) return;
     const loop = this.loop;
-    this.#task = new Task(this.#ask(), { loop, name: `${this}` });
+    this.#asking = new Task(this.#ask(), { loop, name: `${this}` });
   }
 
-  /** Closes the source; what is there can still be read. */
-  cancel(reason?: unknown): void {
-    const task = this.#task;
-    this.#task = undefined;
-    if (task === undefined && this.#mayCleanUp()) {
-      closeInTask(this.#items, this, reason);
-    } else this.#close(reason);
+  /** Closes the source, and waits for its clean-up; what is there can still be read. */
+  cancel(reason?: unknown): PromiseLike<void> | void {
+    if (this.#closing !== undefined) return this.#closing;
+    const asking = this.#asking;
     this.#end();
-    task?.cancel();
+    if (asking === undefined && this.#items.isOver) return;
+    if (!this.loop.isRunning()) {
+      return closeUnwatched(this.#items, this.loop, reason);
+    }
+    this.#reason = reason;
+    asking?.cancel();
+    return this.#closing = closeInTask(this, () => this.#close(asking));
   }
 
   _endWithLoop(): Promise<void> | void {
-    // A task was cancelled by the run, which has waited for it.
-    if (this.#task !== undefined || !this.#mayCleanUp()) return this.cancel();
     this.#end();
-    return closeWithLoop(this.#items, this);
+    if (!this.#items.isOver) return closeWithLoop(this.#items, this);
   }
 
   _abandon(): void {
-    this.cancel();
+    this.#end();
+    closeUnwatched(this.#items, this.loop);
   }
 
   toString(): string {
     return "source of a StreamReader";
   }
 
-  #mayCleanUp(): boolean {
-    const { isOver, isStream } = this.#items;
-    return !isOver && !isStream && this.loop.isRunning();
-  }
-
-  // Not waited for: an async generator may never come to it.
-  #close(reason: unknown): void {
-    this.#items.close(reason).catch(this.failed);
-  }
-
   *#ask(): Coro<void> {
     try {
-      while (this.#take(yield* this.#question()));
-      this.#task = undefined;
+      while (yield* this.#takeNext());
+      this.#asking = undefined;
     } catch (error) {
-      const task = this.#task;
-      this.#task = undefined;
-      if (this.#buffer.eof) this.failed(error);
-      else if (!isInstance(error, CancelledError) || !task?.cancelling()) {
-        this.#fail(error);
-      } else this.cancel(error);
+      const asking = this.#asking;
+      this.#asking = undefined;
+      const isCancel = isInstance(error, CancelledError) &&
+        asking !== undefined && asking.cancelling() > 0;
+      // After the end it is of the source's clean-up, for who has closed it.
+      if (isCancel || this.#buffer.eof) {
+        this.#end();
+        throw error;
+      }
+      this.#fail(error);
     }
   }
 
-  #question(): SourceQuestion<IteratorResult<unknown, undefined>> {
-    return new SourceQuestion(
-      this.loop,
-      "the next piece of a source",
-      () => this.#items.next(),
-      this.failed,
-      this.context,
-    );
-  }
-
   // Says whether more is wanted: an empty piece is not the end.
-  #take({ done, value }: IteratorResult<unknown, undefined>): boolean {
+  *#takeNext(): Coro<boolean> {
+    const what = "the next piece of a source";
+    const question = askForNext<unknown>(this.#items, this, what);
+    let step: IteratorResult<unknown, undefined>;
+    try {
+      step = yield* question;
+    } catch (error) {
+      this.#isLeft = question.isLeft;
+      const reason = this.#reason ?? error;
+      const end = askForEndAfter(this.#items, this, question, reason);
+      if (end !== undefined) yield* end;
+      throw error;
+    }
     // Closed meanwhile.
     if (this.#buffer.eof) return false;
+    const { done, value } = step;
     if (done) this.#end();
     else if (value instanceof Uint8Array) {
       if (value.length === 0) return true;
       // Who reads may ask for more at once.
-      this.#task = undefined;
+      this.#asking = undefined;
       this.#buffer.feed(value);
     } else {
       const error = new TypeError(
@@ -139,14 +145,23 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
           describeKind(value)
         }, encode text with a TextEncoderStream`,
       );
-      this.#close(error);
-      this.#fail(error);
+      yield* closeAndTell(this.#items, this, error);
+      throw error;
     }
     return false;
   }
 
-  readonly failed = (error: unknown): void =>
-    tellFailedLate(this.#items, this.loop, error);
+  *#close(asking: Task<void> | undefined): Coro<void> {
+    try {
+      if (asking !== undefined) yield* asking;
+    } catch (error) {
+      // A second cancel comes here, too, and leaves it.
+      if (!asking!.cancelled() || this.#closing?.cancelling()) throw error;
+    }
+    if (this.#isLeft) return;
+    // It may have been cancelled before it had begun.
+    yield* askForEnd(this.#items, this, this.#reason);
+  }
 
   #end(): void {
     resourcesOf(this.loop)?.delete(this);

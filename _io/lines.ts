@@ -7,6 +7,7 @@
  */
 import type { Coroutine } from "../_coroutine/coroutine.ts";
 import { concat } from "./byte_buffer.ts";
+import { endLoop } from "./host_items.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 
 const NEWLINE = 10;
@@ -50,9 +51,8 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
       : Promise.resolve({ done: false, value: line });
   }
 
-  // deno-lint-ignore require-await
   async return(): Promise<IteratorResult<string, undefined>> {
-    this.#leave();
+    await endLoop(this.#leave(), this.#buffer.loop);
     return { done: true, value: undefined };
   }
 
@@ -85,7 +85,7 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
       }
     } catch (error) {
       // `for await` does not call return() after an error, such as a CancelledError.
-      this.#leave();
+      await this.#leave(error);
       throw error;
     }
     return { done: true, value: undefined };
@@ -111,7 +111,7 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
     this.#pieces = [last.subarray(last.lastIndexOf(NEWLINE) + 1)];
   }
 
-  #leave(): void {
+  #leave(reason?: unknown): PromiseLike<void> | void {
     if (!this.#isOver) {
       this.#isOver = true;
       let bytes = concat(this.#pieces);
@@ -125,7 +125,7 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
       this.#at = 0;
       this.#pieces = [];
     }
-    this.#buffer.source?.cancel?.();
+    return this.#buffer.source?.cancel?.(reason);
   }
 
   #checked(line: string): string {

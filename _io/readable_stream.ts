@@ -5,6 +5,7 @@
  */
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { NEED_MORE, readSome, type ReadState } from "./reads.ts";
+import { Future } from "../future.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 
 const PIECE: ReadState<number> = {
@@ -33,10 +34,22 @@ export function readableStreamOf(
     // A copy, since whoever gets it may hand it over to another thread.
     else controller.enqueue(bytes.slice());
   };
-  const cancel = (reason: unknown): void => {
+  const cancel = (reason: unknown): Promise<void> | void => {
     buffer.giveUp(waiter);
     waiter?.cancel();
-    buffer.source?.cancel?.(reason);
+    const closing = buffer.source?.cancel?.(reason);
+    // Not by its then(): that would be a wait of the task whose context this is.
+    if (closing instanceof Future) return promiseOf(closing);
   };
   return new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 });
+}
+
+function promiseOf(future: Future<void>): Promise<void> {
+  return new Promise((resolve, reject) =>
+    future.addDoneCallback(() => {
+      const error = future.cancelled() ? undefined : future.exception();
+      if (error === undefined) resolve();
+      else reject(error);
+    }, NO_CONTEXT)
+  );
 }

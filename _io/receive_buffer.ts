@@ -15,7 +15,8 @@ export class ReceiveBuffer {
   readonly limit: number;
   /** The bytes. */
   readonly bytes: ByteBuffer = new ByteBuffer();
-  readonly #loop: Scheduler;
+  /** The loop of who reads. */
+  readonly loop: Scheduler;
   #source: ByteSource | undefined;
   #eof = false;
   #error: unknown;
@@ -30,7 +31,7 @@ export class ReceiveBuffer {
    */
   constructor(limit: number, loop: Scheduler) {
     this.limit = limit;
-    this.#loop = loop;
+    this.loop = loop;
   }
 
   /** What fills it, if it is known. */
@@ -111,7 +112,7 @@ export class ReceiveBuffer {
     }
     const source = this.#source;
     const waiter = new IoWait<undefined>(
-      this.#loop,
+      this.loop,
       "data of a StreamReader",
       source?.ofHost ?? false,
     );

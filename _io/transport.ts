@@ -16,8 +16,12 @@ export interface ByteSource {
   pauseReading?(): void;
   /** Takes {@linkcode ByteSource.pauseReading} back. */
   resumeReading?(): void;
-  /** Closes it, where it belongs to the reader alone; the end is told then. */
-  cancel?(reason?: unknown): void;
+  /**
+   * Closes it, where it belongs to the reader alone; the end is told at once.
+   *
+   * @returns What waits for its clean-up, if that takes time.
+   */
+  cancel?(reason?: unknown): PromiseLike<void> | void;
   /** Names it, for reports. */
   toString(): string;
 }

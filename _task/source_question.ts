@@ -6,61 +6,93 @@
 import { type CancelReason, cancelReason } from "../_base/cancelled.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import { Future } from "../future.ts";
-import type { Scheduler } from "../handle.ts";
+import type { Scheduler, TimerHandle } from "../handle.ts";
 import { type HostContext, runInLine } from "../_host/async_context.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/delivery.ts";
 import { currentLine, libraryWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
+import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { BodyLine } from "./body_line.ts";
 
 /**
+ * How many seconds a source that is closed may wait for a promise of the host, which may
+ * never settle.
+ */
+export const SOURCE_PATIENCE = 5;
+
+/** Says that a source was given up. */
+export function tellStuckSource(loop: Scheduler): void {
+  loop.callExceptionHandler({
+    message:
+      `A source was closed ${SOURCE_PATIENCE} s ago and still waits for a ` +
+      "promise of the host: let it take a signal, or wait for this library",
+  });
+}
+
+/** What is asked, and how. */
+export interface SourceAsk<R> {
+  /** What for, for reports. */
+  readonly what: string;
+  /** Asks the source. */
+  ask(): Promise<R>;
+  /**
+   * Whether a first cancel waits for the answer.
+   *
+   * @param ofHost Whether the source waits for nothing of this library.
+   */
+  answersFirst(ofHost: boolean): boolean;
+  /** Is told of an error that nobody waits for any more. */
+  failedLate(error: unknown): void;
+  /** The async context to ask in, if not that of the caller. */
+  readonly context?: HostContext | undefined;
+}
+
+/**
  * The wait for the answer. The source may wait for this library in turn, in a line of its
- * own: a cancel goes to it then, and this ends when it has cleaned up. One that waits for
- * the host is not waited for.
+ * own: a cancel goes to it then, and this ends when it has cleaned up. Who waits for the
+ * host gets the cancel by its signal, and at its next wait for this library; it is waited
+ * for as long as that is not for ever. A second cancel leaves it.
  */
 export class SourceQuestion<R> extends Future<R> {
   readonly #what: string;
+  readonly #answersFirst: (ofHost: boolean) => boolean;
   readonly #line: BodyLine | undefined;
+  #isAnswered = false;
+  #isLeft = false;
   #cancelled: { readonly reason: CancelReason } | undefined = undefined;
+  #timer: TimerHandle | undefined = undefined;
 
   /**
    * Asks, in the line of the caller.
    *
    * @param loop The loop of who asks.
-   * @param what What for, for reports.
-   * @param ask Asks the source.
-   * @param failedLate Is told of an error that nobody waits for any more.
-   * @param context The async context to ask in, if not that of the caller.
+   * @param asked What is asked, and how.
    */
-  constructor(
-    loop: Scheduler,
-    what: string,
-    ask: () => Promise<R>,
-    failedLate: (error: unknown) => void,
-    context?: HostContext,
-  ) {
+  constructor(loop: Scheduler, asked: SourceAsk<R>) {
     super({ loop });
-    this.#what = what;
+    this.#what = asked.what;
+    this.#answersFirst = asked.answersFirst;
     const outer = currentLine();
     const line = outer?.getLoop() === loop ? new BodyLine(outer) : undefined;
     this.#line = line;
+    const ask = asked.ask;
     const askInLine = () => line === undefined ? ask() : runInLine(line, ask);
-    const answer: Promise<R> = context?.call<Promise<R>>(askInLine) ??
+    const answer: Promise<R> = asked.context?.call<Promise<R>>(askInLine) ??
       askInLine();
     answer.then(
       (result) => {
-        this.#leave();
+        this.#answered();
         if (this.done()) return;
         if (this.#cancelled === undefined) this.setResult(result);
         else this._settleCancelled(this.#cancelled.reason);
       },
       (error) => {
         const isCancel = line !== undefined && isCancellation(line, error);
-        this.#leave();
+        this.#answered();
         if (this.done()) {
-          if (!isCancel) failedLate(error);
+          if (!isCancel) asked.failedLate(error);
         } else if (isCancel && this.#cancelled !== undefined) {
           this._settleCancelled(this.#cancelled.reason);
         } else {
@@ -74,11 +106,41 @@ export class SourceQuestion<R> extends Future<R> {
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return false;
-    if (this._ofHost) return super.cancel(message, options);
+    const ofHost = this._ofHost;
     const reason = cancelReason(message, options);
+    const isFirst = this.#cancelled === undefined;
     this.#cancelled ??= { reason };
-    cancelLine(this.#line!, reason);
+    if (isFirst ? !this.#answersFirst(ofHost) : ofHost) {
+      this.#isLeft = !isFirst;
+      this.#timer?.cancel();
+      return super.cancel(message, options);
+    }
+    this.limit();
+    this.leaveWaits();
     return true;
+  }
+
+  /** Gives the source up when it goes on to wait for the host. */
+  limit(): void {
+    this.#timer?.cancel();
+    if (this.done() || this.getLoop().isClosed()) return;
+    this.#timer = this.scheduler.callLater(
+      SOURCE_PATIENCE,
+      () => this._ofHost ? this.#giveUp() : this.limit(),
+      NO_CONTEXT,
+    );
+  }
+
+  /** Cancels what the source waits for, now or at its next wait. */
+  leaveWaits(): void {
+    const cancelled = this.#cancelled;
+    if (this.#isAnswered || this.#line === undefined) return;
+    if (cancelled !== undefined) cancelLine(this.#line, cancelled.reason);
+  }
+
+  /** Whether nobody is to wait for the source any more. */
+  get isLeft(): boolean {
+    return this.#isLeft;
   }
 
   /** @internal Whether the source waits for nothing of this library. */
@@ -96,7 +158,17 @@ export class SourceQuestion<R> extends Future<R> {
     return describeInside(this.#what, "source", waits, this.scheduler);
   }
 
-  #leave(): void {
+  #giveUp(): void {
+    if (this.done()) return;
+    this.#isLeft = true;
+    tellStuckSource(this.scheduler);
+    if (this.#cancelled === undefined) this.setResult(undefined as R);
+    else this._settleCancelled(this.#cancelled.reason);
+  }
+
+  #answered(): void {
+    this.#isAnswered = true;
+    this.#timer?.cancel();
     const line = this.#line;
     if (line?._request !== undefined) settleRequest(line._request);
     line?.leave();

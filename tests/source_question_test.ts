@@ -112,7 +112,7 @@ Deno.test("iterate() that is cancelled gives the error of its source's clean-up"
     await assertRejects(async () => await task, Error, "clean-up");
   }));
 
-Deno.test("iterate() that is cancelled reports what its source throws later on its way from the host", async () => {
+Deno.test("iterate() that is cancelled twice reports what its source throws later on its way from the host", async () => {
   using loop = new TestLoop();
   await loop.runUntilComplete(async () => {
     let fail!: (error: Error) => void;
@@ -123,8 +123,10 @@ Deno.test("iterate() that is cancelled reports what its source throws later on i
     const task = beginToIterate(source());
     await sleep(1);
     task.cancel();
+    task.cancel();
     await wait([task]);
     assert(task.cancelled());
+    assertEquals(loop.time(), 1);
     fail(new Error("late"));
     await sleep(1);
   });

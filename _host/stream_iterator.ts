@@ -1,0 +1,134 @@
+/**
+ * Streams of the Web and of Node, gone over so that they can be closed while they are asked.
+ *
+ * Their own iterators close a stream only after the item that it was asked for, which may
+ * never come.
+ *
+ * @module
+ */
+
+/** Goes over a stream. */
+export interface StreamIterator<T> {
+  /** Asks for the next item. */
+  next(): Promise<IteratorResult<T, undefined>>;
+  /**
+   * Closes the stream at once, and settles when that is done.
+   *
+   * @param reason Why, for the stream.
+   */
+  return(reason?: unknown): Promise<IteratorResult<T, undefined>>;
+}
+
+interface Reader<T> {
+  read(): Promise<{ readonly done: boolean; readonly value?: T | undefined }>;
+  cancel(reason?: unknown): Promise<void>;
+  releaseLock(): void;
+}
+
+/**
+ * Opens a stream.
+ *
+ * @param source What may be one.
+ * @returns Its items, or `undefined` if it is none.
+ * @throws {TypeError} If it is in use already.
+ */
+export function streamIterator<T>(
+  source: object,
+): StreamIterator<T> | undefined {
+  const { getReader, destroy, [Symbol.asyncIterator]: iterator } = source as {
+    readonly getReader?: unknown;
+    readonly destroy?: unknown;
+    readonly [Symbol.asyncIterator]?: () => AsyncIterator<T, undefined>;
+  };
+  if (typeof getReader === "function") {
+    return new WebItems(getReader.call(source) as Reader<T>);
+  }
+  if (typeof destroy !== "function" || typeof iterator !== "function") {
+    return undefined;
+  }
+  return new NodeItems(iterator.call(source), source as NodeStream);
+}
+
+class WebItems<T> implements StreamIterator<T> {
+  readonly #reader: Reader<T>;
+
+  constructor(reader: Reader<T>) {
+    this.#reader = reader;
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    try {
+      const step = await this.#reader.read();
+      if (!step.done) return { done: false, value: step.value as T };
+    } catch (error) {
+      this.#reader.releaseLock();
+      throw error;
+    }
+    this.#reader.releaseLock();
+    return { done: true, value: undefined };
+  }
+
+  async return(reason?: unknown): Promise<IteratorResult<T, undefined>> {
+    await this.#reader.cancel(reason);
+    this.#reader.releaseLock();
+    return { done: true, value: undefined };
+  }
+}
+
+class NodeItems<T> implements StreamIterator<T> {
+  readonly #items: AsyncIterator<T, undefined>;
+  readonly #stream: NodeStream;
+  #isClosed = false;
+
+  constructor(items: AsyncIterator<T, undefined>, stream: NodeStream) {
+    this.#items = items;
+    this.#stream = stream;
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    try {
+      return await this.#items.next();
+    } catch (error) {
+      // That it was closed too early.
+      if (this.#isClosed) return { done: true, value: undefined };
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#isClosed = true;
+    const closed = closeOf(this.#stream);
+    this.#stream.destroy();
+    await this.#items.return?.();
+    await closed;
+    return { done: true, value: undefined };
+  }
+}
+
+/** What is used of a stream of Node. */
+interface NodeStream {
+  readonly closed?: boolean;
+  readonly _readableState?: { readonly emitClose?: boolean };
+  destroy(): void;
+  on?(event: string, listener: (error: unknown) => void): void;
+  off?(event: string, listener: (error: unknown) => void): void;
+}
+
+// When it has closed what it holds, if it says so: `destroy()` only begins that.
+function closeOf(stream: NodeStream): Promise<void> | undefined {
+  const says = stream.closed === false && typeof stream.on === "function" &&
+    stream._readableState?.emitClose !== false;
+  if (!says) return undefined;
+  return new Promise((resolve, reject) => {
+    let failure: { readonly error: unknown } | undefined;
+    const onError = (error: unknown): void => void (failure = { error });
+    const onClose = (): void => {
+      stream.off?.("error", onError);
+      stream.off?.("close", onClose);
+      if (failure === undefined) resolve();
+      else reject(failure.error);
+    };
+    stream.on!("error", onError);
+    stream.on!("close", onClose);
+  });
+}
