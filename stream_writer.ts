@@ -179,7 +179,12 @@ export interface StreamWriter extends AsyncDisposable {
    * @returns A future. It fails with the error that the connection was lost by, if so.
    */
   waitClosed(): Future<void>;
-  /** Closes the connection now: what is not sent is lost. */
+  /**
+   * Closes the connection now: what is not sent is lost. What waits for it fails.
+   *
+   * At the stdin of a process Deno and Bun still hand over what they were given last: the
+   * process gets its end when it has read that.
+   */
   abort(): void;
   /**
    * Tells about the connection.

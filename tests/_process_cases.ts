@@ -249,6 +249,26 @@ export const PROCESS_CASES: RealCases = {
     );
   },
 
+  *"stdin that is aborted fails who waits, and ends for the process when it reads"() {
+    const child = yield* wait(
+      sh(
+        'trap "go=1" USR1; echo ready; while [ -z "$go" ]; do sleep 0.01; done; cat > /dev/null; echo end',
+        { stdin: PIPE, stdout: PIPE },
+      ),
+    );
+    assert.equal(text(yield* wait(child.stdout!.readline())), "ready\n");
+    const stdin = child.stdin!;
+    const full = stdin.write(new Uint8Array(MIB));
+    assert.ok(!full.done());
+    stdin.abort();
+    assert.ok(stdin.isClosing());
+    assert.match(String(yield* failureOf(full)), /stdin of .* was closed here/);
+    yield* wait(stdin.waitClosed());
+    child.sendSignal("SIGUSR1");
+    assert.equal(text(yield* wait(child.stdout!.readline())), "end\n");
+    assert.equal(yield* wait(child.wait()), 0);
+  },
+
   *"writeEof() ends the input of a process"() {
     const child = yield* wait(createSubprocessExec("cat", [], {
       stdin: PIPE,
