@@ -42,6 +42,8 @@ import { connectionPair } from "@asyncio/asyncio/testing";
 
 /** No chain needs so many steps to be ended, by orders of magnitude. */
 const MOST = 1_000_000;
+/** As {@linkcode MOST}, of lines of one byte. */
+const MOST_BYTES = 2 ** 24;
 
 /** A step that never has to wait, in both styles. */
 export interface Step {
@@ -323,6 +325,15 @@ const LOOPS: Readonly<Record<string, () => Promise<unknown> | Coro<unknown>>> =
     },
     async "iterate() over a ReadableStream"() {
       for await (const _ of iterate(ReadableStream.from(endless())));
+    },
+    async "StreamReader.lines() of what is there"() {
+      const reader = new StreamReader();
+      const lines = new Uint8Array(MOST_BYTES / 512).fill(10);
+      for (let i = 0; i < 512; i++) {
+        reader.feedData(lines);
+        let left = lines.length;
+        for await (const _ of reader.lines()) if (--left === 0) break;
+      }
     },
     async "mapConcurrent()"() {
       const results = mapConcurrent(numbers(), nothingAsync, { limit: 4 });
