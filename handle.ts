@@ -116,6 +116,10 @@ export interface Scheduler {
   _noteResumed(): void;
   /** @internal */
   _noteSuspended(): void;
+  /** @internal Keeps a virtual clock still, while the host does what has to be waited for. */
+  _hold(): void;
+  /** @internal Takes one `_hold()` back. */
+  _letGo(): void;
   /** @internal */
   _abortRun(error: unknown): void;
   /** @internal */

@@ -46,7 +46,8 @@ import { getRunningLoop } from "./running_loop.ts";
  *
  * A source that waits for this library gets the cancel itself. An async generator that waits
  * for the host gets it by `taskSignal()`, and can't be closed before it has what it waits
- * for: after 5 seconds, or a second cancel, it is left, and the former is reported.
+ * for: half a second later, or at a second cancel, it is left. A clean-up that waits for the
+ * host for 5 seconds is left too, and reported.
  *
  * @typeParam T The type of the items.
  * @param source The source.

@@ -139,6 +139,7 @@ export function askForNext<T>(
     what,
     ask: () => items.next(),
     answersFirst: (ofHost) => items.answersFirst(ofHost),
+    isEnd: false,
     failedLate: (error) => tellFailedLate(items, loop, error),
     context,
   });
@@ -154,6 +155,7 @@ export function askForEnd(
     what: "the end of a source",
     ask: () => items.close(reason),
     answersFirst: () => true,
+    isEnd: true,
     failedLate: (error) => tellFailed(loop, error),
     context,
   });
@@ -188,6 +190,7 @@ export function askForEndAfter(
     },
     // Who waits was cancelled before.
     answersFirst: (ofHost) => !ofHost,
+    isEnd: true,
     failedLate: (error) => tellFailed(loop, error),
     context,
   });

@@ -8,6 +8,7 @@ import type { PendingAwait } from "../_future/future_await.ts";
 import { Future } from "../future.ts";
 import type { Scheduler, TimerHandle } from "../handle.ts";
 import { type HostContext, runInLine } from "../_host/async_context.ts";
+import { hostTimer } from "../_host/turn.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/delivery.ts";
@@ -21,6 +22,10 @@ import { BodyLine } from "./body_line.ts";
  * never settle.
  */
 export const SOURCE_PATIENCE = 5;
+
+// How long who is cancelled waits for a source to come from the host to where it can be
+// closed, in seconds of the host's time: it may never come.
+const HOST_PATIENCE = 0.5;
 
 /** Says that a source was given up. */
 export function tellStuckSource(loop: Scheduler): void {
@@ -43,6 +48,8 @@ export interface SourceAsk<R> {
    * @param ofHost Whether the source waits for nothing of this library.
    */
   answersFirst(ofHost: boolean): boolean;
+  /** Whether it is asked to end, for which it has longer. */
+  readonly isEnd: boolean;
   /** Is told of an error that nobody waits for any more. */
   failedLate(error: unknown): void;
   /** The async context to ask in, if not that of the caller. */
@@ -51,18 +58,20 @@ export interface SourceAsk<R> {
 
 /**
  * The wait for the answer. The source may wait for this library in turn, in a line of its
- * own: a cancel goes to it then, and this ends when it has cleaned up. Who waits for the
- * host gets the cancel by its signal, and at its next wait for this library; it is waited
- * for as long as that is not for ever. A second cancel leaves it.
+ * own: a cancel goes to it then, and this ends when it has cleaned up. One that waits for the
+ * host gets the cancel by its signal, and at its next wait for this library; it has a moment
+ * to come from there. A second cancel leaves it.
  */
 export class SourceQuestion<R> extends Future<R> {
   readonly #what: string;
   readonly #answersFirst: (ofHost: boolean) => boolean;
+  readonly #isEnd: boolean;
   readonly #line: BodyLine | undefined;
   #isAnswered = false;
   #isLeft = false;
   #cancelled: { readonly reason: CancelReason } | undefined = undefined;
   #timer: TimerHandle | undefined = undefined;
+  #endOfMoment: (() => void) | undefined = undefined;
 
   /**
    * Asks, in the line of the caller.
@@ -74,6 +83,7 @@ export class SourceQuestion<R> extends Future<R> {
     super({ loop });
     this.#what = asked.what;
     this.#answersFirst = asked.answersFirst;
+    this.#isEnd = asked.isEnd;
     const outer = currentLine();
     const line = outer?.getLoop() === loop ? new BodyLine(outer) : undefined;
     this.#line = line;
@@ -112,17 +122,18 @@ export class SourceQuestion<R> extends Future<R> {
     this.#cancelled ??= { reason };
     if (isFirst ? !this.#answersFirst(ofHost) : ofHost) {
       this.#isLeft = !isFirst;
-      this.#timer?.cancel();
+      this.#callOff();
       return super.cancel(message, options);
     }
-    this.limit();
+    if (ofHost && !this.#isEnd) this.#giveMoment();
+    else this.limit();
     this.leaveWaits();
     return true;
   }
 
   /** Gives the source up when it goes on to wait for the host. */
   limit(): void {
-    this.#timer?.cancel();
+    this.#callOff();
     if (this.done() || this.getLoop().isClosed()) return;
     this.#timer = this.scheduler.callLater(
       SOURCE_PATIENCE,
@@ -158,17 +169,43 @@ export class SourceQuestion<R> extends Future<R> {
     return describeInside(this.#what, "source", waits, this.scheduler);
   }
 
+  // The host takes its time whatever clock the loop has, so that waits.
+  #giveMoment(): void {
+    const { scheduler } = this;
+    scheduler._hold();
+    const stop = hostTimer(HOST_PATIENCE, () => {
+      this.#callOff();
+      if (this._ofHost) this.#leave();
+      else this.limit();
+    });
+    this.#endOfMoment = () => {
+      stop();
+      scheduler._letGo();
+    };
+  }
+
+  #callOff(): void {
+    this.#timer?.cancel();
+    this.#endOfMoment?.();
+    this.#endOfMoment = undefined;
+  }
+
   #giveUp(): void {
     if (this.done()) return;
-    this.#isLeft = true;
     tellStuckSource(this.scheduler);
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.done() || this.getLoop().isClosed()) return;
+    this.#isLeft = true;
     if (this.#cancelled === undefined) this.setResult(undefined as R);
     else this._settleCancelled(this.#cancelled.reason);
   }
 
   #answered(): void {
     this.#isAnswered = true;
-    this.#timer?.cancel();
+    this.#callOff();
     const line = this.#line;
     if (line?._request !== undefined) settleRequest(line._request);
     line?.leave();

@@ -136,6 +136,21 @@ for (const [end, stop] of Object.entries(ENDS)) {
   }
 }
 
+Deno.test("iterate() ends at once when it is cancelled, while its source waits for the host", () =>
+  runTest(async () => {
+    async function* silent(): AsyncGenerator<number> {
+      await new Promise(() => {});
+    }
+    const loop = getRunningLoop();
+    const task = createTask(async () => {
+      for await (const _ of iterate(silent()));
+    });
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assertEquals([task.cancelled(), loop.time()], [true, 1]);
+  }));
+
 Deno.test("iterate() that is cancelled throws what its source throws in its clean-up", () =>
   runTest(async () => {
     async function* failing(): AsyncGenerator<number> {
