@@ -89,8 +89,14 @@ const STUCK: Readonly<
       yield* timeout(9, async () => await never);
     }),
   "a scope in a scope of a cancelled task": async (never) => {
-    const task = createTask(() =>
-      timeout(9, () => taskGroup(() => timeout(9, async () => await never)))
+    const task = createTask(async () =>
+      await timeout(
+        9,
+        async () =>
+          await taskGroup(async () =>
+            await timeout(9, async () => await never)
+          ),
+      )
     );
     await sleep(0.001);
     task.cancel();
@@ -108,8 +114,8 @@ const STUCK: Readonly<
   },
   "a scope in a request whose time is over": async (never) => {
     const handler = handleRequests(
-      () =>
-        timeout(9, async () => {
+      async () =>
+        await timeout(9, async () => {
           await never;
           return new Response();
         }),
@@ -156,6 +162,22 @@ for (const [name, main] of Object.entries(STUCK)) {
     assert(/promise of the host.*interruptible/.test(told[0]!.message));
   });
 }
+
+Deno.test("the report of a request that still waits for the host says which", async () => {
+  const told = await toldBy(async (_, never) => {
+    const handler = handleRequests(async () => {
+      await never;
+      return new Response();
+    }, { timeout: 0.001 });
+    await handler(new Request("http://localhost/slow"));
+  });
+  assertStringIncludes(told[0]!.message, "GET http://localhost/slow");
+});
+
+Deno.test("the report of an executor's job that still waits for the host says which", async () => {
+  const told = await toldBy((_, never) => STUCK["an executor's job"]!(never));
+  assertStringIncludes(told[0]!.message, 'name="stubborn"');
+});
 
 inBoth("interruptible() ends with a cancel at once", function* (style) {
   const body = style.fn(function* () {
