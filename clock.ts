@@ -291,10 +291,15 @@ const VIRTUAL_CLOCK_OPTIONS: OptionKinds<VirtualClockOptions> = {
 // How many host turns an async function that waits for a plain promise is given
 // before time moves on without it.
 const PATIENCE = 32;
+// And before a loop with no deadline is given up. Nobody can tell an async function that
+// waits for the host beside a wait for this library, or a callback that is still to come,
+// from nothing; and a program that can't go on has time.
+const DEADLOCK_PATIENCE = 100;
 
 /**
  * A clock for tests: time stands still while anything is ready, and jumps to the
- * next deadline when nothing is. A loop with neither ends with a `DeadlockError`.
+ * next deadline when nothing is. A loop with neither ends with a `DeadlockError`, if the
+ * host does not wake it within a tenth of a second of real time.
  *
  * Several loops may share one: time jumps when all of them wait. It stands still while
  * an executor has a job in a real worker.
@@ -330,7 +335,8 @@ export class VirtualClock implements Clock {
   #attached: Set<Sleeper> = new Set();
   #deadlines: Map<Sleeper, number | undefined> = new Map();
   #settling = false;
-  #patience = PATIENCE;
+  // How many host turns were given away since the last loop began to wait.
+  #turnsGiven = 0;
   #settleTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -410,7 +416,7 @@ export class VirtualClock implements Clock {
       deadline === Infinity ? undefined : deadline,
     );
     // It has gone on since it waited last, so what it waits for is another matter.
-    this.#patience = PATIENCE;
+    this.#turnsGiven = 0;
     this.#settle();
   }
 
@@ -439,10 +445,8 @@ export class VirtualClock implements Clock {
       this.#settleTimer = undefined;
       if (!this.#mayMove()) {
         this.#settling = false;
-      } else if (
-        this.#patience-- > 0 &&
-        [...this.#deadlines.keys()].some((s) => s.hostIsBusy())
-      ) {
+      } else if (this.#hostGoesFirst()) {
+        this.#turnsGiven++;
         // Real milliseconds, so that I/O has a chance too.
         this.#settleTimer = setTimeout(turn, 1);
       } else {
@@ -453,13 +457,25 @@ export class VirtualClock implements Clock {
     hostTurn().then(turn);
   }
 
-  #jump(): void {
+  #hostGoesFirst(): boolean {
+    if (this.#turnsGiven >= DEADLOCK_PATIENCE) return false;
+    if (this.#nextDeadline() === undefined) return true;
+    return this.#turnsGiven < PATIENCE &&
+      [...this.#deadlines.keys()].some((sleeper) => sleeper.hostIsBusy());
+  }
+
+  #nextDeadline(): number | undefined {
     let next: number | undefined;
     for (const deadline of this.#deadlines.values()) {
       if (deadline !== undefined && (next === undefined || deadline < next)) {
         next = deadline;
       }
     }
+    return next;
+  }
+
+  #jump(): void {
+    const next = this.#nextDeadline();
     if (next !== undefined) {
       this.#now = Math.max(this.#now, next);
       this.#wakeDue();

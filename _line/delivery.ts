@@ -228,10 +228,11 @@ function request(
   request.reason = reason;
   request.askedAt ??= line.getLoop()._watchCancelled(line);
   // Who is on its way comes to its wait before the loop goes on, so not in the burst of what
-  // is cancelled here: whom the host has resumed, what has just ended a wait, and what a body
-  // that has just begun calls beside its first wait.
+  // is cancelled here: whom the host has resumed, beside a wait of the library too, what has
+  // just ended a wait, and what a body that has just begun calls beside its first wait.
   if (
     running.loop === undefined || line._outer !== undefined ||
+    line._awaits !== undefined ||
     line._lastEnd === line.getLoop()._bursts.current
   ) line.getLoop()._letBurstEnd();
   const wasUnsure = isUnsure(line, request);

@@ -70,35 +70,48 @@ export class StuckWatch {
     this.now++;
     this.#stop = undefined;
     this.#isWanted = false;
-    let isWatching = false;
+    const stuck: LineState[] = [];
     for (const line of this.#bodies) {
       if (line._isOver()) this.#bodies.delete(line);
-      else if (this.#check(line, isBodyAtHost(line as ScopeLine))) {
-        isWatching = true;
-      }
+      else this.#check(line, isBodyAtHost(line as ScopeLine), stuck);
     }
     for (const task of this.#owner._tasks as Iterable<WatchedTask>) {
-      if (this.#check(task, isTaskAtHost(task))) isWatching = true;
+      this.#check(task, isTaskAtHost(task), stuck);
     }
-    this.#isWanted ||= isWatching;
+    this.#tell(stuck);
     this.start();
   }
 
-  // Says whether the line has to be looked at again.
-  #check(line: LineState, isAtHost: boolean): boolean {
+  // Adds the line to those that are stuck, if it is, or has it looked at again.
+  #check(line: LineState, isAtHost: boolean, stuck: LineState[]): void {
     const request = line._request;
-    if (request?.askedAt === undefined) return false;
+    if (request?.askedAt === undefined) return;
     if (this.now - request.askedAt <= LOOKS || !isAtHost || !isQuiet(line)) {
-      return true;
+      this.#isWanted = true;
+      return;
     }
     request.askedAt = undefined;
-    const what = line._outer === undefined ? "" : "a scope of ";
-    this.#owner.callExceptionHandler({
-      message:
-        `Cancelled ${this.#seconds} s ago, ${what}${line._task} still waits for a promise of the host, which cannot be interrupted: give it a signal by fromSignal() or scope.signal, or wait for it with interruptible()`,
-      task: line._task,
-    });
-    return false;
+    stuck.push(line);
+  }
+
+  // One wait may hold up all the lines round it: it is told of once.
+  #tell(stuck: readonly LineState[]): void {
+    const outer = new Set<LineState>();
+    for (const line of stuck) {
+      let each = line._outer;
+      for (; each !== undefined && !outer.has(each); each = each._outer) {
+        outer.add(each);
+      }
+    }
+    for (const line of stuck) {
+      if (outer.has(line)) continue;
+      const what = line._outer === undefined ? "" : "a scope of ";
+      this.#owner.callExceptionHandler({
+        message:
+          `Cancelled ${this.#seconds} s ago, ${what}${line._task} still waits for a promise of the host, which cannot be interrupted: give it a signal by fromSignal() or scope.signal, or wait for it with interruptible()`,
+        task: line._task,
+      });
+    }
   }
 }
 

@@ -83,7 +83,7 @@ export class PendingRequest implements Waiter, Runnable {
   }
 
   toString(): string {
-    return "the answer to a request";
+    return `the answer to ${nameOf(this.request)}`;
   }
 }
 

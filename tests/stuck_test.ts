@@ -10,12 +10,14 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  coroutine,
   createTask,
   EventLoop,
   type ExceptionContext,
   fromSignal,
   gather,
   getRunningLoop,
+  handleRequests,
   interruptible,
   mapConcurrent,
   race,
@@ -27,6 +29,7 @@ import {
   wait,
   waitFor,
 } from "@asyncio/asyncio";
+import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { recordReports, runVirtual } from "./cpython/_both.ts";
 import { inBoth, wait as waitIn } from "./cpython/_program.ts";
 
@@ -47,6 +50,11 @@ async function toldBy(
     },
   }).catch(() => {});
   return told;
+}
+
+function aborter(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
 }
 
 const STUCK: Readonly<
@@ -80,6 +88,69 @@ const STUCK: Readonly<
     await timeout(0.001, function* () {
       yield* timeout(9, async () => await never);
     }),
+  "a scope in a scope of a cancelled task": async (never) => {
+    const task = createTask(async () =>
+      await timeout(
+        9,
+        async () =>
+          await taskGroup(async () =>
+            await timeout(9, async () => await never)
+          ),
+      )
+    );
+    await sleep(0.001);
+    task.cancel();
+    await wait([task]);
+  },
+  "a scope in a generator's scope of a cancelled task": async (never) => {
+    const task = createTask(function* () {
+      yield* timeout(9, function* () {
+        yield* timeout(9, async () => await never);
+      });
+    });
+    await sleep(0.001);
+    task.cancel();
+    await wait([task]);
+  },
+  "a scope in a request whose time is over": async (never) => {
+    const handler = handleRequests(
+      async () =>
+        await timeout(9, async () => {
+          await never;
+          return new Response();
+        }),
+      { timeout: 0.001 },
+    );
+    await handler(new Request("http://localhost/"));
+  },
+  "a request of a generator whose client has gone": async (never) => {
+    const handler = handleRequests(function* () {
+      yield* coroutine(async () => await never)();
+      return new Response();
+    }, { watchAfter: 0 });
+    const { signal, abort } = aborter();
+    const answer = handler(new Request("http://localhost/", { signal }));
+    await sleep(0.001);
+    abort();
+    await answer;
+  },
+  "an executor's job": async (never) => {
+    await using executor = new InlineExecutor({
+      stubborn: async () => await never,
+    });
+    await timeout(0.001, async () => await executor.submit("stubborn", []));
+  },
+  "an executor's job that is a generator": async (never) => {
+    await using executor = new InlineExecutor({
+      *stubborn() {
+        yield* coroutine(async () => await never)();
+      },
+    });
+    const task = createTask(async () => await executor.submit("stubborn", []));
+    await sleep(0.001);
+    task.cancel();
+    await wait([task]);
+  },
   "a function of fromSignal()": async (never) =>
     await timeout(0.001, () => fromSignal(() => never)),
 };
@@ -91,6 +162,22 @@ for (const [name, main] of Object.entries(STUCK)) {
     assert(/promise of the host.*interruptible/.test(told[0]!.message));
   });
 }
+
+Deno.test("the report of a request that still waits for the host says which", async () => {
+  const told = await toldBy(async (_, never) => {
+    const handler = handleRequests(async () => {
+      await never;
+      return new Response();
+    }, { timeout: 0.001 });
+    await handler(new Request("http://localhost/slow"));
+  });
+  assertStringIncludes(told[0]!.message, "GET http://localhost/slow");
+});
+
+Deno.test("the report of an executor's job that still waits for the host says which", async () => {
+  const told = await toldBy((_, never) => STUCK["an executor's job"]!(never));
+  assertStringIncludes(told[0]!.message, 'name="stubborn"');
+});
 
 inBoth("interruptible() ends with a cancel at once", function* (style) {
   const body = style.fn(function* () {

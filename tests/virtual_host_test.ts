@@ -101,6 +101,73 @@ Deno.test("virtual time stands still for each of many promises of the host, one 
     assertEquals(getRunningLoop().time(), 0);
   }));
 
+// Time jumps to their deadlines: see docs/promises.md.
+const WITH_DEADLINE: ReadonlySet<string> = new Set([
+  "timeout()",
+  "timeout() that abandons",
+  "timeout() of a generator",
+  "waitFor()",
+  "coroutine() of a generator",
+  "race()",
+]);
+
+for (const [name, around] of Object.entries(FORMS)) {
+  if (WITH_DEADLINE.has(name)) continue;
+  Deno.test(`a loop with nothing due is not given up while a function beside a wait of the library is at the host, in ${name}`, () =>
+    runVirtual(async () => {
+      const event = new Event();
+      const log: string[] = [];
+      await around(async () => {
+        void (async () => {
+          await event.wait();
+          log.push("helper");
+        })();
+        await host();
+        event.set();
+        await sleep(0);
+        await host();
+        log.push("body");
+      });
+      assertEquals(log, ["helper", "body"]);
+    }));
+}
+
+const WOKEN_BY_CALLBACK = {
+  "an async function": async (event: Event) => {
+    await event.wait();
+  },
+  "a generator": function* (event: Event) {
+    yield* event.wait();
+  },
+};
+
+for (const [name, wait] of Object.entries(WOKEN_BY_CALLBACK)) {
+  Deno.test(`a loop with nothing due is not given up before a timer of the host wakes ${name}`, () =>
+    runVirtual(async () => {
+      const event = new Event();
+      setTimeout(() => event.set(), HOST_MS);
+      await createTask(() => wait(event));
+      assertEquals(getRunningLoop().time(), 0);
+    }));
+
+  Deno.test(`a DeadlockError is thrown when nothing ever wakes ${name}`, async () => {
+    await assertRejects(
+      () => runVirtual(() => wait(new Event())),
+      DeadlockError,
+      "waits for Event",
+    );
+  });
+}
+
+Deno.test("Promise.race() of a promise of the host and a wait with nothing due gives the host's", () =>
+  runVirtual(async () => {
+    const first = await Promise.race([
+      host().then(() => "host"),
+      new Event().wait(),
+    ]);
+    assertEquals(first, "host");
+  }));
+
 /** Gives two items, with the host and a wait of the library before each and at the end. */
 async function* mixedSource(): AsyncGenerator<number, void> {
   try {

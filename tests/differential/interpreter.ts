@@ -28,6 +28,7 @@ import {
   Semaphore,
   shield,
   sleep,
+  type Sleeper,
   Task,
   type TaskGroup,
   type Timeout,
@@ -170,6 +171,23 @@ export function seconds(eighths: Json): number | undefined {
   return eighths === null ? undefined : eighths as number / UNIT;
 }
 
+/** Gives a loop up at once that has nothing due: no program waits for the host. */
+class HastyClock extends VirtualClock {
+  #waiting: Sleeper | undefined;
+
+  override wait(sleeper: Sleeper, deadline: number | undefined): void {
+    super.wait(sleeper, deadline);
+    if (deadline !== undefined) return;
+    this.#waiting = sleeper;
+    setTimeout(() => this.#waiting?.deadlock());
+  }
+
+  override unwait(sleeper: Sleeper): void {
+    super.unwait(sleeper);
+    this.#waiting = undefined;
+  }
+}
+
 /** What both styles share: everything that does not wait. */
 export abstract class Interpreter {
   protected readonly program: Program;
@@ -193,7 +211,7 @@ export abstract class Interpreter {
 
   constructor(program: Program) {
     this.program = program;
-    this.loop = new EventLoop({ clock: new VirtualClock(), debug: false });
+    this.loop = new EventLoop({ clock: new HastyClock(), debug: false });
     this.loop.setExceptionHandler((_loop, { message, exception }) => {
       // These come when the garbage collector likes, or at the loop's end, or are a wanted
       // difference: see departures.md.
