@@ -76,7 +76,7 @@ import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
 import { formatTaskTree } from "./task_tree.ts";
 import { resultOf, RunEnd } from "./_future/run_end.ts";
 import { TaskList } from "./_loop/task_list.ts";
-import { afterBurst, endHelpers } from "./_line/delivery.ts";
+import { afterBurst, endHelpers } from "./_line/cancel_line.ts";
 import { hasScopeAtHost, type LineState } from "./_line/line.ts";
 import { StuckWatch } from "./_line/stuck_watch.ts";
 import type { Timer } from "./_base/roles.ts";

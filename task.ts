@@ -59,12 +59,10 @@ import { cancelOrigin } from "./_line/cancel_origin.ts";
 import { drive, SUSPENDED } from "./_task/drive.ts";
 import { CancelRequest, pend, settleRequest } from "./_line/cancel_request.ts";
 import { isCancellation } from "./_line/cancellation.ts";
+import { cancelDriver, cancelLine, endHelpers } from "./_line/cancel_line.ts";
 import {
   addAwait,
-  cancelDriver,
-  cancelLine,
   endAwait,
-  endHelpers,
   hadEnded,
   isOnItsWay,
   isUnsure,

@@ -10,7 +10,7 @@ import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { isGenerator } from "../_coroutine/generators.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { isCancellation } from "../_line/cancellation.ts";
-import { cancelLine } from "../_line/delivery.ts";
+import { cancelLine } from "../_line/cancel_line.ts";
 import { isQuiet, libraryWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
 import { HostFuture } from "../_coroutine/to_future.ts";

@@ -10,14 +10,9 @@
  *
  * @module
  */
-import {
-  cancelledError,
-  type CancelReason,
-  cancelWith,
-} from "../_base/cancelled.ts";
-import { HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
+import { cancelledError } from "../_base/cancelled.ts";
+import { HOPS_OF_BURST } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
-import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 import type { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
@@ -26,7 +21,6 @@ import {
   canMark,
   mark,
   newestMark,
-  runningTask,
 } from "../_host/async_context.ts";
 import { isCancellation } from "./cancellation.ts";
 import {
@@ -35,17 +29,9 @@ import {
   isTold,
   noteCleanUp,
   noteTold,
-  pend,
-  pendForOthers,
   settleRequest,
 } from "./cancel_request.ts";
-import {
-  currentLine,
-  isQuiet,
-  type LineDriver,
-  type LineState,
-} from "./line.ts";
-import { abortSignal } from "./line_signal.ts";
+import { isQuiet, type LineState } from "./line.ts";
 
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
 export function addAwait(line: LineState, wait: PendingAwait): void {
@@ -201,122 +187,6 @@ function now(line: LineState): number {
   return line.getLoop()._microtasks.now;
 }
 
-/** Makes a request to a line, and to all lines inside of it. */
-export function cancelLine(line: LineState, reason: CancelReason): void {
-  cancelLines([line], reason);
-}
-
-/** As {@linkcode cancelLine}, but for the clean-ups to which earlier requests have led. */
-function cancelOthers(line: LineState, reason: CancelReason): void {
-  const lines: LineState[] = [];
-  request(line, reason, lines, pendForOthers);
-  cancelLines(lines, reason);
-}
-
-function cancelLines(lines: LineState[], reason: CancelReason): void {
-  // A loop: scopes may stand in each other by the thousand.
-  for (const each of lines) request(each, reason, lines);
-}
-
-function request(
-  line: LineState,
-  reason: CancelReason,
-  lines: LineState[],
-  begin: (request: CancelRequest) => void = pend,
-): void {
-  const request = line._request ??= new CancelRequest();
-  request.reason = reason;
-  request.askedAt ??= line.getLoop()._watchCancelled(line);
-  // Who is on its way comes to its wait before the loop goes on, so not in the burst of what
-  // is cancelled here: whom the host has resumed, beside a wait of the library too, what has
-  // just ended a wait, and what a body that has just begun calls beside its first wait.
-  if (
-    running.loop === undefined || line._outer !== undefined ||
-    line._awaits !== undefined ||
-    line._lastEnd === line.getLoop()._bursts.current
-  ) line.getLoop()._letBurstEnd();
-  const wasUnsure = isUnsure(line, request);
-  const isAtHost = isQuiet(line);
-  begin(request);
-  const awaits = line._awaits;
-  if (awaits !== undefined) {
-    for (const wait of awaits instanceof Set ? [...awaits] : [awaits]) {
-      if (isTold(request, wait)) continue;
-      if (wait._cancelWait(reason, lines)) noteTold(request, wait);
-    }
-  }
-  // Whoever waits for the host with a signal gets it by that, if it was its own.
-  const aborted = abortSignal(line, reason) || request.aborted;
-  const isOnItsWay = line._lastEnd === line.getLoop()._bursts.current;
-  if (isOnItsWay) request.lateIn = line._lastEnd;
-  if (currentLine() === line) {
-    // Who asks for it itself has not got it yet. A callback may run in its async context.
-    if (runningTask() === line._task) {
-      request.askedIn = line.getLoop()._bursts.note();
-    }
-  } else if (isAtHost && (wasUnsure || aborted && !isOnItsWay)) {
-    beginBurst(line, request);
-  }
-  request.aborted = false;
-  if (isAtHost) line._interrupt?.(reason);
-}
-
-/**
- * Cancels what a driver stands at, and the waits and signals of the scopes on its stack.
- *
- * @param driver The driver.
- * @param from The outermost line that is cancelled; `undefined` for all its scopes.
- * @param base The line to which the driver belongs outside of any scope.
- * @param reason What the request carries.
- * @param lines Takes the line that has to be cancelled too.
- * @returns Whether something took the request; else the driver is on its way.
- */
-export function cancelDriver(
-  driver: LineDriver,
-  from: LineState | undefined,
-  base: LineState | undefined,
-  reason: CancelReason,
-  lines: LineState[],
-): boolean {
-  const waitingOn = driver._waitingOn;
-  const isHosted = waitingOn === PROMISE_BODY;
-  const innermost = driver._scope ?? base;
-  let taken = isHosted;
-  if (waitingOn instanceof Future) taken = cancelWith(waitingOn, reason);
-  let line = innermost;
-  while (line !== undefined && (line !== base || from === base)) {
-    if (!isHosted || line !== innermost) cancelHelpers(line, reason, lines);
-    const aborted = isHosted && line !== innermost &&
-      abortSignal(line, reason);
-    if (aborted) {
-      (innermost!._request ??= new CancelRequest()).aborted = true;
-    } else if (!isHosted) abortSignal(line, reason);
-    if (line === from) break;
-    line = line._outer;
-  }
-  if (isHosted && innermost !== undefined) {
-    const request = innermost._request ??= new CancelRequest();
-    if (innermost !== from) request.askedBy = "an outer line";
-    lines.push(innermost);
-  }
-  return taken;
-}
-
-// What async functions wait for that nobody awaits: they get it, and the line too.
-function cancelHelpers(
-  line: LineState,
-  reason: CancelReason,
-  lines: LineState[],
-): void {
-  const awaits = line._awaits;
-  if (awaits === undefined) return;
-  for (const wait of awaits instanceof Set ? [...awaits] : [awaits]) {
-    if (wait._cancelWait(reason, lines)) {
-      noteCleanUp(line._request ??= new CancelRequest(), wait);
-    }
-  }
-}
-
 /** Notes that the async function of a line has ended: it has, or had, what was asked. */
 export function noteBodyEnd(
   line: LineState,
@@ -348,43 +218,8 @@ export function isOnItsWay(line: LineState): boolean {
   return isQuiet(line) && line._lastEnd === line.getLoop()._bursts.current;
 }
 
-/**
- * Cancels what the functions of a line still wait for that nobody awaits.
- *
- * @param line The line.
- * @param goOn Is called when they have ended.
- * @param areTold Whether they have got the cancel that the line has ended by.
- */
-export function endHelpers(
-  line: LineState,
-  goOn: () => void,
-  areTold = false,
-): void {
-  const request = line._request ??= new CancelRequest();
-  let lastCheck = 0;
-  const check = (): void => {
-    const number = ++lastCheck;
-    void afterBurst(() => {
-      // In another burst since, which is not over.
-      if (number !== lastCheck) return;
-      if (!isQuiet(line) || request.onQuiet === undefined) return;
-      request.onQuiet = undefined;
-      settleRequest(request);
-      goOn();
-    });
-  };
-  request.onQuiet = check;
-  if (!areTold) cancelOthers(line, "The task has ended");
-  if (isQuiet(line)) check();
-}
-
-/** Calls `callback` when the burst of microtasks under way is over. */
-export async function afterBurst(callback: () => void): Promise<void> {
-  for (let hop = 0; hop < HOPS_OF_BURST; hop++) await SETTLED;
-  callback();
-}
-
-function beginBurst(line: LineState, request: CancelRequest): void {
+/** Begins the burst in which who ends or begins a wait shows that it got the request. */
+export function beginBurst(line: LineState, request: CancelRequest): void {
   request.unsureUntil = afterBurstOf(line);
 }
 

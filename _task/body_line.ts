@@ -21,10 +21,9 @@ import {
   settleRequest,
 } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
+import { cancelDriver, cancelLine } from "../_line/cancel_line.ts";
 import {
   addAwait,
-  cancelDriver,
-  cancelLine,
   endAwait,
   hadEnded,
   handCleanUp,

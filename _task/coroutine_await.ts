@@ -8,12 +8,8 @@ import { type Body, Coroutine, place } from "../_coroutine/coroutine.ts";
 import { isUnplaced } from "../_base/error_place.ts";
 import { drive, type Driver, open, SUSPENDED, waitFor } from "./drive.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
-import {
-  cancelDriver,
-  cancelLine,
-  noteBodyEnd,
-  takeScopeCancel,
-} from "../_line/delivery.ts";
+import { cancelDriver, cancelLine } from "../_line/cancel_line.ts";
+import { noteBodyEnd, takeScopeCancel } from "../_line/delivery.ts";
 import type { LineState, ScopeLine } from "../_line/line.ts";
 import { Future } from "../future.ts";
 import { PROMISE_BODY, type PromiseBody } from "../_coroutine/promise_body.ts";

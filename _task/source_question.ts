@@ -11,7 +11,7 @@ import { type HostContext, runInLine } from "../_host/async_context.ts";
 import { hostTimer } from "../_host/turn.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
-import { cancelLine } from "../_line/delivery.ts";
+import { cancelLine } from "../_line/cancel_line.ts";
 import { currentLine, libraryWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
