@@ -41,7 +41,8 @@ export type {
 /** Options of {@linkcode InlineExecutor}. */
 export interface InlineExecutorOptions extends WorkerExecutorOptions {
   /**
-   * Whether arguments and results are copied, as a worker would copy them.
+   * Whether arguments and results are copied, as a worker would copy them. Behind a queue
+   * that is not needed: what comes out of it is a copy already.
    *
    * @default {true}
    */
