@@ -152,13 +152,26 @@ export class Dispatcher {
     return best?.takesAhead(job) === true ? best : undefined;
   }
 
-  // A worker with nothing to do takes half of what another has not begun.
+  // Workers with nothing to do take half of what another has not begun: all of them, as
+  // nothing may come that would call this again.
   #share(): void {
-    const idle = this.#roster.idle();
-    const richest = this.#roster.richest();
-    if (idle === undefined || richest === undefined) return;
-    for (const job of richest.takeBackHalf()) idle.take(job);
-    idle.flush(this.#onUnsendable);
+    for (;;) {
+      const idle = this.#roster.idle();
+      if (idle === undefined) return;
+      const jobs = this.#takeBackSpare();
+      if (jobs.length === 0) return;
+      for (const job of jobs) idle.take(job);
+      idle.flush(this.#onUnsendable);
+    }
+  }
+
+  // The richest may have begun all that it has, and only not said so.
+  #takeBackSpare(): PoolJob[] {
+    for (const worker of this.#roster.rich()) {
+      const jobs = worker.takeBackHalf();
+      if (jobs.length > 0) return jobs;
+    }
+    return [];
   }
 
   // Workers that always have something to do never share.

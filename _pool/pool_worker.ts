@@ -55,6 +55,8 @@ export class PoolWorker implements JobHolder {
   #marks: PoolMarks | undefined;
   readonly #jobs: (PoolJob | typeof TAKEN_BACK | undefined)[] = [];
   readonly #freeSlots: number[] = [];
+  // How many of its jobs were taken back, and stand there until it says so.
+  #takenBack = 0;
   // What a job takes, in seconds.
   #secondsAJob = Infinity;
   // When it last had nothing to do, or ended a job.
@@ -164,6 +166,7 @@ export class PoolWorker implements JobHolder {
     if (this.#marks?.takeBack(job.slot, job.id) !== true) return false;
     // The worker says when the slot is free.
     this.#jobs[job.slot] = TAKEN_BACK;
+    this.#takenBack++;
     job.worker = undefined;
     return true;
   }
@@ -207,14 +210,15 @@ export class PoolWorker implements JobHolder {
     ) as PoolJob[];
   }
 
-  /** Whether it has jobs that it cannot have begun. */
-  hasSpare(): boolean {
-    return this.#marks !== undefined && this.load > this.#concurrency;
+  /** How many of its jobs it cannot be at, as far as is known. */
+  get spare(): number {
+    if (this.#marks === undefined) return 0;
+    return Math.max(this.load - this.#takenBack - this.#concurrency, 0);
   }
 
   /** Takes back about half of what it has not begun, those sent last. */
   takeBackHalf(): PoolJob[] {
-    return this.#takeBackLast((this.load - this.#concurrency + 1) >> 1);
+    return this.#takeBackLast((this.spare + 1) >> 1);
   }
 
   /**
@@ -223,11 +227,11 @@ export class PoolWorker implements JobHolder {
    * @param now The host's time, in seconds.
    */
   takeBackStuck(now: number): PoolJob[] {
-    if (this.#isStuck || !this.hasSpare()) return [];
+    if (this.#isStuck || this.spare === 0) return [];
     const longest = Math.max(LONGEST_SILENCE, SILENT_JOBS * this.#secondsAJob);
     if (now - this.#heardAt < longest) return [];
     this.#isStuck = true;
-    return this.#takeBackLast(this.load - this.#concurrency);
+    return this.#takeBackLast(this.spare);
   }
 
   #takeBackLast(wanted: number): PoolJob[] {
@@ -267,7 +271,9 @@ export class PoolWorker implements JobHolder {
   }
 
   #free(slot: number): void {
-    if (this.#jobs[slot] === undefined) return;
+    const job = this.#jobs[slot];
+    if (job === undefined) return;
+    if (job === TAKEN_BACK) this.#takenBack--;
     this.#jobs[slot] = undefined;
     this.#freeSlots.push(slot);
     this.load--;

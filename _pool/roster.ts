@@ -51,14 +51,10 @@ export class Roster {
     return best;
   }
 
-  /** Returns the one with the most jobs of those that have some to spare. */
-  richest(): PoolWorker | undefined {
-    let richest: PoolWorker | undefined;
-    for (const worker of this.active) {
-      if (worker.hasSpare() && worker.load > (richest?.load ?? 0)) {
-        richest = worker;
-      }
-    }
-    return richest;
+  /** Returns those with jobs to spare, the one with the most first. */
+  rich(): PoolWorker[] {
+    return [...this.active]
+      .filter(({ spare }) => spare > 0)
+      .sort((a, b) => b.spare - a.spare);
   }
 }

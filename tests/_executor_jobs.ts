@@ -38,6 +38,25 @@ export function spin(flag: SharedArrayBuffer): void {
   }
 }
 
+/** Counts itself. */
+export function countUp(counter: SharedArrayBuffer): void {
+  const marks = new Int32Array(counter);
+  Atomics.add(marks, 0, 1);
+  Atomics.notify(marks, 0);
+}
+
+/** Holds its thread up until so many have counted themselves; gives up after a minute. */
+export function holdUntil(counter: SharedArrayBuffer, count: number): boolean {
+  const marks = new Int32Array(counter);
+  const end = Date.now() + 60_000;
+  for (;;) {
+    const there = Atomics.load(marks, 0);
+    if (there === count) return true;
+    if (Date.now() >= end) return false;
+    Atomics.wait(marks, 0, there, 1000);
+  }
+}
+
 export async function cleanup(flag: SharedArrayBuffer): Promise<void> {
   const marks = new Int32Array(flag);
   Atomics.store(marks, 0, 1);

@@ -301,6 +301,36 @@ test("WorkerExecutor tells the end of a job before the next one computes", () =>
     await assertRejects(async () => await computes, CancelledError);
   }));
 
+// Both compute until all the others have run, which only the third worker can do.
+test("WorkerExecutor leaves no job behind two long ones while a worker has nothing to do", () =>
+  run(async () => {
+    await using executor = new WorkerExecutor<typeof jobs>(MODULE, {
+      maxWorkers: 3,
+    });
+    // So that the workers are known to be fast, and have many jobs in hand.
+    const shorts = (count: number, counter = new SharedArrayBuffer(4)) =>
+      Array.from(
+        { length: count },
+        () => executor.submit("countUp", [counter]),
+      );
+    for (let round = 0; round < 8; round++) await gather(shorts(2000));
+    for (let round = 0; round < 10; round++) {
+      await gather(shorts(1500));
+      const counter = new SharedArrayBuffer(4);
+      const parts = [97 * round + 50, 800 - 61 * round, 500];
+      const count = parts.reduce((sum, part) => sum + part);
+      const hold = () => executor.submit("holdUntil", [counter, count]);
+      const [first, second, third] = parts as [number, number, number];
+      const all: Job<void>[] = [...shorts(first, counter)];
+      const long = [hold()];
+      all.push(...shorts(second, counter));
+      long.push(hold());
+      all.push(...shorts(third, counter));
+      assertEquals(await gather(long), [true, true]);
+      await gather(all);
+    }
+  }));
+
 test("ProcessExecutor on Windows does without the file that tells of a cancel", () =>
   run(async () => {
     const platform = Object.getOwnPropertyDescriptor(process, "platform")!;
