@@ -293,9 +293,14 @@ export class BodyLine implements ScopeLine {
     const own = this._request;
     for (const wait of this._waitsFor() as PendingAwait[]) {
       const isTold = isToldOf(this, wait);
-      if (asked?.pending && isTold) noteTold(asked, wait);
+      const isCleanUp = own?.cleanUps?.has(wait) === true;
+      // This line gets what the outer one is asked for, after it.
+      const hasGot = isTold ||
+        isCleanUp && !own!.pending && asked !== undefined &&
+          own!.mark > asked.mark;
+      if (asked?.pending && hasGot) noteTold(asked, wait);
       outer._addAwait(wait);
-      if (isTold || own?.cleanUps?.has(wait)) handCleanUp(outer, wait, own!);
+      if (isTold || isCleanUp) handCleanUp(outer, wait, own!);
     }
     this._awaits = undefined;
   }

@@ -624,3 +624,41 @@ for (const [name, begin] of Object.entries(onTheirWay)) {
     });
   }
 }
+
+const innerScopes: Record<
+  string,
+  (body: () => Promise<unknown>) => PromiseLike<unknown>
+> = {
+  "timeout()": (body) => timeout(LONG, body),
+  "waitFor()": (body) => waitFor(body, LONG),
+  "taskGroup()": (body) => taskGroup(body),
+};
+
+for (const [name, inner] of Object.entries(innerScopes)) {
+  for (const [end, cancelSoon] of Object.entries(endsOfABody)) {
+    Deno.test(`a clean-up that ${name} leaves behind is cancelled once by ${end} round it`, async () => {
+      for (const hops of [0, 1, 2, 3, 4, 7, 12]) {
+        const log: string[] = [];
+        await runVirtual(async () => {
+          const cleaning = async () => {
+            try {
+              await later(hops, () => sleep(0));
+              await sleep(LONG);
+            } finally {
+              await sleep(1);
+              log.push("cleaned up");
+            }
+          };
+          try {
+            await cancelSoon(async () => {
+              await inner(() => Promise.all([cleaning(), sleep(LONG)]));
+            });
+          } catch (error) {
+            if (!(error instanceof TimeoutError)) throw error;
+          }
+        });
+        assertEquals(log, ["cleaned up"], `${hops} microtasks`);
+      }
+    });
+  }
+}
