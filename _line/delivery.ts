@@ -55,10 +55,12 @@ export function addAwait(line: LineState, wait: PendingAwait): void {
 export function handCleanUp(
   line: LineState,
   wait: PendingAwait,
-  { first }: CancelRequest,
+  { first, mark }: CancelRequest,
 ): void {
   const request = line._request ??= new CancelRequest();
   if (request.first === 0 || first < request.first) request.first = first;
+  // Scopes of one driver get a request by the innermost.
+  if (!request.pending && mark > request.mark) request.mark = mark;
   noteCleanUp(request, wait);
 }
 

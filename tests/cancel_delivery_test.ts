@@ -17,6 +17,7 @@ import {
   fromSignal,
   Future,
   getRunningLoop,
+  interruptible,
   Lock,
   Queue,
   run,
@@ -632,32 +633,41 @@ const innerScopes: Record<
   "timeout()": (body) => timeout(LONG, body),
   "waitFor()": (body) => waitFor(body, LONG),
   "taskGroup()": (body) => taskGroup(body),
+  "timeout() in waitFor()": (body) => waitFor(() => timeout(LONG, body), LONG),
 };
+
+/** What fails at a cancel and leaves the other branch to its clean-up: soon, or at once. */
+const failing: readonly (() => PromiseLike<unknown>)[] = [
+  () => sleep(LONG),
+  () => interruptible(new Promise(() => {})),
+];
 
 for (const [name, inner] of Object.entries(innerScopes)) {
   for (const [end, cancelSoon] of Object.entries(endsOfABody)) {
     Deno.test(`a clean-up that ${name} leaves behind is cancelled once by ${end} round it`, async () => {
       for (const hops of [0, 1, 2, 3, 4, 7, 12]) {
-        const log: string[] = [];
-        await runVirtual(async () => {
-          const cleaning = async () => {
+        for (const fail of failing) {
+          const log: string[] = [];
+          await runVirtual(async () => {
+            const cleaning = async () => {
+              try {
+                await later(hops, () => sleep(0));
+                await sleep(LONG);
+              } finally {
+                await sleep(1);
+                log.push("cleaned up");
+              }
+            };
             try {
-              await later(hops, () => sleep(0));
-              await sleep(LONG);
-            } finally {
-              await sleep(1);
-              log.push("cleaned up");
+              await cancelSoon(async () => {
+                await inner(() => Promise.all([cleaning(), fail()]));
+              });
+            } catch (error) {
+              if (!(error instanceof TimeoutError)) throw error;
             }
-          };
-          try {
-            await cancelSoon(async () => {
-              await inner(() => Promise.all([cleaning(), sleep(LONG)]));
-            });
-          } catch (error) {
-            if (!(error instanceof TimeoutError)) throw error;
-          }
-        });
-        assertEquals(log, ["cleaned up"], `${hops} microtasks`);
+          });
+          assertEquals(log, ["cleaned up"], `${hops} microtasks`);
+        }
       }
     });
   }
