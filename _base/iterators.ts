@@ -62,10 +62,11 @@ export function isAsyncIterable(
 }
 
 /**
- * Whether it is an async generator of the language, which queues its `return()`: it is closed
- * when it has answered, and in V8 loses its async context by that.
+ * Whether an iterator queues its `return()`, as async generators do: it is closed when it has
+ * answered, and in V8 loses its async context by that. By its tag, which those of other realms
+ * and of compilers have too.
  */
-export function isAsyncGenerator(iterator: object): boolean {
+export function queuesReturn(iterator: object): boolean {
   return Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
 }
 

@@ -7,8 +7,7 @@
  *
  * @module
  */
-import { builtin } from "../_host/environment.ts";
-import { hostName, isWindows } from "../_executor/host.ts";
+import { builtin, isGranted, isWindows } from "../_host/environment.ts";
 
 // Those of the terminal are for the program. What hears that it is gone ends by itself first.
 const WAIT_AND_KILL =
@@ -28,16 +27,6 @@ interface Shell {
 
 interface ChildProcess {
   spawn(path: string, args: readonly string[], options: object): Shell;
-}
-
-interface Host {
-  readonly Deno: {
-    readonly permissions: {
-      querySync(query: { name: "run"; command: string }): {
-        readonly state: string;
-      };
-    };
-  };
 }
 
 /** Watches over a process. */
@@ -63,7 +52,9 @@ export class ProcessGuard {
 
   /** Begins to watch over a process; gives nothing where that cannot be. */
   static over(pid: number): ProcessGuard | undefined {
-    if (!isPossible()) return undefined;
+    if (isWindows() || !isGranted({ name: "run", command: "sh" })) {
+      return undefined;
+    }
     const { spawn } = builtin<ChildProcess>("node:child_process")!;
     try {
       return new ProcessGuard(
@@ -88,13 +79,4 @@ export class ProcessGuard {
     this.#shell.ref();
     this.#shell.kill("SIGKILL");
   }
-}
-
-function isPossible(): boolean {
-  if (isWindows()) return false;
-  if (hostName() !== "Deno") return true;
-  // Deno would ask the user at the terminal.
-  const { permissions } = (globalThis as unknown as Host).Deno;
-  const query = { name: "run", command: "sh" } as const;
-  return permissions.querySync(query).state === "granted";
 }

@@ -15,8 +15,8 @@ import {
   FunctionCoroutine,
   type InContext,
 } from "../_task/function_coroutine.ts";
-import { isCancellation } from "../_line/cancellation.ts";
-import { currentLine, requestsOf } from "../_line/line.ts";
+import { isCancellation, isDroppedByLoop } from "../_line/cancellation.ts";
+import { currentLine } from "../_line/line.ts";
 import { snapshotContext } from "../_host/async_context.ts";
 import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import type { Wait } from "../future.ts";
@@ -155,12 +155,11 @@ export class JobPool<T, R> {
    * can't throw, so an error is reported.
    */
   *leave(): Coro<void> {
-    const line = currentLine()!;
+    const line = currentLine();
     try {
       yield* this.close();
     } catch (error) {
-      const isCancel = isInstance(error, CancelledError);
-      if (isCancel || requestsOf(line) === 0) throw error;
+      if (!isDroppedByLoop(line, error)) throw error;
       this.#report(error);
     }
   }

@@ -8,7 +8,7 @@ import {
   type CancelReason,
   cancelReason,
 } from "../_base/cancelled.ts";
-import { checkResult, isAsyncGenerator, returnOf } from "../_base/iterators.ts";
+import { checkResult, queuesReturn, returnOf } from "../_base/iterators.ts";
 import { guarded, isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
@@ -74,7 +74,7 @@ export class SourceReader<T> {
         // Asked for only when it is to be called, as the language does.
         isThere: () =>
           guarded(() => returnOf(this.#iterator), () => {}) !== undefined,
-        isQueued: isAsyncGenerator(this.#iterator),
+        isQueued: queuesReturn(this.#iterator),
         isFirst: this.#isStream,
         begin: () => this.#isClosed = true,
         close: () => this.#callReturn(line),

@@ -10,7 +10,6 @@ interface Host {
   readonly process?: {
     getBuiltinModule?(name: string): unknown;
     readonly execPath: string;
-    readonly platform: string;
   };
   readonly Deno?: unknown;
   readonly Bun?: unknown;
@@ -26,11 +25,6 @@ export function hostName(): "Deno" | "Bun" | "Node" | "browser" {
   if (Deno !== undefined) return "Deno";
   if (Bun !== undefined) return "Bun";
   return process?.getBuiltinModule === undefined ? "browser" : "Node";
-}
-
-/** Whether this is Windows, which has no signals, and files only with their names. */
-export function isWindows(): boolean {
-  return (globalThis as Host).process?.platform === "win32";
 }
 
 /** The program that runs this. */

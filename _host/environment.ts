@@ -1,6 +1,6 @@
 /**
- * What the library asks of its host beside time: built-in modules, the environment and the
- * thread.
+ * What the library asks of its host beside time: built-in modules, the environment, the
+ * system, permissions and the thread.
  *
  * @module
  */
@@ -9,17 +9,22 @@ import { running } from "../_base/running.ts";
 interface Host {
   readonly Deno?: {
     readonly permissions: {
-      querySync(
-        query: { name: "env"; variable: string },
-      ): { readonly state: string };
+      querySync(query: PermissionQuery): { readonly state: string };
     };
     readonly env: { get(name: string): string | undefined };
   };
   readonly process?: {
     readonly env?: Record<string, string | undefined>;
+    readonly platform?: string;
     getBuiltinModule?(name: string): unknown;
   };
   readonly WorkerGlobalScope?: unknown;
+}
+
+/** What a program may do, in the words of Deno. */
+interface PermissionQuery {
+  readonly name: string;
+  readonly [detail: string]: string;
 }
 
 interface ThreadModule {
@@ -33,6 +38,18 @@ const VARIABLE = "ASYNCIO_DEBUG";
 export function builtin<T>(name: string): T | undefined {
   const { process } = globalThis as Host;
   return process?.getBuiltinModule?.(name) as T | undefined;
+}
+
+/** Whether Deno allows something, without asking the user; other hosts allow all. */
+export function isGranted(query: PermissionQuery): boolean {
+  const { Deno } = globalThis as Host;
+  return Deno === undefined ||
+    Deno.permissions.querySync(query).state === "granted";
+}
+
+/** Whether this is Windows, which has no signals, and files only with their names. */
+export function isWindows(): boolean {
+  return (globalThis as Host).process?.platform === "win32";
 }
 
 /**
@@ -53,14 +70,9 @@ export function isMainThread(): boolean {
 
 function readDebug(): boolean {
   const { Deno, process } = globalThis as Host;
-  if (Deno !== undefined) {
-    const { state } = Deno.permissions.querySync({
-      name: "env",
-      variable: VARIABLE,
-    });
-    return state === "granted" && isOn(Deno.env.get(VARIABLE));
-  }
-  return isOn(process?.env?.[VARIABLE]);
+  if (Deno === undefined) return isOn(process?.env?.[VARIABLE]);
+  return isGranted({ name: "env", variable: VARIABLE }) &&
+    isOn(Deno.env.get(VARIABLE));
 }
 
 function isOn(value: string | undefined): boolean {

@@ -6,7 +6,7 @@
 import {
   checkIterator,
   checkResult,
-  isAsyncGenerator,
+  queuesReturn,
   returnOf,
 } from "../_base/iterators.ts";
 import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
@@ -15,7 +15,8 @@ import { CancelledError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import type { HostContext } from "../_host/async_context.ts";
 import { streamIterator } from "../_host/stream_iterator.ts";
-import { currentLine, requestsOf } from "../_line/line.ts";
+import { isDroppedByLoop } from "../_line/cancellation.ts";
+import { currentLine } from "../_line/line.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { Task, type TaskScheduler } from "../task.ts";
 import { SOURCE_PATIENCE, SourceQuestion } from "../_task/source_question.ts";
@@ -28,7 +29,7 @@ export class HostItems<T> {
   readonly #iterator: AsyncIterator<T, undefined>;
   /** Whether it is a stream of the Web or of Node. */
   readonly isStream: boolean;
-  readonly #isGenerator: boolean;
+  readonly #isQueued: boolean;
   #isOver = false;
   #closing: Promise<void> | undefined = undefined;
 
@@ -46,7 +47,7 @@ export class HostItems<T> {
     const stream = streamIterator<T>(source);
     this.isStream = stream !== undefined;
     this.#iterator = stream ?? openIterator(source, action);
-    this.#isGenerator = isAsyncGenerator(this.#iterator);
+    this.#isQueued = queuesReturn(this.#iterator);
   }
 
   /** Whether nothing more comes. */
@@ -60,7 +61,7 @@ export class HostItems<T> {
    * @param ofHost Whether it waits for the host.
    */
   answersFirst(ofHost: boolean): boolean {
-    return this.#isGenerator || !this.isStream && !ofHost;
+    return this.#isQueued || !this.isStream && !ofHost;
   }
 
   /** Asks for the next item. */
@@ -254,8 +255,7 @@ export async function endLoop(
   try {
     await end;
   } catch (error) {
-    if (isInstance(error, CancelledError)) throw error;
-    if (line === undefined || requestsOf(line) === 0) throw error;
+    if (!isDroppedByLoop(line, error)) throw error;
     tellFailed(loop, error);
   }
 }

@@ -31,6 +31,21 @@ export function isCancellation(line: LineState, error: unknown): boolean {
       endsInCancellation(line, error));
 }
 
+/**
+ * Whether an error of a clean-up is lost if the `return()` of an iterator throws it: the
+ * language drops it where an error has left the loop, as it has that of a cancelled line.
+ *
+ * @param line The line that the loop belongs to, if there is one.
+ * @param error The error.
+ */
+export function isDroppedByLoop(
+  line: LineState | undefined,
+  error: unknown,
+): boolean {
+  return line !== undefined && !isInstance(error, CancelledError) &&
+    requestsOf(line) > 0;
+}
+
 // What `using` makes of a cancel at the end of a block that an error has left: as in Python,
 // the last error counts.
 function endsInCancellation(line: LineState, error: unknown): boolean {

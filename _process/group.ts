@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { builtin } from "../_host/environment.ts";
+import { builtin, isGranted, isWindows } from "../_host/environment.ts";
 import type { SignalName } from "../_host/signals.ts";
 
 interface FileSystem {
@@ -12,14 +12,7 @@ interface FileSystem {
 }
 
 interface Host {
-  readonly Deno?: {
-    readonly build: { readonly os: string };
-    readonly permissions: {
-      querySync(query: { name: string }): { readonly state: string };
-    };
-  };
   readonly process: {
-    readonly platform: string;
     kill(pid: number, signal: SignalName | 0): unknown;
   };
 }
@@ -75,14 +68,12 @@ export class ProcessGroup {
 
 /** Whether the system has process groups. */
 export function hasGroups(): boolean {
-  const { Deno, process } = globalThis as unknown as Host;
-  return (Deno?.build.os ?? process.platform) !== "windows" &&
-    process.platform !== "win32";
+  return !isWindows();
 }
 
 /** Whether groups may be signalled, without asking: in Deno not by `--allow-run=sh`. */
 function maySignalGroups(): boolean {
-  return isGranted(["run"]);
+  return isGranted({ name: "run" });
 }
 
 /**
@@ -125,7 +116,7 @@ export function seesTheDead(): boolean {
 }
 
 function livesByProc(group: number): boolean | undefined {
-  if (!isGranted(ALL_PERMISSIONS)) return undefined;
+  if (!ALL_PERMISSIONS.every((name) => isGranted({ name }))) return undefined;
   const fs = builtin<FileSystem>("node:fs")!;
   let names: string[];
   try {
@@ -150,12 +141,4 @@ function runsIn(fs: FileSystem, pid: string, group: number): boolean {
   // The name before may have anything in it: "(a) S 1 2)".
   const [state, , itsGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return Number(itsGroup) === group && state !== "Z" && state !== "X";
-}
-
-function isGranted(names: readonly string[]): boolean {
-  const { Deno } = globalThis as unknown as Host;
-  return Deno === undefined ||
-    names.every((name) =>
-      Deno.permissions.querySync({ name }).state === "granted"
-    );
 }

@@ -8,8 +8,7 @@
  *
  * @module
  */
-import { builtin } from "../_host/environment.ts";
-import { hostName, isWindows } from "../_executor/host.ts";
+import { builtin, isGranted, isWindows } from "../_host/environment.ts";
 import { hostTime } from "../_executor/host_timer.ts";
 import type { PoolMarks, WorkerMarks } from "./marks.ts";
 
@@ -31,14 +30,6 @@ type MoveBytes = (
   length: number,
   position: number,
 ) => number;
-
-interface DenoLike {
-  readonly permissions: {
-    querySync(query: { name: "read" | "write"; path: string }): {
-      readonly state: string;
-    };
-  };
-}
 
 /**
  * Each slot has two places: the job that has begun there, and one that shall not run; a
@@ -202,11 +193,7 @@ function freePath(): string | undefined {
   }
 }
 
-// Deno would ask the user at the terminal.
 function isAllowed(path: string): boolean {
-  if (hostName() !== "Deno") return true;
-  const { permissions } = (globalThis as unknown as { Deno: DenoLike }).Deno;
-  return (["read", "write"] as const).every((name) =>
-    permissions.querySync({ name, path }).state === "granted"
-  );
+  return isGranted({ name: "read", path }) &&
+    isGranted({ name: "write", path });
 }

@@ -4,6 +4,12 @@
  * @module
  */
 import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+
+/** Where the tables are. */
+export const DOCUMENT: string = fileURLToPath(
+  import.meta.resolve("../docs/performance.md"),
+);
 
 /** The middle of some numbers: of the middle two the mean. */
 export function median(numbers: readonly number[]): number {

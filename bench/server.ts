@@ -19,11 +19,17 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { median, provenance, ratio, table, write } from "./_report.ts";
+import {
+  DOCUMENT,
+  median,
+  provenance,
+  ratio,
+  table,
+  write,
+} from "./_report.ts";
 import { ANSWER, contestants, makeHandler, yardsticks } from "./_server.ts";
 
 const PROGRAM = fileURLToPath(import.meta.resolve("./_server.ts"));
-const DOCUMENT = fileURLToPath(import.meta.resolve("../docs/performance.md"));
 const CONNECTIONS = 50;
 
 const { values: options } = parseArgs({

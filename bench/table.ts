@@ -19,11 +19,17 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { mix, workloads } from "./_measure.ts";
 import { labelOf, type PeerName, peers } from "./peers/mod.ts";
-import { median, provenance, ratio, table, write } from "./_report.ts";
+import {
+  DOCUMENT,
+  median,
+  provenance,
+  ratio,
+  table,
+  write,
+} from "./_report.ts";
 import { absolute, measureMixed, measureRounds, type Rows } from "./_rounds.ts";
 import { noop, OURS, type Workload } from "./_workload.ts";
 
-const DOCUMENT = fileURLToPath(import.meta.resolve("../docs/performance.md"));
 const README = fileURLToPath(import.meta.resolve("../README.md"));
 // They stand for orientation.
 const PEER_ROUNDS = 3;

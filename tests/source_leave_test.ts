@@ -319,81 +319,68 @@ for (const [bridge, open] of Object.entries(BRIDGES)) {
   }
 }
 
+/** Cancels who goes over a source after a second; gives when it had ended, and the reports. */
+async function leaveAfterSecond(
+  open: (typeof BRIDGES)[string],
+  source: () => AsyncGenerator<Uint8Array>,
+): Promise<{ readonly time: number; readonly reports: readonly string[] }> {
+  using loop = new TestLoop();
+  await loop.runUntilComplete(async () => {
+    const task = createTask(() => consume(open(source()), () => {}));
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assert(task.cancelled());
+  });
+  const reports = loop.reports.map(({ message }) => message);
+  return { time: loop.time(), reports };
+}
+
 for (const [bridge, open] of Object.entries(BRIDGES)) {
   const isMap = bridge === "mapConcurrent()";
   const when = isMap
     ? "after 5 s, and says so"
     : "after a moment of the host's";
   Deno.test(`${bridge} gives a source up that waits for the host for ever ${when}`, async () => {
-    using loop = new TestLoop();
-    await loop.runUntilComplete(async () => {
-      async function* source(): AsyncGenerator<Uint8Array> {
-        yield LINE;
-        await new Promise(() => {});
-      }
-      const task = createTask(() => consume(open(source()), () => {}));
-      await sleep(1);
-      task.cancel();
-      await wait([task]);
-      assert(task.cancelled());
-      assertEquals(loop.time(), isMap ? 6 : 1);
+    const { time, reports } = await leaveAfterSecond(open, async function* () {
+      yield LINE;
+      await new Promise(() => {});
     });
-    assertEquals(loop.reports.length, isMap ? 1 : 0);
-    if (!isMap) return;
-    assertStringIncludes(loop.reports[0]!.message, "promise of the host");
+    assertEquals([time, reports.length], isMap ? [6, 1] : [1, 0]);
+    if (isMap) assertStringIncludes(reports[0]!, "promise of the host");
   });
-
-  if (!isMap) {
-    Deno.test(`${bridge} gives a source up whose clean-up waits for the host for ever after 5 s, and says so`, async () => {
-      using loop = new TestLoop();
-      await loop.runUntilComplete(async () => {
-        async function* source(): AsyncGenerator<Uint8Array> {
-          try {
-            yield LINE;
-            await sleep(3600);
-          } finally {
-            await new Promise(() => {});
-          }
-        }
-        const task = createTask(() => consume(open(source()), () => {}));
-        await sleep(1);
-        task.cancel();
-        await wait([task]);
-        assert(task.cancelled());
-        assertEquals(loop.time(), 6);
-      });
-      assertEquals(loop.reports.length, 1);
-      assertStringIncludes(loop.reports[0]!.message, "promise of the host");
-    });
-  }
 
   // Its source is asked in the line of a worker, which has the request for its next wait.
   if (isMap) continue;
 
-  Deno.test(`${bridge} has a source that waits for the host take the cancel from its signal`, async () => {
-    using loop = new TestLoop();
-    await loop.runUntilComplete(async () => {
-      const log: string[] = [];
-      async function* source(): AsyncGenerator<Uint8Array> {
-        try {
-          yield LINE;
-          const signal = taskSignal();
-          await new Promise((_, reject) =>
-            signal.addEventListener("abort", () => reject(signal.reason))
-          );
-        } finally {
-          await sleep(1);
-          log.push("clean");
-        }
+  Deno.test(`${bridge} gives a source up whose clean-up waits for the host for ever after 5 s, and says so`, async () => {
+    const { time, reports } = await leaveAfterSecond(open, async function* () {
+      try {
+        yield LINE;
+        await sleep(3600);
+      } finally {
+        await new Promise(() => {});
       }
-      const task = createTask(() => consume(open(source()), () => {}));
-      await sleep(1);
-      task.cancel();
-      await wait([task]);
-      assert(task.cancelled());
-      assertEquals([log, loop.time()], [["clean"], 2]);
     });
-    assertEquals(loop.reports, []);
+    assertEquals([time, reports.length], [6, 1]);
+    assertStringIncludes(reports[0]!, "promise of the host");
+  });
+
+  Deno.test(`${bridge} has a source that waits for the host take the cancel from its signal`, async () => {
+    const log: string[] = [];
+    const { time, reports } = await leaveAfterSecond(open, async function* () {
+      try {
+        yield LINE;
+        const signal = taskSignal();
+        await new Promise((_, reject) =>
+          signal.addEventListener("abort", () => reject(signal.reason))
+        );
+      } finally {
+        await sleep(1);
+        log.push("clean");
+      }
+    });
+    assertEquals([log, time, reports], [["clean"], 2, []]);
   });
 }
 

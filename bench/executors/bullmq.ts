@@ -10,7 +10,6 @@
  * @module
  */
 // deno-lint-ignore-file no-console
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { BullmqExecutor, serveBullmq } from "../../bullmq.ts";
 import { createTask } from "../../create_task.ts";
@@ -18,7 +17,7 @@ import { gather } from "../../gather.ts";
 import { InlineExecutor } from "../../inline_executor.ts";
 import { run } from "../../runner.ts";
 import { findRedis, type Redis } from "../../tests/_redis.ts";
-import { median, provenance, table, write } from "../_report.ts";
+import { DOCUMENT, median, provenance, table, write } from "../_report.ts";
 
 /** One way to have jobs run. */
 interface Contender {
@@ -27,9 +26,6 @@ interface Contender {
   close(): Promise<void>;
 }
 
-const DOCUMENT = fileURLToPath(
-  import.meta.resolve("../../docs/performance.md"),
-);
 const ROUNDS = "9";
 const JOBS = "2000";
 const CONCURRENCY = 50;

@@ -12,7 +12,7 @@
 // deno-lint-ignore-file no-console
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { provenance, table, write } from "../_report.ts";
+import { DOCUMENT, provenance, table, write } from "../_report.ts";
 
 type Figures = Record<string, Record<string, number>>;
 
@@ -30,9 +30,6 @@ const TARGETS = [
   { what: "cancel spin p99", to: "ms", Node: ["<=", 10], Deno: ["<=", 10] },
 ] as const;
 
-const DOCUMENT = fileURLToPath(
-  import.meta.resolve("../../docs/performance.md"),
-);
 const ROUNDS = "6";
 const JOBS = "10000";
 
