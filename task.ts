@@ -83,6 +83,7 @@ import {
   waitsOf,
 } from "./_line/line.ts";
 import { signalOf } from "./_line/line_signal.ts";
+import { listWaits, type WaitSet } from "./_line/wait_set.ts";
 import {
   CancelledError,
   InvalidStateError,
@@ -243,7 +244,7 @@ export class Task<T> extends Future<T> {
   // A number until someone asks: most names are never read.
   #name: string | number;
   /** @internal What its async functions wait for: nearly always one thing. */
-  _awaits: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  _awaits: PendingAwait | WaitSet | undefined = undefined;
   /** @internal What only some tasks need, made when it is needed. */
   _request: CancelRequest | undefined = undefined;
   /** @internal */

@@ -27,6 +27,7 @@ import {
   type LineState,
 } from "./line.ts";
 import { abortSignal } from "./line_signal.ts";
+import { listWaits } from "./wait_set.ts";
 
 /** Makes a request to a line, and to all lines inside of it. */
 export function cancelLine(line: LineState, reason: CancelReason): void {
@@ -65,12 +66,9 @@ function request(
   const wasUnsure = isUnsure(line, request);
   const isAtHost = isQuiet(line);
   begin(request);
-  const awaits = line._awaits;
-  if (awaits !== undefined) {
-    for (const wait of awaits instanceof Set ? [...awaits] : [awaits]) {
-      if (isTold(request, wait)) continue;
-      if (wait._cancelWait(reason, lines)) noteTold(request, wait);
-    }
+  for (const wait of listWaits(line._awaits)) {
+    if (isTold(request, wait)) continue;
+    if (wait._cancelWait(reason, lines)) noteTold(request, wait);
   }
   // Whoever waits for the host with a signal gets it by that, if it was its own.
   const aborted = abortSignal(line, reason) || request.aborted;
@@ -135,9 +133,7 @@ function cancelHelpers(
   reason: CancelReason,
   lines: LineState[],
 ): void {
-  const awaits = line._awaits;
-  if (awaits === undefined) return;
-  for (const wait of awaits instanceof Set ? [...awaits] : [awaits]) {
+  for (const wait of listWaits(line._awaits)) {
     if (wait._cancelWait(reason, lines)) {
       noteCleanUp(line._request ??= new CancelRequest(), wait);
     }

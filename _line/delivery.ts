@@ -32,6 +32,7 @@ import {
   settleRequest,
 } from "./cancel_request.ts";
 import { isQuiet, type LineState } from "./line.ts";
+import { WaitSet } from "./wait_set.ts";
 
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
 export function addAwait(line: LineState, wait: PendingAwait): void {
@@ -39,10 +40,8 @@ export function addAwait(line: LineState, wait: PendingAwait): void {
   let isNew = true;
   if (awaits === undefined) line._awaits = wait;
   else if (awaits === wait) isNew = false;
-  else if (awaits instanceof Set) {
-    isNew = !awaits.has(wait);
-    awaits.add(wait);
-  } else line._awaits = new Set([awaits, wait]);
+  else if (awaits instanceof WaitSet) isNew = awaits.add(wait);
+  else line._awaits = new WaitSet(awaits, wait);
   const request = line._request;
   if (request === undefined) return;
   if (request.first !== 0 && newestMark() >= request.first) {
@@ -136,10 +135,9 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
     request.cleansUntil = afterBurstOf(line);
   }
   if (awaits === wait) line._awaits = undefined;
-  else if (awaits instanceof Set) {
+  else if (awaits instanceof WaitSet) {
     awaits.delete(wait);
-    // Those that are left have stood beside others, so they stay in the set.
-    if (awaits.size === 0) line._awaits = undefined;
+    if (awaits.isEmpty) line._awaits = undefined;
   }
   line._lastEnd = line.getLoop()._bursts.note();
   const onQuiet = request?.onQuiet;

@@ -10,11 +10,12 @@ import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 import type { Line, PendingAwait } from "../_future/future_await.ts";
 import { asyncLine, type SlottedLine } from "../_host/async_context.ts";
 import type { CancelRequest } from "./cancel_request.ts";
+import { listWaits, WaitSet } from "./wait_set.ts";
 
 /** The fields of a line. */
 export interface LineState extends Line, SlottedLine {
   /** What it waits for: nothing, one alone, or several that stood beside each other. */
-  _awaits: PendingAwait | Set<PendingAwait> | undefined;
+  _awaits: PendingAwait | WaitSet | undefined;
   _request: CancelRequest | undefined;
   /** In which burst of the loop's its last wait has ended, or it began. */
   _lastEnd: number;
@@ -65,7 +66,7 @@ export function isQuiet(line: LineState): boolean {
   while (each !== undefined) {
     const awaits: LineState["_awaits"] = each._awaits;
     each = undefined;
-    if (awaits instanceof Set) {
+    if (awaits instanceof WaitSet) {
       // The first that is not quiet is enough: a line asks at the end of each of its waits.
       for (const wait of awaits) {
         if (!isHosted(wait)) return false;
@@ -86,9 +87,7 @@ export function waitsOf(line: LineState): PendingAwait[] {
   const waits: PendingAwait[] = [];
   const lines = [line];
   for (const each of lines) {
-    const awaits = each._awaits;
-    if (awaits === undefined) continue;
-    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
+    for (const wait of listWaits(each._awaits)) {
       waits.push(wait);
       const { _scope } = wait as Partial<LineDriver>;
       if (_scope !== undefined && isHosted(wait)) lines.push(_scope);
@@ -110,9 +109,7 @@ export function linesOf(task: LineState & LineDriver): LineState[] {
   const current = currentLine();
   if (current?._task === task) addScopes(current, lines);
   for (const each of lines) {
-    const awaits = each._awaits;
-    if (awaits === undefined) continue;
-    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
+    for (const wait of listWaits(each._awaits)) {
       addScopes((wait as Partial<LineDriver>)._scope, lines);
     }
   }
@@ -131,9 +128,7 @@ export function hasScopeAtHost(task: LineState & LineDriver): boolean {
   const lines = new Set<LineState>([task]);
   addScopes(task._scope, lines);
   for (const each of lines) {
-    const awaits = each._awaits;
-    if (awaits === undefined) continue;
-    for (const wait of awaits instanceof Set ? awaits : [awaits]) {
+    for (const wait of listWaits(each._awaits)) {
       const driver = wait as Partial<LineDriver>;
       if (isAtHost(driver)) return true;
       if (driver._scope !== undefined) lines.add(driver._scope);

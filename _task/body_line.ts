@@ -41,6 +41,7 @@ import {
   waitsOf,
 } from "../_line/line.ts";
 import { signalOf } from "../_line/line_signal.ts";
+import { listWaits, type WaitSet } from "../_line/wait_set.ts";
 
 const ABANDONED = "The body was abandoned at its deadline";
 
@@ -64,7 +65,7 @@ export class BodyLine implements ScopeLine {
   /** @internal */
   _slot: LineSlot | undefined = undefined;
   /** @internal */
-  _awaits: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  _awaits: PendingAwait | WaitSet | undefined = undefined;
   /** @internal */
   _request: CancelRequest | undefined = undefined;
   /** @internal */
@@ -260,9 +261,7 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _waitsFor(): unknown[] {
-    const awaits = this._awaits;
-    if (awaits === undefined) return [];
-    return awaits instanceof Set ? [...awaits] : [awaits];
+    return listWaits(this._awaits);
   }
 
   /** @internal */
