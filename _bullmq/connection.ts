@@ -38,24 +38,82 @@ export async function closeClient(
 ): Promise<void> {
   const closed = client.close().catch(ignore);
   if (!wasUp) {
-    client.getBackend().close(true).catch(ignore);
+    for (const link of linksOf(client)) link.close(true).catch(ignore);
     return await closed;
   }
-  await withLimit(closed, LONGEST_GOODBYE);
-  // It does nothing if the connection is gone.
-  client.disconnect().catch(ignore);
+  const isClosed = await withLimit(closed, LONGEST_GOODBYE);
+  if (!isClosed) await cutClient(client, closed);
 }
 
-/** Waits for a promise that never rejects, but not longer than some seconds. */
+/**
+ * Cuts the connections of something that is closing, as Redis does not say goodbye.
+ *
+ * @param client What is closing.
+ * @param closed Settles when it is closed; must not reject.
+ * @returns A promise that never rejects.
+ */
+export async function cutClient(
+  client: BullmqClient,
+  closed: Promise<void>,
+): Promise<void> {
+  for (const link of linksOf(client)) link.client.then(cut, ignore);
+  // It has timers, which end with it.
+  await withLimit(closed, LONGEST_GOODBYE);
+}
+
+/** A connection, as BullMQ holds it. */
+interface RedisLink {
+  /** Settles when there is a connection for the first time. */
+  readonly client: Promise<RedisClient>;
+  /** Ends it. */
+  close(force: boolean): Promise<void>;
+}
+
+/** What talks to Redis: a client of ioredis, or what looks as one. */
+interface RedisClient {
+  readonly status: string;
+  readonly options?: { retryStrategy?: unknown };
+  connect(): Promise<unknown>;
+  disconnect(): void;
+}
+
+interface RedisLinks {
+  readonly connection?: RedisLink;
+  readonly blockingConnection?: RedisLink;
+}
+
+function linksOf(client: BullmqClient): RedisLink[] {
+  // BullMQ 5 holds them itself.
+  const { connection, blockingConnection } =
+    (client.getBackend?.() ?? client) as RedisLinks;
+  return [connection, blockingConnection].filter((link) => link !== undefined);
+}
+
+// What was to be sent is given up, so that who waits for an answer goes on.
+function cut(client: RedisClient): void {
+  // BullMQ connects again for what it has waited for too long.
+  if (client.options !== undefined) client.options.retryStrategy = undefined;
+  client.disconnect();
+  if (client.status !== "reconnecting") return;
+  // Cut between two tries it would stay there for ever, and give up nothing.
+  client.connect().catch(ignore);
+  client.disconnect();
+}
+
+/**
+ * Waits for a promise that never rejects, but not longer than some seconds.
+ *
+ * @returns A promise of whether it has settled.
+ */
 export function withLimit(
   promise: Promise<void>,
   seconds: number,
-): Promise<void> {
+): Promise<boolean> {
   return new Promise((resolve) => {
-    const limit = new HostTimer(seconds, resolve);
+    const limit = new HostTimer(seconds, () => resolve(false));
     promise.then(() => {
       limit.cancel();
-      resolve();
+      resolve(true);
     });
   });
 }

@@ -38,13 +38,8 @@ export interface BullmqClient {
   waitUntilReady(): Promise<unknown>;
   /** Ends its work and its connection. */
   close(force?: boolean): Promise<void>;
-  /** Cuts its connection. */
-  disconnect(): Promise<void>;
-  /** What holds the connection. */
-  getBackend(): {
-    /** Ends the connection. */
-    close(force?: boolean): Promise<void>;
-  };
+  /** What holds the connection, in version 6. */
+  getBackend?(): object;
   /** Listens to an event. */
   on(event: never, listener: never): unknown;
 }

@@ -8,6 +8,7 @@ import type { Executor } from "../executor.ts";
 import type { EventLoop } from "../loop.ts";
 import {
   closeClient,
+  cutClient,
   firstConnection,
   LONGEST_GOODBYE,
   withLimit,
@@ -141,10 +142,10 @@ export class Server {
     while (!isClosed) {
       await Promise.race([closed, this.#idle()]);
       // Redis may be away, so that nobody can be told how the last jobs have ended.
-      await withLimit(closed, LONGEST_GOODBYE);
-      if (isClosed || this.#running.size > 0) continue;
-      worker.disconnect().catch(() => {});
-      return;
+      const isLate = !await withLimit(closed, LONGEST_GOODBYE);
+      if (isLate && this.#running.size === 0) {
+        return await cutClient(worker, closed);
+      }
     }
   }
 

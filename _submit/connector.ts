@@ -31,9 +31,17 @@ export class Connector {
     return this.#link;
   }
 
-  /** Connects, if it is not; gives the error if Redis is out of reach. */
-  async connect(): Promise<Link | BrokenExecutor> {
+  /**
+   * Connects, if it is not; gives the error if Redis is out of reach.
+   *
+   * @param isWanted Whether anybody still wants that, once the last link is closed: a link
+   * that is opened for nobody would never be closed.
+   */
+  async connect(
+    isWanted: () => boolean,
+  ): Promise<Link | BrokenExecutor | undefined> {
     await this.#closing;
+    if (!isWanted()) return undefined;
     const link = this.#link ??= this.#open();
     try {
       await link.ready;

@@ -35,6 +35,8 @@ export class Lookout {
   readonly #options: LookoutOptions;
   #interval: number;
   #timer: HostTimer | undefined;
+  // Ends all jobs if a round takes too long.
+  #limit: HostTimer | undefined;
   #isLooking = false;
   // When Redis has answered last.
   #answered = 0;
@@ -48,6 +50,7 @@ export class Lookout {
 
   /** Looks closely again: there is a new connection. */
   reset(): void {
+    this.#endLimit();
     this.#interval = Math.min(FIRST, this.#options.interval);
     this.#isLooking = false;
     this.#connections++;
@@ -58,9 +61,11 @@ export class Lookout {
     this.#interval = this.#options.interval;
   }
 
-  /** Begins to look, if it does not already. */
+  /** Begins to look, if it does not already. There must be jobs, else nothing would end it. */
   begin(): void {
-    if (this.#isLooking || this.#timer !== undefined) return;
+    if (this.#timer !== undefined) return;
+    // Those of before may have ended meanwhile, and its limit with them.
+    if (this.#isLooking) return this.#beginLimit();
     this.#answered = hostTime();
     this.#wait();
   }
@@ -69,6 +74,18 @@ export class Lookout {
   end(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#endLimit();
+  }
+
+  #beginLimit(): void {
+    const { grace } = this.#options;
+    if (grace === Infinity) return;
+    this.#limit ??= new HostTimer(grace, () => this.#loseAll());
+  }
+
+  #endLimit(): void {
+    this.#limit?.cancel();
+    this.#limit = undefined;
   }
 
   #wait(): void {
@@ -83,9 +100,7 @@ export class Lookout {
     const connection = this.#connections;
     const start = hostTime();
     this.#isLooking = true;
-    const limit = grace === Infinity
-      ? undefined
-      : new HostTimer(grace, () => this.#loseAll());
+    this.#beginLimit();
     const all = jobs();
     for (let i = 0; i < all.length; i += TOGETHER) {
       const some = all.slice(i, i + TOGETHER).filter((job) => !job.done());
@@ -94,8 +109,9 @@ export class Lookout {
         some.length === 0 || looks.some(({ status }) => status === "fulfilled")
       ) this.#answered = hostTime();
     }
-    limit?.cancel();
+    // The limit is that of a later round by then.
     if (connection !== this.#connections) return;
+    this.#endLimit();
     // The engine itself may give up at once.
     if (hostTime() - this.#answered > grace) this.#loseAll();
     this.#isLooking = false;

@@ -228,9 +228,9 @@ export class Submitter implements JobOwner, LinkEvents {
   }
 
   async #add(): Promise<void> {
-    const link = await this.#connector.connect();
-    // Those that were cancelled meanwhile are done.
-    const jobs = this.#waiting.filter((job) => !job.done());
+    const link = await this.#connector.connect(() => this.#isAnyWaiting());
+    if (link === undefined || !this.#isAnyWaiting()) return;
+    const jobs = this.#waiting;
     this.#waiting = [];
     if (link instanceof Error) {
       for (const job of jobs) this.#settle(job, () => job.fail(link));
@@ -242,6 +242,12 @@ export class Submitter implements JobOwner, LinkEvents {
       batches.push(this.#addBatch(link, jobs.slice(i, i + BATCH)));
     }
     await Promise.all(batches);
+  }
+
+  // Those that were cancelled meanwhile are done.
+  #isAnyWaiting(): boolean {
+    this.#waiting = this.#waiting.filter((job) => !job.done());
+    return this.#waiting.length > 0;
   }
 
   async #addBatch(link: Link, jobs: readonly QueuedJob[]): Promise<void> {
@@ -261,7 +267,8 @@ export class Submitter implements JobOwner, LinkEvents {
       job.place = "there";
       if (job.isCancelRequested()) this.#inquiry.ask(job, job.cancelMessage());
     }
-    this.#lookout.begin();
+    // The news of their end may have been faster than the answer.
+    if (this.#jobs.size > 0) this.#lookout.begin();
   }
 
   #grant(job: QueuedJob): void {
@@ -305,6 +312,12 @@ export class Submitter implements JobOwner, LinkEvents {
       onRest: () => this.#keepers.delete(keeper),
       onEnd: () => {
         this.#keeperOf.delete(loop);
+        // A loop that was closed waits for no end.
+        for (const job of keeper.jobs() as QueuedJob[]) {
+          this.#settle(job, () => job.finishCancelled());
+        }
+        // It was perhaps to add the jobs of others, too.
+        if (this.#isAnyWaiting()) void this.#add();
         // The next loop that has jobs connects again.
         if (this.#keepers.size === 0) {
           loop._resources.noteClosing(this.#connector.close());

@@ -16,26 +16,20 @@ import {
   run,
   RuntimeError,
   sleep,
-  type Task,
   TimeoutError,
   WorkerLostError,
 } from "@asyncio/asyncio";
-import {
-  BullmqExecutor,
-  type BullmqExecutorOptions,
-  serveBullmq,
-  type ServeBullmqOptions,
-} from "@asyncio/asyncio/bullmq";
-import type { Executor, Job } from "@asyncio/asyncio/executor";
+import { BullmqExecutor, serveBullmq } from "@asyncio/asyncio/bullmq";
+import type { Job } from "@asyncio/asyncio/executor";
 import { Context } from "@asyncio/asyncio/executor-testing";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
 import * as jobs from "./_bullmq_jobs.ts";
+import { Setup } from "./_bullmq_setup.ts";
 import { checkLibraryErrors } from "./_library_errors.ts";
-import { findRedis, freePort, type Redis, startRedis } from "./_redis.ts";
+import { findRedis, freePort, startRedis } from "./_redis.ts";
 
 type Jobs = typeof jobs;
-type Extra<O> = Partial<Omit<O, "queue" | "connection">>;
 
 const redis = await findRedis();
 // For its logs.
@@ -47,32 +41,6 @@ Deno.test.afterAll(async () => {
   context[Symbol.dispose]();
   await redis?.[Symbol.asyncDispose]();
 });
-
-/** A queue of a test's own. */
-class Setup {
-  readonly queue = `test-${crypto.randomUUID()}`;
-  readonly connection: Redis["connection"];
-  readonly bullmq: Redis["bullmq"];
-
-  constructor({ connection, bullmq }: Redis) {
-    this.connection = connection;
-    this.bullmq = bullmq;
-  }
-
-  executor(options: Extra<BullmqExecutorOptions> = {}): BullmqExecutor<Jobs> {
-    const { bullmq, queue, connection } = this;
-    return new BullmqExecutor<Jobs>(bullmq, { queue, connection, ...options });
-  }
-
-  serve(
-    runner: Executor<Jobs> = new InlineExecutor(jobs, { concurrency: 8 }),
-    options: Extra<ServeBullmqOptions> = {},
-  ): Task<void> {
-    const { bullmq, queue, connection } = this;
-    const all = { queue, connection, concurrency: 8, ...options };
-    return createTask(() => serveBullmq(bullmq, runner, all));
-  }
-}
 
 test("BullmqExecutor is typed by its module", async (setup) => {
   const serving = setup.serve();
