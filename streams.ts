@@ -34,6 +34,7 @@ import {
   FUNCTION,
   type OptionKinds,
 } from "./_base/arguments.ts";
+import { snapshotContext } from "./_host/async_context.ts";
 import { withSubject } from "./_host/errors.ts";
 import { callHost } from "./_streams/host_call.ts";
 import { hostNetwork } from "./_net/host_network.ts";
@@ -61,7 +62,7 @@ import {
   type Coroutine,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
-import { MethodCoroutine } from "./_task/function_coroutine.ts";
+import { type InContext, MethodCoroutine } from "./_task/function_coroutine.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { getRunningLoop } from "./running_loop.ts";
 import type { ClientConnected, Server } from "./server.ts";
@@ -371,6 +372,7 @@ function listen<A extends Address>(
   const { tls } = checked;
   const plan = {
     ...checked,
+    inContext: snapshotContext(),
     tls: tls && serverTls(tls),
     grace: grace === undefined ? undefined : toSeconds(grace),
   };
@@ -385,6 +387,8 @@ interface ServerPlan extends Omit<ServerOptions, "tls" | "grace"> {
   readonly tls: TlsRequest | undefined;
   /** Seconds. */
   readonly grace: number | undefined;
+  /** Calls a function in the host's async context of who has asked for the server. */
+  readonly inContext: InContext;
 }
 
 function* openServer<A extends Address>(
@@ -394,10 +398,11 @@ function* openServer<A extends Address>(
 ): Coro<Server<A>> {
   const loop = getRunningLoop();
   const network = hostNetwork();
-  const { tls } = options;
+  const { inContext, tls } = options;
   const server = new SocketServer({
     loop,
     clientConnected,
+    inContext,
     limit: options.limit ?? DEFAULT_LIMIT,
     tls,
     handshakeTimeout: toSeconds(tls?.handshakeTimeout ?? HANDSHAKE_TIMEOUT),

@@ -4,6 +4,7 @@
  * @module
  */
 import { linkSignal } from "../_host/abort_signal.ts";
+import type { HostContext } from "../_host/async_context.ts";
 import type { Runnable, Waiter } from "../_base/roles.ts";
 import { guarded, isInstance } from "../_base/repr.ts";
 import { Failure } from "../_future/failure.ts";
@@ -27,6 +28,8 @@ export class PendingRequest implements Waiter, Runnable {
   readonly request: Request;
   /** How many sweeps there were when it came. */
   readonly cameAt: number;
+  /** Where its handler was called, if code of users may have to answer for it there. */
+  readonly #context: HostContext | undefined;
   readonly #pool: PendingRequests;
   #resolve!: (answer: Response) => void;
   #unwatch: (() => void) | undefined;
@@ -37,8 +40,10 @@ export class PendingRequest implements Waiter, Runnable {
     task: Task<unknown>,
     request: Request,
     cameAt: number,
+    context: HostContext | undefined,
   ) {
     this.#pool = pool;
+    this.#context = context;
     this.task = task;
     this.request = request;
     this.cameAt = cameAt;
@@ -79,7 +84,8 @@ export class PendingRequest implements Waiter, Runnable {
   }
 
   _run(): void {
-    this.#pool.end(this);
+    if (this.#context === undefined) this.#pool.end(this);
+    else this.#context.call(() => this.#pool.end(this));
   }
 
   toString(): string {

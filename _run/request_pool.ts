@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { runInLine } from "../_host/async_context.ts";
+import {
+  HostContext,
+  runInLine,
+  snapshotContext,
+} from "../_host/async_context.ts";
 import { hostTurn } from "../_host/turn.ts";
 import { describeKind } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
@@ -32,6 +36,7 @@ import {
   serverError,
   unavailable,
 } from "./responses.ts";
+import type { InContext } from "../_task/function_coroutine.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { Task } from "../task.ts";
 
@@ -63,6 +68,7 @@ export class RequestPool<I>
   readonly #isGenerator: boolean;
   readonly #options: RequestPoolOptions;
   readonly #context: Context = copyContext();
+  readonly #inContext: InContext = snapshotContext();
   readonly #taskOptions: {
     readonly loop: EventLoop;
     readonly eagerStart: true;
@@ -106,6 +112,7 @@ export class RequestPool<I>
       task,
       request,
       this.#sweeps,
+      this.#options.onError === undefined ? undefined : new HostContext(),
     );
     task._addWaiter(pending);
     this.#add(pending);
@@ -150,17 +157,23 @@ export class RequestPool<I>
   // In the place of a turn of the loop: a handler that never waits costs no more than its
   // call.
   #start(request: Request, info: I): Task<unknown> {
+    return this.#inLoop(() =>
+      this.#isGenerator
+        ? new Task(this.#handler(request, info) as never, this.#taskOptions)
+        : new Task(
+          () => asAwaitable(this.#handler(request, info)),
+          this.#taskOptions,
+        )
+    );
+  }
+
+  #inLoop<R>(callback: () => R): R {
     const { loop, task, context } = running;
     running.loop = this.#loop;
     running.task = undefined;
     running.context = this.#context;
     try {
-      return this.#isGenerator
-        ? new Task(this.#handler(request, info) as never, this.#taskOptions)
-        : new Task(
-          () => asAwaitable(this.#handler(request, info)),
-          this.#taskOptions,
-        );
+      return callback();
     } finally {
       running.loop = loop;
       running.task = task;
@@ -195,12 +208,12 @@ export class RequestPool<I>
     return true;
   }
 
-  // Whoever asks first may be a task of another loop, which must not lend it its context.
+  // Whoever asks first, and may be a task of another loop, must not lend it its context.
   #startLoop(): void {
     const { loop } = running;
     running.loop = undefined;
     try {
-      runInLine(undefined, () => this.#runLoop());
+      this.#inContext(() => runInLine(undefined, () => this.#runLoop()));
     } finally {
       running.loop = loop;
     }
@@ -263,6 +276,14 @@ export class RequestPool<I>
   }
 
   #failed(error: unknown, request: Request, task?: Task<unknown>): Response {
+    return this.#inLoop(() => this.#answerFailure(error, request, task));
+  }
+
+  #answerFailure(
+    error: unknown,
+    request: Request,
+    task: Task<unknown> | undefined,
+  ): Response {
     this.#loop.callExceptionHandler({
       message: "Unhandled exception in a request",
       exception: error,

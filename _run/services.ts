@@ -4,7 +4,9 @@
  * @module
  */
 import { asAwaitable } from "../_coroutine/to_future.ts";
-import type { Context } from "../context.ts";
+import { snapshotContext } from "../_host/async_context.ts";
+import type { InContext } from "../_task/function_coroutine.ts";
+import { type Context, copyContext } from "../context.ts";
 import type { Wait } from "../future.ts";
 import type { EventLoop } from "../loop.ts";
 import type { Task } from "../task.ts";
@@ -22,6 +24,8 @@ interface Service {
   readonly stop: StopService;
   /** The context variables of who has registered it. */
   readonly context: Context;
+  /** Calls a function in the host's async context of who has registered it. */
+  readonly inContext: InContext;
 }
 
 /** The services of one loop. */
@@ -50,8 +54,9 @@ export class Services {
    *
    * @returns Takes it out again, if it was not asked.
    */
-  add(name: string, stop: StopService, context: Context): () => void {
-    const service = { name, stop, context };
+  add(name: string, stop: StopService): () => void {
+    const context = copyContext();
+    const service = { name, stop, context, inContext: snapshotContext() };
     if (this.#startedAt !== undefined) {
       this.#stop(service);
       return () => {};
@@ -77,10 +82,9 @@ export class Services {
     return [...this.#ends, ...late];
   }
 
-  #stop({ name, stop, context }: Service): void {
-    const task: Task<unknown> = this.#loop.createTask(
-      () => asAwaitable(stop()),
-      { name, context },
+  #stop({ name, stop, context, inContext }: Service): void {
+    const task: Task<unknown> = inContext(() =>
+      this.#loop.createTask(() => asAwaitable(stop()), { name, context })
     );
     this.stopping.add(task);
     task.addDoneCallback(() => this.#stopped(task));

@@ -8,7 +8,6 @@
  * @module
  */
 import { cancelEach } from "../_base/cancelled.ts";
-import { copyContext } from "../context.ts";
 import { allTasks } from "../current_task.ts";
 import { CancelledError, KeyboardInterrupt } from "../errors.ts";
 import { Failure } from "../_future/failure.ts";
@@ -85,7 +84,7 @@ export class Shutdown {
 
   /** Adds a service; returns what takes it out again. */
   addService(name: string, stop: StopService): () => void {
-    return this.#services.add(name, stop, copyContext());
+    return this.#services.add(name, stop);
   }
 
   /**

@@ -11,6 +11,7 @@ import {
 } from "../_coroutine/coroutine.ts";
 import { isGenerator } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
+import type { InContext } from "../_task/function_coroutine.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import type { HostTransport } from "../_net/network.ts";
 import type { EventLoop } from "../loop.ts";
@@ -25,6 +26,8 @@ export interface ClientParts {
   readonly loop: EventLoop;
   /** Is called for each connection. */
   readonly clientConnected: ClientConnected;
+  /** Calls a function in the host's async context of who has started the server. */
+  readonly inContext: InContext;
   /** The limit of the readers. */
   readonly limit: number;
 }
@@ -60,7 +63,7 @@ export class ServerClients {
 
   /** Takes a connection, which is not started. */
   serve(transport: HostTransport): void {
-    const { loop, limit } = this.#parts;
+    const { inContext, loop, limit } = this.#parts;
     const [reader, writer] = openStreams({
       loop,
       limit,
@@ -72,9 +75,11 @@ export class ServerClients {
       },
     });
     const work = { keepsOpen: false };
-    const task = loop.createTask(
-      () => this.#call(reader, writer, work),
-      { name: `${transport}` },
+    const task = inContext(() =>
+      loop.createTask(
+        () => this.#call(reader, writer, work),
+        { name: `${transport}` },
+      )
     );
     const client: Client = { writer, task };
     this.#clients.add(client);

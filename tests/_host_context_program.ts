@@ -6,20 +6,27 @@
  */
 // deno-lint-ignore-file no-console -- a program: the console is its output
 import { AsyncLocalStorage } from "node:async_hooks";
+import process from "node:process";
 import {
   asCompleted,
+  closing,
+  type Coro,
   coroutine,
   createTask,
   firstSuccess,
   fromSignal,
   gather,
+  handleRequests,
   iterate,
   mapConcurrent,
+  onClosing,
+  openConnection,
   race,
   run,
   shield,
   sleep,
   staggeredRace,
+  startServer,
   StreamReader,
   taskGroup,
   timeout,
@@ -151,7 +158,89 @@ async function main(): Promise<void> {
   }
 }
 
+function is(expected: string, what: string): void {
+  const store = request.getStore();
+  if (store !== expected) wrong.push(`${what}: ${store} for ${expected}`);
+}
+
+// What is called later, by the host, has the context of who has set it up.
+async function callbacks(): Promise<void> {
+  const server = await request.run(
+    "server",
+    () =>
+      startServer(async (reader, writer) => {
+        is("server", "a connection");
+        await writer.write(await reader.read(1));
+        is("server", "a connection, later");
+      }, "127.0.0.1"),
+  );
+  const { port } = server.sockets[0]!;
+  const [reader, writer] = await openConnection("127.0.0.1", port);
+  await writer.write(new Uint8Array(1));
+  await reader.read();
+  await writer.close();
+  server.close();
+  await server.waitClosed();
+
+  request.run("service", () => {
+    onClosing("async", async () => {
+      is("service", "onClosing()");
+      await sleep(0);
+      is("service", "onClosing(), later");
+    });
+    onClosing("generator", function* () {
+      is("service", "onClosing() of a generator");
+    });
+  });
+  setTimeout(() => process.kill(process.pid, "SIGTERM"), 1);
+  const alive = setInterval(() => {}, 1000);
+  await closing();
+  clearInterval(alive);
+  await sleep(0.01);
+}
+
+// A handler has that of its request, and what fails is answered there. A loop that the
+// first request has started lends its context to nobody.
+async function requests(): Promise<void> {
+  const onError = () => new Response(request.getStore());
+  const fail = async () => {
+    await sleep(0);
+    throw new Error("no");
+  };
+  const handler = request.run("maker", () =>
+    handleRequests(async () => {
+      const before = request.getStore();
+      await sleep(0);
+      return new Response(`${before},${request.getStore()}`);
+    }));
+  const failing = handleRequests(fail, { onError });
+  const failingGenerator = handleRequests(function* (): Coro<Response> {
+    yield* sleep(0);
+    throw new Error("no");
+  }, { onError });
+  const generator = request.run("maker", () =>
+    handleRequests(function* () {
+      yield* sleep(0);
+      return new Response(request.getStore());
+    }));
+  for (const name of ["first", "second"]) {
+    const answers = await request.run(name, () =>
+      Promise.all(
+        [handler, failing, failingGenerator, generator].map(async (handler) => {
+          const response = await handler(new Request("http://localhost/"));
+          return await response.text();
+        }),
+      ));
+    const expected = [`${name},${name}`, name, name, "maker"];
+    if (`${answers}` !== `${expected}`) {
+      wrong.push(`requests: ${answers} for ${expected}`);
+    }
+  }
+}
+
 await run(main);
 await request.run("run()", () => run(work("run()")));
+await run(callbacks, { signals: ["SIGTERM"], grace: 1 });
+await requests();
 for (const line of wrong) console.log(line);
 console.log("end");
