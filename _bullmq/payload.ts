@@ -64,7 +64,7 @@ export type ControlEvent =
   | { readonly eventName: "grant"; readonly id: string; readonly upTo: string };
 
 /** What the message of the error begins with that ends a cancelled or expired job. */
-export const ENDED_EARLY = "asyncio: ";
+const ENDED_EARLY = "asyncio: ";
 
 /** The text of an early end, for who looks into the queue and where the data is gone. */
 export function earlyEndText(kind: "cancelled" | "expired"): string {

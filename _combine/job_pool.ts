@@ -211,7 +211,7 @@ export class JobPool<T, R> {
         this.#addWorker({ item: this.#input.last as T, index });
       });
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, "the source");
     } finally {
       this.#obeyed();
     }
@@ -309,11 +309,11 @@ export class JobPool<T, R> {
     else this.#kept.push(result);
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, origin?: string): void {
     if (isInstance(error, KeyboardInterrupt)) throw error;
     if (this.#input.isStopped) {
       // A cancel is the run's own; anything else must not be lost.
-      if (!isCancellation(currentLine()!, error)) this.#report(error);
+      if (!isCancellation(currentLine()!, error)) this.#report(error, origin);
       return;
     }
     this.#failure = { error };
@@ -332,9 +332,9 @@ export class JobPool<T, R> {
     this.#workers.cancel();
   }
 
-  #report(exception: unknown): void {
+  #report(exception: unknown, origin = "a job"): void {
     this.#loop.callExceptionHandler({
-      message: "Exception in a job of mapConcurrent() that was given up",
+      message: `Exception in ${origin} of mapConcurrent() that was given up`,
       exception,
     });
   }

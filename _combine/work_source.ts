@@ -9,13 +9,8 @@ import { Waiter } from "../_task/waiter.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
-import {
-  checkIterator,
-  isAsyncIterable,
-  returnOf,
-} from "../_base/iterators.ts";
+import { isAsyncIterable, returnOf } from "../_base/iterators.ts";
 import type { InContext } from "../_task/function_coroutine.ts";
-import { streamIterator } from "../_host/stream_iterator.ts";
 import { iteratorOf, nextOf } from "./awaitables.ts";
 import { SourceReader } from "./source_reader.ts";
 
@@ -75,14 +70,7 @@ export class WorkSource<T> {
     this.#keepAll = keepAll;
     this.#demand = new Waiter(loop, () => "room for the next item of a source");
     if (isAsyncIterable(source)) {
-      const stream = streamIterator<T>(source);
-      const iterator: unknown = stream ?? source[Symbol.asyncIterator]();
-      checkIterator(iterator);
-      this.#reader = new SourceReader(
-        iterator as AsyncIterator<T>,
-        inContext,
-        stream !== undefined,
-      );
+      this.#reader = new SourceReader(loop, source, inContext);
       this.#credit = limit;
     } else {
       this.#iterator = iteratorOf(source);

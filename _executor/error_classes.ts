@@ -22,7 +22,7 @@ const LANGUAGE = [
 ];
 
 /** The name of the class that only its own constructor can make. */
-export const DOM_EXCEPTION = "DOMException";
+const DOM_EXCEPTION = "DOMException";
 
 interface Host {
   readonly Deno?: { readonly errors: Readonly<Record<string, unknown>> };

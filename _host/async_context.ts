@@ -117,13 +117,6 @@ export function mark(number: number): void {
   markStorage?.enterWith(number);
 }
 
-/** Calls a function, and marks what it calls and does from here on. */
-export function runMarked<R>(number: number, callback: () => R): R {
-  return markStorage === undefined
-    ? callback()
-    : markStorage.run(number, callback, undefined);
-}
-
 /** The mark of the function that runs now; 0 for none. */
 export function newestMark(): number {
   return markStorage?.getStore() as number | undefined ?? 0;

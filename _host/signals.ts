@@ -147,7 +147,7 @@ export function listenToSignal(
 }
 
 /** What a program that a signal has ended exits with: 128 and its number. */
-export function exitCodeOf(signal: SignalName): number {
+function exitCodeOf(signal: SignalName): number {
   const os = builtin<OsModule>("node:os");
   return 128 + (os?.constants.signals[signal] ?? 2);
 }

@@ -13,13 +13,16 @@ import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
-import type { HostContext } from "../_host/async_context.ts";
 import { streamIterator } from "../_host/stream_iterator.ts";
 import { isDroppedByLoop } from "../_line/cancellation.ts";
 import { currentLine } from "../_line/line.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { Task, type TaskScheduler } from "../task.ts";
-import { SOURCE_PATIENCE, SourceQuestion } from "../_task/source_question.ts";
+import {
+  type AsyncContext,
+  SOURCE_PATIENCE,
+  SourceQuestion,
+} from "../_task/source_question.ts";
 
 /** What can be gone over: a stream of the Web, of Node, or anything for `for await`. */
 export type HostIterable<T> = ReadableStream<T> | AsyncIterable<T>;
@@ -79,6 +82,24 @@ export class HostItems<T> {
     return { done: true, value: undefined };
   }
 
+  /** Hands items over as long as they are wanted; gives whether there may be more. */
+  async forEach(take: (item: T) => boolean): Promise<boolean> {
+    try {
+      for (;;) {
+        const step = await this.#iterator.next();
+        checkResult(step);
+        const { done, value } = step;
+        if (done) break;
+        if (!take(value)) return true;
+      }
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    }
+    this.#isOver = true;
+    return false;
+  }
+
   /**
    * Closes the source, also while it is asked for an item.
    *
@@ -125,7 +146,7 @@ export interface SourceOwner {
   /** The loop, which runs. */
   readonly loop: TaskScheduler;
   /** Where the source's own code runs, if not where it is asked. */
-  readonly context?: HostContext;
+  readonly context?: AsyncContext;
   /** Names the task. */
   toString(): string;
 }
@@ -140,10 +161,36 @@ export function askForNext<T>(
     what,
     ask: () => items.next(),
     answersFirst: (ofHost) => items.answersFirst(ofHost),
-    isEnd: false,
+    isPatient: false,
     failedLate: (error) => tellFailedLate(items, loop, error),
     context,
   });
+}
+
+/**
+ * Asks for items as long as they are wanted, in one wait: entering the source's async context
+ * for each, and a turn of the loop, were half of the time.
+ *
+ * @param items The source.
+ * @param owner Who asks.
+ * @param take Takes an item; false if no more is wanted now.
+ * @returns The wait, for whether there may be more.
+ */
+export function askForItems<T>(
+  items: HostItems<T>,
+  { loop, context }: SourceOwner,
+  take: (item: T) => boolean,
+): SourceQuestion<boolean> {
+  const question: SourceQuestion<boolean> = new SourceQuestion(loop, {
+    what: "the next item of a source",
+    // What comes in spite of a cancel is not wanted.
+    ask: () => items.forEach((item) => !question.isCancelAsked && take(item)),
+    answersFirst: (ofHost) => items.answersFirst(ofHost),
+    isPatient: true,
+    failedLate: (error) => tellFailedLate(items, loop, error),
+    context,
+  });
+  return question;
 }
 
 /** Closes a source that nobody has cancelled, and waits for its clean-up. */
@@ -156,7 +203,7 @@ export function askForEnd(
     what: "the end of a source",
     ask: () => items.close(reason),
     answersFirst: () => true,
-    isEnd: true,
+    isPatient: true,
     failedLate: (error) => tellFailed(loop, error),
     context,
   });
@@ -191,7 +238,7 @@ export function askForEndAfter(
     },
     // Who waits was cancelled before.
     answersFirst: (ofHost) => !ofHost,
-    isEnd: true,
+    isPatient: true,
     failedLate: (error) => tellFailed(loop, error),
     context,
   });

@@ -83,15 +83,8 @@ export function forget(request: CancelRequest, wait: PendingAwait): void {
 
 /** Whether the function that does a wait has got the request, or gets it. */
 export function isTold(request: CancelRequest, wait: PendingAwait): boolean {
-  return isAmong(request.told, wait);
-}
-
-/** Whether a wait is one of those that are kept as one alone, or as a set. */
-export function isAmong(
-  waits: PendingAwait | Set<PendingAwait> | undefined,
-  wait: PendingAwait,
-): boolean {
-  return waits instanceof Set ? waits.has(wait) : waits === wait;
+  const { told } = request;
+  return told instanceof Set ? told.has(wait) : told === wait;
 }
 
 /** Notes that a request was delivered to all, or is void. */

@@ -7,7 +7,7 @@ import { type CancelReason, cancelReason } from "../_base/cancelled.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import { Future } from "../future.ts";
 import type { Scheduler, TimerHandle } from "../handle.ts";
-import { type HostContext, runInLine } from "../_host/async_context.ts";
+import { runInLine } from "../_host/async_context.ts";
 import { hostTimer } from "../_host/turn.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
@@ -27,13 +27,10 @@ export const SOURCE_PATIENCE = 5;
 // closed, in seconds of the host's time: it may never come.
 const HOST_PATIENCE = 0.5;
 
-/** Says that a source was given up. */
-export function tellStuckSource(loop: Scheduler): void {
-  loop.callExceptionHandler({
-    message:
-      `A source was closed ${SOURCE_PATIENCE} s ago and still waits for a ` +
-      "promise of the host: let it take a signal, or wait for this library",
-  });
+/** An async context to call functions in. */
+export interface AsyncContext {
+  /** Calls a function there, and gives what it gives. */
+  call<R>(callback: () => Promise<R>): Promise<R>;
 }
 
 /** What is asked, and how. */
@@ -48,12 +45,12 @@ export interface SourceAsk<R> {
    * @param ofHost Whether the source waits for nothing of this library.
    */
   answersFirst(ofHost: boolean): boolean;
-  /** Whether it is asked to end, for which it has longer. */
-  readonly isEnd: boolean;
+  /** Whether a source that waits for the host when it is left has 5 s, not a moment. */
+  readonly isPatient: boolean;
   /** Is told of an error that nobody waits for any more. */
   failedLate(error: unknown): void;
   /** The async context to ask in, if not that of the caller. */
-  readonly context?: HostContext | undefined;
+  readonly context?: AsyncContext | undefined;
 }
 
 /**
@@ -65,7 +62,7 @@ export interface SourceAsk<R> {
 export class SourceQuestion<R> extends Future<R> {
   readonly #what: string;
   readonly #answersFirst: (ofHost: boolean) => boolean;
-  readonly #isEnd: boolean;
+  readonly #isPatient: boolean;
   readonly #line: BodyLine | undefined;
   #isAnswered = false;
   #isLeft = false;
@@ -83,13 +80,13 @@ export class SourceQuestion<R> extends Future<R> {
     super({ loop });
     this.#what = asked.what;
     this.#answersFirst = asked.answersFirst;
-    this.#isEnd = asked.isEnd;
+    this.#isPatient = asked.isPatient;
     const outer = currentLine();
     const line = outer?.getLoop() === loop ? new BodyLine(outer) : undefined;
     this.#line = line;
     const ask = asked.ask;
     const askInLine = () => line === undefined ? ask() : runInLine(line, ask);
-    const answer: Promise<R> = asked.context?.call<Promise<R>>(askInLine) ??
+    const answer: Promise<R> = asked.context?.call(askInLine) ??
       askInLine();
     answer.then(
       (result) => {
@@ -125,7 +122,7 @@ export class SourceQuestion<R> extends Future<R> {
       this.#callOff();
       return super.cancel(message, options);
     }
-    if (ofHost && !this.#isEnd) this.#giveMoment();
+    if (ofHost && !this.#isPatient) this.#giveMoment();
     else this.limit();
     this.leaveWaits();
     return true;
@@ -147,6 +144,11 @@ export class SourceQuestion<R> extends Future<R> {
     const cancelled = this.#cancelled;
     if (this.#isAnswered || this.#line === undefined) return;
     if (cancelled !== undefined) cancelLine(this.#line, cancelled.reason);
+  }
+
+  /** Whether it was cancelled, though it may still wait for the source. */
+  get isCancelAsked(): boolean {
+    return this.#cancelled !== undefined;
   }
 
   /** Whether nobody is to wait for the source any more. */
@@ -192,7 +194,11 @@ export class SourceQuestion<R> extends Future<R> {
 
   #giveUp(): void {
     if (this.done()) return;
-    tellStuckSource(this.scheduler);
+    this.scheduler.callExceptionHandler({
+      message:
+        `A source was closed ${SOURCE_PATIENCE} s ago and still waits for a ` +
+        "promise of the host: let it take a signal, or wait for this library",
+    });
     this.#leave();
   }
 
