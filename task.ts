@@ -83,7 +83,7 @@ import {
   waitsOf,
 } from "./_line/line.ts";
 import { signalOf } from "./_line/line_signal.ts";
-import { listWaits, type WaitSet } from "./_line/wait_set.ts";
+import type { WaitSet } from "./_line/wait_set.ts";
 import {
   CancelledError,
   InvalidStateError,
