@@ -26,6 +26,7 @@
  *
  * @module
  */
+import type { Waiter } from "./_base/roles.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import {
@@ -326,6 +327,12 @@ class EventWait extends Future<unknown> implements Listener, Resource {
     if (!this.done()) {
       this.setException(error ?? new Error(`Failed with ${error}`));
     }
+  }
+
+  /** @internal */
+  override _addWaiter(waiter: Waiter): boolean {
+    this.scheduler._noteOfHost(this);
+    return super._addWaiter(waiter);
   }
 
   override setResult(result: unknown): void {

@@ -116,6 +116,8 @@ export interface Scheduler {
   _noteResumed(): void;
   /** @internal */
   _noteSuspended(): void;
+  /** @internal Notes that somebody waits for what only the host can end. */
+  _noteOfHost(future: { done(): boolean }): void;
   /** @internal Keeps a virtual clock still, while the host does what has to be waited for. */
   _hold(): void;
   /** @internal Takes one `_hold()` back. */

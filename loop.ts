@@ -58,7 +58,9 @@ import {
 import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
 import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
 import { DebugMode } from "./_debug/debug_mode.ts";
+import { Waiters } from "./_future/waiters.ts";
 import { type Instrument, Instruments } from "./_loop/instrument.ts";
+import type { RecentTask } from "./_loop/recent_tasks.ts";
 import { report, warn } from "./_loop/report.ts";
 import {
   callbackName,
@@ -709,8 +711,9 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
-  _waitsForHost(task: Task<unknown>): boolean {
-    return task._waitsFor().some(isOfHost) || hasScopeAtHost(task);
+  _waitsForHost(recent: RecentTask): boolean {
+    if (!(recent instanceof Task)) return isAwaited(recent as Future<unknown>);
+    return recent._waitsFor().some(isOfHost) || hasScopeAtHost(recent);
   }
 
   /** @internal */
@@ -721,6 +724,11 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   _noteRan(task: Task<unknown>): void {
     this.#turns?.noteRan(task);
+  }
+
+  /** @internal */
+  _noteOfHost(future: RecentTask): void {
+    this.#turns?.noteRan(future);
   }
 
   /** @internal */
@@ -1059,6 +1067,14 @@ function systemClock(): SystemClock {
 
 function closedError(): RuntimeError {
   return new RuntimeError("Cannot schedule: the event loop is closed");
+}
+
+function isAwaited(future: Future<unknown>): boolean {
+  if (future.done()) return false;
+  const waiters = future._waitersOrOutcome;
+  return waiters instanceof Waiters
+    ? waiters.length > 0
+    : waiters !== undefined;
 }
 
 // An async function's wait for a future is of the host if the future is.

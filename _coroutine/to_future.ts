@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Waiter } from "../_base/roles.ts";
 import { asPromise, isThenable } from "./thenable.ts";
 import { schedulerForNew } from "../_loop/scheduler.ts";
 import {
@@ -104,6 +105,15 @@ export class HostFuture<T = unknown> extends Future<T> {
   }
 }
 
+/** Follows a promise; one that somebody waits for keeps virtual time still. */
+class PromiseFuture<T> extends HostFuture<T> {
+  /** @internal */
+  override _addWaiter(waiter: Waiter): boolean {
+    this.scheduler._noteOfHost(this);
+    return super._addWaiter(waiter);
+  }
+}
+
 // The wait for a promise can be cancelled here: the promise goes on, and what it
 // gives is dropped. It is looked at before the task begins, or the host would report
 // a rejection as unhandled.
@@ -127,7 +137,7 @@ export function followPromise<T>(
   loop: Scheduler,
   failed?: () => void,
 ): HostFuture<T> {
-  const future = new HostFuture<T>({ loop });
+  const future = new PromiseFuture<T>({ loop });
   asPromise(promise).then(
     (value) => {
       if (!future.done()) future.setResult(value);

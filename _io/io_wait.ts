@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Waiter } from "../_base/roles.ts";
 import { currentTask } from "../current_task.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
@@ -50,6 +51,12 @@ export class IoWait<T> extends Future<T> {
     if (this.done()) return;
     this.setException(error);
     this.exception();
+  }
+
+  /** @internal */
+  override _addWaiter(waiter: Waiter): boolean {
+    if (this._ofHost) this.scheduler._noteOfHost(this);
+    return super._addWaiter(waiter);
   }
 
   /** @internal */

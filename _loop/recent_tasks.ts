@@ -1,5 +1,6 @@
 /**
- * The tasks that have run since somebody asked what they wait for.
+ * The tasks that have run since somebody asked what they wait for, and the futures of the
+ * host that somebody began to wait for: combinators do that, which are no tasks.
  *
  * Before a clock for tests moves, it asks whether a task waits for the host. To look at all
  * tasks would make each step of time as slow as there are tasks; but one that has not run
@@ -8,7 +9,7 @@
  * @module
  */
 
-/** A task. */
+/** A task, or a future that only the host can settle. */
 export interface RecentTask {
   done(): boolean;
 }

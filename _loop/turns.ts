@@ -54,7 +54,7 @@ export interface TurnsOwner {
   /** The error that ends a run in which nothing can happen any more. */
   _deadlockError(): Error;
   /** Whether a task waits for a promise of the host. */
-  _waitsForHost(task: object): boolean;
+  _waitsForHost(recent: object): boolean;
   /** Tells of the errors that nobody has fetched in time. */
   _tellDueErrors(now: number): void;
   /** Called when the run has ended. */
@@ -212,7 +212,10 @@ export class Turns implements Sleeper {
     this.#recent.clear();
   }
 
-  /** Notes a task that runs outside of a turn, inside the step of another. */
+  /**
+   * Notes a task that runs outside of a turn, inside the step of another, or a future of
+   * the host that somebody waits for.
+   */
   noteRan(task: RecentTask): void {
     if (this.#clock.settles) this.#recent.add(task);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CancelReason } from "../_base/cancelled.ts";
+import type { Waiter } from "../_base/roles.ts";
 import { begin, type Body, Coroutine, ended } from "../_coroutine/coroutine.ts";
 import { QueueFull } from "../errors.ts";
 import { Future } from "../future.ts";
@@ -218,6 +219,12 @@ class ItemWait<T> extends Future<IteratorResult<T, undefined>> {
     this.#what = what;
     this._ofHost = ofHost;
     this.#stream = stream;
+  }
+
+  /** @internal */
+  override _addWaiter(waiter: Waiter): boolean {
+    if (this._ofHost) this.scheduler._noteOfHost(this);
+    return super._addWaiter(waiter);
   }
 
   /** @internal */

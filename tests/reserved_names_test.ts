@@ -43,6 +43,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_letBurstEnd",
     "_letGo",
     "_microtasks",
+    "_noteOfHost",
     "_noteRan",
     "_noteResumed",
     "_noteStarting",

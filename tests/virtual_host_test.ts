@@ -5,22 +5,29 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   asCompleted,
+  type Coroutine,
   coroutine,
   createTask,
   DeadlockError,
+  ensureFuture,
   Event,
+  firstSuccess,
   fromSignal,
+  type Future,
   gather,
   getRunningLoop,
   interruptible,
   iterate,
   mapConcurrent,
+  on,
+  once,
   race,
   shield,
   sleep,
   StreamReader,
   taskGroup,
   timeout,
+  wait,
   waitFor,
 } from "@asyncio/asyncio";
 import { runVirtual } from "./cpython/_both.ts";
@@ -93,6 +100,74 @@ for (const [outer, around] of Object.entries(FORMS)) {
       assertEquals(times, Object.fromEntries(none));
     }));
 }
+
+/** What waits for a future of the host in the place of a task. */
+const OVER_FUTURES: Readonly<
+  Record<string, (future: Future<unknown>) => Coroutine<unknown>>
+> = {
+  "gather()": coroutine((future) => gather(future)),
+  "gather() with a limit": coroutine((future) =>
+    gather([future], { limit: 1 })
+  ),
+  "gather() of gather()": coroutine((future) => gather(gather(future))),
+  "shield()": coroutine((future) => shield(future)),
+  "wait()": (future) => wait([future]),
+  "wait() with a timeout": (future) => wait([future], { timeout: 5 }),
+  "asCompleted()": coroutine(async (future) => {
+    for await (const first of asCompleted([future, sleep(4)])) {
+      return await first;
+    }
+  }),
+  "race()": (future) => race([future, sleep(4)]),
+  "firstSuccess()": (future) => firstSuccess([future, sleep(4)]),
+  "waitFor()": (future) => waitFor(gather(future), 4),
+  "timeout()": (future) => timeout(4, () => gather(future)),
+};
+
+/** A future of something of the host. */
+const HOST_FUTURES: Readonly<Record<string, () => Future<unknown>>> = {
+  "interruptible()": () => interruptible(host()),
+  "ensureFuture()": () => ensureFuture(host()),
+  "once()": () => {
+    const target = new EventTarget();
+    setTimeout(() => target.dispatchEvent(new globalThis.Event("x")), HOST_MS);
+    return once(target, "x");
+  },
+  "on()": () => {
+    const target = new EventTarget();
+    setTimeout(() => target.dispatchEvent(new globalThis.Event("x")), HOST_MS);
+    return ensureFuture(on(target, "x").next());
+  },
+};
+
+for (const [made, make] of Object.entries(HOST_FUTURES)) {
+  Deno.test(`virtual time stands still for a future of ${made}, whatever is made of it`, async () => {
+    for (const [name, form] of Object.entries(OVER_FUTURES)) {
+      const ended = (): [string, number] => [name, getRunningLoop().time()];
+      const inAsync = await runVirtual(async () => {
+        getRunningLoop().callLater(1, () => {});
+        await form(make());
+        return ended();
+      });
+      assertEquals(inAsync, [name, 0]);
+      const inGenerator = await runVirtual(function* () {
+        createTask(sleep(1));
+        yield* form(make());
+        return ended();
+      });
+      assertEquals(inGenerator, [name, 0]);
+    }
+  });
+}
+
+Deno.test("virtual time goes on though a future of the host is open that nobody waits for any more", () =>
+  runVirtual(async () => {
+    const never = interruptible(new Promise(() => {}));
+    await race([never, sleep(1)]).catch(() => {});
+    interruptible(new Promise(() => {}));
+    await sleep(3600);
+    assertEquals(getRunningLoop().time(), 3601);
+  }));
 
 Deno.test("virtual time stands still for each of many promises of the host, one after the other", () =>
   runVirtual(async () => {
