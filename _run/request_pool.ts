@@ -7,7 +7,7 @@
 import { runInLine } from "../_host/async_context.ts";
 import { hostTurn } from "../_host/turn.ts";
 import { describeKind } from "../_base/repr.ts";
-import { running } from "../_base/running.ts";
+import { putBack, running, takeSlots } from "../_base/running.ts";
 import { type Context, copyContext } from "../context.ts";
 import { isGeneratorFunction } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
@@ -150,10 +150,12 @@ export class RequestPool<I>
   // In the place of a turn of the loop: a handler that never waits costs no more than its
   // call.
   #start(request: Request, info: I): Task<unknown> {
-    const { loop, task, context } = running;
-    running.loop = this.#loop;
-    running.task = undefined;
-    running.context = this.#context;
+    const outer = takeSlots(
+      this.#loop,
+      undefined,
+      undefined,
+      this.#context,
+    );
     try {
       return this.#isGenerator
         ? new Task(this.#handler(request, info) as never, this.#taskOptions)
@@ -162,9 +164,7 @@ export class RequestPool<I>
           this.#taskOptions,
         );
     } finally {
-      running.loop = loop;
-      running.task = task;
-      running.context = context;
+      putBack(outer);
     }
   }
 
