@@ -117,7 +117,7 @@ import {
   isRevoked,
   textOf,
 } from "./_base/repr.ts";
-import { running } from "./_base/running.ts";
+import { putBack, running, takeSlots } from "./_base/running.ts";
 import { runningScheduler, schedulerForNew } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { TaskList } from "./_loop/task_list.ts";
@@ -724,11 +724,7 @@ export class Task<T> extends Future<T> {
   }
 
   #runHere(throwing: boolean, input: unknown): void {
-    const { loop, task, driver, context } = running;
-    running.loop = this.scheduler;
-    running.task = this;
-    running.driver = this;
-    running.context = undefined;
+    const outer = takeSlots(this.scheduler, this, this);
     try {
       this.#step(throwing, input);
     } catch (error) {
@@ -736,10 +732,7 @@ export class Task<T> extends Future<T> {
       // The stack is full: the step could not even fail.
       else this.scheduler._enqueue({ _run: () => this.#failLate(error) });
     } finally {
-      running.loop = loop;
-      running.task = task;
-      running.driver = driver;
-      running.context = context;
+      putBack(outer);
     }
   }
 

@@ -118,6 +118,46 @@ export const running: {
   cancels: { nested: 0, toCome: [], asked: undefined },
 };
 
+/** What stands on the call stack, of the slots of {@linkcode running}. */
+export interface Slots {
+  readonly loop: unknown;
+  readonly task: unknown;
+  readonly driver: unknown;
+  readonly context: unknown;
+}
+
+/**
+ * Takes the slots for code that runs within other code, outside of a turn of its loop.
+ *
+ * @returns What stood there, for {@linkcode putBack}.
+ */
+export function takeSlots(
+  loop: unknown,
+  task: unknown,
+  driver: unknown,
+  context?: unknown,
+): Slots {
+  const outer: Slots = {
+    loop: running.loop,
+    task: running.task,
+    driver: running.driver,
+    context: running.context,
+  };
+  running.loop = loop;
+  running.task = task;
+  running.driver = driver;
+  running.context = context;
+  return outer;
+}
+
+/** Puts back what {@linkcode takeSlots} has found. */
+export function putBack(outer: Slots): void {
+  running.loop = outer.loop;
+  running.task = outer.task;
+  running.driver = outer.driver;
+  running.context = outer.context;
+}
+
 // So many that no program of ordinary size sees its order change, and so few that the host
 // is kept waiting for no more than half a millisecond.
 const MOST_READY_WAITS = 1024;

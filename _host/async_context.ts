@@ -2,8 +2,9 @@
  * Which line's async function runs now.
  *
  * The host resumes async functions by itself, so each line of them (that of a task, that
- * of a scope's body) marks its own with an async-context slot. This is the only module that asks the host for one. Where
- * the host has none (browsers, today), everything works but this attribution.
+ * of a scope's body) marks its own with an async-context slot. This is the only module that
+ * asks the host for one. Where the host has none (browsers, today), everything works but
+ * this attribution.
  *
  * @module
  */

@@ -81,7 +81,7 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
       this._callerBody = undefined;
     }
     for (;;) {
-      const result = this.#attempt(this.#buffer, this);
+      const result = this.#try();
       if (result !== NEED_MORE) {
         // It is under way, so this ends it.
         begin(this);
@@ -105,6 +105,17 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
   override return(value: Uint8Array): IteratorResult<unknown, Uint8Array> {
     this.#leave();
     return super.return(value);
+  }
+
+  #try(): Uint8Array | typeof NEED_MORE {
+    try {
+      return this.#attempt(this.#buffer, this);
+    } catch (error) {
+      // One of the host has its place; one of an attempt gets that of who reads.
+      throw error === this.#buffer.error
+        ? error
+        : unplacedAtAwait(error as Error);
+    }
   }
 
   #leave(): void {
@@ -147,9 +158,7 @@ export const readExactly: Attempt<number> = (buffer, { argument: count }) => {
   if (count === 0) return EMPTY;
   if (buffer.bytes.size >= count) return taken(buffer, count);
   if (!buffer.eof) return NEED_MORE;
-  throw unplacedAtAwait(
-    new IncompleteReadError(taken(buffer, count), count),
-  );
+  throw new IncompleteReadError(taken(buffer, count), count);
 };
 
 /** One line with its end; the last may have none. One that is too long is dropped. */
@@ -160,12 +169,12 @@ export const readLine: Attempt<undefined> = (buffer, state) => {
   if (at !== -1) {
     const line = taken(buffer, at + 1);
     if (at <= limit) return line;
-    throw unplacedAtAwait(new RangeError(FOUND_TOO_LATE));
+    throw new RangeError(FOUND_TOO_LATE);
   }
   state.offset = bytes.size;
   if (bytes.size > limit) {
     taken(buffer, bytes.size);
-    throw unplacedAtAwait(new RangeError(NOT_FOUND));
+    throw new RangeError(NOT_FOUND);
   }
   return buffer.eof ? taken(buffer, bytes.size) : NEED_MORE;
 };
@@ -188,17 +197,17 @@ export const readUntil: Attempt<Separators> = (buffer, state) => {
       end = atEnd;
     }
     if (start > limit) {
-      throw unplacedAtAwait(new LimitOverrunError(FOUND_TOO_LATE, start));
+      throw new LimitOverrunError(FOUND_TOO_LATE, start);
     }
     if (start !== -1) return taken(buffer, end);
     // The beginning of one may stand at the end.
     state.offset = Math.max(0, bytes.size + 1 - Math.max(...lengths));
     if (state.offset > limit) {
-      throw unplacedAtAwait(new LimitOverrunError(NOT_FOUND, state.offset));
+      throw new LimitOverrunError(NOT_FOUND, state.offset);
     }
   }
   if (!buffer.eof) return NEED_MORE;
-  throw unplacedAtAwait(new IncompleteReadError(taken(buffer, bytes.size)));
+  throw new IncompleteReadError(taken(buffer, bytes.size));
 };
 
 const FOUND_TOO_LATE = "Separator is found, but chunk is longer than limit";

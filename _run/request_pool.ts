@@ -11,7 +11,7 @@ import {
 } from "../_host/async_context.ts";
 import { hostTurn } from "../_host/turn.ts";
 import { describeKind } from "../_base/repr.ts";
-import { running } from "../_base/running.ts";
+import { putBack, running, takeSlots } from "../_base/running.ts";
 import { type Context, copyContext } from "../context.ts";
 import { isGeneratorFunction } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
@@ -168,16 +168,16 @@ export class RequestPool<I>
   }
 
   #inLoop<R>(callback: () => R): R {
-    const { loop, task, context } = running;
-    running.loop = this.#loop;
-    running.task = undefined;
-    running.context = this.#context;
+    const outer = takeSlots(
+      this.#loop,
+      undefined,
+      undefined,
+      this.#context,
+    );
     try {
       return callback();
     } finally {
-      running.loop = loop;
-      running.task = task;
-      running.context = context;
+      putBack(outer);
     }
   }
 

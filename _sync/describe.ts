@@ -27,7 +27,8 @@ export function title(
 }
 
 /**
- * Gives a class its name for good: bundlers shorten those of classes.
+ * Gives a class its name for good: bundlers shorten those of classes. That errors.ts has
+ * this too is the price of its place below all rooms.
  *
  * @param primitive The class.
  * @param name The name.

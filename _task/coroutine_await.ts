@@ -16,7 +16,13 @@ import { PROMISE_BODY, type PromiseBody } from "../_coroutine/promise_body.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import { awaitNextTurn, NextTurn } from "../_coroutine/next_turn.ts";
-import { NEXT_TURN, running, wouldGiveWay } from "../_base/running.ts";
+import {
+  NEXT_TURN,
+  putBack,
+  running,
+  takeSlots,
+  wouldGiveWay,
+} from "../_base/running.ts";
 import { noteResumedLine, type Start } from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 
@@ -40,12 +46,8 @@ export function awaitCoroutine<T, A, B>(
   if (coroutine instanceof NextTurn) {
     return awaitNextTurn(coroutine, scheduler, line, onFulfilled, onRejected);
   }
-  const { loop, task, driver, context } = running;
+  const outer = takeSlots(scheduler, line?._task, undefined);
   try {
-    running.loop = scheduler;
-    running.task = line?._task;
-    running.driver = undefined;
-    running.context = undefined;
     const body = coroutine[Symbol.iterator]() as unknown as Body;
     const inContext = coroutine._startInContext;
     const givesWay = wouldGiveWay();
@@ -70,10 +72,7 @@ export function awaitCoroutine<T, A, B>(
   } catch (error) {
     return Promise.reject<T>(error).then(onFulfilled, onRejected);
   } finally {
-    running.loop = loop;
-    running.task = task;
-    running.driver = driver;
-    running.context = context;
+    putBack(outer);
   }
 }
 
@@ -145,11 +144,7 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
 
   /** Begins, in the async context of the call that gave the coroutine. */
   _start(): void {
-    const { loop, task, driver, context } = running;
-    running.loop = this.#scheduler;
-    running.task = this._task;
-    running.driver = undefined;
-    running.context = undefined;
+    const outer = takeSlots(this.#scheduler, this._task, undefined);
     const body = this._body as Body;
     try {
       let step = body.next();
@@ -160,10 +155,7 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     } catch (error) {
       this.reject(error);
     } finally {
-      running.loop = loop;
-      running.task = task;
-      running.driver = driver;
-      running.context = context;
+      putBack(outer);
     }
   }
 
@@ -198,20 +190,13 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
   }
 
   _resume(failed: boolean, outcome: unknown): void {
-    const { loop, task, driver, context } = running;
-    running.loop = this.#scheduler;
-    running.task = this._task;
-    running.driver = this;
-    running.context = undefined;
+    const outer = takeSlots(this.#scheduler, this._task, this);
     if (this._scope !== undefined) noteBodyEnd(this._scope, failed, outcome);
     try {
       if (this.#scheduler.getDebug()) this.advanceTimed(failed, outcome);
       else this.advance(failed, outcome);
     } finally {
-      running.loop = loop;
-      running.task = task;
-      running.driver = driver;
-      running.context = context;
+      putBack(outer);
     }
   }
 

@@ -8,7 +8,7 @@ import { CancelledError, RuntimeError } from "../errors.ts";
 import type { EventLoop } from "../loop.ts";
 import type { Task } from "../task.ts";
 import { describeValue, isInstance } from "../_base/repr.ts";
-import { running } from "../_base/running.ts";
+import { putBack, running, takeSlots } from "../_base/running.ts";
 import { isAsyncFunction } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { toErrorData } from "../_executor/error_data.ts";
@@ -117,18 +117,13 @@ export class JobRunner {
   // the jobs the loop and leaves the slots as it found them.
   #pump(): void {
     if (this.#isPumping) return;
-    const { loop, task, context } = running;
-    running.loop = this.#loop();
-    running.task = undefined;
-    running.context = undefined;
+    const outer = takeSlots(this.#loop(), undefined, undefined);
     this.#isPumping = true;
     try {
       while (this.#mayGoOn()) this.#beginNext();
     } finally {
       this.#isPumping = false;
-      running.loop = loop;
-      running.task = task;
-      running.context = context;
+      putBack(outer);
     }
     if (this.#next === this.#waiting.length) {
       this.#waiting = [];

@@ -20,7 +20,6 @@ import {
   wait,
   waitFor,
 } from "@asyncio/asyncio";
-import { setImmediate } from "node:timers";
 import { runVirtual } from "./cpython/_both.ts";
 import {
   failureOf,
@@ -30,13 +29,9 @@ import {
   type StyledFunction,
   wait as waitIn,
 } from "./cpython/_program.ts";
+import { hostTurns } from "./_host_turns.ts";
 
 const LONG = 1000;
-
-/** A promise of the host that settles in its next turn but one. */
-function host(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-}
 
 /** A function that waits until it is cancelled, and then cleans up. */
 function untilCancelled(
@@ -255,13 +250,13 @@ inBoth(
 
 /** What an async function waits for when it is cancelled at a promise of the host. */
 const HOSTED: Readonly<Record<string, () => PromiseLike<unknown>>> = {
-  "the host": host,
-  "timeout()": () => timeout(LONG, host),
-  "timeout() in timeout()": () => timeout(LONG, () => timeout(LONG, host)),
-  "taskGroup()": () => taskGroup(() => host()),
-  "waitFor() of a task": () => waitFor(async () => await host(), LONG),
+  "the host": hostTurns,
+  "timeout()": () => timeout(LONG, hostTurns),
+  "timeout() in timeout()": () => timeout(LONG, () => timeout(LONG, hostTurns)),
+  "taskGroup()": () => taskGroup(() => hostTurns()),
+  "waitFor() of a task": () => waitFor(async () => await hostTurns(), LONG),
   "a generator's timeout()": coroutine(function* () {
-    yield* timeout(LONG, () => host());
+    yield* timeout(LONG, () => hostTurns());
   }),
 };
 

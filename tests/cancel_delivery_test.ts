@@ -31,16 +31,11 @@ import {
   wait,
   waitFor,
 } from "@asyncio/asyncio";
-import { setImmediate } from "node:timers";
 import { runVirtual } from "./cpython/_both.ts";
 import { inBoth, wait as waitIn } from "./cpython/_program.ts";
+import { hostTurns } from "./_host_turns.ts";
 
 const LONG = 1000;
-
-/** A promise of the host that settles in its next turn but one. */
-function host(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-}
 
 async function fail(): Promise<never> {
   await undefined;
@@ -52,7 +47,8 @@ const BEGINNINGS: Readonly<Record<string, () => unknown>> = {
   "nothing": () => undefined,
   "a sleep": () => sleep(1),
   "Promise.race()": () => Promise.race([sleep(1), sleep(LONG)]),
-  "Promise.race() with the host": () => Promise.race([host(), sleep(LONG)]),
+  "Promise.race() with the host": () =>
+    Promise.race([hostTurns(), sleep(LONG)]),
   "Promise.all()": () => Promise.all([sleep(1), sleep(2)]),
   "Promise.all() that fails": () =>
     Promise.all([sleep(LONG), fail()]).catch(() => {}),
@@ -72,7 +68,7 @@ const BEGINNINGS: Readonly<Record<string, () => unknown>> = {
 /** What stands between that and the last wait. */
 const MIDDLES: Readonly<Record<string, () => unknown>> = {
   "at once": () => undefined,
-  "after the host": () => host(),
+  "after the host": () => hostTurns(),
   "after a scope": () => timeout(LONG, async () => await sleep(1)),
 };
 
@@ -121,7 +117,7 @@ for (const [beginning, begin] of Object.entries(BEGINNINGS)) {
         ...(swallows ? [4] : [0.5, 1, 1.5, 2, 4]).map((time) => async () => {
           await sleep(time);
         }),
-        ...(swallows ? [] : [host]),
+        ...(swallows ? [] : [hostTurns]),
       ];
       for (const moment of moments) {
         const outcome = await cancelAt(begin, goOn, moment);
@@ -387,7 +383,7 @@ Deno.test("a cancel that nobody noticed for want of a wait is thrown once more a
       try {
         await sleep(LONG);
       } finally {
-        await host();
+        await hostTurns();
         try {
           await sleep(1);
         } catch {
@@ -509,7 +505,7 @@ for (const takesBack of [false, true]) {
         } catch {
           if (takesBack) currentTask()!.uncancel();
         }
-        await host();
+        await hostTurns();
         return "result";
       });
       await sleep(1);

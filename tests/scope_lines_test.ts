@@ -23,9 +23,9 @@ import {
   wait,
   waitFor,
 } from "@asyncio/asyncio";
-import { setImmediate } from "node:timers";
 import { runVirtual } from "./cpython/_both.ts";
 import { collectGarbage } from "./cpython/_garbage.ts";
+import { hostTurns } from "./_host_turns.ts";
 
 type Work = () => Promise<unknown>;
 
@@ -63,11 +63,6 @@ const SCOPES: Readonly<Record<string, (work: Work) => PromiseLike<unknown>>> = {
     return taskGroup(work, { signal: controller.signal });
   },
 };
-
-/** A promise of the host that settles in its next turn but one. */
-function host(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-}
 
 for (const [name, enter] of Object.entries(SCOPES)) {
   Deno.test(`${name} leaves what stands beside it alone`, async () => {
@@ -119,7 +114,7 @@ for (const [name, enter] of Object.entries(SCOPES)) {
   Deno.test(`${name} ends a body after a promise of the host`, async () => {
     await runVirtual(async () => {
       await Promise.resolve(enter(async () => {
-        await host();
+        await hostTurns();
         await sleep(20);
       })).catch(() => {});
       assertEquals(getRunningLoop().time(), 1);
