@@ -250,10 +250,13 @@ export class BullmqExecutor<J> extends Executor<J> {
 }
 
 /**
- * Runs the jobs of a queue on an executor of this machine, until it is cancelled.
+ * Runs the jobs of a queue on an executor of this machine, until it is cancelled or a
+ * signal asks the run to end.
  *
  * - **Cancel**: it takes no more and lets the jobs that run end. A second cancel ends them,
  *   and gives them back to the queue when they have cleaned up.
+ * - **Signals**: with `run(main, { signals, grace })` it takes no more at the first one, and
+ *   lets the jobs that run end; when the grace is over they are given back.
  * - **Locks**: a job that computes belongs into a thread or process, as the lock of each
  *   job is renewed by this loop. A job whose lock was lost is cancelled here, as another
  *   worker may have begun it; its end counts for nothing.
@@ -286,7 +289,7 @@ export class BullmqExecutor<J> extends Executor<J> {
  *     connection: { host: "127.0.0.1", port: 6379 },
  *     concurrency: 4,
  *   });
- * });
+ * }, { signals: ["SIGINT", "SIGTERM"], grace: 20 });
  * ```
  */
 export function serveBullmq<J>(

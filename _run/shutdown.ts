@@ -137,6 +137,11 @@ export class Shutdown {
     this.#releaseMain();
   }
 
+  /** Whether all had a grace to end in, and it is over. */
+  get isGraceOver(): boolean {
+    return this.isHard && this.#plan?.grace !== undefined;
+  }
+
   /** Begins the hard phase of a run without a signal, whose owner cancels it by himself. */
   limit(seconds: number): void {
     if (this.hasBegun) return;

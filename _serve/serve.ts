@@ -8,13 +8,16 @@ import type { Executor } from "../executor.ts";
 import type { Coro } from "../coroutine.ts";
 import { getRunningLoop } from "../running_loop.ts";
 import { describeValue } from "../_base/repr.ts";
+import { shutdownOf } from "../_run/shutdown.ts";
 import { followPromise } from "../_coroutine/to_future.ts";
 import { Waiter } from "../_task/waiter.ts";
 import { messageOfError } from "../_bullmq/connection.ts";
 import type { Bullmq } from "../_bullmq/engine.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
-/** Runs the jobs of a queue, until it is cancelled or the executor breaks. */
+/**
+ * Runs the jobs of a queue, until it is cancelled, the run is to end or the executor breaks.
+ */
 export function* serve(
   bullmq: Bullmq,
   executor: Executor<unknown>,
@@ -28,9 +31,17 @@ export function* serve(
     broken ??= error;
     end.release();
   });
+  const shutdown = shutdownOf(loop);
+  const stopped = Promise.withResolvers<void>();
+  // As servers do: nobody new comes, and who is there has the grace.
+  const leaveShutdown = shutdown.addService(`queue ${queue}`, () => {
+    stopped.resolve();
+    end.release();
+    return server.close();
+  });
   let cancelled: unknown;
   try {
-    yield* followPromise(server.start(), loop);
+    yield* followPromise(Promise.race([server.start(), stopped.promise]), loop);
     yield* end;
   } catch (error) {
     if (!(error instanceof CancelledError)) {
@@ -42,17 +53,23 @@ export function* serve(
       );
     } else cancelled = error;
   }
+  leaveShutdown();
   const closing = server.close();
+  if (shutdown.isGraceOver) server.giveBack();
   for (let isClosed = false; !isClosed;) {
     try {
       yield* followPromise(closing, loop);
       isClosed = true;
     } catch (error) {
-      // Another cancel: whoever wants that does not wait for jobs.
+      // Another cancel, or the jobs had the grace of the run to end: nobody waits for them.
+      if (cancelled !== undefined || shutdown.isGraceOver) server.giveBack();
       cancelled ??= error;
-      server.giveBack();
     }
   }
   if (cancelled !== undefined) throw cancelled;
-  throw broken!;
+  // As serveForever() of a server.
+  throw broken ??
+    new CancelledError(
+      `The queue ${queue} is served no more: the run is to end`,
+    );
 }

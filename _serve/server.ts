@@ -48,7 +48,7 @@ export class Server {
   #worker: BullmqClient | undefined;
   #isUp = false;
   #isTaking = false;
-  #isClosing = false;
+  #closing: Promise<void> | undefined;
   readonly #onIdle: (() => void)[] = [];
   readonly #running = new Map<string, ServedJob>();
   // The oldest first.
@@ -95,7 +95,7 @@ export class Server {
     // else runs any more: this one is tried first.
     await firstConnection(this.#control);
     this.#isUp = true;
-    if (this.#isClosing) return;
+    if (this.#closing !== undefined) return;
     const { queue, concurrency, maxStalledCount } = this.#options;
     const worker = this.#worker = new this.#bullmq.Worker(
       queue,
@@ -119,9 +119,15 @@ export class Server {
     this.#isTaking = true;
   }
 
-  /** Takes no more jobs; settles when those that run have ended, and never rejects. */
-  async close(): Promise<void> {
-    this.#isClosing = true;
+  /**
+   * Takes no more jobs; settles when those that run have ended, and never rejects. Calling
+   * it again waits for the same end.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     if (this.#worker !== undefined) await this.#closeWorker(this.#worker);
     await closeClient(this.#control, this.#isUp);
   }
@@ -173,7 +179,7 @@ export class Server {
     const id = there.id!;
     const served = new ServedJob(there, this.#loop);
     // The engine may still take one that it was waiting for.
-    if (this.#isClosing) served.giveBack();
+    if (this.#closing !== undefined) served.giveBack();
     const cancel = this.#cancels.get(id);
     if (cancel !== undefined) served.cancel(cancel);
     this.#running.set(id, served);

@@ -3,6 +3,9 @@ import { fileURLToPath } from "node:url";
 import { assertEquals, assertRejects } from "@std/assert";
 import { CancelledError, Event, EventLoop, run, sleep } from "@asyncio/asyncio";
 import type { Job } from "@asyncio/asyncio/executor";
+import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
+import { BullmqFolder } from "./_bullmq_folder.ts";
+import * as jobs from "./_bullmq_jobs.ts";
 import { Setup } from "./_bullmq_setup.ts";
 import { type Ended, endOf, type Host, hostTest } from "./_hosts.ts";
 import { findRedis, type Redis, startRedis } from "./_redis.ts";
@@ -10,7 +13,11 @@ import { findRedis, type Redis, startRedis } from "./_redis.ts";
 const PROGRAM = new URL("./_bullmq_end_program.ts", import.meta.url);
 
 const redis = await findRedis();
-Deno.test.afterAll(async () => await redis?.[Symbol.asyncDispose]());
+const folder = new BullmqFolder();
+Deno.test.afterAll(async () => {
+  await redis?.[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
 
 /** What a test changes of BullMQ's queue. */
 interface QueueMethods {
@@ -60,11 +67,11 @@ test("BullmqExecutor leaves no timer of jobs whose end was known before the answ
   const serving = setup.serve();
   await using executor = setup.executor();
   for (const count of [1, 3]) {
-    const jobs = Array.from(
+    const doubles = Array.from(
       { length: count },
       (_, i) => executor.submit("double", [i], i === 0 ? { key: "same" } : {}),
     );
-    assertEquals(await Promise.all(jobs), jobs.map((_, i) => 2 * i));
+    assertEquals(await Promise.all(doubles), doubles.map((_, i) => 2 * i));
     resolve();
     await sleep(0.01);
     ({ promise: answer, resolve } = Promise.withResolvers<void>());
@@ -73,16 +80,19 @@ test("BullmqExecutor leaves no timer of jobs whose end was known before the answ
 });
 
 test("BullmqExecutor leaves no timer of a job that is cancelled before the answer that it was added", async (given) => {
-  const { promise: answer, resolve } = Promise.withResolvers<void>();
-  const bullmq = answeringLate(given.bullmq, () => answer);
+  const added = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<number>();
+  const bullmq = answeringLate(given.bullmq, () => added.promise);
   const setup = new Setup({ ...given, bullmq });
-  const serving = setup.serve();
+  const held = { ...jobs, slow: () => ended.promise } as typeof jobs;
+  const serving = setup.serve(new InlineExecutor(held));
   await using executor = setup.executor();
-  const job = executor.submit("slow", [0.01, 1]);
+  const job = executor.submit("slow", [1, 1]);
   while (job.state() === "pending") await sleep(0.001);
   job.cancel("enough");
+  ended.resolve(1);
   await assertRejects(async () => await job, CancelledError, "enough");
-  resolve();
+  added.resolve();
   await sleep(0.01);
   serving.cancel();
 });
@@ -174,34 +184,21 @@ hostTest(
   async (host) => {
     // One Node is as good as the other, and a Redis of others cannot be ended.
     if (redis?.pid === undefined || host.name.startsWith("node@22")) return;
-    const folder = await Deno.makeTempDir({ prefix: "asyncio-bullmq-" });
-    try {
-      if (host.name !== "deno") {
-        await new Deno.Command("npm", {
-          args: ["install", "--silent", "--prefix", folder, ...PACKAGES],
-          stdout: "null",
-        }).output();
-      }
-      const own = (await startRedis())!;
-      const programs = await Promise.all(
-        ["executor", "server"].map((side) => start(host, side, own, folder)),
-      );
-      await own[Symbol.asyncDispose]();
-      const again = await startRedis(own.connection.port);
-      await again![Symbol.asyncDispose]();
-      for (const { goOn, ended } of programs) {
-        await goOn();
-        const { lines, code, errors } = await ended;
-        assertEquals([lines, code], [["run() has ended"], 0], errors);
-      }
-    } finally {
-      await Deno.remove(folder, { recursive: true });
+    const more = await folder.args(host);
+    const own = (await startRedis())!;
+    const programs = await Promise.all(
+      ["executor", "server"].map((side) => start(host, side, own, more)),
+    );
+    await own[Symbol.asyncDispose]();
+    const again = await startRedis(own.connection.port);
+    await again![Symbol.asyncDispose]();
+    await Promise.all(programs.map(({ goOn }) => goOn()));
+    for (const { ended } of programs) {
+      const { lines, code, errors } = await ended;
+      assertEquals([lines, code], [["run() has ended"], 0], errors);
     }
   },
 );
-
-// As in `_bullmq_engine.ts`, which Node can't load.
-const PACKAGES = ["bullmq@6.7.0", "ioredis@6.0.0"];
 
 interface Program {
   /** Lets it come to its end. */
@@ -214,10 +211,10 @@ async function start(
   host: Host,
   side: string,
   { connection }: Redis,
-  folder: string,
+  more: readonly string[],
 ): Promise<Program> {
-  const args = [fileURLToPath(PROGRAM), side, String(connection.port)];
-  if (host.name !== "deno") args.push(folder);
+  const port = String(connection.port);
+  const args = [fileURLToPath(PROGRAM), side, port, ...more];
   const [command, ...flags] = host.command;
   const child = new Deno.Command(command!, {
     args: [...flags, ...args],
