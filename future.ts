@@ -443,6 +443,16 @@ export class Future<T> implements Promise<T> {
     );
   }
 
+  /**
+   * Returns {@linkcode Future.toString}: what is logged as JSON, as the context of an
+   * exception handler may be, has no place for what a future holds.
+   *
+   * Not in CPython.
+   */
+  toJSON(): string {
+    return this.toString();
+  }
+
   /** Returns {@linkcode Future.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();

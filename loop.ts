@@ -106,7 +106,7 @@ const MOST_STRAYS = 64;
 /** Options of `createTask()`, that of loops and groups too. */
 export interface CreateTaskOptions extends TaskOptions {
   /** Cancels the task when it aborts; its reason is the `cause` of the CancelledError. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of {@linkcode EventLoop}. */

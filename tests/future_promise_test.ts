@@ -265,3 +265,22 @@ Deno.test("cancelling a task ends what its callbacks wait for", () =>
     assertEquals(log, ["cleaned up"]);
     assert(task.cancelled());
   }));
+
+Deno.test("a future, a task and what holds one are logged as JSON by their words", () =>
+  runTest(async () => {
+    const log: string[] = [];
+    const loop = getRunningLoop();
+    loop.setExceptionHandler((_loop, context) => {
+      log.push(JSON.stringify({ task: context.task }));
+    });
+    // It has begun, so that it and its coroutine know each other.
+    const task = createTask(sleep(60), { name: "sleeper" });
+    await sleep(1);
+    loop.callExceptionHandler({ message: "Look", task });
+    task.cancel();
+    assertEquals(
+      JSON.parse(log[0]!).task.slice(0, 28),
+      '<Task pending name="sleeper"',
+    );
+    assertEquals(JSON.stringify(loop.createFuture()), '"<Future pending>"');
+  }));

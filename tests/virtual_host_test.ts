@@ -160,6 +160,13 @@ for (const [made, make] of Object.entries(HOST_FUTURES)) {
   });
 }
 
+Deno.test("a loop with nothing due is not given up while gather() waits for a future of the host", () =>
+  runVirtual(async () => {
+    // Longer than a loop that nothing will wake is given.
+    const slow = new Promise((resolve) => setTimeout(resolve, 300, "read"));
+    assertEquals(await gather(interruptible(slow)), ["read"]);
+  }));
+
 Deno.test("virtual time goes on though a future of the host is open that nobody waits for any more", () =>
   runVirtual(async () => {
     const never = interruptible(new Promise(() => {}));
