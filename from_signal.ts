@@ -150,6 +150,11 @@ class Abortable<T> extends Future<T> {
     return true;
   }
 
+  /** @internal */
+  _wouldTakeCancel(): boolean | undefined {
+    return this.done() ? undefined : true;
+  }
+
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

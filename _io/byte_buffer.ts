@@ -26,9 +26,17 @@ export class ByteBuffer {
   // Whether a host reads into what is free of the piece.
   #isLent = false;
 
+  /** How many bytes were ever taken: who has looked at what is there looks again. */
+  taken = 0;
+
   /** How many bytes there are. */
   get size(): number {
     return this.#end - this.#start;
+  }
+
+  /** Returns a byte without taking it; the first has the index 0. */
+  at(index: number): number {
+    return this.#piece[this.#start + index]!;
   }
 
   /**
@@ -82,11 +90,10 @@ export class ByteBuffer {
     this.#end += bytes.length;
   }
 
-  /** Puts back at the start what was taken. */
-  putBack(bytes: Uint8Array): void {
+  /** Puts back at the start what was taken, in its order. */
+  putBack(pieces: readonly Uint8Array[]): void {
     const rest = this.take(this.size);
-    this.append(bytes);
-    if (rest.length > 0) this.append(rest);
+    this.append(concat(rest.length > 0 ? [...pieces, rest] : pieces));
   }
 
   /**
@@ -105,7 +112,9 @@ export class ByteBuffer {
 
   /** Drops so many bytes from the start, or all there are. */
   drop(count: number): void {
-    this.#start += Math.min(count, this.#end - this.#start);
+    const dropped = Math.min(count, this.#end - this.#start);
+    this.#start += dropped;
+    this.taken += dropped;
   }
 
   /**
@@ -113,38 +122,20 @@ export class ByteBuffer {
    *
    * @param byte The byte.
    * @param from Where to begin, counted from the first byte.
+   * @param until Where to stop.
    * @returns Where it stands, or -1.
    */
-  indexOf(byte: number, from: number): number {
-    if (from >= this.size) return -1;
+  indexOf(byte: number, from: number, until = this.size): number {
+    if (from >= until) return -1;
+    const start = this.#start;
     // Most often a line is the last: then there is one, and no need for a view.
-    if (this.#piece[this.#end - 1] === byte) {
-      return this.#piece.indexOf(byte, this.#start + from) - this.#start;
+    if (this.#piece[start + until - 1] === byte) {
+      return this.#piece.indexOf(byte, start + from) - start;
     }
     // A view, since indexOf() has no end and would search the free room too.
-    const view = this.#piece.subarray(this.#start + from, this.#end);
+    const view = this.#piece.subarray(start + from, start + until);
     const at = view.indexOf(byte);
     return at === -1 ? -1 : at + from;
-  }
-
-  /**
-   * Finds several bytes.
-   *
-   * @param part The bytes, one at least.
-   * @param from Where to begin, counted from the first byte.
-   * @returns Where they stand, or -1.
-   */
-  find(part: Uint8Array, from: number): number {
-    for (let at = from;; at++) {
-      at = this.indexOf(part[0]!, at);
-      if (at === -1 || at + part.length > this.size) return -1;
-      if (this.#hasAt(part, at)) return at;
-    }
-  }
-
-  #hasAt(part: Uint8Array, at: number): boolean {
-    const start = this.#start + at;
-    return part.every((byte, i) => this.#piece[start + i] === byte);
   }
 
   // So a quiet connection keeps 2 KiB, and a busy one has few pieces.

@@ -25,8 +25,12 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
   // What was decoded and not given begins at #at.
   #text = "";
   #at = 0;
-  // The bytes of #text, and how many of their lines were given.
+  // Whether there may be an end of a line from #at on: to look for one in all the text for
+  // each piece of a long line would take n² for n pieces.
+  #mayHaveEnd = false;
+  // The bytes of #text, how many they are, and how many of their lines were given.
   #pieces: Uint8Array[] = [];
+  #size = 0;
   #given = 0;
   #isOver = false;
 
@@ -64,8 +68,12 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
   }
 
   #nextLine(): string | undefined {
+    if (!this.#mayHaveEnd) return undefined;
     const end = this.#text.indexOf("\n", this.#at);
-    if (end === -1) return undefined;
+    if (end === -1) {
+      this.#mayHaveEnd = false;
+      return undefined;
+    }
     const start = this.#at;
     this.#at = end + 1;
     this.#given++;
@@ -81,7 +89,10 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
         const bytes = await this.#read(PIECE);
         if (bytes.length === 0) return this.#last();
         this.#pieces.push(bytes);
-        this.#text += this.#decoder.decode(bytes, { stream: true });
+        this.#size += bytes.length;
+        const text = this.#decoder.decode(bytes, { stream: true });
+        this.#text += text;
+        this.#mayHaveEnd ||= text.includes("\n");
         const line = this.#nextLine();
         if (line !== undefined) return { done: false, value: line };
         this.#checkRest();
@@ -112,7 +123,9 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
     this.#at = 0;
     this.#given = 0;
     const last = this.#pieces.at(-1)!;
-    this.#pieces = [last.subarray(last.lastIndexOf(NEWLINE) + 1)];
+    const rest = last.subarray(last.lastIndexOf(NEWLINE) + 1);
+    this.#pieces = [rest];
+    this.#size = rest.length;
   }
 
   // They were waits that had nothing to wait for, too, though short ones.
@@ -130,10 +143,12 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
       }
       // In UTF-16 a newline has two bytes, so it is not known where a line begins.
       const isKnown = !this.#decoder.encoding.startsWith("utf-16");
-      if (isKnown && bytes.length > 0) this.#buffer.bytes.putBack(bytes);
+      if (isKnown && bytes.length > 0) this.#buffer.bytes.putBack([bytes]);
       this.#text = "";
       this.#at = 0;
+      this.#mayHaveEnd = false;
       this.#pieces = [];
+      this.#size = 0;
     }
     return this.#buffer.source?.cancel?.(reason);
   }
@@ -149,11 +164,10 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
 
   #checkRest(): void {
     const { limit } = this.#buffer;
-    let size = 0;
-    for (const { length } of this.#pieces) size += length;
-    if (size <= limit) return;
+    if (this.#size <= limit) return;
     // As readline() does: what is too long is dropped.
     this.#pieces = [];
+    this.#size = 0;
     throw new RangeError(
       `Separator is not found, and chunk exceed the limit: a line has more than ${limit} bytes`,
     );

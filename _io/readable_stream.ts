@@ -12,6 +12,8 @@ const PIECE: ReadState<number> = {
   argument: 65_536,
   offset: 0,
   pieces: undefined,
+  takenBefore: 0,
+  search: undefined,
 };
 
 /** Makes a stream that takes from the buffer when it is asked, and not before. */

@@ -15,9 +15,10 @@ import {
   ended,
   unplacedAtAwait,
 } from "../_coroutine/coroutine.ts";
-import { concat, EMPTY } from "./byte_buffer.ts";
+import { type ByteBuffer, concat, EMPTY } from "./byte_buffer.ts";
 import type { IoWait } from "./io_wait.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
+import { SeparatorSearch } from "./separator_search.ts";
 
 /** Says from an attempt that more bytes are needed. */
 export const NEED_MORE: unique symbol = Symbol("asyncio.needMore");
@@ -28,6 +29,10 @@ export interface ReadState<A> {
   readonly argument: A;
   /** Up to where there is nothing to be found. */
   offset: number;
+  /** How many bytes had been taken then: another read may take what this one waits for. */
+  takenBefore: number;
+  /** The search for separators, as far as it has come. */
+  search: SeparatorSearch | undefined;
   /** What was taken already, to be joined. */
   pieces: Uint8Array[] | undefined;
 }
@@ -46,6 +51,8 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
   implements ReadState<A> {
   readonly argument: A;
   offset = 0;
+  takenBefore = 0;
+  search: SeparatorSearch | undefined = undefined;
   pieces: Uint8Array[] | undefined = undefined;
   readonly #name: string;
   readonly #buffer: ReceiveBuffer;
@@ -123,9 +130,7 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
     if (waiter === undefined) return;
     this._callerBody = undefined;
     this.#buffer.giveUp(waiter);
-    for (const piece of this.pieces?.reverse() ?? []) {
-      this.#buffer.bytes.putBack(piece);
-    }
+    if (this.pieces !== undefined) this.#buffer.bytes.putBack(this.pieces);
   }
 }
 
@@ -165,6 +170,7 @@ export const readExactly: Attempt<number> = (buffer, { argument: count }) => {
 export const readLine: Attempt<undefined> = (buffer, state) => {
   throwIfFailed(buffer);
   const { bytes, limit } = buffer;
+  if (state.takenBefore !== bytes.taken) beginAnew(state, bytes);
   const at = bytes.indexOf(NEWLINE, state.offset);
   if (at !== -1) {
     const line = taken(buffer, at + 1);
@@ -181,27 +187,21 @@ export const readLine: Attempt<undefined> = (buffer, state) => {
 
 /** Up to a separator, with it. What is too long stays. */
 export const readUntil: Attempt<Separators> = (buffer, state) => {
-  const separators = separatorList(state.argument);
+  const search = state.search ??= new SeparatorSearch(
+    separatorList(state.argument),
+  );
   throwIfFailed(buffer);
   const { bytes, limit } = buffer;
-  const lengths = separators.map(({ length }) => length);
-  if (bytes.size - state.offset >= Math.min(...lengths)) {
-    let start = -1;
-    let end = Infinity;
-    // The one that ends first, and of those the shortest.
-    for (const separator of separators) {
-      const at = bytes.find(separator, state.offset);
-      const atEnd = at + separator.length;
-      if (at === -1 || atEnd > end || (atEnd === end && at < start)) continue;
-      start = at;
-      end = atEnd;
-    }
-    if (start > limit) {
+  if (state.takenBefore !== bytes.taken) beginAnew(state, bytes);
+  if (bytes.size - state.offset >= search.shortest) {
+    const found = search.find(bytes);
+    if (found !== undefined) {
+      const start = found.end - found.length;
+      if (start <= limit) return taken(buffer, found.end);
       throw new LimitOverrunError(FOUND_TOO_LATE, start);
     }
-    if (start !== -1) return taken(buffer, end);
     // The beginning of one may stand at the end.
-    state.offset = Math.max(0, bytes.size + 1 - Math.max(...lengths));
+    state.offset = Math.max(0, bytes.size + 1 - search.longest);
     if (state.offset > limit) {
       throw new LimitOverrunError(NOT_FOUND, state.offset);
     }
@@ -215,6 +215,12 @@ const NOT_FOUND = "Separator is not found, and chunk exceed the limit";
 
 function throwIfFailed({ error }: ReceiveBuffer): void {
   if (error !== undefined) throw error;
+}
+
+function beginAnew<A>(state: ReadState<A>, { taken }: ByteBuffer): void {
+  state.takenBefore = taken;
+  state.offset = 0;
+  state.search?.restart();
 }
 
 function taken(buffer: ReceiveBuffer, count: number): Uint8Array {

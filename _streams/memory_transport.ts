@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { RingBuffer } from "../_base/ring_buffer.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import type { Scheduler } from "../handle.ts";
 import type { ExtraInfo } from "../stream_writer.ts";
@@ -13,6 +14,9 @@ import type {
   Transport,
   TransportOwner,
 } from "../_io/transport.ts";
+
+// Parcels for which room is kept after a burst.
+const MOST_KEPT = 1024;
 
 /** How a connection in memory behaves. */
 export interface MemoryLink {
@@ -38,7 +42,7 @@ export class MemoryTransport implements Transport, ByteSource {
   #buffer!: ReceiveBuffer;
   #owner!: TransportOwner;
   // What is under way to the peer, and how many bytes that is.
-  #underWay: Parcel[] = [];
+  readonly #underWay = new RingBuffer<Parcel>(8);
   #size = 0;
   #backlogged = false;
   #paused = false;
@@ -105,7 +109,7 @@ export class MemoryTransport implements Transport, ByteSource {
   }
 
   abort(): void {
-    this.#underWay = [];
+    this.#underWay.clear();
     this.#end(undefined);
   }
 
@@ -127,11 +131,15 @@ export class MemoryTransport implements Transport, ByteSource {
   }
 
   #deliver(): void {
-    while (this.#underWay[0]?.hasArrived && !this.#peer.#paused) {
-      const { bytes } = this.#underWay.shift()!;
+    const underWay = this.#underWay;
+    while (
+      underWay.size > 0 && underWay.at(0).hasArrived && !this.#peer.#paused
+    ) {
+      const { bytes } = underWay.shift();
       if (bytes === undefined) this.#peer.#buffer.feedEof();
       else this.#hand(bytes);
     }
+    underWay.trim(MOST_KEPT);
   }
 
   #hand(bytes: Uint8Array): void {

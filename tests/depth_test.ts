@@ -357,6 +357,34 @@ Deno.test("Task.cancel() ends a task of 20,000 timeouts in each other", () =>
     assert(task.cancelled());
   }));
 
+Deno.test("Task.cancel() ends a task of 4,000 fromSignal() in each other", () =>
+  runTest(async () => {
+    let cleaned = 0;
+    let body = async () => {
+      try {
+        await sleep(60);
+      } finally {
+        cleaned++;
+      }
+    };
+    for (let i = 0; i < 4_000; i++) {
+      const inner = body;
+      body = async () => {
+        try {
+          await fromSignal(inner);
+        } finally {
+          cleaned++;
+        }
+      };
+    }
+    const task = createTask(body);
+    await sleep(1);
+    assert(task.cancel());
+    await wait([task]);
+    assert(task.cancelled());
+    assertEquals(cleaned, 4_001);
+  }));
+
 Deno.test("the text of a future asks two of 100,000 callbacks for their names", () => {
   using loop = new TestLoop();
   const future = loop.createFuture();

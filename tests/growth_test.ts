@@ -1,13 +1,9 @@
 /**
- * Growth: what is done for many costs each of them what it costs one of few. The CPU time
- * of 1,000 and of 100,000 is compared as a ratio, with wide room: a square would be
- * 100 times. The host counts the CPU time of the process, so that of other test files and
- * of the collector is in it: the least of some measurements is what the work itself costs.
+ * Growth of tasks, futures, primitives and reports: see `_growth.ts`.
  *
  * @module
  */
 import { assert } from "@std/assert";
-import process from "node:process";
 import {
   captureCallGraph,
   Context,
@@ -19,7 +15,6 @@ import {
   Future,
   gather,
   getRunningLoop,
-  run,
   Semaphore,
   shield,
   sleep,
@@ -27,73 +22,7 @@ import {
   wait,
 } from "@asyncio/asyncio";
 import { TestLoop } from "@asyncio/asyncio/testing";
-
-const FEW = 1_000;
-/** A square would give 100; they give 1 to 7, under load too. */
-const ROOM = 20;
-/** What is slow by itself is slow in every one of them. */
-const MEASUREMENTS = 5;
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
-/** Does something n times, and returns the CPU time of what is to be measured. */
-type Work = (n: number) => Promise<number> | number;
-
-const MANY = 100_000;
-
-/** Measures as often as it takes for a time that is not noise, and returns it for one. */
-async function costOfOne(work: Work, n: number, each = n): Promise<number> {
-  let seconds = 0;
-  let count = 0;
-  while (seconds < 0.02 && count < 200 * each) {
-    seconds += await work(n);
-    count += each;
-  }
-  return seconds / count;
-}
-
-/**
- * Declares a test.
- *
- * @param name What is measured.
- * @param work Does it n times.
- * @param inGroups Whether it does it for as many groups of n as make {@linkcode MANY}: what
- * takes some nanoseconds is measured in as much memory, since the few would else be in the
- * processor's cache.
- */
-function linear(name: string, work: Work, inGroups = false): void {
-  const title = `${name} costs each of ${
-    MANY.toLocaleString("en-US")
-  } what it costs each of 1,000`;
-  Deno.test(title, async () => {
-    const each = inGroups ? MANY : FEW;
-    // The compiler has its turn first.
-    await costOfOne(work, FEW, each);
-    let few = Infinity;
-    for (let i = 0; i < MEASUREMENTS; i++) {
-      few = Math.min(few, await costOfOne(work, FEW, each));
-    }
-    let most = Infinity;
-    for (let i = 0; i < MEASUREMENTS && most >= ROOM * few; i++) {
-      most = Math.min(most, await costOfOne(work, MANY));
-    }
-    assert(
-      most < ROOM * few,
-      `${(most * 1e6).toFixed(2)} µs each, not ${(few * 1e6).toFixed(2)}`,
-    );
-  });
-}
-
-/** Runs `main` in a loop of its own that reports nothing. */
-async function inLoop(main: () => Promise<number>): Promise<number> {
-  return await run(async () => {
-    getRunningLoop().setExceptionHandler(() => {});
-    return await main();
-  });
-}
+import { cpuSeconds, inLoop, linear, MANY } from "./_growth.ts";
 
 linear("a task under one AbortSignal", (n) =>
   inLoop(async () => {
@@ -158,6 +87,28 @@ linear("a callback that is taken back from one future", (n) =>
     }
     return Promise.resolve(cpuSeconds() - start);
   }), true);
+
+linear(
+  "a callback that comes and goes beside many others",
+  (n) =>
+    inLoop(() => {
+      const futures = Array.from({ length: MANY / n }, () => {
+        const future = new Future<void>();
+        for (let i = 0; i < n; i++) future.addDoneCallback(() => {});
+        return future;
+      });
+      const callback = () => {};
+      const start = cpuSeconds();
+      for (const future of futures) {
+        for (let i = 0; i < n; i++) {
+          future.addDoneCallback(callback);
+          assert(future.removeDoneCallback(callback) === 1);
+        }
+      }
+      return Promise.resolve(cpuSeconds() - start);
+    }),
+  true,
+);
 
 linear("a future that many wait for", (n) =>
   inLoop(async () => {

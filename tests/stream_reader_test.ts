@@ -18,11 +18,20 @@ import {
   StreamReader,
   timeout,
   TimeoutError,
+  wait,
 } from "../mod.ts";
 import { connectionPair, runTest } from "../testing.ts";
 import { sweepCancels } from "./_cancel_sweep.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Returns a function that gives integers below a bound, the same ones for a seed. */
+function numbers(seed: number): (bound: number) => number {
+  return (bound) => {
+    seed = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return Math.floor(seed / 2 ** 32 * bound);
+  };
+}
 const textOf = (data: Uint8Array) => new TextDecoder().decode(data);
 
 /** Every way to read "abcde" of a reader that gets it in two pieces. */
@@ -135,6 +144,61 @@ Deno.test("StreamReader finds a separator wherever the pieces end", () =>
       ]);
     }
   }));
+
+Deno.test("StreamReader.readuntil() finds of several separators the one that ends first", () =>
+  runTest(async () => {
+    const random = numbers(7);
+    const text = (most: number) =>
+      Array.from({ length: 1 + random(most) }, () => "ab"[random(2)]).join("");
+    for (let round = 0; round < 300; round++) {
+      const separators = Array.from({ length: 1 + random(3) }, () => text(6));
+      const whole = text(40) + "c".repeat(random(2) * random(9_000)) + text(40);
+      const ends = separators
+        .map((each) => [whole.indexOf(each), each.length] as const)
+        .filter(([at]) => at !== -1)
+        .map(([at, length]) => at + length);
+      const expected = ends.length === 0
+        ? undefined
+        : whole.slice(0, Math.min(...ends));
+      const reader = new StreamReader();
+      const task = createTask(reader.readuntil(separators.map(bytes)));
+      for (let at = 0; at < whole.length;) {
+        const size = 1 + random(round % 2 === 0 ? 5 : 9_000);
+        reader.feedData(bytes(whole.slice(at, at + size)));
+        at += size;
+        await sleep(0);
+      }
+      reader.feedEof();
+      await wait([task]);
+      const found = task.exception() === undefined
+        ? textOf(task.result())
+        : undefined;
+      assertEquals(found, expected, `${separators} in ${whole}`);
+    }
+  }));
+
+for (
+  const [name, read] of Object.entries({
+    readline: (reader: StreamReader) => reader.readline(),
+    readuntil: (reader: StreamReader) => reader.readuntil(bytes("b\n")),
+  })
+) {
+  Deno.test(`StreamReader.${name}() looks again when another read has taken what it had seen`, () =>
+    runTest(async () => {
+      const reader = new StreamReader();
+      reader.feedData(bytes("aaaab"));
+      const line = createTask(read(reader));
+      await sleep(0);
+      await sleep(0);
+      assertEquals(textOf(await reader.read(5)), "aaaab");
+      reader.feedData(bytes("\nb\n"));
+      reader.feedEof();
+      assertEquals(
+        textOf(await line),
+        name === "readline" ? "\n" : "\nb\n",
+      );
+    }));
+}
 
 Deno.test("StreamReader refuses bad arguments at once", () =>
   runTest(async () => {
