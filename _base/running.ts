@@ -66,7 +66,7 @@ export const running: {
   eagerStarts: number;
   /**
    * Whether the task that is made now is the main one of a run that is about to begin: its
-   * first turn is taken in the async context of who makes it.
+   * first turn is taken in the async context of whoever makes it.
    */
   beginsRun: boolean;
   /** The bursts of microtasks that somebody watches: see `microtasks.ts`. */
