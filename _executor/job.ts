@@ -265,6 +265,12 @@ export class Job<T> extends Future<T> {
     this._settleCancelled(isOne ? error : error.message);
   }
 
+  /** @internal Ends the job with the error that it has thrown: not one of its executor. */
+  _failBy(data: ErrorData): void {
+    this.markBegun();
+    this.fail(fromErrorData(data));
+  }
+
   /**
    * Ends the job as timed out: where it was to run its deadline had passed before it
    * began. Does nothing if it is done. For executors.
