@@ -112,16 +112,16 @@ export interface CompletedIterator<A> {
  * @throws {RuntimeError} If there is no loop.
  * @throws {RangeError} If `timeout` is NaN.
  *
- * @example In a generator
+ * @example Results as they come
  * ```ts
  * import { asCompleted, sleep } from "@asyncio/asyncio";
  * import { runTest } from "@asyncio/asyncio/testing";
  * import { assertEquals } from "@std/assert";
  *
- * const results = await runTest(function* () {
+ * const results = await runTest(async () => {
  *   const results: string[] = [];
  *   for (const next of asCompleted([sleep(60, "slow"), sleep(1, "fast")])) {
- *     results.push(yield* next);
+ *     results.push(await next);
  *   }
  *   return results;
  * });
@@ -235,7 +235,7 @@ class Completions<A> implements AsCompleted<A> {
       isTaken = true;
       return item;
     } finally {
-      // Who was cancelled leaves it to the next loop.
+      // Whoever was cancelled leaves it to the next loop.
       if (!isTaken) this.#untaken++;
     }
   }

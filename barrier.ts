@@ -52,7 +52,7 @@ type State = "filling" | "draining" | "resetting" | "broken";
  * all go on, and it can be used again.
  *
  * - **Turns**: the last to arrive goes on at once, the others in the next turn.
- * - **Next round**: who arrives while others are leaving waits until they have left.
+ * - **Next round**: whoever arrives while others are leaving waits until they have left.
  * - **Cancellation**: a task that is cancelled while it waits no longer counts; the
  *   barrier is not broken by that.
  * - **Loop**: it belongs to the loop in which somebody first waits.
@@ -64,12 +64,12 @@ type State = "filling" | "draining" | "resetting" | "broken";
  *
  * let cleared = 0;
  *
- * await run(function* () {
+ * await run(async () => {
  *   const barrier = new Barrier(3);
- *   function* work() {
- *     if ((yield* barrier.wait()) === 0) cleared++;
+ *   async function work() {
+ *     if ((await barrier.wait()) === 0) cleared++;
  *   }
- *   yield* gather(work(), work(), work());
+ *   await gather(work, work, work);
  * });
  * assertEquals(cleared, 1);
  * ```
@@ -132,7 +132,7 @@ export class Barrier {
   }
 
   /**
-   * Makes it as new. Those who wait get a {@linkcode BrokenBarrierError}.
+   * Returns it to the state of a new one. Those who wait get a {@linkcode BrokenBarrierError}.
    *
    * @returns A coroutine that ends when this is done.
    *
@@ -211,7 +211,7 @@ export class Barrier {
     }
   }
 
-  // Places are given when all are there: who was cancelled before has none.
+  // Places are given when all are there: whoever was cancelled before has none.
   #drain(): void {
     let place = 0;
     for (const arrival of this.#inside) arrival.place = place++;

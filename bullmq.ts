@@ -105,7 +105,7 @@ export interface ServeBullmqOptions extends BullmqQueueOptions {
    */
   readonly lockDuration?: Delay | undefined;
   /**
-   * How often is looked for jobs of lost workers: seconds, or an object with units.
+   * How often jobs of lost workers are looked for: seconds, or an object with units.
    *
    * @default {30}
    */

@@ -59,7 +59,7 @@ export interface FutureCallGraph {
    * there.
    */
   readonly awaitedBy: readonly FutureCallGraph[];
-  /** Whether it stands in the graph already, with who waits for it. */
+  /** Whether it stands in the graph already, with what waits for it. */
   readonly isAbove?: true;
   /** How many more tasks wait for it that stand in the graph already. */
   readonly moreAwaitedBy?: number;
@@ -79,7 +79,7 @@ export interface CallGraphOptions {
 /** Options of {@linkcode printCallGraph}. */
 export interface PrintCallGraphOptions extends CallGraphOptions {
   /**
-   * Takes the text.
+   * Called with the text.
    *
    * @default {stderr, by way of the console}
    */

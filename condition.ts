@@ -61,20 +61,20 @@ const COUNT = integer(0);
  *
  * const log: string[] = [];
  *
- * await run(function* () {
+ * await run(async () => {
  *   const condition = new Condition();
- *   const waiter = createTask(function* () {
- *     using _ = yield* condition.acquire();
- *     yield* condition.wait();
+ *   const waiter = createTask(async () => {
+ *     using _ = await condition.acquire();
+ *     await condition.wait();
  *     log.push("notified");
  *   });
- *   yield* sleep(0);
+ *   await sleep(0);
  *   {
- *     using _ = yield* condition.acquire();
+ *     using _ = await condition.acquire();
  *     condition.notify();
  *     log.push("notify");
  *   }
- *   yield* waiter;
+ *   await waiter;
  * });
  * assertEquals(log, ["notify", "notified"]);
  * ```

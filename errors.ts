@@ -169,19 +169,17 @@ export class RuntimeError extends Error {
  *
  * @example Wait for what nobody does
  * ```ts
- * import { DeadlockError, EventLoop, run, VirtualClock } from "@asyncio/asyncio";
+ * import { DeadlockError, EventLoop, getRunningLoop, run, VirtualClock } from "@asyncio/asyncio";
  * import { assertRejects } from "@std/assert";
  *
  * const loopFactory = () => new EventLoop({ clock: new VirtualClock() });
  * await assertRejects(
  *   () =>
- *     run(function* () {
- *       yield* loop().createFuture<void>();
+ *     run(async () => {
+ *       await getRunningLoop().createFuture<void>();
  *     }, { loopFactory }),
  *   DeadlockError,
  * );
- *
- * import { getRunningLoop as loop } from "@asyncio/asyncio";
  * ```
  */
 export class DeadlockError extends RuntimeError {

@@ -47,7 +47,7 @@ export interface EventOptions {
  * It has the name of the Web's `Event`, which an import of this one hides.
  *
  * - **Order**: those who wait go on in the order in which they came, in the next turn.
- * - **Clearing**: who was waiting at `set()` goes on even if `clear()` follows at once.
+ * - **Clearing**: whoever was waiting at `set()` goes on even if `clear()` follows at once.
  * - **Loop**: it belongs to the loop in which somebody first waits.
  *
  * @example Wait in both styles
@@ -110,7 +110,7 @@ export class Event {
     this.#waitable.waiters.wakeAll();
   }
 
-  /** Unsets it: who comes now waits for the next {@linkcode Event.set}. */
+  /** Unsets it: whoever comes now waits for the next {@linkcode Event.set}. */
   clear(): void {
     this.#waitable.isOpen = false;
   }

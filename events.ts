@@ -104,14 +104,14 @@ export interface OnOptions extends OnceOptions {
  * @throws {TypeError} If `target` can't be listened to, or `name` is no name.
  * @throws {RuntimeError} If no loop is running here.
  *
- * @example With a time limit, in a generator
+ * @example With a time limit
  * ```ts
  * import { once, run, TimeoutError, timeout } from "@asyncio/asyncio";
  * import { assertRejects } from "@std/assert";
  *
  * await assertRejects(() =>
- *   run(function* () {
- *     return yield* timeout(0.001, () => once(new EventTarget(), "load"));
+ *   run(async () => {
+ *     await timeout(0.001, async () => await once(new EventTarget(), "load"));
  *   }), TimeoutError);
  * ```
  */

@@ -63,11 +63,14 @@ export interface EveryOptions {
  * @throws {TypeError} If `interval` is no delay.
  * @throws {RuntimeError} If no loop is running here.
  *
- * @example In a generator
+ * @example In both styles
  * ```ts
  * import { every, run } from "@asyncio/asyncio";
  * import { assertEquals } from "@std/assert";
  *
+ * await run(async () => {
+ *   for await (const tick of every(0.001)) if (tick > 1) break;
+ * });
  * await run(function* () {
  *   using ticks = every(0.001);
  *   assertEquals((yield* ticks.next()).done, false);

@@ -63,11 +63,10 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
  * ```ts ignore
  * import { fromSignal, run, timeout } from "@asyncio/asyncio";
  *
- * const response = await run(function* () {
- *   return yield* timeout(5, function* () {
- *     return yield* fromSignal((signal) => fetch("https://example.com", { signal }));
- *   });
- * });
+ * const response = await run(() =>
+ *   timeout(5, async () =>
+ *     await fromSignal((signal) => fetch("https://example.com", { signal })))
+ * );
  * ```
  */
 export function fromSignal<T>(

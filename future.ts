@@ -121,10 +121,10 @@ export const FUTURE_MARKER: unique symbol = Symbol.for(
  * import { Future, getRunningLoop, run } from "@asyncio/asyncio";
  * import { assertEquals } from "@std/assert";
  *
- * const text = await run(function* () {
+ * const text = await run(async () => {
  *   const future = new Future<string>();
  *   getRunningLoop().callSoon(() => future.setResult("ready"));
- *   return yield* future;
+ *   return await future;
  * });
  * assertEquals(text, "ready");
  * ```
@@ -285,7 +285,7 @@ export class Future<T> implements Promise<T> {
    */
   cancel(message?: string, options?: ErrorOptions): boolean {
     if (this._state > REQUESTED) {
-      // Who cancels it has no more interest in its error.
+      // Whoever cancels it has no more interest in its error.
       if (this._state === FAILED) fetchError(this);
       return false;
     }
@@ -431,7 +431,7 @@ export class Future<T> implements Promise<T> {
   /** @internal */
   return(value: T): IteratorResult<Wait, T> {
     if (this._state > REQUESTED) return { done: true, value };
-    // Who takes one item and leaves the rest is no task.
+    // Whoever takes one item and leaves the rest is no task.
     throw notIterable(this);
   }
 
@@ -666,7 +666,7 @@ function toPromise<T>(future: Future<T>): Promise<T> {
   try {
     return Promise.resolve(future.result());
   } catch (error) {
-    // Handed on to who awaits, CancelledError included.
+    // Handed on to whoever awaits, CancelledError included.
     if (isInstance(error, CancelledError)) forgive(error);
     return Promise.reject(error);
   }

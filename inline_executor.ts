@@ -55,7 +55,7 @@ const INLINE_OPTIONS: OptionKinds<InlineExecutorOptions> = {
 };
 
 /**
- * Runs jobs in the loop of who submits them. It keeps the rules of the other executors:
+ * Runs jobs in the loop of whoever submits them. It keeps the rules of the other executors:
  * arguments are copied, and no more than `maxWorkers` times `concurrency` run at once.
  *
  * - **Force**: a job that ignores its cancel is given up after its grace; one that never

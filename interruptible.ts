@@ -36,15 +36,16 @@ import { requireScheduler } from "./_loop/scheduler.ts";
  * @throws {TypeError} If it is no promise.
  * @throws {RuntimeError} If no loop is running.
  *
- * @example In a generator
+ * @example In both styles
  * ```ts
  * import { interruptible, run } from "@asyncio/asyncio";
  * import { assertEquals } from "@std/assert";
  *
- * const value = await run(function* () {
- *   return yield* interruptible(Promise.resolve("ready"));
+ * const one = await run(async () => await interruptible(Promise.resolve(1)));
+ * const two = await run(function* () {
+ *   return yield* interruptible(Promise.resolve(2));
  * });
- * assertEquals(value, "ready");
+ * assertEquals([one, two], [1, 2]);
  * ```
  */
 export function interruptible<T>(promise: PromiseLike<T>): Future<T> {

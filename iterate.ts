@@ -81,7 +81,7 @@ export function iterate<T>(
   return new Items(getRunningLoop(), new HostItems(source, "iterate"));
 }
 
-/** The items of a source, for the loop of who asks. */
+/** The items of a source, for the loop of whoever asks. */
 class Items<T>
   implements AsyncIterableIterator<T, undefined>, Resource, SourceOwner {
   readonly _isClosing = false;

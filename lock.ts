@@ -59,10 +59,10 @@ export interface LockOptions {
  *
  * const lock = new Lock();
  *
- * await run(function* () {
+ * await run(async () => {
  *   {
- *     using _ = yield* lock.acquire();
- *     yield* sleep(0.001);
+ *     using _ = await lock.acquire();
+ *     await sleep(0.001);
  *     assert(lock.locked());
  *   }
  *   assert(!lock.locked());
@@ -162,7 +162,7 @@ class LockState implements Waitable<Guard | undefined, Disposable> {
   readonly name = "acquire";
   readonly title: string;
   readonly waiters: WaiterList;
-  /** The guard of who holds the lock. */
+  /** The guard of whoever holds the lock. */
   guard: Guard | undefined = undefined;
 
   constructor(lock: Lock, title: string) {

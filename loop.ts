@@ -426,7 +426,7 @@ export class EventLoop implements TaskScheduler {
     }
   }
 
-  /** @internal Without a turn of the host, for who has something to do first. */
+  /** @internal Without a turn of the host, for whoever has something to do first. */
   _runForever(): Promise<void> {
     try {
       this.#checkCanRun();
@@ -777,7 +777,7 @@ export class EventLoop implements TaskScheduler {
     let cancelOnce: (() => void) | undefined = cancelTasks;
     // Whoever comes to a wait only now is noted once more.
     while (this.#strays !== undefined) {
-      // Who is on its way to one gets its cancel there.
+      // Whoever is on its way to one gets its cancel there.
       await afterBurst(() => {});
       const strays = [...this.#strays];
       this.#strays = undefined;

@@ -1,5 +1,5 @@
 /**
- * `mapConcurrent()`: runs a job for each item of a source, not more than so many at once.
+ * `mapConcurrent()`: runs a job for each item of a source, so many at once at most.
  *
  * The source may be endless: an item is taken only when a job can begin, and jobs begin
  * only as fast as results are taken. `gather()` with a `limit` is for a list whose results
@@ -78,7 +78,7 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<R, undefined, undefined>;
   /**
-   * Runs all jobs, and gives their results in an array.
+   * Runs all jobs, and returns their results in an array.
    *
    * @returns A coroutine of the results.
    */
@@ -96,10 +96,10 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
 }
 
 /**
- * Runs a job for each item of a source, not more than `limit` at once.
+ * Runs a job for each item of a source, at most `limit` at once.
  *
- * - **Lazy**: nothing begins before the first result is asked for, and not more than
- *   `limit` items are taken that have no result taken yet.
+ * - **Lazy**: nothing begins before the first result is asked for, and at most
+ *   `limit` items are taken ahead of the results.
  * - **Errors**: the first one of a job or of the source comes out of the iteration, after
  *   the other jobs were cancelled and have ended.
  * - **Leaving**: when the loop over the results is left, or its wait is cancelled, the jobs
@@ -113,20 +113,6 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
  * @returns Something for `for await`, with `collect()` and `forEach()`.
  * @throws {TypeError} If `source` can't be iterated, or `job` is no function.
  * @throws {RangeError} If `limit` is below 1 or no integer.
- *
- * @example In a generator
- * ```ts
- * import { mapConcurrent, run, sleep } from "@asyncio/asyncio";
- * import { assertEquals } from "@std/assert";
- *
- * const lengths = await run(function* () {
- *   return yield* mapConcurrent(["a", "bb"], function* (word) {
- *     yield* sleep(0.001);
- *     return word.length;
- *   }, { limit: 2 }).collect();
- * });
- * assertEquals(lengths, [1, 2]);
- * ```
  *
  * @example The first that fits, from an endless source
  * ```ts
@@ -142,6 +128,20 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
  *   for await (const square of squares) if (square > 50) return square;
  * });
  * assertEquals(found, 64);
+ * ```
+ *
+ * @example In a generator
+ * ```ts
+ * import { mapConcurrent, run, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lengths = await run(function* () {
+ *   return yield* mapConcurrent(["a", "bb"], function* (word) {
+ *     yield* sleep(0.001);
+ *     return word.length;
+ *   }, { limit: 2 }).collect();
+ * });
+ * assertEquals(lengths, [1, 2]);
  * ```
  */
 export function mapConcurrent<T, R>(

@@ -83,26 +83,26 @@ const SHUTDOWN_OPTIONS: OptionKinds<ShutdownOptions> = { immediate: BOOLEAN };
  *
  * @typeParam T The type of the items.
  *
- * @example Consume in a generator until the shutdown
+ * @example Consume until the shutdown
  * ```ts
  * import { createTask, Queue, QueueShutDown, run } from "@asyncio/asyncio";
  * import { assertEquals } from "@std/assert";
  *
  * const items: string[] = [];
  *
- * await run(function* () {
+ * await run(async () => {
  *   const queue = new Queue<string>();
- *   const consumer = createTask(function* () {
+ *   const consumer = createTask(async () => {
  *     try {
- *       for (;;) items.push(yield* queue.get());
+ *       for (;;) items.push(await queue.get());
  *     } catch (error) {
  *       if (!(error instanceof QueueShutDown)) throw error;
  *     }
  *   });
- *   yield* queue.put("one");
- *   yield* queue.put("two");
+ *   await queue.put("one");
+ *   await queue.put("two");
  *   queue.shutdown();
- *   yield* consumer;
+ *   await consumer;
  * });
  * assertEquals(items, ["one", "two"]);
  * ```

@@ -59,11 +59,11 @@ const PERMITS = integer(0);
  * import { run, Semaphore } from "@asyncio/asyncio";
  * import { assert } from "@std/assert";
  *
- * await run(function* () {
+ * await run(async () => {
  *   const permits = new Semaphore(2);
- *   using _one = yield* permits.acquire();
+ *   using _one = await permits.acquire();
  *   assert(!permits.locked());
- *   using _two = yield* permits.acquire();
+ *   using _two = await permits.acquire();
  *   assert(permits.locked());
  * });
  * ```

@@ -115,6 +115,6 @@ export interface Server<A extends Address = Address> extends AsyncDisposable {
    * While its task is being cancelled, it cancels the handlers, as `serveForever()` does.
    */
   [Symbol.asyncDispose](): Promise<void>;
-  /** Gives `<Server sockets=…>`. */
+  /** Returns `<Server sockets=…>`. */
   toString(): string;
 }

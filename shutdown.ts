@@ -1,5 +1,5 @@
 /**
- * Programs that end in order: `closing()` says that the run is to end, `onClosing()` what
+ * Graceful shutdown: `closing()` says that the run is to end, `onClosing()` what
  * is to stop first.
  *
  * `run(main, { signals: ["SIGINT", "SIGTERM"], grace: 10 })` has two phases. At the first

@@ -26,7 +26,7 @@ import { requireScheduler } from "./_loop/scheduler.ts";
  * @throws {RangeError} If `delay` is NaN.
  * @throws {TypeError} If `delay` is no delay.
  *
- * @example Wait in a generator and in an async function
+ * @example Wait in both styles
  * ```ts
  * import { run, sleep } from "@asyncio/asyncio";
  * import { assertEquals } from "@std/assert";

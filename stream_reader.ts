@@ -63,7 +63,7 @@ export interface StreamReaderOptions {
    */
   readonly limit?: number;
   /**
-   * The loop of who reads.
+   * The loop of whoever reads.
    *
    * @default {the running loop, else the current one}
    */
@@ -112,13 +112,13 @@ const NEWLINE = new Uint8Array([10]);
  * import { IncompleteReadError, run, StreamReader } from "@asyncio/asyncio";
  * import { assertEquals, assertRejects } from "@std/assert";
  *
- * await run(function* () {
+ * await run(async () => {
  *   const reader = new StreamReader();
  *   reader.feedData(new Uint8Array([1, 2, 3, 4, 5, 6]));
  *   reader.feedEof();
- *   assertEquals([...yield* reader.readexactly(4)], [1, 2, 3, 4]);
+ *   assertEquals([...await reader.readexactly(4)], [1, 2, 3, 4]);
  *   try {
- *     yield* reader.readexactly(4);
+ *     await reader.readexactly(4);
  *   } catch (error) {
  *     if (!(error instanceof IncompleteReadError)) throw error;
  *     assertEquals([...error.partial], [5, 6]);
@@ -153,7 +153,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * The source is asked for more only when someone reads. It is closed when a `for await`
    * over the reader or its {@linkcode StreamReader.lines} is left, by whatever way, when
    * its {@linkcode StreamReader.toReadableStream} is cancelled, and at the end of `run()`.
-   * Who leaves waits for its clean-up, which may throw: for 5 seconds if that waits for the
+   * Whoever leaves waits for its clean-up, which may throw: for 5 seconds if that waits for the
    * host, or up to a second cancel.
    *
    * @param source The source.
@@ -387,12 +387,12 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     };
   }
 
-  /** Gives `<StreamReader 4 bytes eof>` and the like. */
+  /** Returns `<StreamReader 4 bytes eof>` and the like. */
   toString(): string {
     return describeOnce(this, () => `<${describe(this._buffer).join(" ")}>`);
   }
 
-  /** Gives {@linkcode StreamReader.toString}, in the inspectors of Deno and Node. */
+  /** Returns {@linkcode StreamReader.toString}, in the inspectors of Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

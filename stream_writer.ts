@@ -211,6 +211,6 @@ export interface StreamWriter extends AsyncDisposable {
    * While its task is being cancelled, the other end has 1 s to take what was written.
    */
   [Symbol.asyncDispose](): Promise<void>;
-  /** Gives `<StreamWriter transport=… reader=…>`. */
+  /** Returns `<StreamWriter transport=… reader=…>`. */
   toString(): string;
 }

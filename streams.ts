@@ -237,16 +237,16 @@ export function openUnixConnection(
  * import { openConnection, run, startServer } from "@asyncio/asyncio";
  * import { assertEquals } from "@std/assert";
  *
- * await run(function* () {
- *   const server = yield* startServer(function* (reader, writer) {
- *     const line = new TextDecoder().decode(yield* reader.readline());
- *     yield* writer.write(new TextEncoder().encode(line.toUpperCase()));
+ * await run(async () => {
+ *   const server = await startServer(async (reader, writer) => {
+ *     const line = new TextDecoder().decode(await reader.readline());
+ *     await writer.write(new TextEncoder().encode(line.toUpperCase()));
  *   }, "127.0.0.1");
  *   const { port } = server.sockets[0]!;
- *   const [reader, writer] = yield* openConnection("127.0.0.1", port);
- *   yield* writer.write(new TextEncoder().encode("hello\n"));
- *   assertEquals(new TextDecoder().decode(yield* reader.read()), "HELLO\n");
- *   yield* writer.close();
+ *   const [reader, writer] = await openConnection("127.0.0.1", port);
+ *   await writer.write(new TextEncoder().encode("hello\n"));
+ *   assertEquals(new TextDecoder().decode(await reader.read()), "HELLO\n");
+ *   await writer.close();
  *   server.close();
  * });
  * ```

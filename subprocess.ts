@@ -48,11 +48,11 @@ export type { Stdio } from "./_process/child.ts";
 export type { EndOutcome } from "./_process/group_end.ts";
 export type { EndOptions, Process } from "./_process/process.ts";
 
-/** A stream of a process leads to the program that has started it. */
+/** Connects a stream of a process to the program that starts it. */
 export const PIPE = "piped";
-/** A stream of a process leads nowhere. */
+/** Connects a stream of a process to nothing: no input, and output is dropped. */
 export const DEVNULL = "null";
-/** What a process says of errors goes to where its output goes. */
+/** Sends the error output of a process to where its output goes. */
 export const STDOUT = "stdout";
 
 /** Options of {@linkcode createSubprocessExec} and {@linkcode createSubprocessShell}. */
@@ -70,7 +70,7 @@ export interface SubprocessOptions {
    */
   readonly stdout?: Stdio;
   /**
-   * Where goes what is said of errors; `"stdout"`: to where the output goes, in one order.
+   * Where the error output goes; `"stdout"`: to where the output goes, in one order.
    *
    * @default {"inherit"}
    */

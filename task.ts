@@ -175,7 +175,7 @@ export interface PrintStackOptions {
    */
   readonly limit?: number;
   /**
-   * Takes the text.
+   * Called with the text.
    *
    * @default {stderr, by way of the console}
    */
@@ -220,10 +220,10 @@ export interface TaskScheduler extends Scheduler {
  * import { createTask, run, sleep } from "@asyncio/asyncio";
  * import { assertEquals } from "@std/assert";
  *
- * const sum = await run(function* () {
+ * const sum = await run(async () => {
  *   const a = createTask(sleep(0.002, 1));
  *   const b = createTask(sleep(0.002, 2));
- *   return (yield* a) + (yield* b);
+ *   return (await a) + (await b);
  * });
  * assertEquals(sum, 3);
  * ```

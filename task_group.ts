@@ -435,11 +435,12 @@ export class TaskGroup {
  *
  * const error = await assertRejects(() =>
  *   run(() =>
- *     taskGroup(function* (group) {
- *       group.createTask(function* () {
+ *     taskGroup(async (group) => {
+ *       group.createTask(async () => {
+ *         await sleep(0.001);
  *         throw new RangeError("no such row");
  *       });
- *       yield* sleep(3600);
+ *       await sleep(3600);
  *     })
  *   ), AggregateError);
  * assertEquals(error.errors.map(String), ["RangeError: no such row"]);

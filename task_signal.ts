@@ -23,7 +23,7 @@ import { RuntimeError } from "./errors.ts";
 import { currentTask } from "./current_task.ts";
 
 /**
- * Gives the signal of the running task, for APIs of the host such as `fetch`. It aborts
+ * Returns the signal of the running task, for APIs of the host such as `fetch`. It aborts
  * with the CancelledError when the task is cancelled, a timeout's cancel included.
  *
  * `fromSignal()` also waits until the host has stopped; this only tells it to.

@@ -130,7 +130,7 @@ export const wait: <F extends Future<unknown>>(
       const timer = timeout === undefined
         ? undefined
         : loop.callLater(timeout, release, NO_CONTEXT);
-      // Who waits has their errors to come, however long the others take.
+      // Whoever waits has their errors to come, however long the others take.
       const held: Failure[] = [];
       const onDone = new DoneCallback(
         (future: Future<unknown>) => {

@@ -190,7 +190,7 @@ class PlainCall extends FunctionCoroutine<unknown> {
       given.then(resolve, reject);
       line._interrupt = (reason) => {
         line.abandon();
-        // In a turn, as all that is cancelled: who asks for it now comes to its wait first.
+        // In a turn, as all that is cancelled: whoever asks for it now comes to its wait first.
         const loop = line.getLoop();
         const end = () => reject(cancelledError(reason, loop.getDebug()));
         if (loop.isClosed()) end();

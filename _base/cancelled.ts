@@ -154,7 +154,7 @@ export function cancelEach(targets: Iterable<CancelTarget>): void {
   }
 }
 
-// Not to be seen by who prints the error.
+// Not to be seen by whoever prints the error.
 const OWNER = "_signalOwner";
 
 /**

@@ -69,7 +69,7 @@ export function isUnplaced(error: unknown): error is Error {
 }
 
 /**
- * Gives an error the frames of here.
+ * Sets the frames of an error to those of here.
  *
  * @param error The error.
  * @param hidden The function whose frame, and those above it, tell nothing.
@@ -80,7 +80,7 @@ export function placeHere(error: Error, hidden: Callee): void {
 }
 
 /**
- * Gives an error the frames that were kept.
+ * Sets the frames of an error to those that were kept.
  *
  * @param error The error.
  * @param frames The frames, as text.

@@ -71,7 +71,7 @@ export class Bursts {
   }
 
   /**
-   * Gives the number of the one under way, for who wants to know whether it is over: while
+   * Returns the number of the one under way, for whoever wants to know whether it is over: while
    * the loop waits for the host, nothing else tells two of them apart.
    */
   note(): number {

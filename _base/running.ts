@@ -1,6 +1,6 @@
 /**
- * Who runs now on this thread: the only module-level state of the library,
- * beside the host's storage in `_host/async_context.ts`.
+ * Who runs now on this thread: the module-level state of the library, but for what
+ * `_host/` knows of the host and what a worker of an executor is.
  *
  * The slots hold what stands on the call stack at this moment. Async functions
  * are resumed by the host, with no loop on the stack: for them, see `_host/async_context.ts`.
@@ -66,7 +66,7 @@ export const running: {
   eagerStarts: number;
   /**
    * Whether the task that is made now is the main one of a run that is about to begin: its
-   * first turn is taken in the async context of who makes it.
+   * first turn is taken in the async context of whoever makes it.
    */
   beginsRun: boolean;
   /** The bursts of microtasks that somebody watches: see `microtasks.ts`. */

@@ -41,13 +41,13 @@ export interface Plan<T, R> {
   readonly ordered: boolean;
 }
 
-/** Runs jobs over a source, not more than `limit` ahead of who takes the results. */
+/** Runs jobs over a source, not more than `limit` ahead of whoever takes the results. */
 export class JobPool<T, R> {
   readonly #loop: EventLoop;
   readonly #plan: Plan<T, R>;
   readonly #isGenerator: boolean;
   readonly #isAsync: boolean;
-  // What its workers are called, for who looks at a task or a report.
+  // What its workers are called, for whoever looks at a task or a report.
   readonly #jobName: string;
   // Workers are made, and go on, where the loop runs.
   readonly #inContext: InContext = snapshotContext();
@@ -151,7 +151,7 @@ export class JobPool<T, R> {
   }
 
   /**
-   * As {@linkcode JobPool.close}, for who has left a `for await`: that of a cancelled one
+   * As {@linkcode JobPool.close}, for whoever has left a `for await`: that of a cancelled one
    * can't throw, so an error is reported.
    */
   *leave(): Coro<void> {

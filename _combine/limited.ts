@@ -114,7 +114,7 @@ class Limited<T> extends Coroutine<T> {
   }
 }
 
-// Runs what gives a promise, or something to await, in the async context of who gave it.
+// Runs what gives a promise, or something to await, in the async context of whoever gave it.
 function* runIn<T>(
   context: HostContext,
   coro: CoroutineLike<T> | CoroutineFunction<T>,

@@ -27,7 +27,7 @@ export class SourceReader<T> implements SourceOwner {
    *
    * @param loop The running loop.
    * @param source The source.
-   * @param inContext Calls a function in the async context of who has given the source.
+   * @param inContext Calls a function in the async context of whoever has given the source.
    */
   constructor(loop: EventLoop, source: AsyncIterable<T>, inContext: InContext) {
     this.loop = loop;

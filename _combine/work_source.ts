@@ -56,7 +56,7 @@ export class WorkSource<T> {
    * @param source Where the input comes from.
    * @param limit How much input may be taken ahead of the results.
    * @param keepAll Whether all results are kept, so that nothing has to wait.
-   * @param inContext Calls a function in the async context of who has given the source.
+   * @param inContext Calls a function in the async context of whoever has given the source.
    */
   constructor(
     loop: EventLoop,
@@ -129,7 +129,7 @@ export class WorkSource<T> {
     const isAsync = this.#reader !== undefined;
     while (!this.isAtHand) {
       this.#notifiers.push(notifier);
-      // Not `yield*`: who wakes it leaves the notifier pending.
+      // Not `yield*`: whoever wakes it leaves the notifier pending.
       yield notifier._requestWait();
       if (notifier.cancelled()) notifier.result();
       // It was kept for this worker when it was woken, and is spent now.

@@ -44,7 +44,7 @@ export type Ability =
   | "run elsewhere"
   /** `maxWorkers`, `concurrency` and `maxQueue` count. */
   | "limits"
-  /** A stream waits for who reads it. */
+  /** A stream waits for whoever reads it. */
   | "back-pressure"
   /** A job knows its deadline. */
   | "deadline"
@@ -308,7 +308,7 @@ export class Context implements Disposable {
     return text.split("\n").filter((line) => line !== "");
   }
 
-  // One for all logs: who listens anew may miss what is said at once.
+  // One for all logs: whoever listens anew may miss what is said at once.
   #newLine(): string {
     if (this.#channel === undefined) {
       this.#channel = new BroadcastChannel(CHANNEL + crypto.randomUUID());

@@ -62,10 +62,10 @@ export function doubleNowOrLater(x: number): number | Promise<number> {
   return x % 2 === 0 ? doubleAsync(x) : 2 * x;
 }
 
-/** Gives nothing. */
+/** Returns nothing. */
 export function nothing(): void {}
 
-/** Gives its argument back. */
+/** Returns its argument. */
 export function echo<T>(x: T): T {
   return x;
 }
@@ -145,12 +145,12 @@ export async function cancelItselfLater(where: string): Promise<never> {
   return cancelItself(where);
 }
 
-/** Gives what cannot be sent. */
+/** Returns what cannot be sent. */
 export function uncloneable(): unknown {
   return { f: () => 1 };
 }
 
-/** Gives bytes that are moved. */
+/** Returns bytes that are moved. */
 export function move(n: number): Uint8Array {
   const bytes = new Uint8Array(n).fill(7);
   return transfer(bytes, [bytes.buffer]);
@@ -161,13 +161,13 @@ export function size(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** Gives a value after some seconds. */
+/** Returns a value after some seconds. */
 export async function slow<T>(seconds: number, value: T): Promise<T> {
   await sleep(seconds);
   return value;
 }
 
-/** Gives a value after some seconds, as a generator. */
+/** Returns a value after some seconds, as a generator. */
 export function* slowGenerator<T>(seconds: number, value: T): Coro<T> {
   yield* sleep(seconds);
   return value;

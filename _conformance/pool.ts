@@ -82,7 +82,7 @@ export const poolChecks: readonly Check[] = [
     "jobs that go from one worker to the other and back all end",
     { needs: ["limits"], with: { maxWorkers: 2 } },
     async (executor) => {
-      // One more than there are workers: who is idle takes it from the other.
+      // One more than there are workers: whoever is idle takes it from the other.
       for (const _ of numbers(1_000)) {
         const jobs = numbers(3).map((i) => executor.submit("double", [i]));
         equal(await gather(jobs), [0, 2, 4]);

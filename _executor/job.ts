@@ -95,7 +95,7 @@ const ID: Kind = {
  * ```
  */
 export class Job<T> extends Future<T> {
-  /** What the executor calls it. */
+  /** The id that the executor has given it. */
   readonly id: string | number;
   /** The name of its function. */
   readonly jobName: string;
@@ -177,7 +177,7 @@ export class Job<T> extends Future<T> {
     if (this.done()) return super.cancel();
     const reason = cancelReason(message, options);
     if (this._request !== undefined) {
-      // Who cancels it has to see that: the time that was over before says less.
+      // Whoever cancels it has to see that: the time that was over before says less.
       if (this._request.timedOut !== undefined) {
         this._request = { reason, timedOut: undefined };
       }
@@ -265,6 +265,12 @@ export class Job<T> extends Future<T> {
     this._settleCancelled(isOne ? error : error.message);
   }
 
+  /** @internal Ends the job with the error that it has thrown: not one of its executor. */
+  _failBy(data: ErrorData): void {
+    this.markBegun();
+    this.fail(fromErrorData(data));
+  }
+
   /**
    * Ends the job as timed out: where it was to run its deadline had passed before it
    * began. Does nothing if it is done. For executors.
@@ -292,7 +298,7 @@ export class Job<T> extends Future<T> {
     return `<Job name=${describeValue(this.jobName)}>`;
   }
 
-  /** Gives the words of {@linkcode Future.toString}. */
+  /** Returns the words of {@linkcode Future.toString}. */
   protected override describe(): string[] {
     const [state, ...rest] = super.describe();
     const word = this.done() ? state! : this.state();

@@ -100,7 +100,7 @@ export class JobStream<Y, R> implements AsyncIterableIterator<Y, R, undefined> {
     try {
       value = await this.#values.get();
     } catch (error) {
-      // Who waits was cancelled, and nobody will read on.
+      // Whoever waits was cancelled, and nobody will read on.
       await this.#close();
       throw error;
     }
@@ -126,7 +126,7 @@ export class JobStream<Y, R> implements AsyncIterableIterator<Y, R, undefined> {
     return { done: true, value: value as R };
   }
 
-  /** Gives the stream itself. */
+  /** Returns the stream itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -55,7 +55,7 @@ export interface SubmitOptions {
 /** Options of {@linkcode Executor.stream}. */
 export interface StreamOptions extends SubmitOptions {
   /**
-   * How many values the job may be ahead of who reads them.
+   * How many values the job may be ahead of whoever reads them.
    *
    * @default {16}
    */
@@ -80,6 +80,6 @@ export interface ExecutorCapabilities {
   readonly kill: boolean;
   /** Whether jobs outlive this process and run at least once; else they run at most once. */
   readonly durable: boolean;
-  /** Whether a stream waits for who reads it. */
+  /** Whether a stream waits for whoever reads it. */
   readonly backPressure: boolean;
 }

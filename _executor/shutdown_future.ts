@@ -14,7 +14,7 @@ export class ShutdownFuture extends Future<void> {
   /**
    * Makes the future of an end that is to come.
    *
-   * @param loop The loop of who waits.
+   * @param loop The loop of whoever waits.
    * @param name The name of the executor.
    */
   constructor(loop: EventLoop, name: string) {

@@ -127,7 +127,7 @@ export class Await<T, A, B> implements Promise<A | B> {
     try {
       this.settle(callback(value));
     } catch (error) {
-      // It belongs to who chains on, a CancelledError too.
+      // It belongs to whoever chains on, a CancelledError too.
       this.settle(Promise.reject(error));
     }
   }

@@ -136,7 +136,7 @@ export class Failure implements Runnable {
     this.#report?.release();
   }
 
-  /** Keeps a copy for the report. Who waited has had its turn and fetched the error. */
+  /** Keeps a copy for the report. Whoever waited has had its turn and fetched the error. */
   _run(): void {
     if (this.#report?.isSettled === false) this.#report.copyError();
   }

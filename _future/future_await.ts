@@ -33,7 +33,7 @@ export interface Line {
   _endAwait(wait: PendingAwait, waited: unknown): CancelledError | undefined;
   /** Takes a wait away that has ended. */
   _removeAwait(wait: PendingAwait): void;
-  /** Gives the error of a cancel to throw, for a wait that goes on. */
+  /** Returns the error of a cancel to throw, for a wait that goes on. */
   _takeCancel(wait: PendingAwait, waited: unknown): CancelledError | undefined;
   /** Whether it runs on in this burst of microtasks. */
   _isOnItsWay(): boolean;
@@ -117,7 +117,7 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
     try {
       value = this.#future.result();
     } catch (error) {
-      // Handed on to who awaits, a CancelledError too.
+      // Handed on to whoever awaits, a CancelledError too.
       return this.reject(error);
     }
     this.fulfil(value);

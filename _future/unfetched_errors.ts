@@ -53,7 +53,7 @@ export class UnfetchedErrors {
 
   /** Tells of those that are due. */
   tellDue(now: number): void {
-    // A copy: who is told may add others, and those that are awaited go to the end.
+    // A copy: whoever is told may add others, and those that are awaited go to the end.
     for (const error of [...this.#errors]) {
       if (error.since + this.#patience > now) return;
       if (error.isAwaited) this.add(error, now);

@@ -25,7 +25,7 @@ export function connectionReset(message: string): Error {
 /**
  * Puts what an error of the host is about before its message: an address, a command.
  *
- * @param error What the host threw; a cancel of who waited for it stays as it is.
+ * @param error What the host threw; a cancel of whoever waited for it stays as it is.
  * @param subject What it is about, such as "Cannot connect to 127.0.0.1:80".
  * @returns The same error.
  */

@@ -17,7 +17,7 @@ const MOST_RUNS = 256;
 /**
  * Returns a promise that settles after the host had its turn: I/O and timers.
  *
- * Who awaits it goes on in a microtask: an error thrown directly under a
+ * Whoever awaits it goes on in a microtask: an error thrown directly under a
  * `setImmediate` callback costs 2 to 6 times more.
  */
 export function hostTurn(): Promise<void> {

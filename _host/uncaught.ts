@@ -77,7 +77,7 @@ function listenToRejections(): void {
     return;
   }
   process.on("unhandledRejection", (error) => {
-    // Who listens takes the host's own answer away: it is given here, if nobody else listens.
+    // Whoever listens takes the host's own answer away: it is given here, if nobody else listens.
     const isAlone = process.listenerCount?.("unhandledRejection") === 1;
     if (isAlone && !isForgiven(error)) throw error;
   });

@@ -40,7 +40,7 @@ export class ByteBuffer {
   }
 
   /**
-   * Gives free room for a host to read into.
+   * Returns free room for a host to read into.
    *
    * @returns A view, of 1 byte at least.
    */

@@ -212,7 +212,7 @@ export function askForEnd(
 }
 
 /**
- * Closes a source, after a cancel or an error of who asked it, and waits for its clean-up.
+ * Closes a source, after a cancel or an error of whoever asked it, and waits for its clean-up.
  *
  * @param items The source.
  * @param owner Who asked.
@@ -236,7 +236,7 @@ export function askForEndAfter(
       question.leaveWaits();
       return closing;
     },
-    // Who waits was cancelled before.
+    // Whoever waits was cancelled before.
     answersFirst: (ofHost) => !ofHost,
     isPatient: true,
     failedLate: (error) => tellFailed(loop, error),
@@ -250,7 +250,7 @@ export function askForEndAfter(
   return end;
 }
 
-/** Closes a source in a task of its own: it is no matter of the line of who closes it. */
+/** Closes a source in a task of its own: it is no matter of the line of whoever closes it. */
 export function closeInTask(
   owner: SourceOwner,
   close: () => Coro<void>,

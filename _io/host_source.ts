@@ -49,7 +49,7 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
    *
    * @param source The source.
    * @param buffer The buffer to fill.
-   * @param loop The loop of who reads.
+   * @param loop The loop of whoever reads.
    * @throws {TypeError} If it is none, or in use already.
    */
   constructor(
@@ -107,7 +107,7 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
       this.#asking = undefined;
       const isCancel = isInstance(error, CancelledError) &&
         asking !== undefined && asking.cancelling() > 0;
-      // After the end it is of the source's clean-up, for who has closed it.
+      // After the end it is of the source's clean-up, for whoever has closed it.
       if (isCancel || this.#buffer.eof) {
         this.#end();
         throw error;
@@ -136,7 +136,7 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     if (done) this.#end();
     else if (value instanceof Uint8Array) {
       if (value.length === 0) return true;
-      // Who reads may ask for more at once.
+      // Whoever reads may ask for more at once.
       this.#asking = undefined;
       this.#buffer.feed(value);
     } else {

@@ -18,7 +18,7 @@ export class IoWait<T> extends Future<T> {
   /**
    * Makes a wait.
    *
-   * @param loop The loop of who waits.
+   * @param loop The loop of whoever waits.
    * @param what What for, for reports.
    * @param ofHost Whether the host ends it, without the loop's knowledge.
    * @param waits Where it stands until it is done.

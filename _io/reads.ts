@@ -118,7 +118,7 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
     try {
       return this.#attempt(this.#buffer, this);
     } catch (error) {
-      // One of the host has its place; one of an attempt gets that of who reads.
+      // One of the host has its place; one of an attempt gets that of whoever reads.
       throw error === this.#buffer.error
         ? error
         : unplacedAtAwait(error as Error);

@@ -15,7 +15,7 @@ export class ReceiveBuffer {
   readonly limit: number;
   /** The bytes. */
   readonly bytes: ByteBuffer = new ByteBuffer();
-  /** The loop of who reads. */
+  /** The loop of whoever reads. */
   readonly loop: Scheduler;
   #source: ByteSource | undefined;
   #eof = false;
@@ -27,7 +27,7 @@ export class ReceiveBuffer {
    * Makes an empty one.
    *
    * @param limit How many bytes a line may have.
-   * @param loop The loop of who reads.
+   * @param loop The loop of whoever reads.
    */
   constructor(limit: number, loop: Scheduler) {
     this.limit = limit;
@@ -49,7 +49,7 @@ export class ReceiveBuffer {
     return this.#error;
   }
 
-  /** The wait of who reads, if somebody waits. */
+  /** The wait of whoever reads, if somebody waits. */
   get waiter(): IoWait<undefined> | undefined {
     return this.#waiter;
   }
@@ -75,7 +75,7 @@ export class ReceiveBuffer {
     this.#received();
   }
 
-  /** Gives room to read into. */
+  /** Returns room to read into. */
   room(): Uint8Array {
     return this.bytes.room();
   }
@@ -117,7 +117,7 @@ export class ReceiveBuffer {
       source?.ofHost ?? false,
     );
     this.#waiter = waiter;
-    // Who waits wants more than is there, so the limit must not hold it back.
+    // Whoever waits wants more than is there, so the limit must not hold it back.
     this.#resume();
     source?.pull();
     return waiter;

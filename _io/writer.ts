@@ -30,7 +30,7 @@ export interface WriterParts {
   readonly transport: Transport;
   /** The other half, if there is one: it is told the end. */
   readonly buffer?: ReceiveBuffer;
-  /** The loop of who writes. */
+  /** The loop of whoever writes. */
   readonly loop: Scheduler;
   /** Called once, when the connection is over. */
   readonly onLost?: () => void;

@@ -55,7 +55,7 @@ function request(
   const request = line._request ??= new CancelRequest();
   request.reason = reason;
   request.askedAt ??= line.getLoop()._watchCancelled(line);
-  // Who is on its way comes to its wait before the loop goes on, so not in the burst of what
+  // Whoever is on its way comes to its wait before the loop goes on, so not in the burst of what
   // is cancelled here: whom the host has resumed, beside a wait of the library too, what has
   // just ended a wait, and what a body that has just begun calls beside its first wait.
   if (
@@ -75,7 +75,7 @@ function request(
   const isOnItsWay = line._lastEnd === line.getLoop()._bursts.current;
   if (isOnItsWay) request.lateIn = line._lastEnd;
   if (currentLine() === line) {
-    // Who asks for it itself has not got it yet. A callback may run in its async context.
+    // Whoever asks for it itself has not got it yet. A callback may run in its async context.
     if (runningTask() === line._task) {
       request.askedIn = line.getLoop()._bursts.note();
     }

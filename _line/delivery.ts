@@ -76,7 +76,7 @@ function meet(
     if (!canMark) settleRequest(request);
     return;
   }
-  // Who has begun this comes to its own wait first: else that would be in the burst of this.
+  // Whoever has begun this comes to its own wait first: else that would be in the burst of this.
   line.getLoop()._letBurstEnd();
   if (wait._cancelWait(request.reason, undefined)) noteTold(request, wait);
 }
@@ -144,7 +144,7 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
   if (onQuiet !== undefined && isQuiet(line)) onQuiet();
 }
 
-/** Gives the error of a request that is still to be delivered, for a wait that goes on. */
+/** Returns the error of a request that is still to be delivered, for a wait that goes on. */
 export function takeCancel(
   line: LineState,
   wait: PendingAwait,

@@ -66,7 +66,7 @@ export class Resources implements Iterable<Resource> {
     closing.then(() => closings.delete(closing));
   }
 
-  /** Waits for what the host is about to close, so that it is closed for who comes after. */
+  /** Waits for what the host is about to close, so that it is closed for whoever comes after. */
   async closings(): Promise<void> {
     if (this.#closings !== undefined) await Promise.all(this.#closings);
   }

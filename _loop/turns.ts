@@ -27,7 +27,7 @@ import { TimerHeap } from "./timer_heap.ts";
 // each async function that it returns to; some come back only when others do.
 const MOST_HOPS = 4;
 const IDLE_HOPS = 4;
-// Who wakes an idle loop is nearly always back at a wait after so many: 0.2 µs.
+// Whoever wakes an idle loop is nearly always back at a wait after so many: 0.2 µs.
 const WAKE_HOPS = 8;
 // A run of one task needs no more, and there may be one a request.
 const SMALLEST_READY = 8;
@@ -395,7 +395,7 @@ export class Turns implements Sleeper {
   async #letHostTurn(): Promise<void> {
     this.#tellBeforeHost();
     this.#owner._bursts.beginHost();
-    // Who was resumed last may still be on its way.
+    // Whoever was resumed last may still be on its way.
     this.#owner._bursts.endInTime();
     // A clock for tests lets the host settle, and takes no slice from the others.
     await (this.#clock.settles ? hostTurn() : turnOfLoop());

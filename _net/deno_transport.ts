@@ -110,7 +110,7 @@ export class DenoTransport implements HostTransport {
   }
 
   abort(): void {
-    // Who has taken it over sees it closed.
+    // Whoever has taken it over sees it closed.
     if (this.#isHandedOut) closeQuietly(this.#conn);
     this.#lose(undefined);
   }

@@ -11,7 +11,7 @@ import { findNodeNet } from "./node_host.ts";
 import { NODE_NETWORK } from "./node_network.ts";
 
 /**
- * Gives the network of this host.
+ * Returns the network of this host.
  *
  * @param localAddress Whether a local address is asked for, which Deno's own can't do.
  * @throws {RuntimeError} If this host has none.

@@ -231,7 +231,7 @@ export function settled(
     };
     if (event !== "connect") {
       // Before the end of a handshake nothing can be read but the end, and a server's side
-      // tells that only who reads: it would wait for who has gone.
+      // tells that only to one that reads: it would wait for whoever has gone.
       listeners.readable = () => void socket.read(0);
       listeners.end = listeners.close!;
     }

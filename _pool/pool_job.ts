@@ -4,7 +4,7 @@
  * @module
  */
 import { type Delay, toSeconds } from "../clock.ts";
-import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";
+import type { ErrorData } from "../_executor/error_data.ts";
 import { Job, type JobOwner } from "../_executor/job.ts";
 import type { JobStream } from "../_executor/job_stream.ts";
 import type { SubmitOptions } from "../_executor/job_types.ts";
@@ -75,9 +75,7 @@ export class PoolJob extends Job<unknown> {
       case Outcome.OkAllTheSame:
         return this.finish(value);
       case Outcome.Failed:
-        // So that its own BrokenExecutor is not that of its executor.
-        this.markBegun();
-        return this.fail(fromErrorData(value as ErrorData));
+        return this._failBy(value as ErrorData);
       case Outcome.Expired:
         return this.finishExpired();
       case Outcome.Cancelled:

@@ -109,7 +109,7 @@ export function checkSubprocessOptions<O extends object>(options: O): O {
 }
 
 /**
- * Gives the text of a program, an argument or a folder.
+ * Returns the text of a program, an argument or a folder.
  *
  * @throws {TypeError} If it is neither a string nor the URL of a file.
  */
@@ -121,7 +121,7 @@ export function pathOf(what: string, value: string | URL): string {
 }
 
 /**
- * Gives the texts of a list of arguments.
+ * Returns the texts of a list of arguments.
  *
  * @throws {TypeError} If it is no list of strings and URLs of files.
  */

@@ -1,5 +1,5 @@
 /**
- * What a process promises to who has started it.
+ * What a process promises to whoever has started it.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export interface Process extends AsyncDisposable {
   readonly stdin: StreamWriter | undefined;
   /** Its output, if that is piped. */
   readonly stdout: StreamReader | undefined;
-  /** What it says of errors, if that is piped. */
+  /** Its error output, if that is piped. */
   readonly stderr: StreamReader | undefined;
   /** Its number in the system, which is that of its group too. */
   readonly pid: number;
@@ -118,6 +118,6 @@ export interface Process extends AsyncDisposable {
   end(options?: EndOptions): Coroutine<EndOutcome>;
   /** Ends it and all of its group, at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
-  /** Gives `<Process pid=12 running>` or `<Process pid=12 returncode=0>`. */
+  /** Returns `<Process pid=12 running>` or `<Process pid=12 returncode=0>`. */
   toString(): string;
 }

@@ -15,7 +15,7 @@ export interface ProcessResult {
   readonly signal: SignalName | null;
   /** What it has written to its output. */
   readonly stdout: Uint8Array;
-  /** What it has said of errors. */
+  /** What it has written to its error output. */
   readonly stderr: Uint8Array;
 }
 

@@ -26,7 +26,7 @@ import type { EndOptions, Process } from "./process.ts";
 
 /** How a process is looked after. */
 export interface ProcessPlan {
-  /** The loop of who has started it. */
+  /** The loop of whoever has started it. */
   readonly loop: Scheduler & ResourceOwner;
   /** The limit of its readers. */
   readonly limit: number;

@@ -53,7 +53,7 @@ export class RequestDrain {
   /** Begins it; the future is done at its end. */
   begin(limits: DrainLimits | undefined): Future<void> {
     this.hasBegun = true;
-    // Who waits may run in another loop than the requests.
+    // Whoever waits may run in another loop than the requests.
     const loop = (runningScheduler() ?? this.#loop) as EventLoop;
     const future = new Future<void>({ loop });
     if (this.#requests.active === 0) {

@@ -22,7 +22,7 @@ export type StopService = () =>
 interface Service {
   readonly name: string;
   readonly stop: StopService;
-  /** The context variables of who has registered it. */
+  /** The context variables of whoever has registered it. */
   readonly context: Context;
   /** Calls a function in the host's async context of who has registered it. */
   readonly inContext: InContext;

@@ -2,7 +2,7 @@
  * The shutdown of a run: first soft, then hard.
  *
  * In the soft phase services are asked to stop and nothing is cancelled; it is the grace.
- * In the hard phase everything is cancelled and cleans up. Who still does so when that has
+ * In the hard phase everything is cancelled and cleans up. Whoever still does so when that has
  * lasted too long is left behind, and named.
  *
  * @module
@@ -163,7 +163,7 @@ export class Shutdown {
     if (this.isGivenUp) return;
     this.isGivenUp = true;
     if (this.signal !== undefined) this.interruptMain();
-    // Who hangs may have kept others from being asked: what these have to clean up they
+    // Whoever hangs may have kept others from being asked: what these have to clean up they
     // can begin at least.
     this.#watchTasks();
     cancelEach([...this.#left].filter((task) => task.cancelling?.() === 0));
@@ -310,7 +310,7 @@ function interruptBy(signal: SignalName, loop: EventLoop): KeyboardInterrupt {
   return error;
 }
 
-// The error stays unfetched: who made the task may want to see it reported.
+// The error stays unfetched: whoever made the task may want to see it reported.
 function outcomeOf(task: Task<unknown>): TaskEnd["outcome"] {
   if (task.cancelled()) return "cancelled";
   return isInstance(task._waitersOrOutcome, Failure) ? "failed" : "finished";

@@ -99,7 +99,7 @@ export class HostCall<T> extends IoWait<T> implements Resource {
 /**
  * Waits for work of the host.
  *
- * @param loop The loop of who waits.
+ * @param loop The loop of whoever waits.
  * @param work What the host does.
  * @param timeout How long it may take; for ever if left out.
  * @throws {TimeoutError} If it takes longer.

@@ -212,7 +212,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   *#startServing(): Coro<void> {
     this.#checkOpen("start serving");
     this.start();
-    // As in CPython: who was waiting is accepted after this.
+    // As in CPython: whoever was waiting is accepted after this.
     yield* sleep(0);
   }
 

@@ -5,7 +5,6 @@
  */
 import { type Delay, toSeconds } from "../clock.ts";
 import { WorkerLostError } from "../errors.ts";
-import { fromErrorData } from "../_executor/error_data.ts";
 import { Job, type JobOwner } from "../_executor/job.ts";
 import { JobStream } from "../_executor/job_stream.ts";
 import type { SubmitOptions } from "../_executor/job_types.ts";
@@ -146,9 +145,7 @@ export class QueuedJob extends Job<unknown> {
       case "expired":
         return this.finishExpired();
       case "failed":
-        // So that its own BrokenExecutor is not that of its executor.
-        this.markBegun();
-        return this.fail(fromErrorData(end.error));
+        return this._failBy(end.error);
       default:
         // No worker of this library has run it, or the queue has forgotten the rest.
         return this.fail(new Error(reason));

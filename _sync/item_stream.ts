@@ -1,5 +1,5 @@
 /**
- * Items that come by themselves, such as events and ticks, for who iterates over them.
+ * Items that come by themselves, such as events and ticks, for whoever iterates over them.
  *
  * @module
  */
@@ -54,7 +54,7 @@ export interface ItemStreamPlan {
   stop(): void;
 }
 
-/** Takes items from who has them, and hands them to who asks. */
+/** Takes items from whoever has them, and hands them to whoever asks. */
 export class ItemStream<T> implements ItemIterator<T>, Resource {
   /** @internal */
   readonly _isClosing = false;
@@ -83,7 +83,7 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
     return this.#waits.size > 0;
   }
 
-  /** Hands an item to who waits the longest, or keeps it. */
+  /** Hands an item to whoever waits the longest, or keeps it. */
   push(item: T): void {
     if (this.#closed) return;
     const [wait] = this.#waits;
@@ -139,7 +139,7 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
     for (const wait of waits) wait.setResult(ended<undefined>(undefined));
   }
 
-  /** Closes it, and drops what is left: who iterates has gone. */
+  /** Closes it, and drops what is left: whoever iterates has gone. */
   drop(): void {
     this.#items.clear();
     this.#failure = undefined;
@@ -196,7 +196,7 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
     return wait;
   }
 
-  /** Takes a wait back, and closes all: who waited will not come again. */
+  /** Takes a wait back, and closes all: whoever waited will not come again. */
   leave(wait: ItemWait<T> | undefined): void {
     if (wait !== undefined) this.#waits.delete(wait);
     this.drop();
@@ -271,7 +271,7 @@ class ItemRequest<T> extends Coroutine<IteratorResult<T, undefined>> {
     try {
       item = wait.result();
     } catch (error) {
-      // A CancelledError too: it goes on to who waits.
+      // A CancelledError too: it goes on to whoever waits.
       return this.throw(error);
     }
     return this.#end(item);

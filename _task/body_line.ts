@@ -182,7 +182,7 @@ export class BodyLine implements ScopeLine {
     let line: LineState | undefined = this._outer;
     while (line !== undefined && !line._request?.count) line = line._outer;
     if (line === undefined) return;
-    // A new one, for all: who has shown that it got the last one gets this too.
+    // A new one, for all: whoever has shown that it got the last one gets this too.
     const request = owe(this._outer, undefined);
     request.askedBy = request.count === 0 ? "an outer line" : "itself";
     request.askedIn = this.getLoop()._bursts.note();
@@ -310,7 +310,7 @@ export class BodyLine implements ScopeLine {
     const isLate = hadEnded(this, request);
     const { isAskedAgain } = request;
     settleRequest(request);
-    // Who took back its last request is not cancelled any more, as in CPython.
+    // Whoever took back its last request is not cancelled any more, as in CPython.
     if (root.total === 0 && root.onQuiet === undefined) settleRequest(root);
     else if (isPending && isAskedAgain) this.askAgain();
     else if (

@@ -254,7 +254,7 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     } catch (error) {
       const body = this._body;
       if (isUnplaced(error) && body instanceof Coroutine) place(error, body);
-      // It belongs to who awaits, a CancelledError too; a KeyboardInterrupt that nobody
+      // It belongs to whoever awaits, a CancelledError too; a KeyboardInterrupt that nobody
       // catches ends the run by way of the task.
       this.leave();
       this.reject(error);

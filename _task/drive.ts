@@ -46,7 +46,7 @@ export interface Driver extends PromiseDriver, Waiter, Runnable {
   _coroutine: Coroutine<unknown> | undefined;
   /**
    * What it waits for; `undefined` while it runs or stands in the ready queue. Before the
-   * first step, what starts it in the async context of who made it.
+   * first step, what starts it in the async context of whoever made it.
    */
   _waitingOn: Future<unknown> | PromiseBody | Start | undefined;
   /** The innermost scope whose body stands on the stack. */
@@ -145,7 +145,7 @@ export function drive(
   }
 }
 
-// The first step comes in a microtask, in the async context of who made the task.
+// The first step comes in a microtask, in the async context of whoever made the task.
 function startLater(
   driver: Driver,
   scheduler: Scheduler,

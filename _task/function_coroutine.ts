@@ -31,7 +31,7 @@ export class FunctionCoroutine<T> extends Coroutine<T> {
    *
    * @param callee The function.
    * @param args What to call it with.
-   * @param inContext Calls it in the async context of who gave it, if that is another one.
+   * @param inContext Calls it in the async context of whoever gave it, if that is another one.
    */
   constructor(
     callee: (...args: never[]) => unknown,

@@ -73,7 +73,7 @@ export class SourceQuestion<R> extends Future<R> {
   /**
    * Asks, in the line of the caller.
    *
-   * @param loop The loop of who asks.
+   * @param loop The loop of whoever asks.
    * @param asked What is asked, and how.
    */
   constructor(loop: Scheduler, asked: SourceAsk<R>) {

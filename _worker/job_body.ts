@@ -34,7 +34,7 @@ export async function runBody(
   );
 }
 
-// Sends what it yields to who reads it; drops it if nobody does.
+// Sends what it yields to whoever reads it; drops it if nobody does.
 async function drain(
   job: RunningJob,
   generator: AsyncGenerator<unknown>,

@@ -27,7 +27,7 @@ class UnreadableError extends Error {
 }
 
 /**
- * Refuses a message that may be too much for who reads it.
+ * Refuses a message that may be too much for whoever reads it.
  *
  * @param message The message.
  * @param toProcess Whether it goes to another process.
@@ -48,7 +48,7 @@ export function checkReadable(message: unknown, toProcess: boolean): void {
       toProcess,
     });
   } catch (error) {
-    // A getter that throws is told by who sends it.
+    // A getter that throws is told by whoever sends it.
     if (isInstance(error, UnreadableError)) throw error;
   }
   if (isDeep) {

@@ -11,7 +11,7 @@ import type { WorkerMarks } from "./marks.ts";
 
 /** What a job knows of itself. */
 export interface JobInfo {
-  /** What its executor calls it. */
+  /** The id that its executor has given it. */
   readonly id: string | number;
   /** The name of its function. */
   readonly name: string;

@@ -149,7 +149,7 @@ async function stop(loop: EventLoop): Promise<void> {
   await loop.shutdownAsyncgens();
 }
 
-// Who gets the lock knows that this worker is gone: the web tells nobody else.
+// Whoever gets the lock knows that this worker is gone: the web tells nobody else.
 async function held(name: string | undefined): Promise<void> {
   if (name === undefined) return;
   const { locks } = navigator as unknown as { locks: Locks };

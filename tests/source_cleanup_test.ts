@@ -11,6 +11,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import {
+  allTasks,
+  CancelledError,
   type Coro,
   coroutine,
   createTask,
@@ -212,6 +214,32 @@ Deno.test("mapConcurrent() reports what its source throws while it is given up",
     await wait([task]);
     assert(task.cancelled());
     assertEquals(reports.map(String), ["Error: the source, late"]);
+  }));
+
+Deno.test("mapConcurrent() takes nothing more of a source whose reader was cancelled", () =>
+  run(async () => {
+    const log: unknown[] = [];
+    const waiting = new Event();
+    const answer = Promise.withResolvers<void>();
+    async function* source(): AsyncGenerator<number> {
+      yield 0;
+      waiting.set();
+      await answer.promise;
+      yield 1;
+    }
+    const job = async (n: number): Promise<void> => void log.push(n);
+    const task = createTask(async () => {
+      await mapConcurrent(source(), job, { limit: 2 }).collect();
+    });
+    await waiting.wait();
+    const readers = [...allTasks()].filter((task) =>
+      String(task).includes("coro=mapConcurrent")
+    );
+    assertEquals(readers.map((reader) => reader.cancel()), [true]);
+    setTimeout(answer.resolve);
+    await wait([task]);
+    assert(task.cancelled() || task.exception() instanceof CancelledError);
+    assertEquals(log, [0]);
   }));
 
 Deno.test("mapConcurrent() leaves a source that waits for the host for ever, and says so", () =>
