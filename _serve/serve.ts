@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deferred } from "../_host/deferred.ts";
 import { BrokenExecutor, CancelledError } from "../errors.ts";
 import type { Executor } from "../executor.ts";
 import type { Coro } from "../coroutine.ts";
@@ -32,7 +33,7 @@ export function* serve(
     end.release();
   });
   const shutdown = shutdownOf(loop);
-  const stopped = Promise.withResolvers<void>();
+  const stopped = deferred<void>();
   // As servers do: nobody new comes, and who is there has the grace.
   const leaveShutdown = shutdown.addService(`queue ${queue}`, () => {
     stopped.resolve();
