@@ -139,13 +139,16 @@ export class JobRunner {
 
   // One task for all that follow, up to the first that waits: a task is 2 µs.
   #beginNext(): void {
-    const body = this.#nextIsCoroutine()
+    const name = this.#waiting[this.#next + 2] as string;
+    const isCoroutine = this.#nextIsCoroutine();
+    const body = isCoroutine
       ? () => this.#runCoroutine()
       : async () => await this.#runFunctions();
     void this.#loop().createTask<unknown>(body as () => Coro<unknown>, {
       name: "jobs",
       eagerStart: true,
     });
+    if (isCoroutine) this.#results.ran(name);
   }
 
   // A coroutine runs on the task's own stack, so that a cancel reaches it in browsers.
@@ -167,6 +170,7 @@ export class JobRunner {
       try {
         const value = fn(...args);
         worker.plainJob = outer;
+        this.#results.ran(job.name);
         if (isWork(value)) {
           // From here on this task is its own.
           this.#adopt(job);
@@ -177,6 +181,7 @@ export class JobRunner {
         worker.plainJob = outer;
         // Once it has waited, its task tells.
         if (job.task !== undefined) throw error;
+        this.#results.ran(job.name);
         this.#addError(job, error);
       }
       this.#results.flushIfLate();
@@ -216,7 +221,10 @@ export class JobRunner {
     waiting[at + 3] = undefined;
     if (!this.#mayBegin(slot, id, extra)) return undefined;
     const job = new RunningJob(slot, id, name, this.#marks, extra);
-    if (typeof fn === "function") return { job, fn: fn as JobFunction, args };
+    if (typeof fn === "function") {
+      this.#results.flushBefore(name);
+      return { job, fn: fn as JobFunction, args };
+    }
     this.#addError(job, noSuch(name, this.#jobs));
     return undefined;
   }
@@ -239,6 +247,7 @@ export class JobRunner {
     else this.#addResult(job, end.result);
     if (this.#next < this.#waiting.length) {
       // The next may compute for long, or end the worker: this one is done.
+      this.#results.resume();
       this.#results.flushIfLate();
       this.#pump();
     } else if (!this.#flushIsDue) {

@@ -12,6 +12,7 @@ import {
   type Post,
   RESULT_WIDTH,
 } from "../_executor/wire.ts";
+import { Pace } from "./pace.ts";
 import { worker } from "./state.ts";
 
 /** Results that are not sent yet. */
@@ -22,6 +23,9 @@ export class ResultBatch {
   #moves: Transferable[] = [];
   // When the last batch was sent, or the first job since then came.
   #since = 0;
+  // When the last function was called or gave its result.
+  #last = 0;
+  readonly #pace: Pace;
 
   /**
    * Makes an empty batch.
@@ -32,11 +36,12 @@ export class ResultBatch {
   constructor(post: Post, longestWait: number) {
     this.#post = post;
     this.#longestWait = longestWait;
+    this.#pace = new Pace(longestWait);
   }
 
   /** Begins to measure: jobs have come. */
   begin(): void {
-    this.#since = hostTime();
+    this.#since = this.#last = hostTime();
   }
 
   /** Adds the end of a job. */
@@ -59,9 +64,27 @@ export class ResultBatch {
     }
   }
 
+  /** Sends what there is, if the function that is called next may hold it up. */
+  flushBefore(name: string): void {
+    if (this.#results.length === 0 || this.#longestWait === Infinity) return;
+    if (!this.#pace.isQuick(name)) this.flush();
+  }
+
+  /** Notes that functions are called again, after a wait. */
+  resume(): void {
+    this.#last = hostTime();
+  }
+
+  /** Notes that a function has come to its first wait or its end. */
+  ran(name: string): void {
+    const now = hostTime();
+    this.#pace.note(name, now - this.#last);
+    this.#last = now;
+  }
+
   /** Sends what there is, if the first has waited long enough. */
   flushIfLate(): void {
-    if (hostTime() - this.#since > this.#longestWait) this.flush();
+    if (this.#last - this.#since > this.#longestWait) this.flush();
   }
 
   /** Sends what there is. */
@@ -73,7 +96,7 @@ export class ResultBatch {
     this.#moves = [];
     const now = hostTime();
     const seconds = now - this.#since;
-    this.#since = now;
+    this.#since = this.#last = now;
     try {
       this.#send(seconds, results, moves);
     } catch {

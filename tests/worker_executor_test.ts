@@ -308,6 +308,29 @@ test("WorkerExecutor tells the end of a job before the next one computes", () =>
   }));
 
 // Both compute until all the others have run, which only the third worker can do.
+test("WorkerExecutor tells the ends of quick jobs before one computes that was handed over with them", () =>
+  run(async () => {
+    await using executor = new WorkerExecutor<typeof jobs>(MODULE, {
+      maxWorkers: 1,
+    });
+    const doubles = (count: number) =>
+      Array.from({ length: count }, (_, i) => executor.submit("double", [i]));
+    // One that was never called, then one that has taken long.
+    for (let round = 0; round < 2; round++) {
+      // From then on the worker has many of them ahead.
+      await gather(doubles(1000));
+      const counter = new SharedArrayBuffer(4);
+      const quick = doubles(10);
+      const held = executor.submit("holdUntil", [counter, 1]);
+      const behind = doubles(10);
+      await gather(quick);
+      Atomics.store(new Int32Array(counter), 0, 1);
+      Atomics.notify(new Int32Array(counter), 0);
+      assertEquals(await held, true);
+      await gather(behind);
+    }
+  }));
+
 test("WorkerExecutor leaves no job behind two long ones while a worker has nothing to do", () =>
   run(async () => {
     await using executor = new WorkerExecutor<typeof jobs>(MODULE, {
