@@ -104,15 +104,24 @@ export function passCancel(
   options?: ErrorOptions,
 ): boolean {
   const { cancels } = running;
+  const isTask = target._mayKeepResult !== undefined;
+  if (isTask && cancels.path.has(target)) {
+    cancels.circles.add(target);
+    return true;
+  }
   if (cancels.nested >= MOST_NESTED) {
     const taken = target._wouldTakeCancel?.();
-    if (taken) cancels.toCome.push(() => target.cancel(message, options));
+    if (taken && !cancels.toCome.has(target)) {
+      cancels.toCome.set(target, () => target.cancel(message, options));
+    }
     if (taken !== undefined) return taken;
   }
   cancels.nested++;
+  if (isTask) cancels.path.add(target);
   try {
     return target.cancel(message, options);
   } finally {
+    if (isTask) leavePath(target);
     try {
       if (cancels.nested === 1) passTheRest();
     } finally {
@@ -123,18 +132,36 @@ export function passCancel(
 
 function passTheRest(): void {
   const { toCome } = running.cancels;
-  if (toCome.length === 0) return;
+  if (toCome.size === 0) return;
   // One that throws, of a subclass of users, does not keep the others from being asked.
   let failure: { readonly error: unknown } | undefined;
-  for (const cancel of toCome) {
+  for (const cancel of toCome.values()) {
     try {
       cancel();
     } catch (error) {
       failure ??= { error };
     }
   }
-  toCome.length = 0;
+  toCome.clear();
   if (failure !== undefined) throw failure.error;
+}
+
+function leavePath(target: CancelTarget): void {
+  const { path, circles } = running.cancels;
+  path.delete(target);
+  if (circles.size > 0) circles.delete(target);
+}
+
+/**
+ * Whether the cancel that a task has just passed on has come back to it: tasks that wait for
+ * each other in a circle. Nobody in there can end before this one does, so its wait has to
+ * end at once.
+ *
+ * @param task The task.
+ */
+export function hasComeBack(task: object | undefined): boolean {
+  const { circles } = running.cancels;
+  return circles.size > 0 && task !== undefined && circles.delete(task);
 }
 
 /**
@@ -148,7 +175,14 @@ export function cancelEach(targets: Iterable<CancelTarget>): void {
   const outer = cancels.asked;
   cancels.asked = new Set();
   try {
-    for (const target of targets) target.cancel();
+    for (const target of targets) {
+      cancels.path.add(target);
+      try {
+        target.cancel();
+      } finally {
+        leavePath(target);
+      }
+    }
   } finally {
     cancels.asked = outer;
   }

@@ -81,9 +81,13 @@ export const running: {
     /** How many stand in each other. */
     nested: number;
     /** Those that have to wait. */
-    readonly toCome: (() => unknown)[];
+    readonly toCome: Map<object, () => unknown>;
     /** Who was asked, where each is to be asked once. */
     asked: Set<object> | undefined;
+    /** The tasks that pass one on now, each to the next. */
+    readonly path: Set<object>;
+    /** Those of them that it has come back to. */
+    readonly circles: Set<object>;
   };
 } = {
   loop: undefined,
@@ -115,7 +119,13 @@ export const running: {
   eagerStarts: 0,
   beginsRun: false,
   bursts: { underWay: 0, onAwait: undefined },
-  cancels: { nested: 0, toCome: [], asked: undefined },
+  cancels: {
+    nested: 0,
+    toCome: new Map(),
+    asked: undefined,
+    path: new Set(),
+    circles: new Set(),
+  },
 };
 
 /** What stands on the call stack, of the slots of {@linkcode running}. */

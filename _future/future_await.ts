@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type CancelReason, cancelWith } from "../_base/cancelled.ts";
+import {
+  cancelledError,
+  type CancelReason,
+  cancelWith,
+  hasComeBack,
+} from "../_base/cancelled.ts";
 import { type CancelledError, RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable, Waiter } from "../_base/roles.ts";
@@ -45,6 +50,7 @@ export interface WaitedFuture<T> {
   getLoop(): Scheduler;
   result(): T;
   cancel(message?: string, options?: ErrorOptions): boolean;
+  _removeWaiter(waiter: Waiter): void;
 }
 
 /** Returns the error for a future or coroutine that other code than a task's iterates over. */
@@ -74,13 +80,42 @@ export function misplacedWait(
   );
 }
 
+/** Stands for a future that who waited for it was taken from, by a cancel. */
+class EndedWait implements WaitedFuture<never> {
+  readonly #loop: Scheduler;
+  readonly #reason: CancelReason;
+
+  constructor(loop: Scheduler, reason: CancelReason) {
+    this.#loop = loop;
+    this.#reason = reason;
+  }
+
+  getLoop(): Scheduler {
+    return this.#loop;
+  }
+
+  result(): never {
+    throw cancelledError(this.#reason, this.#loop.getDebug());
+  }
+
+  cancel(): boolean {
+    return false;
+  }
+
+  _removeWaiter(): void {}
+
+  toString(): string {
+    return "a wait that has ended";
+  }
+}
+
 /**
  * A waiter of the future, a wait of its task, and the promise-like object that
  * `then()` gives, in one.
  */
 export class FutureAwait<T, A, B> extends Await<T, A, B>
   implements Waiter, Runnable, PendingAwait {
-  readonly #future: WaitedFuture<T>;
+  #future: WaitedFuture<T>;
   readonly #line: Line | undefined;
 
   constructor(
@@ -124,7 +159,12 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
   }
 
   _cancelWait(reason: CancelReason): boolean {
-    return cancelWith(this.#future, reason);
+    const taken = cancelWith(this.#future, reason);
+    if (!hasComeBack(this._task)) return taken;
+    this.#future._removeWaiter(this);
+    this.#future = new EndedWait(this.#future.getLoop(), reason);
+    this._wake();
+    return false;
   }
 
   _describe(): string {

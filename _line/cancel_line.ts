@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { type CancelReason, cancelWith } from "../_base/cancelled.ts";
+import {
+  type CancelReason,
+  cancelWith,
+  hasComeBack,
+} from "../_base/cancelled.ts";
 import { HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
@@ -106,8 +110,7 @@ export function cancelDriver(
   const waitingOn = driver._waitingOn;
   const isHosted = waitingOn === PROMISE_BODY;
   const innermost = driver._scope ?? base;
-  let taken = isHosted;
-  if (waitingOn instanceof Future) taken = cancelWith(waitingOn, reason);
+  const taken = cancelFuture(driver, innermost, reason) || isHosted;
   let line = innermost;
   while (line !== undefined && (line !== base || from === base)) {
     if (!isHosted || line !== innermost) cancelHelpers(line, reason, lines);
@@ -125,6 +128,30 @@ export function cancelDriver(
     lines.push(innermost);
   }
   return taken;
+}
+
+/**
+ * Cancels the future that a driver stands at.
+ *
+ * @param driver The driver.
+ * @param line The line that it stands there for.
+ * @param reason What the request carries.
+ * @returns Whether that took the request; else the driver is on its way.
+ */
+export function cancelFuture(
+  driver: LineDriver,
+  line: LineState | undefined,
+  reason: CancelReason,
+): boolean {
+  const future = driver._waitingOn;
+  if (!(future instanceof Future)) return false;
+  const taken = cancelWith(future, reason);
+  if (!hasComeBack(line?._task) || future.done()) return taken;
+  // It goes on with the request, which nobody has taken.
+  future._removeWaiter(driver);
+  driver._waitingOn = undefined;
+  driver._wake(future);
+  return false;
 }
 
 // What async functions wait for that nobody awaits: they get it, and the line too.

@@ -5,6 +5,7 @@
  * @module
  */
 import type { CancelReason } from "../_base/cancelled.ts";
+import type { Waiter } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 import type { Line, PendingAwait } from "../_future/future_await.ts";
@@ -28,7 +29,7 @@ export interface LineState extends Line, SlottedLine {
 }
 
 /** What resumes the bodies of lines, as far as a cancel needs it. */
-export interface LineDriver {
+export interface LineDriver extends Waiter {
   _waitingOn: unknown;
   /** The innermost scope whose body stands on its stack. */
   _scope: ScopeLine | undefined;

@@ -3,12 +3,16 @@
  *
  * @module
  */
-import { type CancelReason, cancelWith } from "../_base/cancelled.ts";
+import type { CancelReason } from "../_base/cancelled.ts";
 import { type Body, Coroutine, place } from "../_coroutine/coroutine.ts";
 import { isUnplaced } from "../_base/error_place.ts";
 import { drive, type Driver, open, SUSPENDED, waitFor } from "./drive.ts";
 import { settleRequest } from "../_line/cancel_request.ts";
-import { cancelDriver, cancelLine } from "../_line/cancel_line.ts";
+import {
+  cancelDriver,
+  cancelFuture,
+  cancelLine,
+} from "../_line/cancel_line.ts";
 import { noteBodyEnd, takeScopeCancel } from "../_line/delivery.ts";
 import type { LineState, ScopeLine } from "../_line/line.ts";
 import { Future } from "../future.ts";
@@ -201,9 +205,8 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
   }
 
   _cancelWait(reason: CancelReason, lines: LineState[] | undefined): boolean {
-    const waitingOn = this._waitingOn;
     if (this._scope === undefined) {
-      return waitingOn instanceof Future && cancelWith(waitingOn, reason);
+      return cancelFuture(this, this._line, reason);
     }
     const inside = lines ?? [];
     const taken = cancelDriver(this, undefined, this._line, reason, inside);
