@@ -387,7 +387,11 @@ export class IncompleteReadError extends Error {
    * @param expected How many bytes were expected, if that is known.
    */
   constructor(partial: Uint8Array, expected?: number) {
-    if (!ArrayBuffer.isView(partial) || !(partial instanceof Uint8Array)) {
+    // Of any realm, as a Buffer is in a test runner that gives each file globals of its own.
+    if (
+      !ArrayBuffer.isView(partial) ||
+      Object.prototype.toString.call(partial) !== "[object Uint8Array]"
+    ) {
       refuse("an IncompleteReadError", "partial", "a Uint8Array", partial);
     }
     if (expected !== undefined && typeof expected !== "number") {

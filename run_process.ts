@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { isInstance } from "./_base/repr.ts";
+import { isBytes, isInstance } from "./_base/repr.ts";
 import type { Delay } from "./clock.ts";
 import { CancelledError } from "./errors.ts";
 import {
@@ -117,7 +117,7 @@ export function runProcess(
 
 const INPUT: Kind = {
   words: "text or a Uint8Array",
-  fits: (value) => typeof value === "string" || value instanceof Uint8Array,
+  fits: (value) => typeof value === "string" || isBytes(value),
 };
 const KINDS: OptionKinds<RunProcessOptions> = {
   check: BOOLEAN,

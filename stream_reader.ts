@@ -31,7 +31,7 @@ import {
   describeKind,
   describeOnce,
   describeValue,
-  isInstance,
+  isBytes,
 } from "./_base/repr.ts";
 import { EMPTY } from "./_io/byte_buffer.ts";
 import { endLoop } from "./_io/host_items.ts";
@@ -347,7 +347,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @throws {RuntimeError} After {@linkcode StreamReader.feedEof}.
    */
   feedData(data: Uint8Array): void {
-    if (!isInstance(data, Uint8Array)) {
+    if (!isBytes(data)) {
       throw new TypeError(
         `Cannot feed data: a Uint8Array was expected, got ${
           describeKind(data)

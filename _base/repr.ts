@@ -36,6 +36,19 @@ export function isInstance<T>(
   }
 }
 
+const nameOfBytes = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get as (this: unknown) => string | undefined;
+
+/**
+ * Says whether `value` is a Uint8Array: of any realm, as a Buffer is in a test runner that
+ * gives each file globals of its own, and no proxy of one, in which hosts find no bytes.
+ */
+export function isBytes(value: unknown): value is Uint8Array {
+  return nameOfBytes.call(value) === "Uint8Array";
+}
+
 /** Says whether `value` is a revoked proxy, of which nothing can be asked. */
 export function isRevoked(value: unknown): boolean {
   try {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeKind, isInstance } from "../_base/repr.ts";
+import { describeKind, isBytes, isInstance } from "../_base/repr.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
@@ -134,7 +134,7 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     if (this.#buffer.eof) return false;
     const { done, value } = step;
     if (done) this.#end();
-    else if (value instanceof Uint8Array) {
+    else if (isBytes(value)) {
       if (value.length === 0) return true;
       // Whoever reads may ask for more at once.
       this.#asking = undefined;

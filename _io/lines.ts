@@ -52,7 +52,12 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
   }
 
   next(): Promise<IteratorResult<string, undefined>> {
-    const line = this.#nextLine();
+    let line: string | undefined;
+    try {
+      line = this.#nextLine();
+    } catch (error) {
+      return this.#fail(error);
+    }
     return line === undefined
       ? this.#readMore()
       : Promise.resolve({ done: false, value: line });
@@ -98,11 +103,15 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
         this.#checkRest();
       }
     } catch (error) {
-      // `for await` does not call return() after an error, such as a CancelledError.
-      await this.#leave(error);
-      throw error;
+      return await this.#fail(error);
     }
     return { done: true, value: undefined };
+  }
+
+  // `for await` does not call return() after an error, such as a CancelledError.
+  async #fail(error: unknown): Promise<never> {
+    await this.#leave(error);
+    throw error;
   }
 
   #last(): IteratorResult<string, undefined> {

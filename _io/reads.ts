@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { describeKind, isInstance, isList } from "../_base/repr.ts";
+import { describeKind, isBytes, isList } from "../_base/repr.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import { IncompleteReadError, LimitOverrunError } from "../errors.ts";
 import {
@@ -237,7 +237,7 @@ function separatorList(separators: Separators): readonly Uint8Array[] {
     throw new RangeError("Separator should contain at least one element");
   }
   for (const separator of list) {
-    if (!isInstance(separator, Uint8Array)) {
+    if (!isBytes(separator)) {
       throw new TypeError(
         `Separator should be a Uint8Array, got ${
           describeKind(separator)

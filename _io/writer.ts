@@ -6,6 +6,7 @@
 import {
   describeKind,
   describeOnce,
+  isBytes,
   isInstance,
   isRevoked,
   tagOf,
@@ -281,7 +282,7 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
 }
 
 function checkBytes(data: unknown): void {
-  if (isInstance(data, Uint8Array)) {
+  if (isBytes(data)) {
     // Its bytes are gone, and nobody would miss them.
     if (data.length > 0 || !(data.buffer as ArrayBuffer).detached) return;
     throw new TypeError(

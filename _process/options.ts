@@ -39,6 +39,14 @@ const PATH: Kind = {
   allows: hasNoNull,
 };
 
+// None at all would be this program's own, on some hosts.
+const FOLDER: Kind = {
+  words:
+    "a path, not empty and without null characters, or the URL of a folder",
+  fits: PATH.fits,
+  allows: (value) => value !== "" && hasNoNull(value),
+};
+
 /** A command of a shell. */
 export const COMMAND: Kind = {
   words: "a string without null characters",
@@ -65,7 +73,7 @@ const LIMIT: Kind = {
 };
 
 /** The kinds of what every process may be given. */
-export const COMMON_KINDS = { cwd: PATH, env: ENV, grace: DELAY } as const;
+export const COMMON_KINDS = { cwd: FOLDER, env: ENV, grace: DELAY } as const;
 
 const KINDS = {
   stdin: oneOf(STDIO),

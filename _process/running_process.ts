@@ -7,8 +7,8 @@ import { CancelledError, ProcessLookupError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { isSignalName, type SignalName } from "../_host/signals.ts";
-import { check, instance, type Kind } from "../_base/arguments.ts";
-import { describeKind, isInstance } from "../_base/repr.ts";
+import { check, type Kind } from "../_base/arguments.ts";
+import { describeKind, isBytes, isInstance } from "../_base/repr.ts";
 import { IoWaits } from "../_io/io_wait.ts";
 import { TransportWriter } from "../_io/writer.ts";
 import type { Resource, ResourceOwner } from "../_loop/resources.ts";
@@ -44,10 +44,10 @@ export type Outputs = [
   stderr: Uint8Array | undefined,
 ];
 
-const BYTES: Kind = instance(
-  Uint8Array,
-  "a Uint8Array, which a TextEncoder makes of text",
-);
+const BYTES: Kind = {
+  words: "a Uint8Array, which a TextEncoder makes of text",
+  fits: isBytes,
+};
 
 // How long pipes may stay open when all is ended, in seconds: only what has left the group
 // can hold them.

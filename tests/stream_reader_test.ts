@@ -200,6 +200,24 @@ for (
     }));
 }
 
+for (const before of ["", "12345\n", "1\n2\n"]) {
+  Deno.test(`StreamReader.lines() drops a line above the limit and no more, after ${JSON.stringify(before)}`, () =>
+    runTest(async () => {
+      const reader = new StreamReader({ limit: 5 });
+      reader.feedData(bytes(`${before}123456\nxy\nz\n`));
+      reader.feedEof();
+      const lines = reader.lines();
+      for (const line of before.split("\n").slice(0, -1)) {
+        assertEquals((await lines.next()).value, line);
+      }
+      // It is a rejection, as all that a next() can't give.
+      const next = lines.next();
+      await assertRejects(() => next, RangeError, "longer than limit");
+      assertEquals(textOf(await reader.readline()), "xy\n");
+      assertEquals(textOf(await reader.read()), "z\n");
+    }));
+}
+
 Deno.test("StreamReader refuses bad arguments at once", () =>
   runTest(async () => {
     const reader = new StreamReader();

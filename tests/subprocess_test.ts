@@ -1,11 +1,17 @@
 /** What processes promise beside CPython's cases, with real ones. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { PROCESS_CASES, RUN_PROCESS_CASES } from "./_process_cases.ts";
 import { ALONE, PROCESS_RUNS } from "./_process_runs.ts";
 import { runReal, STYLE_FUNCTIONS } from "./_real_cases.ts";
-import { createSubprocessExec, createTask, run, sleep } from "../mod.ts";
-import { CancelledError } from "../mod.ts";
+import {
+  CancelledError,
+  createSubprocessExec,
+  createTask,
+  run,
+  runProcess,
+  sleep,
+} from "../mod.ts";
 import { survivors, uniqueMark } from "../bench/process_trees.ts";
 
 const CANNOT_RUN =
@@ -32,6 +38,17 @@ for (const [name, fn] of Object.entries(PROCESS_RUNS)) {
   if (name === ALONE) continue;
   Deno.test({ name, ignore: CANNOT_RUN, fn });
 }
+
+Deno.test("createSubprocessExec() refuses a folder without a name at once", () => {
+  for (const options of [{ cwd: "" }, { cwd: "a\0b" }]) {
+    assertThrows(
+      () => createSubprocessExec("true", [], options),
+      RangeError,
+      "cwd",
+    );
+    assertThrows(() => runProcess("true", [], options), RangeError, "cwd");
+  }
+});
 
 Deno.test({
   name: "await using ends the tree of a process, whatever ends the block",
