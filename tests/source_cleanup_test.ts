@@ -227,7 +227,7 @@ Deno.test("mapConcurrent() takes nothing more of a source whose reader was cance
       await answer.promise;
       yield 1;
     }
-    const job = (n: number): Promise<number> => Promise.resolve(log.push(n));
+    const job = (n: number) => sleep(0, log.push(n));
     const task = createTask(async () => {
       await mapConcurrent(source(), job, { limit: 2 }).collect();
     });
