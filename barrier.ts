@@ -154,7 +154,7 @@ export class Barrier {
   }
 
   /**
-   * Breaks it: those who wait, and who comes later, get a
+   * Breaks it: those who wait, and those who come later, get a
    * {@linkcode BrokenBarrierError}, until {@linkcode Barrier.reset}.
    *
    * @returns A coroutine that ends when this is done.

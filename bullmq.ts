@@ -1,9 +1,10 @@
 /**
  * An executor over many machines: jobs go through a queue of BullMQ on Redis.
  *
- * BullMQ is handed in, so that who does not use it does not have it. One program submits
- * jobs, others serve them, each with an executor of its own: threads for what computes,
- * the loop itself for what waits. Cancels, timeouts, streams and keys work across machines.
+ * BullMQ is handed in, so that a program that does not use it does not have it. One program
+ * submits jobs, others serve them, each with an executor of its own: threads for what
+ * computes, the loop itself for what waits. Cancels, timeouts, streams and keys work across
+ * machines.
  *
  * ```ts ignore
  * import * as bullmq from "bullmq";

@@ -394,7 +394,7 @@ export class VirtualClock implements Clock {
   detach(sleeper: Sleeper): void {
     this.#attached.delete(sleeper);
     this.#deadlines.delete(sleeper);
-    // A run that has ended leaves no timer; who still waits begins anew.
+    // A run that has ended leaves no timer; a loop that still waits begins anew.
     if (this.#settleTimer !== undefined) {
       clearTimeout(this.#settleTimer);
       this.#settleTimer = undefined;

@@ -46,7 +46,7 @@ export interface LockOptions {
 /**
  * Lets one task at a time pass from {@linkcode Lock.acquire} to its release.
  *
- * - **Order**: strictly first come, first served; who releases can't overtake.
+ * - **Order**: strictly first come, first served; a task that releases can't overtake.
  * - **Owner**: none; any task may release it. It is not reentrant.
  * - **Cancellation**: a task that is cancelled in the very turn that gives it the lock
  *   hands it on.

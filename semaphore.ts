@@ -49,7 +49,7 @@ const PERMITS = integer(0);
  * A number of permits: {@linkcode Semaphore.acquire} takes one and waits while there
  * is none, {@linkcode Semaphore.release} gives one back.
  *
- * - **Order**: strictly first come, first served; who releases can't overtake.
+ * - **Order**: strictly first come, first served; a task that releases can't overtake.
  * - **Cancellation**: a task that is cancelled in the very turn that gives it a permit
  *   hands it on.
  * - **Loop**: it belongs to the loop in which somebody first waits.

@@ -741,7 +741,7 @@ export class Task<T> extends Future<T> {
     try {
       outcome = drive(this, this.scheduler, throwing, input);
     } catch (error) {
-      // No user's code waits for it in here: who runs the loop may be seen at least.
+      // No user's code waits for it in here: what runs the loop may be seen at least.
       if (isUnplaced(error)) placeHere(error, this.#step);
       return this.#fail(error);
     }
@@ -895,7 +895,7 @@ function outcomeOf(
     return new CancelledError(textOfReason(request?.reason), { cause: error });
   }
   if (ownerOfSignal(error) === undefined) return error;
-  // An error of its own, so that who awaits the task does not take it for the signal's.
+  // An error of its own, so that whoever awaits the task does not take it for the signal's.
   return error.cause === undefined
     ? error.message
     : new CancelledError(error.message, { cause: error.cause });

@@ -200,7 +200,7 @@ class Writer {
         : { error: this.#place(value) };
     }
     if (isBytes(value)) {
-      // Cut, as who reads them wants bytes and no text about them.
+      // Cut, as whoever reads them wants bytes and no text about them.
       const bytes = guarded(
         () => textOfBytes(value.subarray(0, this.#bytesLeft)),
         undefined,

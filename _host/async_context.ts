@@ -100,7 +100,7 @@ export function runningTask(): unknown {
 }
 
 /**
- * Notes that an async function is resumed next. Where the host has no storage, who resumes
+ * Notes that an async function is resumed next. Where the host has no storage, whoever resumes
  * one knows its line, and its next `await` comes before the host has its turn: the loop lets
  * the host have one after each.
  *

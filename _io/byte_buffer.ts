@@ -26,7 +26,7 @@ export class ByteBuffer {
   // Whether a host reads into what is free of the piece.
   #isLent = false;
 
-  /** How many bytes were ever taken: who has looked at what is there looks again. */
+  /** How many bytes were ever taken: whoever has looked at what is there looks again. */
   taken = 0;
 
   /** How many bytes there are. */

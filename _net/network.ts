@@ -69,7 +69,7 @@ export interface HostListener {
   /** Begins to accept. */
   start(): void;
   /**
-   * Stops: who is not accepted yet is refused.
+   * Stops: a client that is not accepted yet is refused.
    *
    * @returns A promise that settles when nobody can connect any more.
    */

@@ -158,7 +158,7 @@ export class QueueCore<T> {
  * Passes while there is room: takes the item in.
  *
  * Whoever was woken has nothing until it runs, so what it was woken for is promised to it:
- * who comes later does not overtake.
+ * whoever comes later does not overtake.
  */
 class PutWaitable<T> implements Waitable<T, void> {
   readonly name = "put";
