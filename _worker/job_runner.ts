@@ -139,22 +139,22 @@ export class JobRunner {
 
   // One task for all that follow, up to the first that waits: a task is 2 µs.
   #beginNext(): void {
-    const name = this.#waiting[this.#next + 2] as string;
-    const isCoroutine = this.#nextIsCoroutine();
-    const body = isCoroutine
-      ? () => this.#runCoroutine()
+    let begun: string | undefined;
+    const body = this.#nextIsCoroutine()
+      ? () => this.#runCoroutine((name) => begun = name)
       : async () => await this.#runFunctions();
     void this.#loop().createTask<unknown>(body as () => Coro<unknown>, {
       name: "jobs",
       eagerStart: true,
     });
-    if (isCoroutine) this.#results.ran(name);
+    if (begun !== undefined) this.#results.ran(begun);
   }
 
   // A coroutine runs on the task's own stack, so that a cancel reaches it in browsers.
-  *#runCoroutine(): Coro<unknown> {
+  *#runCoroutine(onBegun: (name: string) => void): Coro<unknown> {
     const call = this.#takeNext();
     if (call === undefined) return undefined;
+    onBegun(call.job.name);
     this.#adopt(call.job);
     return yield* call.fn(...call.args) as Coro<unknown>;
   }
