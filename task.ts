@@ -934,11 +934,14 @@ function labelOf(task: Task<unknown>): string {
   );
 }
 
+// A proxy may throw at each look at it.
 function describeCoroutine(source: unknown): string {
-  const generatorName = (source as { [kFunctionName]?: string } | undefined)
-    ?.[kFunctionName];
-  if (generatorName) return `${generatorName}()`;
-  return describeCall(coroutineName(source));
+  return guarded(() => {
+    const generatorName = (source as { [kFunctionName]?: string } | undefined)
+      ?.[kFunctionName];
+    if (generatorName) return `${generatorName}()`;
+    return describeCall(coroutineName(source));
+  }, "<anonymous>");
 }
 
 function coroutineName(source: unknown): string {

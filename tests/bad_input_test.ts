@@ -15,6 +15,7 @@ import {
   createTask,
   ensureFuture,
   Event,
+  formatTaskTree,
   gather,
   getRunningLoop,
   InvalidStateError,
@@ -633,3 +634,19 @@ Deno.test("primitives of another loop are refused", async () => {
     await refuses(() => event.wait(), RuntimeError, "Event");
   });
 });
+
+Deno.test("the text of a task, and of its loop's tasks, needs no look at what the task was made of", () =>
+  runTest(async () => {
+    for (const work of [function* () {}, async () => {}]) {
+      const { proxy, revoke } = Proxy.revocable(work as () => Coro<void>, {});
+      const task = createTask(proxy, { name: "dark" });
+      revoke();
+      assertEquals(
+        String(task),
+        '<Task pending name="dark" coro=<anonymous>>',
+      );
+      assert(formatTaskTree(getRunningLoop()).includes("dark"));
+      await assertRejects(() => task, TypeError, "revoked");
+      assert(String(task).startsWith('<Task finished name="dark"'));
+    }
+  }));
