@@ -110,6 +110,8 @@ export interface Scheduler {
   _enqueue(runnable: Runnable): void;
   /** @internal Watches a line that was cancelled; gives the time of that watch. */
   _watchCancelled(line: object): number;
+  /** @internal Notes that a line which it watches has ended. */
+  _unwatchCancelled(line: object): void;
   /** @internal Notes that a task does its first step in the next microtask. */
   _noteStarting(): void;
   /** @internal */

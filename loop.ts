@@ -504,6 +504,7 @@ export class EventLoop implements TaskScheduler {
     this.#turns = undefined;
     turns.clear();
     this.#signalHandlers?.clear();
+    this.#stuckWatch = undefined;
     if (!this._tasks.isEmpty) this.#abandonTasks();
     this._tasks = NO_TASKS;
     this.#plainOptions = undefined;
@@ -703,6 +704,11 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
+  _becomesIdle(): void {
+    this.#stuckWatch?.rest();
+  }
+
+  /** @internal */
   _runEnded(): void {
     this.#stuckWatch?.stop();
     this.#running = false;
@@ -801,6 +807,14 @@ export class EventLoop implements TaskScheduler {
     watch.add(line);
     if (this.isRunning()) watch.start();
     return watch.now;
+  }
+
+  /** @internal */
+  _unwatchCancelled(line: LineState): void {
+    const watch = this.#stuckWatch;
+    watch?.noteEnd(line);
+    // The host has ended it, and perhaps nothing wakes the loop.
+    if (this.#turns?.isWaiting) watch?.rest();
   }
 
   /** @internal */

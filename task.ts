@@ -59,7 +59,12 @@ import { cancelOrigin } from "./_line/cancel_origin.ts";
 import { drive, SUSPENDED } from "./_task/drive.ts";
 import { CancelRequest, pend, settleRequest } from "./_line/cancel_request.ts";
 import { isCancellation } from "./_line/cancellation.ts";
-import { cancelDriver, cancelLine, endHelpers } from "./_line/cancel_line.ts";
+import {
+  cancelDriver,
+  cancelLine,
+  endHelpers,
+  endWatch,
+} from "./_line/cancel_line.ts";
 import {
   addAwait,
   endAwait,
@@ -829,6 +834,7 @@ export class Task<T> extends Future<T> {
   #leave(): boolean {
     const scheduler = this.scheduler as TaskScheduler;
     scheduler._tasks.delete(this as Task<unknown>);
+    if (this._request !== undefined) endWatch(this);
     // What stands in a scope that nobody awaits may still come to a wait.
     if (this._awaits !== undefined) scheduler._noteStray(this as Task<unknown>);
     else {

@@ -189,12 +189,21 @@ export function endHelpers(
       if (!isQuiet(line) || request.onQuiet === undefined) return;
       request.onQuiet = undefined;
       settleRequest(request);
+      endWatch(line);
       goOn();
     });
   };
   request.onQuiet = check;
   if (!areTold) cancelOthers(line, "The task has ended");
   if (isQuiet(line)) check();
+}
+
+/** Ends the watch for a line that was cancelled, and has ended. */
+export function endWatch(line: LineState): void {
+  const request = line._request;
+  if (request?.askedAt === undefined) return;
+  request.askedAt = undefined;
+  line.getLoop()._unwatchCancelled(line);
 }
 
 /** Calls `callback` when the burst of microtasks under way is over. */

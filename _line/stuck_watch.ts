@@ -30,9 +30,11 @@ export class StuckWatch {
   now = 0;
   readonly #owner: StuckOwner;
   readonly #seconds: number;
-  readonly #bodies = new Set<LineState>();
-  // Whether a line was added since the last look.
-  #isWanted = false;
+  // Those that are not found among the tasks of the loop: of bodies, and of tasks that are
+  // done and whose functions have left something running.
+  readonly #others = new Set<LineState>();
+  // How many lines it has to look at.
+  #open = 0;
   #stop: (() => void) | undefined;
 
   /**
@@ -48,32 +50,43 @@ export class StuckWatch {
 
   /** Watches a line that was cancelled. */
   add(line: LineState): void {
-    if (line._outer !== undefined) this.#bodies.add(line);
-    this.#isWanted = true;
+    if (line._outer !== undefined || line._isOver()) this.#others.add(line);
+    this.#open++;
+  }
+
+  /** Notes that a line which it watches has ended. */
+  noteEnd(line: LineState): void {
+    this.#others.delete(line);
+    this.#open--;
+  }
+
+  /**
+   * Calls off the next look if there is nothing to look at, before the loop waits for the
+   * host: a test would find the timer. Not at each end, as timers of the host are dear.
+   */
+  rest(): void {
+    if (this.#open === 0) this.stop();
   }
 
   /** Begins to look, if there is a line to look at. */
   start(): void {
-    if (!this.#isWanted) return;
+    if (this.#open === 0) return;
     this.#stop ??= hostTimer(this.#seconds / LOOKS, () => this.#look());
   }
 
-  /** Stops watching, at the end of a run. */
+  /** Calls off the next look, at the end of a run. */
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
-    this.#isWanted = false;
-    this.#bodies.clear();
   }
 
   #look(): void {
     this.now++;
     this.#stop = undefined;
-    this.#isWanted = false;
+    this.#open = 0;
     const stuck: LineState[] = [];
-    for (const line of this.#bodies) {
-      if (line._isOver()) this.#bodies.delete(line);
-      else this.#check(line, isBodyAtHost(line as ScopeLine), stuck);
+    for (const line of this.#others) {
+      this.#check(line, isBodyAtHost(line as ScopeLine), stuck);
     }
     for (const task of this.#owner._tasks as Iterable<WatchedTask>) {
       this.#check(task, isTaskAtHost(task), stuck);
@@ -87,10 +100,11 @@ export class StuckWatch {
     const request = line._request;
     if (request?.askedAt === undefined) return;
     if (this.now - request.askedAt <= LOOKS || !isAtHost || !isQuiet(line)) {
-      this.#isWanted = true;
+      this.#open++;
       return;
     }
     request.askedAt = undefined;
+    this.#others.delete(line);
     stuck.push(line);
   }
 

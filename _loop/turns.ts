@@ -57,6 +57,8 @@ export interface TurnsOwner {
   _waitsForHost(recent: object): boolean;
   /** Tells of the errors that nobody has fetched in time. */
   _tellDueErrors(now: number): void;
+  /** Called when there is nothing to do until the host, or a timer, wakes the loop. */
+  _becomesIdle(): void;
   /** Called when the run has ended. */
   _runEnded(): void;
   readonly _bursts: Bursts;
@@ -110,6 +112,11 @@ export class Turns implements Sleeper {
     // An async function keeps its own async context over its awaits, so nobody who
     // wakes the loop lends it theirs.
     return runInLine(undefined, Turns.#pumpOf, this);
+  }
+
+  /** Whether the loop has nothing to do, and waits for the host or for a timer. */
+  get isWaiting(): boolean {
+    return this.#endPause !== undefined;
   }
 
   /** Ends the run after the turn under way, or the next run after its first turn. */
@@ -419,6 +426,7 @@ export class Turns implements Sleeper {
 
   #becomeIdle(): Promise<void> {
     this.#tellBeforeHost();
+    this.#owner._becomesIdle();
     this.#ready.trim(MOST_IDLE_SLOTS);
     const woken = new Promise<void>((resolve) => {
       this.#endPause = () => resolve();

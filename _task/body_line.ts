@@ -21,7 +21,7 @@ import {
   settleRequest,
 } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
-import { cancelDriver, cancelLine } from "../_line/cancel_line.ts";
+import { cancelDriver, cancelLine, endWatch } from "../_line/cancel_line.ts";
 import {
   addAwait,
   endAwait,
@@ -166,7 +166,10 @@ export class BodyLine implements ScopeLine {
       this._slot.line = undefined;
     }
     if (this._awaits !== undefined && !this.#abandoned) this.#handWaitsOn();
-    if (request !== undefined) this.#takeBack(request, isCancelled);
+    if (request !== undefined) {
+      endWatch(this);
+      this.#takeBack(request, isCancelled);
+    }
     return isCancelled;
   }
 
