@@ -112,8 +112,8 @@ export interface RequestTasks<I = unknown> {
    * import { handleRequests, sleep } from "@asyncio/asyncio";
    * import { assertEquals } from "@std/assert";
    *
-   * const handler = handleRequests(function* () {
-   *   yield* sleep(3600);
+   * const handler = handleRequests(async () => {
+   *   await sleep(3600);
    *   return new Response("late");
    * });
    *
@@ -202,14 +202,10 @@ const WATCH_AFTER = 0.025;
  *
  * const limit = new Semaphore(10);
  *
- * const handler = handleRequests(function* () {
- *   yield* limit.acquire();
- *   try {
- *     yield* sleep(0.001);
- *     return new Response("done");
- *   } finally {
- *     limit.release();
- *   }
+ * const handler = handleRequests(async () => {
+ *   using _ = await limit.acquire();
+ *   await sleep(0.001);
+ *   return new Response("done");
  * });
  *
  * const response = await handler(new Request("http://localhost/"));
