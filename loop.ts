@@ -949,7 +949,7 @@ export class EventLoop implements TaskScheduler {
   }
 
   #setErrorsDue(due: number): void {
-    if (this.#turns !== undefined) this.#turns.errorsDue = due;
+    this.#turns?.setErrorsDue(due);
   }
 
   #abandonTasks(): void {

@@ -68,11 +68,11 @@ export interface TurnsOwner {
 export class Turns implements Sleeper {
   /** Told once, before the host has its next turn. */
   beforeHost: BeforeHost | undefined;
-  /** When errors are to be told of next. */
-  errorsDue: number = Infinity;
   readonly #clock: Clock;
   readonly #owner: TurnsOwner;
   readonly #slice: Slice;
+  // When errors are to be told of next.
+  #errorsDue = Infinity;
   // The ready queue.
   readonly #ready = new RingBuffer<Runnable>(SMALLEST_READY);
   readonly #timers = new TimerHeap<Timer & Runnable>();
@@ -156,8 +156,8 @@ export class Turns implements Sleeper {
   // Virtual time does not move for a report: it is told of as soon as time has come.
   #nextDeadline(): number | undefined {
     const earliest = this.#timers.earliest();
-    if (this.#clock.settles || this.errorsDue === Infinity) return earliest;
-    return Math.min(this.errorsDue, earliest ?? Infinity);
+    if (this.#clock.settles || this.#errorsDue === Infinity) return earliest;
+    return Math.min(this.#errorsDue, earliest ?? Infinity);
   }
 
   /** Makes the next turn look at the clock. */
@@ -168,6 +168,20 @@ export class Turns implements Sleeper {
   /** Counts a timer that was cancelled. */
   noteCancelled(): void {
     this.#timers.noteCancelled();
+    this.#callOffWake();
+  }
+
+  /** Sets when errors are to be told of next. */
+  setErrorsDue(due: number): void {
+    this.#errorsDue = due;
+    if (due === Infinity) this.#callOffWake();
+  }
+
+  // If code that the host runs has taken away the last that an idle loop waits for: the
+  // host's timer for it would keep a program alive.
+  #callOffWake(): void {
+    if (!this.isWaiting || this.#clock.settles) return;
+    if (this.#nextDeadline() === undefined) this.#clock.wait(this, undefined);
   }
 
   /** Notes that a task does its first step in the next microtask. */
@@ -395,7 +409,7 @@ export class Turns implements Sleeper {
   #lookAtClock(): boolean {
     const hostIsDue = this.#slice.isUsedUp();
     const { now } = this.#slice;
-    if (now >= this.errorsDue) this.#owner._tellDueErrors(now);
+    if (now >= this.#errorsDue) this.#owner._tellDueErrors(now);
     return hostIsDue;
   }
 
