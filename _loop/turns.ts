@@ -177,11 +177,14 @@ export class Turns implements Sleeper {
     if (due === Infinity) this.#callOffWake();
   }
 
-  // If code that the host runs has taken away the last that an idle loop waits for: the
-  // host's timer for it would keep a program alive.
+  // Code that the host runs may take away what an idle loop waits for. Were it the last, the
+  // host's timer for it would keep a program alive; and virtual time would go there in vain.
   #callOffWake(): void {
-    if (!this.isWaiting || this.#clock.settles) return;
-    if (this.#nextDeadline() === undefined) this.#clock.wait(this, undefined);
+    if (!this.isWaiting) return;
+    const deadline = this.#nextDeadline();
+    if (deadline === undefined || this.#clock.settles) {
+      this.#clock.wait(this, deadline);
+    }
   }
 
   /** Notes that a task does its first step in the next microtask. */

@@ -466,3 +466,42 @@ Deno.test("a DeadlockError says of three that stand in each other what each wait
   );
   assertEquals(error.message.match(/fromSignal of inner/g)?.length, 4);
 });
+
+/** A promise of the host for longer than the clock gives a loop that has something due. */
+async function longHost(): Promise<void> {
+  for (let turn = 0; turn < 60; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+// The host resumes main, so the loop sees no turn in which it could look again.
+const CALLED_OFF: Readonly<Record<string, () => Promise<unknown>>> = {
+  "a call": async () => {
+    const call = getRunningLoop().callLater(3600, () => {});
+    await host();
+    call.cancel();
+  },
+  "two calls": async () => {
+    const loop = getRunningLoop();
+    const calls = [1800, 3600].map((delay) => loop.callLater(delay, () => {}));
+    await host();
+    for (const call of calls) call.cancel();
+  },
+  "the limit of waitFor()": async () => await waitFor(host, 3600),
+  "the limit of timeout()": async () => await timeout(3600, host),
+  "a timeout() that got none": async () =>
+    await timeout(3600, async (scope) => {
+      await host();
+      scope.reschedule(undefined);
+      await longHost();
+    }),
+};
+
+for (const [name, callOff] of Object.entries(CALLED_OFF)) {
+  Deno.test(`time does not go to the end of ${name} that was called off beside the host`, () =>
+    runVirtual(async () => {
+      await callOff();
+      await longHost();
+      assertEquals(getRunningLoop().time(), 0);
+    }));
+}
