@@ -175,6 +175,8 @@ export class Turns implements Sleeper {
   setErrorsDue(due: number): void {
     this.#errorsDue = due;
     if (due === Infinity) this.#callOffWake();
+    // The host may have ended what has failed: nothing else may wake the loop.
+    else if (this.isWaiting) this.#clock.wait(this, this.#nextDeadline());
   }
 
   // Code that the host runs may take away what an idle loop waits for. Were it the last, the
