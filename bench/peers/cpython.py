@@ -260,7 +260,9 @@ async def memory(count, at_peak):
 
 
 def measure(workload, count, run):
-    work = globals()[workload.replace("-", "_")]
+    work = globals().get(workload.replace("-", "_"))
+    if work is None:
+        sys.exit(f"Cannot measure {workload} here")
     if workload == "memory":
         return measure_heap(work, count, run)
     if workload == "sleepers":
