@@ -148,9 +148,14 @@ export class Turns implements Sleeper {
     this.#timers.push(timer);
     // It may be due in the very next turn, so that must look at the clock.
     if (timer.when() <= this.#slice.now) this.#slice.checkSoon();
-    if (this.#endPause !== undefined) {
-      this.#clock.wait(this, this.#nextDeadline());
-    }
+    this.#waitAnew();
+  }
+
+  // What an idle loop waits for has changed: code that the host runs does that. Else nothing
+  // would wake it in time; or a timer of the host for what was called off would keep the
+  // program alive, and virtual time would go there in vain.
+  #waitAnew(): void {
+    if (this.isWaiting) this.#clock.wait(this, this.#nextDeadline());
   }
 
   // Virtual time does not move for a report: it is told of as soon as time has come.
@@ -168,25 +173,13 @@ export class Turns implements Sleeper {
   /** Counts a timer that was cancelled. */
   noteCancelled(): void {
     this.#timers.noteCancelled();
-    this.#callOffWake();
+    this.#waitAnew();
   }
 
   /** Sets when errors are to be told of next. */
   setErrorsDue(due: number): void {
     this.#errorsDue = due;
-    if (due === Infinity) this.#callOffWake();
-    // The host may have ended what has failed: nothing else may wake the loop.
-    else if (this.isWaiting) this.#clock.wait(this, this.#nextDeadline());
-  }
-
-  // Code that the host runs may take away what an idle loop waits for. Were it the last, the
-  // host's timer for it would keep a program alive; and virtual time would go there in vain.
-  #callOffWake(): void {
-    if (!this.isWaiting) return;
-    const deadline = this.#nextDeadline();
-    if (deadline === undefined || this.#clock.settles) {
-      this.#clock.wait(this, deadline);
-    }
+    this.#waitAnew();
   }
 
   /** Notes that a task does its first step in the next microtask. */
@@ -221,12 +214,11 @@ export class Turns implements Sleeper {
   /** Takes one {@linkcode Turns.hold} back. */
   letGo(): void {
     this.#holds--;
-    if (this.#holds > 0 || this.#endPause === undefined) return;
     // The clock forgot nothing, but looks again when it is asked again.
-    this.#clock.wait(this, this.#timers.earliest());
+    if (!this.isHeld()) this.#waitAnew();
   }
 
-  /** Called by the clock: whether virtual time has to stand still. */
+  /** Whether virtual time has to stand still; asked by the clock. */
   isHeld(): boolean {
     return this.#holds > 0;
   }
