@@ -26,8 +26,8 @@
  *
  * @module
  */
-import type { Waiter } from "./_base/roles.ts";
-import { Future } from "./future.ts";
+import { HostWait } from "./_coroutine/to_future.ts";
+import type { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import {
   type EventEmitterLike,
@@ -297,7 +297,7 @@ const ON_KINDS: OptionKinds<OnOptions> = {
 };
 
 /** The wait of `once()`: whatever settles it removes the listener. */
-class EventWait extends Future<unknown> implements Listener, Resource {
+class EventWait extends HostWait<unknown> implements Listener, Resource {
   /** @internal */
   readonly _isClosing = false;
   /** @internal Whether only the host can end it, as far as the loop knows. */
@@ -327,12 +327,6 @@ class EventWait extends Future<unknown> implements Listener, Resource {
     if (!this.done()) {
       this.setException(error ?? new Error(`Failed with ${error}`));
     }
-  }
-
-  /** @internal */
-  override _addWaiter(waiter: Waiter): boolean {
-    this.scheduler._noteOfHost(this);
-    return super._addWaiter(waiter);
   }
 
   override setResult(result: unknown): void {

@@ -98,19 +98,37 @@ export function futureOf(
   });
 }
 
+const PROMISE = "a promise of the host";
+
 /** A future of a promise: only the host can settle it. */
 export class HostFuture<T = unknown> extends Future<T> {
   _describe(): string {
-    return "a promise of the host";
+    return PROMISE;
   }
 }
 
-/** Follows a promise; one that somebody waits for keeps virtual time still. */
-class PromiseFuture<T> extends HostFuture<T> {
+/**
+ * A future that the host settles: one that somebody waits for keeps virtual time still, also
+ * where that is a combinator and no task stands at it.
+ */
+export abstract class HostWait<T> extends Future<T> {
+  /** @internal Whether only the host can settle it, as far as the loop knows. */
+  abstract readonly _ofHost: boolean;
+
   /** @internal */
   override _addWaiter(waiter: Waiter): boolean {
-    this.scheduler._noteOfHost(this);
+    if (this._ofHost) this.scheduler._noteOfHost(this);
     return super._addWaiter(waiter);
+  }
+}
+
+/** Follows a promise. */
+class PromiseFuture<T> extends HostWait<T> {
+  /** @internal */
+  readonly _ofHost = true;
+
+  _describe(): string {
+    return PROMISE;
   }
 }
 
@@ -136,7 +154,7 @@ export function followPromise<T>(
   promise: PromiseLike<T>,
   loop: Scheduler,
   failed?: () => void,
-): HostFuture<T> {
+): Future<T> {
   const future = new PromiseFuture<T>({ loop });
   asPromise(promise).then(
     (value) => {

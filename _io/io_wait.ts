@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Waiter } from "../_base/roles.ts";
+import { HostWait } from "../_coroutine/to_future.ts";
 import { currentTask } from "../current_task.ts";
-import { Future } from "../future.ts";
+import type { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 
 /** One wait: it says in reports what for, and whether only the host can end it. */
-export class IoWait<T> extends Future<T> {
+export class IoWait<T> extends HostWait<T> {
   readonly #what: string;
   readonly #waits: Set<IoWait<T>> | undefined;
   /** @internal */
@@ -51,12 +51,6 @@ export class IoWait<T> extends Future<T> {
     if (this.done()) return;
     this.setException(error);
     this.exception();
-  }
-
-  /** @internal */
-  override _addWaiter(waiter: Waiter): boolean {
-    if (this._ofHost) this.scheduler._noteOfHost(this);
-    return super._addWaiter(waiter);
   }
 
   /** @internal */

@@ -4,10 +4,9 @@
  * @module
  */
 import type { CancelReason } from "../_base/cancelled.ts";
-import type { Waiter } from "../_base/roles.ts";
+import { HostWait } from "../_coroutine/to_future.ts";
 import { begin, type Body, Coroutine, ended } from "../_coroutine/coroutine.ts";
 import { QueueFull } from "../errors.ts";
-import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
@@ -204,7 +203,7 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
 }
 
 /** The future of one wait. */
-class ItemWait<T> extends Future<IteratorResult<T, undefined>> {
+class ItemWait<T> extends HostWait<IteratorResult<T, undefined>> {
   /** @internal */
   readonly _ofHost: boolean;
   readonly #what: string;
@@ -219,12 +218,6 @@ class ItemWait<T> extends Future<IteratorResult<T, undefined>> {
     this.#what = what;
     this._ofHost = ofHost;
     this.#stream = stream;
-  }
-
-  /** @internal */
-  override _addWaiter(waiter: Waiter): boolean {
-    if (this._ofHost) this.scheduler._noteOfHost(this);
-    return super._addWaiter(waiter);
   }
 
   /** @internal */
