@@ -11,6 +11,7 @@ import {
   cut,
   describeValue,
   guarded,
+  isBytes,
   isInstance,
   isList,
 } from "../_base/repr.ts";
@@ -271,10 +272,6 @@ function isPlain(value: unknown): boolean {
   if (isList(value)) return true;
   const prototype = guarded(() => Object.getPrototypeOf(value), undefined);
   return prototype === null || prototype === Object.prototype;
-}
-
-function isBytes(value: unknown): value is Uint8Array {
-  return isInstance(value, Uint8Array);
 }
 
 /** Makes an error whose stack would tell of nothing but this module. */

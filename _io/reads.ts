@@ -170,7 +170,7 @@ export const readExactly: Attempt<number> = (buffer, { argument: count }) => {
 export const readLine: Attempt<undefined> = (buffer, state) => {
   throwIfFailed(buffer);
   const { bytes, limit } = buffer;
-  if (state.takenBefore !== bytes.taken) beginAnew(state, bytes);
+  beginAnewIfTaken(state, bytes);
   const at = bytes.indexOf(NEWLINE, state.offset);
   if (at !== -1) {
     const line = taken(buffer, at + 1);
@@ -192,7 +192,7 @@ export const readUntil: Attempt<Separators> = (buffer, state) => {
   );
   throwIfFailed(buffer);
   const { bytes, limit } = buffer;
-  if (state.takenBefore !== bytes.taken) beginAnew(state, bytes);
+  beginAnewIfTaken(state, bytes);
   if (bytes.size - state.offset >= search.shortest) {
     const found = search.find(bytes);
     if (found !== undefined) {
@@ -217,7 +217,12 @@ function throwIfFailed({ error }: ReceiveBuffer): void {
   if (error !== undefined) throw error;
 }
 
-function beginAnew<A>(state: ReadState<A>, { taken }: ByteBuffer): void {
+// Another read may have taken what this one has looked at.
+function beginAnewIfTaken<A>(
+  state: ReadState<A>,
+  { taken }: ByteBuffer,
+): void {
+  if (state.takenBefore === taken) return;
   state.takenBefore = taken;
   state.offset = 0;
   state.search?.restart();
