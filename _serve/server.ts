@@ -22,6 +22,7 @@ import {
   controlQueue,
   listenTo,
 } from "../_bullmq/engine.ts";
+import { Listener } from "../_bullmq/listener.ts";
 import { shortText } from "../_executor/error_data.ts";
 import type { JobData, JobEnd } from "../_bullmq/payload.ts";
 import { type FailedEnd, type ServedEnd, ServedJob } from "./served_job.ts";
@@ -44,9 +45,8 @@ export class Server {
   readonly #loop: EventLoop;
   readonly #options: ServerOptions;
   readonly #onBroken: (error: BrokenExecutor) => void;
-  readonly #control: BullmqClient;
+  readonly #control: Listener;
   #worker: BullmqClient | undefined;
-  #isUp = false;
   #isTaking = false;
   #closing: Promise<void> | undefined;
   readonly #onIdle: (() => void)[] = [];
@@ -71,18 +71,13 @@ export class Server {
     this.#loop = loop;
     this.#options = options;
     this.#onBroken = onBroken;
-    this.#control = new bullmq.QueueEvents(
-      controlQueue(options.queue),
-      commonOptions(options) as never,
-    );
-    listenTo(
-      this.#control,
+    this.#control = new Listener(bullmq, controlQueue(options.queue), options);
+    this.#control.on(
       "cancel",
       ({ id, message }: { readonly id: string; readonly message: string }) =>
         this.#cancel(id, message),
     );
-    listenTo(
-      this.#control,
+    this.#control.on(
       "grant",
       ({ id, upTo }: { readonly id: string; readonly upTo: string }) =>
         this.#running.get(id)?.grant(Number(upTo)),
@@ -93,8 +88,7 @@ export class Server {
   async start(): Promise<void> {
     // Without a connection a Worker asks again and again in microtasks, so that nothing
     // else runs any more: this one is tried first.
-    await firstConnection(this.#control);
-    this.#isUp = true;
+    await this.#control.ready();
     if (this.#closing !== undefined) return;
     const { queue, concurrency, maxStalledCount } = this.#options;
     const worker = this.#worker = new this.#bullmq.Worker(
@@ -129,7 +123,7 @@ export class Server {
 
   async #close(): Promise<void> {
     if (this.#worker !== undefined) await this.#closeWorker(this.#worker);
-    await closeClient(this.#control, this.#isUp);
+    await this.#control.close();
   }
 
   /** Gives back the jobs that run, when they have cleaned up. */

@@ -14,8 +14,8 @@ import {
   commonOptions,
   CONTROL_EVENTS,
   controlQueue,
-  listenTo,
 } from "../_bullmq/engine.ts";
+import { Listener } from "../_bullmq/listener.ts";
 import type { ControlEvent } from "../_bullmq/payload.ts";
 import type { QueuedJob } from "./queued_job.ts";
 
@@ -44,7 +44,7 @@ export class Link {
   /** Settles when jobs can be sent; rejects if Redis is out of reach. */
   readonly ready: Promise<void>;
   readonly #queue: BullmqQueue;
-  readonly #events: BullmqClient;
+  readonly #events: Listener;
   readonly #control: BullmqEventsProducer;
   #isUp = false;
 
@@ -60,7 +60,7 @@ export class Link {
       queue,
       { ...common, defaultJobOptions: jobOptions } as never,
     );
-    this.#events = new bullmq.QueueEvents(queue, common as never);
+    this.#events = new Listener(bullmq, queue, options);
     this.#control = new bullmq.QueueEventsProducer(
       controlQueue(queue),
       common as never,
@@ -105,9 +105,10 @@ export class Link {
 
   /** Ends the connections; never rejects. */
   async close(): Promise<void> {
-    await Promise.all(
-      this.#clients().map((client) => closeClient(client, this.#isUp)),
+    const closed = this.#clients().map((client) =>
+      closeClient(client, this.#isUp)
     );
+    await Promise.all([this.#events.close(), ...closed]);
   }
 
   async #tell(event: ControlEvent): Promise<void> {
@@ -115,33 +116,31 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    await Promise.all(this.#clients().map(firstConnection));
+    const connected = this.#clients().map(firstConnection);
+    await Promise.all([this.#events.ready(), ...connected]);
     this.#isUp = true;
   }
 
   #clients(): BullmqClient[] {
-    return [this.#queue, this.#events, this.#control];
+    return [this.#queue, this.#control];
   }
 
   #listen(news: LinkEvents): void {
-    const on = <N extends JobNews>(
-      event: string,
-      take: (job: N) => void,
-    ): void => listenTo(this.#events, event, take);
-    on("active", ({ jobId }) => news.begun(jobId));
-    on(
+    const events = this.#events;
+    events.on("active", ({ jobId }: JobNews) => news.begun(jobId));
+    events.on(
       "completed",
       ({ jobId, returnvalue }: JobNews & { readonly returnvalue: unknown }) =>
         news.completed(jobId, returnvalue),
     );
-    on(
+    events.on(
       "failed",
       ({ jobId, failedReason }: JobNews & { readonly failedReason: string }) =>
         news.failed(jobId, failedReason),
     );
-    on("removed", ({ jobId }) => news.removed(jobId));
-    on("duplicated", ({ jobId }) => news.duplicated(jobId));
-    on(
+    events.on("removed", ({ jobId }: JobNews) => news.removed(jobId));
+    events.on("duplicated", ({ jobId }: JobNews) => news.duplicated(jobId));
+    events.on(
       "progress",
       ({ jobId, data }: JobNews & { readonly data: unknown }) =>
         news.progress(jobId, data),

@@ -446,8 +446,9 @@ test("a job that is taken out of the queue by hand is cancelled", async (setup) 
 test("news that are lost are found by looking", async (setup) => {
   const serving = setup.serve();
   class Deaf extends setup.bullmq.QueueEvents {
-    override emit(): boolean {
-      return false;
+    override emit(event: never, ...args: never): boolean {
+      const [{ jobId }] = args as [{ readonly jobId?: string }];
+      return jobId === undefined && super.emit(event, ...args);
     }
   }
   const { queue, connection } = setup;
@@ -472,14 +473,49 @@ test("news that are lost are found by looking", async (setup) => {
   serving.cancel();
 });
 
+test("news are heard from the first job on, however late the engine begins to listen", async (setup) => {
+  const serving = setup.serve();
+  const { queue, connection } = setup;
+  await using executor = new BullmqExecutor<Jobs>(
+    listeningLate(setup),
+    // What is not heard is not found by looking.
+    { queue, connection, pollInterval: 3600 },
+  );
+  const got: number[] = [];
+  for await (const value of executor.stream("count", [3])) got.push(value);
+  assertEquals(got, [0, 1, 2]);
+  serving.cancel();
+});
+
+test("a cancel reaches a worker that has just begun to take jobs", async (setup) => {
+  const { queue, connection } = setup;
+  const runner = new InlineExecutor(jobs);
+  await using executor = setup.executor({ pollInterval: 3600 });
+  const log = context.newLog();
+  const job = executor.submit("cleanup", [log, 0]);
+  const serving = createTask(() =>
+    serveBullmq(
+      listeningLate(setup),
+      runner,
+      { queue, connection },
+    )
+  );
+  await context.until(log, "start");
+  job.cancel();
+  await assertRejects(async () => await job, CancelledError);
+  assertEquals(await context.lines(log), ["start", "cleaning", "clean"]);
+  serving.cancel();
+});
+
 test("a cancel after the result goes to who waits, and a result after the cancel is kept", async (setup) => {
   const serving = setup.serve();
   const { queue: name, connection, bullmq } = setup;
   const gate = new Event();
   // News do not come, and looks only when the test wants it.
   class Deaf extends bullmq.QueueEvents {
-    override emit(): boolean {
-      return false;
+    override emit(event: never, ...args: never): boolean {
+      const [{ jobId }] = args as [{ readonly jobId?: string }];
+      return jobId === undefined && super.emit(event, ...args);
     }
   }
   class Slow extends bullmq.Queue {
@@ -699,6 +735,17 @@ function aloneTest(
       if (own !== undefined) await body(new Setup(own));
     },
   });
+}
+
+/** BullMQ that begins to listen long after it has its connection. */
+function listeningLate({ bullmq }: Setup): Setup["bullmq"] {
+  class Late extends bullmq.QueueEvents {
+    override async run(): Promise<void> {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await super.run();
+    }
+  }
+  return { ...bullmq, QueueEvents: Late };
 }
 
 /** Waits until a job is in the queue, and returns what BullMQ has of it. */
