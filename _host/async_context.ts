@@ -54,6 +54,8 @@ export const hasAsyncContext: boolean = storage !== undefined;
 
 // Without a storage: the line that was resumed last, until the host has its turn.
 let resumedLine: unknown;
+// How many starts of functions stand in each other.
+let starting = 0;
 
 /**
  * What the storage has of a line. Deno keeps that, and copies all that hangs on it, until
@@ -186,11 +188,16 @@ export function runInLine<A, R>(
   if (storage === undefined) {
     const outer = resumedLine;
     resumedLine = line;
+    starting++;
     try {
       return callback(argument as A);
     } finally {
+      starting--;
       // What it does before its first wait is over; its microtasks may follow.
-      if (outer !== undefined || line === undefined) resumedLine = outer;
+      const comesBack = starting > 0 || running.loop === undefined;
+      if (line === undefined || comesBack && outer !== undefined) {
+        resumedLine = outer;
+      }
     }
   }
   const slot = line === undefined ? undefined : slotOf(line);

@@ -27,7 +27,11 @@ import {
   takeSlots,
   wouldGiveWay,
 } from "../_base/running.ts";
-import { noteResumedLine, type Start } from "../_host/async_context.ts";
+import {
+  hasAsyncContext,
+  noteResumedLine,
+  type Start,
+} from "../_host/async_context.ts";
 import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
 
 /**
@@ -54,7 +58,10 @@ export function awaitCoroutine<T, A, B>(
   try {
     const body = coroutine[Symbol.iterator]() as unknown as Body;
     const inContext = coroutine._startInContext;
-    const givesWay = wouldGiveWay();
+    // Where the host has no storage, what an async function does after its first wait
+    // belongs to whom the loop has resumed: nobody else may be on their way then.
+    const givesWay = wouldGiveWay() ||
+      !hasAsyncContext && coroutine._mayRunAsync;
     const step = givesWay || inContext !== undefined ? undefined : body.next();
     // Many need no driver: 200 ns less, and 200 B.
     if (step?.done) {

@@ -5,23 +5,29 @@
 import { assertEquals } from "@std/assert";
 import { BLIND, ROOT } from "./_modules.ts";
 
-Deno.test({
-  name:
-    "async functions on a host without async storage know their task, or say so",
-  ignore: BLIND,
-  async fn() {
-    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--quiet",
-        "--no-check",
-        "-A",
-        "tests/_no_storage_program.ts",
-      ],
-      cwd: ROOT,
-    }).output();
-    const text = new TextDecoder();
-    assertEquals(text.decode(stderr), "");
-    assertEquals(text.decode(stdout), "end\n");
-  },
-});
+test(
+  "async functions on a host without async storage know their task, or say so",
+  "tests/_no_storage_program.ts",
+);
+
+test(
+  "a first wait that has nothing to wait for leaves the next one to its own scope, without async storage",
+  "tests/_no_storage_ready_program.ts",
+);
+
+/** Registers a test of a program that prints what has gone wrong. */
+function test(name: string, program: string): void {
+  Deno.test({
+    name,
+    ignore: BLIND,
+    async fn() {
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-check", "-A", program],
+        cwd: ROOT,
+      }).output();
+      const text = new TextDecoder();
+      assertEquals(text.decode(stderr), "");
+      assertEquals(text.decode(stdout), "end\n");
+    },
+  });
+}
