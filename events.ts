@@ -95,7 +95,7 @@ export interface OnOptions extends OnceOptions {
  * Waits for the next event of a name.
  *
  * It listens from the call on, and for one event: its listener is removed when the event
- * has come and when the wait is cancelled.
+ * has come and when the wait is cancelled. For `"message"` it starts a MessagePort.
  *
  * @typeParam E The type of the event.
  * @param target What has the events.
@@ -162,7 +162,8 @@ export function once(
 /**
  * Iterates over the events of a name, as they come.
  *
- * - **Start**: it listens from the call on; events that nobody waits for are kept.
+ * - **Start**: it listens from the call on; events that nobody waits for are kept. For
+ *   `"message"` it starts a MessagePort.
  * - **End**: it has none. `break`, an error, a cancel in the body or in the wait, and the
  *   end of the run remove the listener; so does `using`.
  * - **Errors**: the `"error"` of a Node EventEmitter is thrown, after the events before it.

@@ -122,11 +122,35 @@ export function passCancel(
     return target.cancel(message, options);
   } finally {
     if (isTask) leavePath(target);
-    try {
-      if (cancels.nested === 1) passTheRest();
-    } finally {
-      cancels.nested--;
-    }
+    endNested();
+  }
+}
+
+/**
+ * Cancels what a signal is to cancel: that may abort the signal of others, and so on down.
+ *
+ * @param link Which of the links of the signal it is.
+ * @param cancel Cancels.
+ */
+export function passAbort(link: object, cancel: () => unknown): void {
+  const { cancels } = running;
+  if (cancels.nested >= MOST_NESTED) {
+    cancels.toCome.set(link, cancel);
+    return;
+  }
+  cancels.nested++;
+  try {
+    cancel();
+  } finally {
+    endNested();
+  }
+}
+
+function endNested(): void {
+  try {
+    if (running.cancels.nested === 1) passTheRest();
+  } finally {
+    running.cancels.nested--;
   }
 }
 

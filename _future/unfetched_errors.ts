@@ -12,6 +12,10 @@ import { running } from "../_base/running.ts";
 export class UnfetchedErrors {
   // The oldest first.
   readonly #errors = new Set<UnfetchedError>();
+  #oldest: UnfetchedError | undefined = undefined;
+  // What comes after the oldest: a Set that is asked anew looks through all that were
+  // taken out of its beginning, so to fetch n errors one by one would be n² steps.
+  #following: Iterator<UnfetchedError, undefined> | undefined = undefined;
   readonly #patience: number;
 
   /**
@@ -25,20 +29,24 @@ export class UnfetchedErrors {
 
   /** When to call {@linkcode UnfetchedErrors.tellDue} next. */
   get due(): number {
-    for (const { since } of this.#errors) return since + this.#patience;
-    return Infinity;
+    return this.#oldest === undefined
+      ? Infinity
+      : this.#oldest.since + this.#patience;
   }
 
   /** Adds one; the last if it is in already. */
   add(error: UnfetchedError, now: number): void {
     error.since = now;
-    this.#errors.delete(error);
+    this.#takeOut(error);
     this.#errors.add(error);
+    if (this.#oldest !== undefined) return;
+    this.#following = this.#errors.values();
+    this.#oldest = this.#following.next().value;
   }
 
   /** Takes one out that was fetched, or told. */
   delete(error: UnfetchedError): void {
-    this.#errors.delete(error);
+    this.#takeOut(error);
     if (this.#errors.size === 0) this.#unlist();
   }
 
@@ -53,9 +61,10 @@ export class UnfetchedErrors {
 
   /** Tells of those that are due. */
   tellDue(now: number): void {
-    // A copy: whoever is told may add others, and those that are awaited go to the end.
-    for (const error of [...this.#errors]) {
-      if (error.since + this.#patience > now) return;
+    // A count: whoever is told may add others, and those that are awaited go to the end.
+    for (let left = this.#errors.size; left > 0; left--) {
+      const error = this.#oldest;
+      if (error === undefined || this.due > now) return;
       if (error.isAwaited) this.add(error, now);
       else {
         this.delete(error);
@@ -68,8 +77,14 @@ export class UnfetchedErrors {
   tellAll(): void {
     const errors = [...this.#errors];
     this.#errors.clear();
+    this.#oldest = undefined;
     this.#unlist();
     for (const error of errors) error.tell();
+  }
+
+  #takeOut(error: UnfetchedError): void {
+    this.#errors.delete(error);
+    if (error === this.#oldest) this.#oldest = this.#following!.next().value;
   }
 
   #unlist(): void {

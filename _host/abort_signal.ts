@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { passAbort } from "../_base/cancelled.ts";
 import { running } from "../_base/running.ts";
 
 /** What a signal may cancel. */
@@ -55,9 +56,9 @@ function linksOf(signal: AbortSignal): SignalLinks {
   const onAbort = (): void => {
     running.signals.delete(signal);
     let failure: { readonly error: unknown } | undefined;
-    for (const { target } of all) {
+    for (const link of all) {
       try {
-        cancelBy(signal, target);
+        passAbort(link, () => cancelBy(signal, link.target));
       } catch (error) {
         // Of a subclass of users; the others are to be cancelled all the same.
         failure ??= { error };

@@ -19,6 +19,7 @@ interface Host {
     getBuiltinModule?(name: string): unknown;
   };
   readonly WorkerGlobalScope?: unknown;
+  readonly DedicatedWorkerGlobalScope?: unknown;
 }
 
 /** What a program may do, in the words of Deno. */
@@ -62,8 +63,10 @@ export function debugByEnvironment(): boolean {
 
 /** Whether this is the program's main thread, and not a worker. */
 export function isMainThread(): boolean {
-  const { Deno, WorkerGlobalScope } = globalThis as Host;
-  if (WorkerGlobalScope !== undefined) return false;
+  const host = globalThis as Host;
+  const { Deno } = host;
+  // Deno's workers of "node:worker_threads" have the second only.
+  if (host.WorkerGlobalScope ?? host.DedicatedWorkerGlobalScope) return false;
   if (Deno !== undefined) return true;
   return builtin<ThreadModule>("node:worker_threads")?.isMainThread ?? true;
 }

@@ -47,6 +47,7 @@ export function listen(
 ): () => void {
   const take = (...args: unknown[]): void => listener.take(args);
   if (isEventTarget(source)) {
+    if (name === "message") startPort(source);
     source.addEventListener(name as string, take);
     return () => source.removeEventListener(name as string, take);
   }
@@ -69,6 +70,13 @@ export function listen(
       source.off("error", fail);
     }
   };
+}
+
+// Node and Bun start a port with its first listener; elsewhere it would never say anything.
+function startPort(source: EventTarget): void {
+  if (isFunction(source, "start") && isFunction(source, "postMessage")) {
+    (source as MessagePort).start();
+  }
 }
 
 function isFunction(source: unknown, method: string): boolean {
