@@ -405,6 +405,8 @@ export class Runner {
     // What is left has ended its grace with main.
     shutdown?.harden();
     this.#limitCleanup();
+    // Clients may still come while tasks clean up.
+    loop._resources.isEnding = true;
     let hasStrays: boolean;
     do {
       const tasks = [...allTasks(loop)];

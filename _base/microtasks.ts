@@ -60,6 +60,8 @@ export class Microtasks {
 export class Bursts {
   /** The number of the one under way. */
   current = 0;
+  // The last one that somebody has asked for.
+  #noted = -1;
   // Whether the loop waits for the host, which may have several turns before it goes on.
   #isWithHost = false;
   // How many microtasks are left to the one under way, if they are counted.
@@ -75,12 +77,19 @@ export class Bursts {
    * the loop waits for the host, nothing else tells two of them apart.
    */
   note(): number {
-    if (this.#isWithHost) this.endInTime();
-    return this.current;
+    if (this.#isWithHost) this.#endInTime();
+    return this.#noted = this.current;
   }
 
-  /** Ends the one under way when its microtasks are over. */
+  /**
+   * Ends the one under way when its microtasks are over. One that nobody has asked for need
+   * not end: to count its microtasks takes 1.5 % of an echo by generators.
+   */
   endInTime(): void {
+    if (this.#noted === this.current) this.#endInTime();
+  }
+
+  #endInTime(): void {
     const isCounted = this.#left > 0;
     this.#left = HOPS_OF_BURST;
     if (!isCounted) void this.#count();

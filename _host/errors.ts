@@ -17,9 +17,18 @@ interface Host {
  * `Deno.errors.ConnectionReset`, or an Error with the code `ECONNRESET`.
  */
 export function connectionReset(message: string): Error {
+  return hostError("ConnectionReset", "ECONNRESET", message);
+}
+
+/** Makes the host's error for what nobody reads any more, as {@linkcode connectionReset}. */
+export function brokenPipe(message: string): Error {
+  return hostError("BrokenPipe", "EPIPE", message);
+}
+
+function hostError(name: string, code: string, message: string): Error {
   const { Deno } = globalThis as Host;
-  if (Deno !== undefined) return new Deno.errors.ConnectionReset!(message);
-  return Object.assign(new Error(message), { code: "ECONNRESET" });
+  if (Deno !== undefined) return new Deno.errors[name]!(message);
+  return Object.assign(new Error(message), { code });
 }
 
 /**

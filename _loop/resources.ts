@@ -35,6 +35,8 @@ export type OnEndError = (error: unknown, resource: Resource) => void;
 
 /** The open resources of one loop. Each leaves by itself when it is closed. */
 export class Resources implements Iterable<Resource> {
+  /** Whether the tasks of the run were cancelled: one that began now would be cut off. */
+  isEnding = false;
   // Most loops never open anything.
   #open: Set<Resource> | undefined;
   #closings: Set<Promise<void>> | undefined;

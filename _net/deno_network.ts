@@ -24,6 +24,12 @@ import type {
 
 // As CPython: how long a listener rests after it could not accept, in seconds.
 const ACCEPT_RETRY = 1;
+// A client that has gone before it was accepted: Deno asks it for its address.
+const GONE: ReadonlySet<unknown> = new Set([
+  "ENOTCONN",
+  "ECONNABORTED",
+  "ECONNRESET",
+]);
 
 /** Connects and listens by way of `Deno.connect()` and `Deno.listen()`. */
 export const DENO_NETWORK: Network = {
@@ -65,11 +71,19 @@ async function connectTcp(
         ? {}
         : { autoSelectFamilyAttemptDelay: attemptDelay },
     });
-    // As CPython: small messages are not held back.
-    conn.setNoDelay?.(true);
+    sendAtOnce(conn);
     return conn;
   } finally {
     unlink();
+  }
+}
+
+// As CPython: small messages are not held back.
+function sendAtOnce(conn: DenoConn): void {
+  try {
+    conn.setNoDelay?.(true);
+  } catch {
+    // The other end has gone already, as the first read will tell.
   }
 }
 
@@ -129,12 +143,7 @@ class Listener implements HostListener {
       return closeQuietly(conn);
     }
     this.#acceptNext();
-    try {
-      // As CPython: small messages are not held back.
-      conn.setNoDelay?.(true);
-    } catch {
-      // The other end has gone already, as the first read will tell.
-    }
+    sendAtOnce(conn);
     this.#owner.connected(new DenoTransport(conn));
   }
 
@@ -142,6 +151,9 @@ class Listener implements HostListener {
     this.#accepting!.resolve();
     this.#accepting = undefined;
     if (this.#closed) return;
+    if (GONE.has((error as { readonly code?: string }).code)) {
+      return this.#acceptNext();
+    }
     this.#owner.acceptFailed(error);
     this.#retry = this.#owner.later(ACCEPT_RETRY, () => this.#acceptNext());
   }

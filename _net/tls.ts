@@ -6,7 +6,9 @@
  *
  * @module
  */
+import { hostTurn } from "../_host/turn.ts";
 import { RuntimeError } from "../errors.ts";
+import { findDeno } from "./deno_host.ts";
 import type { HostTransport, TlsRequest } from "./network.ts";
 import { findNodeCrypto, findNodeTls, nodeNet } from "./node_host.ts";
 import { NodeTransport, settled } from "./node_transport.ts";
@@ -40,7 +42,11 @@ export async function secure(
       : tls.connect({ ...options, ...serverName(request), socket });
     const event = request.isServer ? "secure" : "secureConnect";
     await settled(secured, event, signal);
-    return new NodeTransport(secured, ends, socket);
+    const encrypted = new NodeTransport(secured, ends, socket);
+    // Node tells it in the midst of reading: an end that is sent there makes it lose what has
+    // come with the last of the handshake. Deno loses what comes while nobody listens.
+    if (findDeno() === undefined) await hostTurn();
+    return encrypted;
   } catch (error) {
     socket.destroy();
     throw error;

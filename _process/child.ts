@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { brokenPipe } from "../_host/errors.ts";
 import type { SignalName } from "../_host/signals.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type {
@@ -65,6 +66,13 @@ export interface OutputPipe extends ByteSource {
 export interface InputPipe extends Transport {
   /** Says who is told what happens. */
   own(owner: TransportOwner): void;
+  /** Closes it now, since the process has ended: what is not sent is an error. */
+  readerEnded(): void;
+}
+
+/** The error of an input that was not read to its end. */
+export function unread(stdin: InputPipe): Error {
+  return brokenPipe(`Cannot write: the process of ${stdin} has ended`);
 }
 
 /** A process that was started. */

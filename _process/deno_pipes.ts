@@ -3,15 +3,18 @@
  *
  * @module
  */
+import { RingBuffer } from "../_base/ring_buffer.ts";
 import { concat } from "../_io/byte_buffer.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo } from "../stream_writer.ts";
-import type { InputPipe, OutputPipe } from "./child.ts";
+import { type InputPipe, type OutputPipe, unread } from "./child.ts";
 
 // Above this many bytes a writer is to wait, until no more than a quarter is left.
 const HIGH = 65_536;
 const LOW = HIGH / 4;
+// Pieces for which room is kept after a burst.
+const MOST_KEPT = 1024;
 
 /** An output of the process. */
 export class DenoOutput implements OutputPipe {
@@ -96,7 +99,7 @@ export class DenoInput implements InputPipe {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #pid: number;
   #owner: TransportOwner | undefined;
-  #queue: Uint8Array[] = [];
+  readonly #queue = new RingBuffer<Uint8Array>(8);
   #size = 0;
   #sending = false;
   #backlogged = false;
@@ -115,7 +118,10 @@ export class DenoInput implements InputPipe {
   }
 
   write(bytes: Uint8Array): boolean {
-    this.#queue.push(bytes);
+    // What the host has abort() can't take back, so it gets no more than a pipe holds.
+    for (let at = 0; at < bytes.length; at += HIGH) {
+      this.#queue.push(bytes.subarray(at, at + HIGH));
+    }
     this.#size += bytes.length;
     if (!this.#sending) this.#send();
     if (this.#size > HIGH) this.#backlogged = true;
@@ -141,10 +147,11 @@ export class DenoInput implements InputPipe {
   }
 
   abort(): void {
-    if (this.#lost) return;
-    this.#queue = [];
-    this.#writer.abort().catch(() => {});
-    this.#lose(undefined);
+    this.#discard(undefined);
+  }
+
+  readerEnded(): void {
+    this.#discard(this.#backlogged ? unread(this) : undefined);
   }
 
   extraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined {
@@ -158,8 +165,7 @@ export class DenoInput implements InputPipe {
   }
 
   #send(): void {
-    const bytes = concat(this.#queue);
-    this.#queue = [];
+    const bytes = this.#takePiece();
     this.#sending = true;
     this.#writer.write(bytes).then(
       () => this.#sent(bytes.length),
@@ -167,11 +173,25 @@ export class DenoInput implements InputPipe {
     );
   }
 
+  // As many as go into one.
+  #takePiece(): Uint8Array {
+    const queue = this.#queue;
+    const pieces = [queue.shift()];
+    let size = pieces[0]!.length;
+    while (queue.size > 0 && size + queue.at(0).length <= HIGH) {
+      const piece = queue.shift();
+      pieces.push(piece);
+      size += piece.length;
+    }
+    queue.trim(MOST_KEPT);
+    return concat(pieces);
+  }
+
   #sent(count: number): void {
     this.#sending = false;
     if (this.#lost) return;
     this.#size -= count;
-    if (this.#queue.length > 0) this.#send();
+    if (this.#queue.size > 0) this.#send();
     else if (this.#closing) this.#finish();
     if (this.#backlogged && this.#size <= LOW) {
       this.#backlogged = false;
@@ -184,6 +204,13 @@ export class DenoInput implements InputPipe {
       () => this.#lose(undefined),
       (error) => this.#lose(error),
     );
+  }
+
+  #discard(error: unknown): void {
+    if (this.#lost) return;
+    this.#queue.clear();
+    this.#writer.abort().catch(() => {});
+    this.#lose(error);
   }
 
   #lose(error: unknown): void {

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo } from "../stream_writer.ts";
-import type { InputPipe, OutputPipe } from "./child.ts";
+import { type InputPipe, type OutputPipe, unread } from "./child.ts";
 
 /** What is used of a `stream.Readable`. */
 export interface NodeReadable {
@@ -30,6 +31,8 @@ export interface NodeWritable {
 // Above this many bytes a writer is to wait, until no more than a quarter is left.
 const HIGH = 65_536;
 const LOW = HIGH / 4;
+// Pieces for which room is kept after a burst.
+const MOST_KEPT = 1024;
 
 /** An output of the process. */
 export class NodeOutput implements OutputPipe {
@@ -102,9 +105,13 @@ export class NodeInput implements InputPipe {
   readonly #stream: NodeWritable;
   readonly #pid: number;
   #owner: TransportOwner | undefined;
+  // What the stream does not have yet: of what it has, Bun sends all even if it is destroyed.
+  readonly #queue = new RingBuffer<Uint8Array>(8);
+  #inStream = 0;
   // Counted here: Bun forgets what its stream holds, and Node what it could not send.
   #size = 0;
   #backlogged = false;
+  #closing = false;
   #lost = false;
 
   constructor(stream: NodeWritable, pid: number) {
@@ -125,7 +132,10 @@ export class NodeInput implements InputPipe {
   write(bytes: Uint8Array): boolean {
     this.#size += bytes.length;
     if (this.#size > HIGH) this.#backlogged = true;
-    this.#stream.write(bytes, (error) => this.#sent(bytes.length, error));
+    for (let at = 0; at < bytes.length; at += HIGH) {
+      this.#queue.push(bytes.subarray(at, at + HIGH));
+    }
+    this.#handOver();
     return !this.#backlogged;
   }
 
@@ -138,16 +148,20 @@ export class NodeInput implements InputPipe {
   }
 
   writeEof(): void {
-    this.#stream.end();
+    this.close();
   }
 
   close(): void {
-    this.#stream.end();
+    this.#closing = true;
+    if (this.#queue.size === 0) this.#stream.end();
   }
 
   abort(): void {
-    this.#stream.destroy();
-    this.#lose(undefined);
+    this.#discard(undefined);
+  }
+
+  readerEnded(): void {
+    this.#discard(this.#backlogged ? unread(this) : undefined);
   }
 
   extraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined {
@@ -160,12 +174,39 @@ export class NodeInput implements InputPipe {
     return `<stdin of process ${this.#pid}>`;
   }
 
+  // No more than a pipe holds.
+  #handOver(): void {
+    const queue = this.#queue;
+    while (queue.size > 0 && this.#hasRoomFor(queue.at(0).length)) {
+      const bytes = queue.shift();
+      this.#inStream += bytes.length;
+      this.#stream.write(bytes, (error) => this.#sent(bytes.length, error));
+    }
+    queue.trim(MOST_KEPT);
+  }
+
+  #hasRoomFor(count: number): boolean {
+    return this.#inStream === 0 || this.#inStream + count <= HIGH;
+  }
+
   #sent(count: number, error: unknown): void {
     if (error !== undefined && error !== null) return this.#lose(error);
+    if (this.#lost) return;
+    this.#inStream -= count;
     this.#size -= count;
+    if (this.#queue.size > 0) {
+      this.#handOver();
+      if (this.#closing && this.#queue.size === 0) this.#stream.end();
+    }
     if (!this.#backlogged || this.#size > LOW) return;
     this.#backlogged = false;
     this.#owner?.resumeWriting();
+  }
+
+  #discard(error: unknown): void {
+    this.#queue.clear();
+    this.#stream.destroy();
+    this.#lose(error);
   }
 
   #lose(error: unknown): void {

@@ -311,7 +311,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   #exited(exit: Exit): void {
     this.#exit = exit;
     // Nobody reads it any more, but for what it has left behind.
-    this.#child.stdin?.abort();
+    this.#child.stdin?.readerEnded();
     if (this.#abandoned) return;
     this.#exits.release(exit.returncode);
     this.#end?.look();

@@ -98,7 +98,7 @@ export class RequestPool<I>
 
   /** Runs a request; gives the answer itself if the handler did not have to wait. */
   answer(request: Request, info: I): Response | Promise<Response> {
-    if (this.#loop.isClosed() || this.#drain.isHard) return unavailable(true);
+    if (this.#takesNobody) return unavailable(true);
     let task: Task<unknown>;
     try {
       task = this.#start(request, info);
@@ -152,6 +152,11 @@ export class RequestPool<I>
 
   toString(): string {
     return `handleRequests() "${this.#options.name}", ${this.active} without an answer`;
+  }
+
+  get #takesNobody(): boolean {
+    const loop = this.#loop;
+    return this.#drain.isHard || loop.isClosed() || loop._resources.isEnding;
   }
 
   // In the place of a turn of the loop: a handler that never waits costs no more than its

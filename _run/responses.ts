@@ -5,6 +5,8 @@
  */
 import { guarded, isInstance } from "../_base/repr.ts";
 
+const SWITCHING_PROTOCOLS = 101;
+
 /** Whether it is a response of the host, or of an adapter that has a class of its own. */
 export function isResponse(value: unknown): value is Response {
   if (isInstance(value, Response)) return true;
@@ -28,6 +30,8 @@ export function serverError(): Response {
 
 /** Asks the client to use the connection for nothing else. */
 export function closingConnection(answer: Response): Response {
+  // Of one that becomes a WebSocket it says what comes next.
+  if (answer.status === SWITCHING_PROTOCOLS) return answer;
   try {
     answer.headers.set("connection", "close");
     return answer;

@@ -64,13 +64,17 @@ export class ServerClients {
   /** Takes a connection, which is not started. */
   serve(transport: HostTransport): void {
     const { inContext, loop, limit } = this.#parts;
+    // It may be over before its task is made: who waits to be taken can go.
+    let client: Client | undefined = undefined;
+    let isLost = false;
     const [reader, writer] = openStreams({
       loop,
       limit,
       transport,
       reached: undefined,
       onLost: () => {
-        this.#clients.delete(client);
+        isLost = true;
+        if (client !== undefined) this.#clients.delete(client);
         this.#onLost();
       },
     });
@@ -81,8 +85,8 @@ export class ServerClients {
         { name: `${transport}` },
       )
     );
-    const client: Client = { writer, task };
-    this.#clients.add(client);
+    client = { writer, task };
+    if (!isLost) this.#clients.add(client);
     task.addDoneCallback(() => {
       this.#report(task);
       if (this.#isEnding) writer.abort();

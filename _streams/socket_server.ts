@@ -149,7 +149,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
 
   connected(transport: HostTransport): void {
     const { tls, loop } = this.#parts;
-    if (this.#closed) return transport.abort();
+    if (this.#takesNobody) return transport.abort();
     if (tls === undefined) return this.#serve(transport);
     const handshake = new HostCall<HostTransport>(loop, {
       what: `TLS handshake of the ${transport}`,
@@ -205,6 +205,10 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     this.#listener!.start();
   }
 
+  get #takesNobody(): boolean {
+    return this.#closed || this.#parts.loop._resources.isEnding;
+  }
+
   get #hasEnded(): boolean {
     return this.#closed && !this.#isListenerOpen && this.#clients.size === 0;
   }
@@ -253,7 +257,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   }
 
   #serve(transport: HostTransport): void {
-    if (this.#closed) transport.abort();
+    if (this.#takesNobody) transport.abort();
     else this.#clients.serve(transport);
   }
 

@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { linkSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect as connectSocket, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import {
@@ -340,6 +340,40 @@ export const checks: Checks = {
     }
     await writer.close();
     server.close();
+  },
+
+  async "Server can accept clients after some that were gone before it took them"() {
+    const server = await startServer(
+      // Of a client that has gone, Node's handlers are told.
+      (reader, writer) => echo(reader, writer).catch(() => {}),
+      HOST,
+      0,
+      { startServing: false },
+    );
+    const loop = server.getLoop();
+    const reports: unknown[] = [];
+    loop.setExceptionHandler((_, context) => void reports.push(context));
+    const { port } = server.sockets[0]!;
+    for (let i = 0; i < 3; i++) {
+      await new Promise<void>((done) => {
+        const client: Socket = connectSocket(port, HOST, () => {
+          client.resetAndDestroy();
+          done();
+        });
+      });
+    }
+    // So that its reset has come.
+    await sleep(0.02);
+    await server.startServing();
+    const [reader, writer] = await open(server);
+    await writer.write(bytes("hello\n"));
+    assert.equal(textOf(await reader.readline()), "hello\n");
+    // A server that could not accept rests for a second, and says so.
+    assert.deepEqual(reports, []);
+    loop.setExceptionHandler(undefined);
+    await writer.close();
+    server.close();
+    await server.waitClosed();
   },
 
   async "Server closes the connection of a handler that ends or is cancelled"() {

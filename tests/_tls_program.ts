@@ -9,7 +9,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import { createServer as createTlsServer } from "node:tls";
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+} from "node:tls";
 import {
   createSubprocessExec,
   createTask,
@@ -528,6 +531,39 @@ export const checks: Checks = {
         assert.equal(late, failure, name);
       }
     }
+  },
+
+  async "a server of TLS that ends its side at once loses nothing of what comes"() {
+    const { ca, cert, key } = certificate();
+    const sizes: number[] = [];
+    const server = await startServer(
+      async (reader, writer) => {
+        writer.writeEof();
+        sizes.push((await reader.read()).length);
+      },
+      HOST,
+      0,
+      { tls: { cert, key } },
+    );
+    const { port } = server.sockets[0]!;
+    // Of the host, since its first bytes come with the last of the handshake.
+    const send = () =>
+      new Promise((done) => {
+        const options = { host: HOST, port, ca, allowHalfOpen: true };
+        const client = connectTls(options as never, () => {
+          client.write(new Uint8Array(100));
+          client.write(new Uint8Array(3000));
+          setTimeout(() => client.end(), 3);
+        });
+        client.on("error", () => {}).on("close", done).resume();
+      });
+    for (let i = 0; i < 30; i++) {
+      await Promise.all(Array.from({ length: 5 }, send));
+    }
+    await until(() => sizes.length === 150);
+    assert.deepEqual(sizes.filter((size) => size !== 3100), []);
+    server.close();
+    await server.waitClosed();
   },
 
   async "startTls() reads all of who leaves right after the handshake"() {

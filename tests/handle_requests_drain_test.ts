@@ -20,6 +20,7 @@ import {
   sleep,
 } from "@asyncio/asyncio";
 import { TestLoop } from "@asyncio/asyncio/testing";
+import { NO_NETWORK } from "./_permissions.ts";
 
 const ask = (path = ""): Request => new Request(`http://localhost/${path}`);
 
@@ -201,6 +202,41 @@ Deno.test("drain() leaves a request that fails in the same moment counted once",
       assertEquals(handler.active, 0);
     });
   }
+});
+
+Deno.test({
+  name: "drain() leaves a WebSocket that is being opened its connection",
+  ignore: NO_NETWORK,
+  async fn() {
+    const gate = new Event();
+    const begun = Promise.withResolvers<void>();
+    const handler = handleRequests(async (request) => {
+      begun.resolve();
+      await gate.wait();
+      const { socket, response } = Deno.upgradeWebSocket(request);
+      socket.onmessage = ({ data }) => socket.send(`got ${data}`);
+      return response;
+    }, { watchAfter: 60 });
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      handler,
+    );
+    const client = new WebSocket(`ws://127.0.0.1:${server.addr.port}`);
+    await begun.promise;
+    const drained = handler.drain();
+    gate.set();
+    client.onopen = () => client.send("hello");
+    const closed = new Promise((resolve) => client.onclose = resolve);
+    const answer = new Promise((resolve, reject) => {
+      client.onmessage = ({ data }) => resolve(data);
+      client.onerror = reject;
+    });
+    assertEquals(await answer, "got hello");
+    client.close();
+    await closed;
+    await drained;
+    await server.shutdown();
+  },
 });
 
 Deno.test("drain() refuses limits that can't be", () => {

@@ -227,6 +227,31 @@ for (const style of ["generator", "async"] as const) {
   });
 }
 
+Deno.test("a request that comes while the tasks of an ended run clean up is not begun", async () => {
+  const log: string[] = [];
+  const loop = new TestLoop();
+  let late: Response | Promise<Response>;
+  await run(async () => {
+    const handler = handleRequests(cleaningUp(log).async);
+    createTask(async () => {
+      try {
+        await sleep(100);
+      } finally {
+        late = handler(ask());
+        await sleep(1);
+      }
+    });
+    await sleep(0);
+  }, { loopFactory: () => loop });
+  const answer = await late!;
+  assertEquals(
+    [answer.status, answer.headers.get("connection")],
+    [503, "close"],
+  );
+  assertEquals(log, []);
+  assertEquals(loop.reports, []);
+});
+
 Deno.test("handleRequests() with its own loop answers in a run too, and after its loop was interrupted", async () => {
   const handler = handleRequests(async (request) => {
     await sleep(0.001);

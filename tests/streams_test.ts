@@ -1,5 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { run, startServer, startUnixServer } from "../mod.ts";
+import {
+  createTask,
+  EventLoop,
+  run,
+  sleep,
+  startServer,
+  startUnixServer,
+} from "../mod.ts";
 import { hostTest, runOn } from "./_hosts.ts";
 import { NO_NETWORK } from "./_permissions.ts";
 import { noWarnings, runCheck } from "./_stream_checks.ts";
@@ -18,6 +25,36 @@ hostTest("connections and servers do the same on every host", async (host) => {
     lines: ["done"],
     errors: "",
   });
+});
+
+Deno.test({
+  name: "Server takes nobody while the tasks of an ended run clean up",
+  ignore: NO_NETWORK,
+  async fn() {
+    const log: string[] = [];
+    const loop = new EventLoop();
+    loop.setExceptionHandler((_, { message }) => void log.push(message));
+    await run(async () => {
+      const server = await startServer(async () => {
+        log.push("handler");
+        await sleep(0.01);
+      }, "127.0.0.1");
+      const { port } = server.sockets[0]!;
+      createTask(async () => {
+        try {
+          await sleep(60);
+        } finally {
+          const client = await Deno.connect({ hostname: "127.0.0.1", port });
+          // The server has closed it.
+          const end = await client.read(new Uint8Array(1)).catch(() => null);
+          log.push(`client ${end}`);
+          client.close();
+        }
+      });
+      await sleep(0);
+    }, { loopFactory: () => loop });
+    assertEquals(log, ["client null"]);
+  },
 });
 
 Deno.test("startServer() refuses bad arguments at once", async () => {
