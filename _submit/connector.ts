@@ -7,10 +7,12 @@ import { BrokenExecutor } from "../errors.ts";
 import { describeValue } from "../_base/repr.ts";
 import { messageOfError } from "../_bullmq/connection.ts";
 import type { Link } from "./link.ts";
+import { withPatience } from "./patience.ts";
 
 /** The one link of an executor, while there is one. */
 export class Connector {
   readonly #queue: string;
+  readonly #patience: number;
   readonly #open: () => Link;
   #link: Link | undefined;
   #closing: Promise<void> | undefined;
@@ -19,10 +21,12 @@ export class Connector {
    * Makes a connector of no link.
    *
    * @param queue The name of the queue.
+   * @param patience How long Redis may not answer, in seconds.
    * @param open Opens a link.
    */
-  constructor(queue: string, open: () => Link) {
+  constructor(queue: string, patience: number, open: () => Link) {
     this.#queue = queue;
+    this.#patience = patience;
     this.#open = open;
   }
 
@@ -44,7 +48,7 @@ export class Connector {
     if (!isWanted()) return undefined;
     const link = this.#link ??= this.#open();
     try {
-      await link.ready;
+      await withPatience(link.ready, this.#patience);
       return link;
     } catch (error) {
       if (this.#link === link) await this.close();
