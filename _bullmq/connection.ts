@@ -56,7 +56,11 @@ export async function closeClient(
   const ended = wasUp ? whenEnded(client) : undefined;
   const closed = client.close().catch(ignore);
   if (!wasUp) {
-    for (const link of linksOf(client)) link.close(true).catch(ignore);
+    for (const link of linksOf(client)) {
+      link.close(true).catch(ignore);
+      // BullMQ 5 tells of a connection that does not come, also when nobody listens.
+      link.on("error", ignore);
+    }
   }
   const end = Promise.all([closed, ended]).then(ignore);
   if (!await withLimit(end, LONGEST_GOODBYE)) await cutClient(client, closed);
@@ -103,6 +107,7 @@ interface RedisLink {
   readonly extraOptions?: { readonly shared?: boolean };
   /** Ends it. */
   close(force: boolean): Promise<void>;
+  on(event: "error", listener: () => void): unknown;
 }
 
 /** What talks to Redis: a client of ioredis, or what looks as one. */

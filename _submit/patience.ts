@@ -6,35 +6,53 @@
 import { HostTimer } from "../_executor/host_timer.ts";
 
 /** The text of who has waited for too long. */
-export function silence(patience: number): string {
-  return `Redis has not answered for ${patience} s`;
+export function silence(seconds: number): string {
+  return `Redis has not answered for ${seconds} s`;
 }
 
 /** Redis has not answered for too long. */
 export class Silence extends Error {}
 
-/**
- * Waits for Redis, but not longer than some seconds.
- *
- * @param answer What Redis does.
- * @param patience How long to wait, in seconds; Infinity is for ever.
- * @returns A promise of the answer; rejects when there was none for so long.
- */
-export async function withPatience<T>(
-  answer: Promise<T>,
-  patience: number,
-): Promise<T> {
-  if (patience === Infinity) return await answer;
-  let limit: HostTimer | undefined;
-  const over = new Promise<never>((_, reject) => {
-    limit = new HostTimer(
-      patience,
-      () => reject(new Silence(silence(patience))),
-    );
-  });
-  try {
-    return await Promise.race([answer, over]);
-  } finally {
-    limit!.cancel();
+/** Waits for Redis, but not for ever. */
+export class Patience {
+  readonly #seconds: number;
+  readonly #giveUp = new Set<(error: Error) => void>();
+
+  /**
+   * Makes a patience.
+   *
+   * @param seconds How long it lasts; Infinity is for ever.
+   */
+  constructor(seconds: number) {
+    this.#seconds = seconds;
+  }
+
+  /**
+   * Waits for an answer.
+   *
+   * @returns A promise of it; rejects with a {@linkcode Silence} when there was none for too
+   * long.
+   */
+  async wait<T>(answer: Promise<T>): Promise<T> {
+    const seconds = this.#seconds;
+    let giveUp!: (error: Error) => void;
+    const over = new Promise<never>((_, reject) => giveUp = reject);
+    const limit = seconds === Infinity
+      ? undefined
+      : new HostTimer(seconds, () => giveUp(new Silence(silence(seconds))));
+    this.#giveUp.add(giveUp);
+    try {
+      return await Promise.race([answer, over]);
+    } finally {
+      limit?.cancel();
+      this.#giveUp.delete(giveUp);
+    }
+  }
+
+  /** Waits for no answer any more: the connection is closed. */
+  end(): void {
+    for (const giveUp of this.#giveUp) {
+      giveUp(new Error("The connection is closed"));
+    }
   }
 }

@@ -36,7 +36,7 @@ import { jobId } from "./job_id.ts";
 import { Link, type LinkEvents } from "./link.ts";
 import { Lookout } from "./lookout.ts";
 import type { YieldedValue } from "../_bullmq/payload.ts";
-import { Silence, withPatience } from "./patience.ts";
+import { Patience, Silence } from "./patience.ts";
 import { QueuedJob, QueuedStream } from "./queued_job.ts";
 
 /** What {@linkcode Submitter} is made of. */
@@ -60,8 +60,7 @@ const PATIENT_INTERVALS = 4;
 /** Jobs of this program in a queue. */
 export class Submitter implements JobOwner, LinkEvents {
   readonly #options: SubmitterOptions;
-  // How long Redis may not answer, in seconds.
-  readonly #patience: number;
+  readonly #patience: Patience;
   readonly #lookout: Lookout;
   readonly #inquiry: Inquiry;
   // By id: those of one key are one job in the queue.
@@ -75,8 +74,9 @@ export class Submitter implements JobOwner, LinkEvents {
 
   constructor(bullmq: Bullmq, options: SubmitterOptions) {
     this.#options = options;
-    const patience = this.#patience = Math.max(options.grace, LEAST_PATIENCE);
-    this.#connector = new Connector(options.queue, patience, () => {
+    const patience = Math.max(options.grace, LEAST_PATIENCE);
+    this.#patience = new Patience(patience);
+    this.#connector = new Connector(options.queue, this.#patience, () => {
       this.#lookout.reset();
       return new Link(bullmq, options, options.jobOptions, this);
     });
@@ -260,7 +260,7 @@ export class Submitter implements JobOwner, LinkEvents {
 
   async #addBatch(link: Link, jobs: readonly QueuedJob[]): Promise<void> {
     try {
-      await withPatience(link.add(jobs), this.#patience);
+      await this.#patience.wait(link.add(jobs));
     } catch (error) {
       if (error instanceof Silence) {
         for (const job of jobs) {
@@ -268,7 +268,9 @@ export class Submitter implements JobOwner, LinkEvents {
         }
       } else if (jobs.length > 1) {
         // One that cannot be sent after all, as it was changed, must not take others along.
-        for (const job of jobs) await this.#addBatch(link, [job]);
+        for (const job of jobs) {
+          if (!job.done()) await this.#addBatch(link, [job]);
+        }
       } else {
         const message = "Redis did not take the job, or did not say so";
         this.#settle(jobs[0]!, () => jobs[0]!.lose(message, error));
