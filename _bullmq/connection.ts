@@ -96,7 +96,18 @@ export async function cutClient(
 ): Promise<void> {
   for (const link of ownLinksOf(client)) link.client.then(cut, ignore);
   // It has timers, which end with it.
-  await withLimit(closed, LONGEST_GOODBYE);
+  if (await withLimit(closed, LONGEST_GOODBYE)) return;
+  // A worker never ends when ioredis has forgotten what it asked for, as it does if it is
+  // cut off again before it could send that again.
+  const worker = client as WithTimers;
+  worker.lockManager?.close().catch(ignore);
+  worker.stalledCheckStopper?.();
+}
+
+/** A worker of BullMQ, as far as it has timers. */
+interface WithTimers {
+  readonly lockManager?: { close(): Promise<void> };
+  readonly stalledCheckStopper?: () => void;
 }
 
 /** A connection, as BullMQ holds it. */
