@@ -75,7 +75,7 @@ export interface BullmqExecutorOptions extends BullmqQueueOptions {
   readonly jobOptions?: object | undefined;
   /**
    * How long the clean-up of a cancelled job is waited for, and how long Redis may not
-   * answer before jobs count as lost: seconds, or an object with units.
+   * answer before jobs count as lost, a second at least: seconds, or an object with units.
    *
    * @default {60}
    */
@@ -99,14 +99,15 @@ export interface ServeBullmqOptions extends BullmqQueueOptions {
    */
   readonly concurrency?: number | undefined;
   /**
-   * After which time without a sign of life another worker may take a job: seconds, or an
-   * object with units.
+   * After which time without a sign of life another worker may take a job, 24 days at most:
+   * seconds, or an object with units.
    *
    * @default {30}
    */
   readonly lockDuration?: Delay | undefined;
   /**
-   * How often jobs of lost workers are looked for: seconds, or an object with units.
+   * How often jobs of lost workers are looked for, every 24 days at least: seconds, or an
+   * object with units.
    *
    * @default {30}
    */
@@ -132,7 +133,8 @@ const DEFAULT_JOB_OPTIONS = { removeOnComplete: KEPT, removeOnFail: KEPT };
  *   is named there.
  * - **Cancel**: one that nobody runs is taken out of the queue; else its worker is told,
  *   also one that takes it over later. A timeout is kept by the worker, by its own clock.
- * - **Keys**: all jobs of one key are one. To cancel it cancels it for all.
+ * - **Keys**: all jobs of one key are one. To cancel it cancels it for all. Who reads its
+ *   stream has to do so from its first value on.
  * - **Retries** are BullMQ's, by `jobOptions`. A cancelled job is not tried again.
  * - **Redis**: out of reach it is a BrokenExecutor for the jobs that wait, and the next
  *   job tries again. The connections end with `shutdown()` or with the loop.
@@ -308,12 +310,8 @@ export function serveBullmq<J>(
     prefix,
     concurrency: options.concurrency ?? 1,
     maxStalledCount: options.maxStalledCount ?? 1,
-    lockDuration: span(SERVE, "lockDuration", options.lockDuration ?? 30),
-    stalledInterval: span(
-      SERVE,
-      "stalledInterval",
-      options.stalledInterval ?? 30,
-    ),
+    lockDuration: engineSpan("lockDuration", options.lockDuration),
+    stalledInterval: engineSpan("stalledInterval", options.stalledInterval),
   };
   return new MethodCoroutine(
     "serveBullmq",
@@ -382,6 +380,14 @@ function checkQueue<O extends BullmqQueueOptions>(
   check(action, "queue", checked.queue, QUEUE_NAME);
   check(action, "connection", checked.connection, OBJECT);
   return checked;
+}
+
+// In milliseconds. Redis takes whole ones only, and a timer of the host none above these.
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+function engineSpan(name: string, delay: Delay | undefined): number {
+  const milliseconds = 1000 * span(SERVE, name, delay ?? 30);
+  return Math.min(Math.ceil(milliseconds), LONGEST_TIMER);
 }
 
 // In seconds; the engine cannot do without an end.

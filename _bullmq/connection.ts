@@ -26,6 +26,23 @@ export function firstConnection(client: BullmqClient): Promise<void> {
 }
 
 /**
+ * Waits until all have their connection.
+ *
+ * @param clients What was just made.
+ * @param connected Is given those that have it.
+ * @returns A promise that rejects with the first error.
+ */
+export async function connectAll(
+  clients: readonly BullmqClient[],
+  connected: Set<BullmqClient>,
+): Promise<void> {
+  await Promise.all(clients.map(async (client) => {
+    await firstConnection(client);
+    connected.add(client);
+  }));
+}
+
+/**
  * Ends something and its connection.
  *
  * @param client What to end.
@@ -36,13 +53,34 @@ export async function closeClient(
   client: BullmqClient,
   wasUp: boolean,
 ): Promise<void> {
+  const ended = wasUp ? whenEnded(client) : undefined;
   const closed = client.close().catch(ignore);
   if (!wasUp) {
-    for (const link of linksOf(client)) link.close(true).catch(ignore);
-    return await closed;
+    for (const link of linksOf(client)) {
+      link.close(true).catch(ignore);
+      // BullMQ 5 tells of a connection that does not come, also when nobody listens.
+      link.on("error", ignore);
+    }
   }
-  const isClosed = await withLimit(closed, LONGEST_GOODBYE);
-  if (!isClosed) await cutClient(client, closed);
+  const end = Promise.all([closed, ended]).then(ignore);
+  if (!await withLimit(end, LONGEST_GOODBYE)) await cutClient(client, closed);
+}
+
+/**
+ * Waits until the connections of something are gone. One that is cut off while it is closed
+ * may be called closed and connect again, or keep for ever what it was to send.
+ *
+ * @param client What has had its connections, and is not closing yet.
+ * @returns A promise that never rejects.
+ */
+export async function whenEnded(client: BullmqClient): Promise<void> {
+  await Promise.all(
+    ownLinksOf(client).map(async (link) => {
+      const redis = await link.client.catch(ignore);
+      if (redis === undefined || redis.status === "end") return;
+      await new Promise<void>((resolve) => redis.once("end", resolve));
+    }),
+  );
 }
 
 /**
@@ -56,17 +94,31 @@ export async function cutClient(
   client: BullmqClient,
   closed: Promise<void>,
 ): Promise<void> {
-  for (const link of linksOf(client)) link.client.then(cut, ignore);
+  for (const link of ownLinksOf(client)) link.client.then(cut, ignore);
   // It has timers, which end with it.
-  await withLimit(closed, LONGEST_GOODBYE);
+  if (await withLimit(closed, LONGEST_GOODBYE)) return;
+  // A worker never ends when ioredis has forgotten what it asked for, as it does if it is
+  // cut off again before it could send that again.
+  const worker = client as WithTimers;
+  worker.lockManager?.close().catch(ignore);
+  worker.stalledCheckStopper?.();
+}
+
+/** A worker of BullMQ, as far as it has timers. */
+interface WithTimers {
+  readonly lockManager?: { close(): Promise<void> };
+  readonly stalledCheckStopper?: () => void;
 }
 
 /** A connection, as BullMQ holds it. */
 interface RedisLink {
   /** Settles when there is a connection for the first time. */
   readonly client: Promise<RedisClient>;
+  /** Whether the client was given by the user. */
+  readonly extraOptions?: { readonly shared?: boolean };
   /** Ends it. */
   close(force: boolean): Promise<void>;
+  on(event: "error", listener: () => void): unknown;
 }
 
 /** What talks to Redis: a client of ioredis, or what looks as one. */
@@ -75,6 +127,7 @@ interface RedisClient {
   readonly options?: { retryStrategy?: unknown };
   connect(): Promise<unknown>;
   disconnect(): void;
+  once(event: "end", listener: () => void): unknown;
 }
 
 interface RedisLinks {
@@ -89,13 +142,19 @@ function linksOf(client: BullmqClient): RedisLink[] {
   return [connection, blockingConnection].filter((link) => link !== undefined);
 }
 
+// A client that the user has given stays the user's.
+function ownLinksOf(client: BullmqClient): RedisLink[] {
+  return linksOf(client).filter(({ extraOptions }) => !extraOptions?.shared);
+}
+
 // What was to be sent is given up, so that who waits for an answer goes on.
 function cut(client: RedisClient): void {
   // BullMQ connects again for what it has waited for too long.
   if (client.options !== undefined) client.options.retryStrategy = undefined;
   client.disconnect();
-  if (client.status !== "reconnecting") return;
-  // Cut between two tries it would stay there for ever, and give up nothing.
+  // Cut between two tries it would stay there for ever, and give up nothing. BullMQ says
+  // that this is its end.
+  if (client.status !== "reconnecting" && client.status !== "end") return;
   client.connect().catch(ignore);
   client.disconnect();
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { deferred } from "../_host/deferred.ts";
-import { closeClient, firstConnection, withLimit } from "./connection.ts";
+import { closeClient, connectAll, withLimit } from "./connection.ts";
 import {
   type Bullmq,
   type BullmqClient,
@@ -27,7 +27,7 @@ export class Listener {
   readonly #heard = deferred<void>();
   // The same, but never rejects.
   readonly #settled = this.#heard.promise.catch(() => {});
-  #isUp = false;
+  readonly #connected = new Set<BullmqClient>();
 
   /**
    * Makes a listener, which connects.
@@ -49,24 +49,15 @@ export class Listener {
   /**
    * Waits until it hears all that happens from now on; call it once.
    *
-   * @returns A promise that rejects with the first error.
+   * @returns A promise that rejects with the first error, and when it is closed before.
    */
   async ready(): Promise<void> {
     const { promise, resolve, reject } = this.#heard;
     this.on(HELLO, () => resolve());
     this.on("error", reject);
-    const both = [this.#events, this.#greeter];
-    await Promise.all(both.map(firstConnection));
-    // The engine reads from the newest event on, some time after it has its connection:
-    // what happens in between, it would never hear.
-    let pause = FIRST_PAUSE;
-    await this.#greet();
-    while (!await withLimit(this.#settled, pause)) {
-      pause = Math.min(2 * pause, LONGEST_PAUSE);
-      await this.#greet();
-    }
+    // Not waited for: what is sent may wait for a connection that is lost again.
+    this.#greetUntilHeard().catch(reject);
     await promise;
-    this.#isUp = true;
     void closeClient(this.#greeter, true);
   }
 
@@ -74,12 +65,20 @@ export class Listener {
   async close(): Promise<void> {
     this.#heard.reject(new Error("The connection is closed"));
     const both = [this.#events, this.#greeter];
-    await Promise.all(both.map((client) => closeClient(client, this.#isUp)));
+    await Promise.all(
+      both.map((client) => closeClient(client, this.#connected.has(client))),
+    );
   }
 
-  #greet(): Promise<void> {
+  // The engine reads from the newest event on, some time after it has its connection: what
+  // happens in between, it would never hear.
+  async #greetUntilHeard(): Promise<void> {
+    await connectAll([this.#events, this.#greeter], this.#connected);
     // Redis throws no other event away for it.
     const most = Number.MAX_SAFE_INTEGER;
-    return this.#greeter.publishEvent({ eventName: HELLO }, most);
+    for (let pause = FIRST_PAUSE;; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      await this.#greeter.publishEvent({ eventName: HELLO }, most);
+      if (await withLimit(this.#settled, pause)) return;
+    }
   }
 }

@@ -11,6 +11,7 @@ import {
   cutClient,
   firstConnection,
   LONGEST_GOODBYE,
+  whenEnded,
   withLimit,
 } from "../_bullmq/connection.ts";
 import {
@@ -27,7 +28,7 @@ import { shortText } from "../_executor/error_data.ts";
 import type { JobData, JobEnd } from "../_bullmq/payload.ts";
 import { type FailedEnd, type ServedEnd, ServedJob } from "./served_job.ts";
 
-/** What {@linkcode Server} is made of; spans are seconds. */
+/** What {@linkcode Server} is made of; spans are whole milliseconds. */
 export interface ServerOptions extends BullmqQueueOptions {
   readonly concurrency: number;
   readonly lockDuration: number;
@@ -90,16 +91,13 @@ export class Server {
     // else runs any more: this one is tried first.
     await this.#control.ready();
     if (this.#closing !== undefined) return;
-    const { queue, concurrency, maxStalledCount } = this.#options;
+    const { queue, connection: _, prefix: __, ...limits } = this.#options;
     const worker = this.#worker = new this.#bullmq.Worker(
       queue,
       ((job: BullmqJob, token?: string) => this.#process(job, token)) as never,
       {
         ...commonOptions(this.#options),
-        concurrency,
-        maxStalledCount,
-        lockDuration: 1000 * this.#options.lockDuration,
-        stalledInterval: 1000 * this.#options.stalledInterval,
+        ...limits,
       } as never,
     );
     listenTo(
@@ -136,6 +134,7 @@ export class Server {
       return await closeClient(worker, false);
     }
     let isClosed = false;
+    const ended = whenEnded(worker);
     const closed = worker.close().catch(() => {}).then(() => {
       isClosed = true;
     });
@@ -147,6 +146,8 @@ export class Server {
         return await cutClient(worker, closed);
       }
     }
+    if (await withLimit(ended, LONGEST_GOODBYE)) return;
+    await cutClient(worker, closed);
   }
 
   #idle(): Promise<void> {

@@ -7,10 +7,12 @@ import { BrokenExecutor } from "../errors.ts";
 import { describeValue } from "../_base/repr.ts";
 import { messageOfError } from "../_bullmq/connection.ts";
 import type { Link } from "./link.ts";
+import type { Patience } from "./patience.ts";
 
 /** The one link of an executor, while there is one. */
 export class Connector {
   readonly #queue: string;
+  readonly #patience: Patience;
   readonly #open: () => Link;
   #link: Link | undefined;
   #closing: Promise<void> | undefined;
@@ -19,10 +21,12 @@ export class Connector {
    * Makes a connector of no link.
    *
    * @param queue The name of the queue.
+   * @param patience Waits for Redis; it ends with each link.
    * @param open Opens a link.
    */
-  constructor(queue: string, open: () => Link) {
+  constructor(queue: string, patience: Patience, open: () => Link) {
     this.#queue = queue;
+    this.#patience = patience;
     this.#open = open;
   }
 
@@ -44,7 +48,7 @@ export class Connector {
     if (!isWanted()) return undefined;
     const link = this.#link ??= this.#open();
     try {
-      await link.ready;
+      await this.#patience.wait(link.ready);
       return link;
     } catch (error) {
       if (this.#link === link) await this.close();
@@ -62,7 +66,10 @@ export class Connector {
   async close(): Promise<void> {
     const link = this.#link;
     this.#link = undefined;
-    if (link !== undefined) this.#closing = link.close();
+    if (link !== undefined) {
+      this.#patience.end();
+      this.#closing = link.close();
+    }
     await this.#closing;
   }
 }

@@ -12,6 +12,7 @@ import {
   type JobData,
 } from "../_bullmq/payload.ts";
 import type { Connector } from "./connector.ts";
+import { silence } from "./patience.ts";
 import type { QueuedJob } from "./queued_job.ts";
 
 // How long Redis has to take a cancel, in seconds.
@@ -20,28 +21,36 @@ const REACH = 5;
 /** Ends a job, unless it is done: it must not be known any more when it is. */
 export type Settle = (job: QueuedJob, settle: () => void) => void;
 
+/** How long is waited for what, in seconds. */
+export interface InquiryLimits {
+  /** For the end of a job after its cancel. */
+  readonly grace: number;
+  /** For Redis. */
+  readonly patience: number;
+}
+
 /** What is asked of jobs that are in the queue. */
 export class Inquiry {
   readonly #connector: Connector;
-  readonly #grace: number;
+  readonly #limits: InquiryLimits;
   readonly #settle: Settle;
 
   /**
    * Makes an inquiry.
    *
    * @param connector The way to Redis.
-   * @param grace How long the end after a cancel is waited for, in seconds.
+   * @param limits How long is waited.
    * @param settle Ends jobs.
    */
-  constructor(connector: Connector, grace: number, settle: Settle) {
+  constructor(connector: Connector, limits: InquiryLimits, settle: Settle) {
     this.#connector = connector;
-    this.#grace = grace;
+    this.#limits = limits;
     this.#settle = settle;
   }
 
   /** Takes it out of the queue, or asks the worker that runs it to end it. */
   async ask(job: QueuedJob, message: string | undefined): Promise<void> {
-    const grace = this.#grace;
+    const { grace } = this.#limits;
     this.limit(job);
     try {
       if (await this.#takeBack(job, message)) return;
@@ -60,10 +69,9 @@ export class Inquiry {
   /** Redis has to take its cancel soon. */
   limit(job: QueuedJob): void {
     if (job.done()) return;
-    const reach = Math.min(this.#grace, REACH);
+    const reach = Math.min(this.#limits.patience, REACH);
     job.limit ??= new HostTimer(reach, () => {
-      const text = `Redis has not answered for ${reach} s`;
-      this.#settle(job, () => job.lose(text));
+      this.#settle(job, () => job.lose(silence(reach)));
     });
   }
 
@@ -93,14 +101,22 @@ export class Inquiry {
   /** Learns what may not have been told. */
   async look(job: QueuedJob): Promise<void> {
     const link = this.#connector.link;
+    const { removals } = job;
     const there = await link?.get(job.id);
     if (job.done()) return;
     if (there === undefined) {
+      if (job.removals > job.outlived) {
+        return this.#settle(job, () => {
+          job.endCancelled("The job was taken out of the queue", undefined);
+        });
+      }
       if (!isLate(job)) return;
       return this.#settle(job, () => {
         job.lose("Nothing is known of the job any more in Redis");
       });
     }
+    // What was told since then may be its own end.
+    job.outlived = Math.max(job.outlived, removals);
     if (there.finishedOn !== undefined) return this.#finishFrom(job, there);
     if (there.processedOn !== undefined) job.markBegun();
     // What workers were told may have been lost as well.
@@ -143,10 +159,14 @@ export class Inquiry {
 
   /** Ends a stream of which values did not come. */
   loseValues(job: QueuedJob): void {
+    const why = job.hasKey
+      ? "the job of its key had begun before, or Redis keeps too few events"
+      : "Redis keeps too few events";
     this.#settle(job, () => {
-      job.lose("Values of the stream were lost: Redis keeps too few events");
+      job.lose(`Values of the stream were lost: ${why}`);
     });
-    // Nobody reads any more.
+    // Nobody reads any more, unless others have the same job.
+    if (job.hasKey) return;
     this.#takeBack(job, "Values of the stream were lost").catch(toldLater);
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closeClient, firstConnection } from "../_bullmq/connection.ts";
+import { closeClient, connectAll } from "../_bullmq/connection.ts";
 import {
   type Bullmq,
   type BullmqClient,
@@ -46,7 +46,7 @@ export class Link {
   readonly #queue: BullmqQueue;
   readonly #events: Listener;
   readonly #control: BullmqEventsProducer;
-  #isUp = false;
+  readonly #connected = new Set<BullmqClient>();
 
   constructor(
     bullmq: Bullmq,
@@ -106,7 +106,7 @@ export class Link {
   /** Ends the connections; never rejects. */
   async close(): Promise<void> {
     const closed = this.#clients().map((client) =>
-      closeClient(client, this.#isUp)
+      closeClient(client, this.#connected.has(client))
     );
     await Promise.all([this.#events.close(), ...closed]);
   }
@@ -116,9 +116,8 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    const connected = this.#clients().map(firstConnection);
-    await Promise.all([this.#events.ready(), ...connected]);
-    this.#isUp = true;
+    const connected = connectAll(this.#clients(), this.#connected);
+    await Promise.all([this.#events.ready(), connected]);
   }
 
   #clients(): BullmqClient[] {

@@ -5,6 +5,7 @@
  * @module
  */
 import { hostTime, HostTimer } from "../_executor/host_timer.ts";
+import { silence } from "./patience.ts";
 import type { QueuedJob } from "./queued_job.ts";
 
 /** What {@linkcode Lookout} is made of. */
@@ -12,7 +13,7 @@ export interface LookoutOptions {
   /** How long to wait between two rounds, in seconds. */
   readonly interval: number;
   /** How long an answer may take until all jobs count as lost, in seconds. */
-  readonly grace: number;
+  readonly patience: number;
   /** The jobs to look at. */
   readonly jobs: () => QueuedJob[];
   /** Looks at one. */
@@ -78,9 +79,9 @@ export class Lookout {
   }
 
   #beginLimit(): void {
-    const { grace } = this.#options;
-    if (grace === Infinity) return;
-    this.#limit ??= new HostTimer(grace, () => this.#loseAll());
+    const { patience } = this.#options;
+    if (patience === Infinity) return;
+    this.#limit ??= new HostTimer(patience, () => this.#loseAll());
   }
 
   #endLimit(): void {
@@ -96,7 +97,7 @@ export class Lookout {
   }
 
   async #round(): Promise<void> {
-    const { grace, jobs, look } = this.#options;
+    const { patience, jobs, look } = this.#options;
     const connection = this.#connections;
     const start = hostTime();
     this.#isLooking = true;
@@ -113,7 +114,7 @@ export class Lookout {
     if (connection !== this.#connections) return;
     this.#endLimit();
     // The engine itself may give up at once.
-    if (hostTime() - this.#answered > grace) this.#loseAll();
+    if (hostTime() - this.#answered > patience) this.#loseAll();
     this.#isLooking = false;
     const spent = Math.min(hostTime() - start, LONGEST_LOOK * all.length);
     this.#interval = Math.max(
@@ -124,9 +125,7 @@ export class Lookout {
   }
 
   #loseAll(): void {
-    const { grace, jobs, lose } = this.#options;
-    for (const job of jobs()) {
-      lose(job, `Redis has not answered for ${grace} s`);
-    }
+    const { patience, jobs, lose } = this.#options;
+    for (const job of jobs()) lose(job, silence(patience));
   }
 }

@@ -58,9 +58,13 @@ export class QueuedStream {
     return true;
   }
 
-  /** Whether values have not come that a job has yielded which gave this result. */
+  /**
+   * Whether values have not come that a job has yielded which gave this result. One of the
+   * same key that nobody reads sends none, and does not count them.
+   */
   misses(result: unknown): boolean {
-    return this.received < ((result as BoxedResult | null)?.values ?? 0);
+    const values = (result as BoxedResult | null)?.values;
+    return values === undefined || this.received < values;
   }
 }
 
@@ -71,12 +75,18 @@ export class QueuedJob extends Job<unknown> {
   readonly keeper: Keeper;
   /** When it has to be done, in milliseconds since 1970. */
   readonly deadline: number | undefined;
+  /** Whether others may have the same job. */
+  readonly hasKey: boolean;
   place: Place = "here";
   stream: QueuedStream | undefined = undefined;
   /** The message of the cancel that the workers were told of. */
   told: string | undefined = undefined;
   /** Whether it was seen to have ended before the news of that came. */
   isLate = false;
+  /** How often one of its key was taken out of the queue: perhaps it, perhaps one of before. */
+  removals = 0;
+  /** How many of those were seen not to be its own end. */
+  outlived = 0;
   /** Gives up waiting for the end after a cancel. */
   limit: { cancel(): void } | undefined = undefined;
 
@@ -92,6 +102,7 @@ export class QueuedJob extends Job<unknown> {
     this.args = withoutMissing(args);
     this.keeper = keeper;
     this.deadline = deadlineOf(options?.timeout);
+    this.hasKey = options?.key !== undefined;
   }
 
   /** What goes to the queue. */

@@ -36,6 +36,7 @@ import { jobId } from "./job_id.ts";
 import { Link, type LinkEvents } from "./link.ts";
 import { Lookout } from "./lookout.ts";
 import type { YieldedValue } from "../_bullmq/payload.ts";
+import { Patience, Silence } from "./patience.ts";
 import { QueuedJob, QueuedStream } from "./queued_job.ts";
 
 /** What {@linkcode Submitter} is made of. */
@@ -48,6 +49,8 @@ export interface SubmitterOptions extends BullmqQueueOptions {
   readonly pollInterval: number;
 }
 
+// How long Redis may not answer at least, in seconds: with no grace it may, too.
+const LEAST_PATIENCE = 1;
 // How many jobs go to Redis in one command.
 const BATCH = 500;
 // How long a job waits for its reader, in seconds and in intervals of looking.
@@ -57,6 +60,7 @@ const PATIENT_INTERVALS = 4;
 /** Jobs of this program in a queue. */
 export class Submitter implements JobOwner, LinkEvents {
   readonly #options: SubmitterOptions;
+  readonly #patience: Patience;
   readonly #lookout: Lookout;
   readonly #inquiry: Inquiry;
   // By id: those of one key are one job in the queue.
@@ -70,18 +74,20 @@ export class Submitter implements JobOwner, LinkEvents {
 
   constructor(bullmq: Bullmq, options: SubmitterOptions) {
     this.#options = options;
-    this.#connector = new Connector(options.queue, () => {
+    const patience = Math.max(options.grace, LEAST_PATIENCE);
+    this.#patience = new Patience(patience);
+    this.#connector = new Connector(options.queue, this.#patience, () => {
       this.#lookout.reset();
       return new Link(bullmq, options, options.jobOptions, this);
     });
     this.#inquiry = new Inquiry(
       this.#connector,
-      options.grace,
+      { grace: options.grace, patience },
       (job, settle) => this.#settle(job, settle),
     );
     this.#lookout = new Lookout({
       interval: options.pollInterval,
-      grace: options.grace,
+      patience,
       jobs: () => this.#all().filter(({ place }) => place === "there"),
       look: (job) => this.#inquiry.look(job),
       lose: (job, message) => this.#settle(job, () => job.lose(message)),
@@ -175,9 +181,11 @@ export class Submitter implements JobOwner, LinkEvents {
 
   removed(id: string): void {
     for (const job of this.#of(id)) {
-      this.#settle(job, () => {
-        job.endCancelled("The job was taken out of the queue", undefined);
-      });
+      // Then it was one of before, with the same key.
+      if (job.place === "here") continue;
+      // So it may have been as yet: that is seen when this one is there.
+      job.removals++;
+      if (job.place === "there") this.#inquiry.look(job).catch(toldLater);
     }
   }
 
@@ -252,11 +260,17 @@ export class Submitter implements JobOwner, LinkEvents {
 
   async #addBatch(link: Link, jobs: readonly QueuedJob[]): Promise<void> {
     try {
-      await link.add(jobs);
+      await this.#patience.wait(link.add(jobs));
     } catch (error) {
-      // One that cannot be sent after all, as it was changed, must not take others along.
-      if (jobs.length > 1) {
-        for (const job of jobs) await this.#addBatch(link, [job]);
+      if (error instanceof Silence) {
+        for (const job of jobs) {
+          this.#settle(job, () => job.lose(error.message));
+        }
+      } else if (jobs.length > 1) {
+        // One that cannot be sent after all, as it was changed, must not take others along.
+        for (const job of jobs) {
+          if (!job.done()) await this.#addBatch(link, [job]);
+        }
       } else {
         const message = "Redis did not take the job, or did not say so";
         this.#settle(jobs[0]!, () => jobs[0]!.lose(message, error));
@@ -266,6 +280,7 @@ export class Submitter implements JobOwner, LinkEvents {
     for (const job of jobs) {
       job.place = "there";
       if (job.isCancelRequested()) this.#inquiry.ask(job, job.cancelMessage());
+      else if (job.removals > 0) this.#inquiry.look(job).catch(toldLater);
     }
     // The news of their end may have been faster than the answer.
     if (this.#jobs.size > 0) this.#lookout.begin();

@@ -3,6 +3,5 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-import-prefix -- users hand in their own
-import "npm:ioredis@6.0.0";
+export { Redis as Client } from "npm:ioredis@6.0.0";
 export * as bullmq from "npm:bullmq@6.7.0";

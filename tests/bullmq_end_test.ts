@@ -141,6 +141,25 @@ test("BullmqExecutor opens no connection for jobs that were cancelled at once", 
   assertEquals(made, 0);
 });
 
+test("serveBullmq() leaves no timer when the engine's worker never ends", async (setup) => {
+  const { Worker } = setup.bullmq;
+  class Stuck extends Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args);
+      // As when its connection has forgotten what it asked for.
+      const whenCurrentJobsFinished = () => new Promise(() => {});
+      Object.assign(this, { whenCurrentJobsFinished });
+    }
+  }
+  const bullmq = { ...setup.bullmq, Worker: Stuck as typeof Worker };
+  const stuck = new Setup({ ...setup, bullmq });
+  const serving = stuck.serve();
+  await using executor = stuck.executor();
+  assertEquals(await executor.submit("double", [1]), 2);
+  serving.cancel();
+  await assertRejects(async () => await serving, CancelledError);
+});
+
 loopTest(
   "BullmqExecutor adds jobs of the next loop when one was closed with a job that was to be added",
   async (setup) => {
