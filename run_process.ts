@@ -20,6 +20,7 @@ import {
   type Kind,
   type OptionKinds,
 } from "./_base/arguments.ts";
+import { makeUnplaced } from "./_base/error_place.ts";
 import { COMMON_KINDS } from "./_process/options.ts";
 import { ProcessError, type ProcessResult } from "./_process/process_error.ts";
 import type { RunningProcess } from "./_process/running_process.ts";
@@ -133,7 +134,9 @@ function* runChecked(
 ): Coro<ProcessResult> {
   const result = yield* runToEnd(starting, input);
   if (isChecked && result.code !== 0) {
-    throw new ProcessError(describeEnd(command, result), result);
+    throw makeUnplaced(() =>
+      new ProcessError(describeEnd(command, result), result)
+    );
   }
   return result;
 }
