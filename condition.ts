@@ -40,7 +40,7 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
 /** Options of {@linkcode Condition}. */
 export interface ConditionOptions {
   /** The name, for reports such as `formatTaskTree()`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 const COUNT = integer(0);

@@ -38,27 +38,27 @@ export interface RunProcessOptions {
    *
    * @default {that of the program}
    */
-  readonly cwd?: string | URL;
+  readonly cwd?: string | URL | undefined;
   /** Variables of the environment, beside those of the program. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /**
    * What the program reads: text, or bytes.
    *
    * @default {nothing}
    */
-  readonly input?: string | Uint8Array;
+  readonly input?: string | Uint8Array | undefined;
   /**
    * Seconds between SIGTERM and SIGKILL once it is cancelled, or an object with units.
    *
    * @default {5}
    */
-  readonly grace?: Delay;
+  readonly grace?: Delay | undefined;
   /**
    * Whether an end by a signal or with another code than 0 is an error.
    *
    * @default {true}
    */
-  readonly check?: boolean;
+  readonly check?: boolean | undefined;
 }
 
 /**

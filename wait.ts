@@ -65,7 +65,7 @@ export interface WaitOptions {
    *
    * @default {"ALL_COMPLETED"}
    */
-  readonly returnWhen?: ReturnWhen;
+  readonly returnWhen?: ReturnWhen | undefined;
 }
 
 /** What {@linkcode wait} gives: the futures that are done, and those that are not. */
