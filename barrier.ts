@@ -33,7 +33,7 @@ import { keepName, title } from "./_sync/describe.ts";
 /** Options of {@linkcode Barrier}. */
 export interface BarrierOptions {
   /** The name, for reports such as `formatTaskTree()`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 const PARTIES = integer(1);

@@ -73,7 +73,7 @@ export interface CallGraphOptions {
    *
    * @default {all}
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** Options of {@linkcode printCallGraph}. */
@@ -83,7 +83,7 @@ export interface PrintCallGraphOptions extends CallGraphOptions {
    *
    * @default {stderr, by way of the console}
    */
-  readonly write?: (text: string) => void;
+  readonly write?: ((text: string) => void) | undefined;
 }
 
 const FUTURE: Kind = { words: "a future", fits: isFuture };

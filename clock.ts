@@ -32,19 +32,19 @@ export type Delay = number | DelayFields;
 /** The units of a {@linkcode Delay}; what is given is added up. */
 export interface DelayFields {
   /** Days of 24 hours. */
-  readonly days?: number;
+  readonly days?: number | undefined;
   /** Hours. */
-  readonly hours?: number;
+  readonly hours?: number | undefined;
   /** Minutes. */
-  readonly minutes?: number;
+  readonly minutes?: number | undefined;
   /** Seconds. */
-  readonly seconds?: number;
+  readonly seconds?: number | undefined;
   /** Milliseconds. */
-  readonly milliseconds?: number;
+  readonly milliseconds?: number | undefined;
   /** Microseconds. */
-  readonly microseconds?: number;
+  readonly microseconds?: number | undefined;
   /** Nanoseconds. */
-  readonly nanoseconds?: number;
+  readonly nanoseconds?: number | undefined;
 }
 
 const UNITS = {
@@ -273,14 +273,14 @@ export interface VirtualClockOptions {
    *
    * @default {0}
    */
-  readonly start?: number;
+  readonly start?: number | undefined;
   /**
    * Whether time jumps to the next deadline when nothing else can happen. With
    * `false` it moves by {@linkcode VirtualClock.advance} only.
    *
    * @default {true}
    */
-  readonly autoJump?: boolean;
+  readonly autoJump?: boolean | undefined;
 }
 
 const VIRTUAL_CLOCK_OPTIONS: OptionKinds<VirtualClockOptions> = {

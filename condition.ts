@@ -31,6 +31,7 @@ import { describeKind, isInstance } from "./_base/repr.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
+import { makeUnplaced } from "./_base/error_place.ts";
 import { check, FUNCTION, integer } from "./_base/arguments.ts";
 import { describeState, keepName, title } from "./_sync/describe.ts";
 import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
@@ -39,7 +40,7 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
 /** Options of {@linkcode Condition}. */
 export interface ConditionOptions {
   /** The name, for reports such as `formatTaskTree()`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 const COUNT = integer(0);
@@ -226,8 +227,8 @@ export class Condition {
 
   *#wait(): Coro<true> {
     if (!this.locked()) {
-      throw new RuntimeError(
-        `Cannot wait: the lock of ${this} is not acquired`,
+      throw makeUnplaced(() =>
+        new RuntimeError(`Cannot wait: the lock of ${this} is not acquired`)
       );
     }
     const waiter = this.#waiters.makeWaiter();

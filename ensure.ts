@@ -29,7 +29,7 @@ export interface EnsureFutureOptions {
    *
    * @default {the running loop, else the current one}
    */
-  readonly loop?: EventLoop;
+  readonly loop?: EventLoop | undefined;
 }
 
 const ENSURE_OPTIONS: OptionKinds<EnsureFutureOptions> = { loop: LOOP };

@@ -234,7 +234,7 @@ export class KeyboardInterrupt extends Error {
    */
   constructor(
     message?: string,
-    options: ErrorOptions & { readonly signal?: string } = {},
+    options: ErrorOptions & { readonly signal?: string | undefined } = {},
   ) {
     if (typeof options !== "object" || options === null) {
       refuse("a KeyboardInterrupt", "options", "an object", options);

@@ -38,7 +38,7 @@ import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 /** Options of {@linkcode Event}. */
 export interface EventOptions {
   /** The name, for reports such as `formatTaskTree()`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**

@@ -70,7 +70,7 @@ export interface OnceOptions {
    *
    * @default {false}
    */
-  readonly args?: boolean;
+  readonly args?: boolean | undefined;
 }
 
 /** Options of {@linkcode on}. */
@@ -80,7 +80,7 @@ export interface OnOptions extends OnceOptions {
    *
    * @default {0}
    */
-  readonly maxsize?: number;
+  readonly maxsize?: number | undefined;
   /**
    * What becomes of an event for which there is no room: `"error"` ends the iteration
    * with a QueueFull after those that are kept, `"dropOldest"` drops the one that has
@@ -88,7 +88,7 @@ export interface OnOptions extends OnceOptions {
    *
    * @default {"error"}
    */
-  readonly overflow?: Overflow;
+  readonly overflow?: Overflow | undefined;
 }
 
 /**

@@ -45,7 +45,7 @@ export interface EveryOptions {
    *
    * @default {"skip"}
    */
-  readonly missed?: Missed;
+  readonly missed?: Missed | undefined;
 }
 
 /**

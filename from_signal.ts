@@ -40,6 +40,7 @@ import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import { runInLine } from "./_host/async_context.ts";
+import { makeUnplaced } from "./_base/error_place.ts";
 import { running } from "./_base/running.ts";
 import { callbackName, describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
@@ -90,8 +91,12 @@ function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {
   // A line of its own, since it may be an async function that waits for this library.
   const promise = runInLine(abortable.line, () => fn(abortable.signal));
   if (!isThenable(promise)) {
-    throw new TypeError(
-      `Cannot wait: ${name} must give a promise, gave ${describeKind(promise)}`,
+    throw makeUnplaced(() =>
+      new TypeError(
+        `Cannot wait: ${name} must give a promise, gave ${
+          describeKind(promise)
+        }: make it async, or return what it waits for`,
+      )
     );
   }
   abortable.follow(promise);

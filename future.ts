@@ -78,7 +78,7 @@ export interface FutureOptions {
    *
    * @default {the running loop, else the current one}
    */
-  readonly loop?: Scheduler;
+  readonly loop?: Scheduler | undefined;
 }
 
 const FUTURE_OPTIONS: OptionKinds<FutureOptions> = { loop: LOOP };

@@ -56,7 +56,7 @@ export interface GatherOptions {
    *
    * @default {false}
    */
-  readonly returnExceptions?: boolean;
+  readonly returnExceptions?: boolean | undefined;
   /**
    * How many children run at once. With a limit the awaitables may come from any iterable,
    * which is asked for the next one when a child is done, and is closed early by an error

@@ -69,7 +69,7 @@ export interface CallbackOptions {
    *
    * @default {a copy of the current context}
    */
-  readonly context?: Context;
+  readonly context?: Context | undefined;
 }
 
 const CALLBACK_OPTIONS: OptionKinds<CallbackOptions> = { context: CONTEXT };

@@ -61,26 +61,28 @@ export interface HandleRequestsOptions {
    *
    * @default {"requests"}
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * From which age on a request is cancelled when its client goes: seconds, or an object
    * with units. To watch costs a host more than a short request does.
    *
    * @default {25 milliseconds}
    */
-  readonly watchAfter?: Delay;
+  readonly watchAfter?: Delay | undefined;
   /**
    * How long a request may take until it is cancelled: seconds, or an object with units.
    *
    * @default {as long as it takes}
    */
-  readonly timeout?: Delay;
+  readonly timeout?: Delay | undefined;
   /**
    * Makes the answer to a request whose handler has failed.
    *
    * @default {500 Internal Server Error}
    */
-  readonly onError?: (error: unknown, request: Request) => Response;
+  readonly onError?:
+    | ((error: unknown, request: Request) => Response)
+    | undefined;
 }
 
 /** What a fetch handler is given beside the request: nothing, if its handler wants nothing. */
@@ -133,7 +135,7 @@ export interface DrainOptions {
    *
    * @default {as long as they take}
    */
-  readonly grace?: Delay;
+  readonly grace?: Delay | undefined;
   /**
    * How long requests may clean up after that: seconds, or an object with units. Those that
    * have not ended then are answered 503 and left behind, and the loop's exception handler
@@ -141,7 +143,7 @@ export interface DrainOptions {
    *
    * @default {5}
    */
-  readonly cleanup?: Delay;
+  readonly cleanup?: Delay | undefined;
 }
 
 const OPTIONS: OptionKinds<HandleRequestsOptions> = {

@@ -40,7 +40,7 @@ import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 /** Options of {@linkcode Lock}. */
 export interface LockOptions {
   /** The name, for reports such as `formatTaskTree()`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**

@@ -116,13 +116,13 @@ export interface EventLoopOptions {
    *
    * @default {new SystemClock()}
    */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /**
    * Whether debug mode is on from the start.
    *
    * @default {the environment's ASYNCIO_DEBUG, where it may be read without asking}
    */
-  readonly debug?: boolean;
+  readonly debug?: boolean | undefined;
   /**
    * How long an error of a task or future may go unfetched before it is reported, on the
    * loop's clock: seconds, or an object with units. What is left is reported when the loop
@@ -130,7 +130,7 @@ export interface EventLoopOptions {
    *
    * @default {5}
    */
-  readonly reportUnfetchedAfter?: Delay;
+  readonly reportUnfetchedAfter?: Delay | undefined;
   /**
    * How long an async function that was cancelled may go on to wait for a promise of the
    * host, which can't be interrupted, before that is reported: seconds on the system clock,
@@ -138,7 +138,7 @@ export interface EventLoopOptions {
    *
    * @default {5}
    */
-  readonly reportStuckAfter?: Delay;
+  readonly reportStuckAfter?: Delay | undefined;
 }
 
 const LOOP_OPTIONS: OptionKinds<EventLoopOptions> = {

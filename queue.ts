@@ -42,7 +42,7 @@ import { className, keepName, title } from "./_sync/describe.ts";
 /** Options of {@linkcode Queue} and {@linkcode LifoQueue}. */
 export interface QueueOptions {
   /** The name, for reports such as `formatTaskTree()`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** Options of {@linkcode PriorityQueue}. */
@@ -53,7 +53,7 @@ export interface PriorityQueueOptions<T> extends QueueOptions {
    *
    * @default {the order of numbers, strings, and arrays of them}
    */
-  readonly compare?: (a: T, b: T) => number;
+  readonly compare?: ((a: T, b: T) => number) | undefined;
 }
 
 /** Options of {@linkcode Queue.shutdown}. */
@@ -63,7 +63,7 @@ export interface ShutdownOptions {
    *
    * @default {false}
    */
-  readonly immediate?: boolean;
+  readonly immediate?: boolean | undefined;
 }
 
 const PRIORITY_QUEUE_OPTIONS = { name: STRING, compare: FUNCTION };

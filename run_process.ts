@@ -20,6 +20,7 @@ import {
   type Kind,
   type OptionKinds,
 } from "./_base/arguments.ts";
+import { makeUnplaced } from "./_base/error_place.ts";
 import { COMMON_KINDS } from "./_process/options.ts";
 import { ProcessError, type ProcessResult } from "./_process/process_error.ts";
 import type { RunningProcess } from "./_process/running_process.ts";
@@ -37,27 +38,27 @@ export interface RunProcessOptions {
    *
    * @default {that of the program}
    */
-  readonly cwd?: string | URL;
+  readonly cwd?: string | URL | undefined;
   /** Variables of the environment, beside those of the program. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /**
    * What the program reads: text, or bytes.
    *
    * @default {nothing}
    */
-  readonly input?: string | Uint8Array;
+  readonly input?: string | Uint8Array | undefined;
   /**
    * Seconds between SIGTERM and SIGKILL once it is cancelled, or an object with units.
    *
    * @default {5}
    */
-  readonly grace?: Delay;
+  readonly grace?: Delay | undefined;
   /**
    * Whether an end by a signal or with another code than 0 is an error.
    *
    * @default {true}
    */
-  readonly check?: boolean;
+  readonly check?: boolean | undefined;
 }
 
 /**
@@ -133,7 +134,9 @@ function* runChecked(
 ): Coro<ProcessResult> {
   const result = yield* runToEnd(starting, input);
   if (isChecked && result.code !== 0) {
-    throw new ProcessError(describeEnd(command, result), result);
+    throw makeUnplaced(() =>
+      new ProcessError(describeEnd(command, result), result)
+    );
   }
   return result;
 }

@@ -40,7 +40,7 @@ import { bindLoop, WaiterList, wasWoken } from "./_sync/waiter_list.ts";
 /** Options of {@linkcode Semaphore} and {@linkcode BoundedSemaphore}. */
 export interface SemaphoreOptions {
   /** The name, for reports such as `formatTaskTree()`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 const PERMITS = integer(0);

@@ -61,13 +61,13 @@ export interface StreamReaderOptions {
    *
    * @default {65536}
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /**
    * The loop of whoever reads.
    *
    * @default {the running loop, else the current one}
    */
-  readonly loop?: Scheduler;
+  readonly loop?: Scheduler | undefined;
 }
 
 /** Options of `reader.lines()`. */
@@ -77,13 +77,13 @@ export interface LinesOptions {
    *
    * @default {"utf-8"}
    */
-  readonly encoding?: string;
+  readonly encoding?: string | undefined;
   /**
    * Whether bytes that are none of the encoding are an error, and not replaced.
    *
    * @default {false}
    */
-  readonly fatal?: boolean;
+  readonly fatal?: boolean | undefined;
 }
 
 const LINES_OPTIONS: OptionKinds<LinesOptions> = {

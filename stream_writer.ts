@@ -76,21 +76,21 @@ export interface TlsOptions {
    *
    * @default {the host that was connected to}
    */
-  readonly serverHostname?: string;
+  readonly serverHostname?: string | undefined;
   /** Certificates, as PEM, to trust instead of those that the host trusts. For clients. */
-  readonly ca?: string | readonly string[];
+  readonly ca?: string | readonly string[] | undefined;
   /** The own certificate, as PEM. A server needs one. */
-  readonly cert?: string;
+  readonly cert?: string | undefined;
   /** The key of the own certificate, as PEM. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** The application protocols to offer, the best one first. */
-  readonly alpn?: readonly string[];
+  readonly alpn?: readonly string[] | undefined;
   /**
    * How long the handshake may take, in seconds or with units.
    *
    * @default {60}
    */
-  readonly handshakeTimeout?: Delay;
+  readonly handshakeTimeout?: Delay | undefined;
 }
 
 /**

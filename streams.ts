@@ -82,22 +82,22 @@ export interface ConnectionOptions {
    *
    * @default {65536}
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Whether to use TLS, and how. */
-  readonly tls?: TlsOptions | boolean;
+  readonly tls?: TlsOptions | boolean | undefined;
   /**
    * How long to wait for an answer of one address of a host before the next one is tried
    * beside it, in seconds or with units. Not for Unix sockets.
    *
    * @default {0.25}
    */
-  readonly happyEyeballsDelay?: Delay;
+  readonly happyEyeballsDelay?: Delay | undefined;
   /**
    * The address to connect from. Not for Unix sockets.
    *
    * @default {the host's choice}
    */
-  readonly localAddress?: string;
+  readonly localAddress?: string | undefined;
 }
 
 /** Options of {@linkcode startServer} and {@linkcode startUnixServer}. */
@@ -107,34 +107,34 @@ export interface ServerOptions {
    *
    * @default {65536}
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** How to use TLS, with certificate and key; without, connections are plain. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /**
    * How many connections may wait to be accepted.
    *
    * @default {the host's: 511}
    */
-  readonly backlog?: number;
+  readonly backlog?: number | undefined;
   /**
    * Whether other processes may listen at the same port.
    *
    * @default {false}
    */
-  readonly reusePort?: boolean;
+  readonly reusePort?: boolean | undefined;
   /**
    * Whether to accept connections at once.
    *
    * @default {true}
    */
-  readonly startServing?: boolean;
+  readonly startServing?: boolean | undefined;
   /**
    * How long the connections may go on after `close()`, in seconds or with units; then
    * their handlers are cancelled, and they are closed.
    *
    * @default {as long as they like}
    */
-  readonly grace?: Delay;
+  readonly grace?: Delay | undefined;
 }
 
 /**

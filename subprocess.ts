@@ -62,52 +62,52 @@ export interface SubprocessOptions {
    *
    * @default {"inherit"}
    */
-  readonly stdin?: Stdio;
+  readonly stdin?: Stdio | undefined;
   /**
    * Where the output goes to.
    *
    * @default {"inherit"}
    */
-  readonly stdout?: Stdio;
+  readonly stdout?: Stdio | undefined;
   /**
    * Where the error output goes; `"stdout"`: to where the output goes, in one order.
    *
    * @default {"inherit"}
    */
-  readonly stderr?: Stdio | "stdout";
+  readonly stderr?: Stdio | "stdout" | undefined;
   /**
    * How many bytes a line may have; twice as many are read ahead, then the process waits.
    *
    * @default {65536}
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /**
    * The folder to run in.
    *
    * @default {that of the program}
    */
-  readonly cwd?: string | URL;
+  readonly cwd?: string | URL | undefined;
   /** Variables of the environment, beside those of the program. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /**
    * Whether the process gets none of the program's variables.
    *
    * @default {false}
    */
-  readonly clearEnv?: boolean;
+  readonly clearEnv?: boolean | undefined;
   /**
    * Whether it leads a session and a group of its own, so that all that it starts is ended
    * with it. Without, the Ctrl-C of a terminal reaches it, and it is ended alone.
    *
    * @default {true}
    */
-  readonly newSession?: boolean;
+  readonly newSession?: boolean | undefined;
   /**
    * Seconds between SIGTERM and SIGKILL when it is ended, or an object with units.
    *
    * @default {5}
    */
-  readonly grace?: Delay;
+  readonly grace?: Delay | undefined;
 }
 
 /**

@@ -140,20 +140,20 @@ export interface TaskOptions {
    *
    * @default {"Task-" and a number}
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * The context to run in.
    *
    * @default {a copy of the current context}
    */
-  readonly context?: Context;
+  readonly context?: Context | undefined;
   /**
    * Whether the first step runs at once, and not in the loop's next turn. Where a hundred
    * tasks start each other so, the next one starts in the next turn all the same.
    *
    * @default {false}
    */
-  readonly eagerStart?: boolean;
+  readonly eagerStart?: boolean | undefined;
 }
 
 /** Options of {@linkcode Task}. */
@@ -163,7 +163,7 @@ export interface TaskConstructorOptions extends TaskOptions {
    *
    * @default {the running loop, else the current one}
    */
-  readonly loop?: TaskScheduler;
+  readonly loop?: TaskScheduler | undefined;
 }
 
 const CONSTRUCTOR_OPTIONS: OptionKinds<TaskConstructorOptions> = {
@@ -178,13 +178,13 @@ export interface PrintStackOptions {
    *
    * @default {all}
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /**
    * Called with the text.
    *
    * @default {stderr, by way of the console}
    */
-  readonly write?: (text: string) => void;
+  readonly write?: ((text: string) => void) | undefined;
 }
 
 // The body of what stands for a task once it has ended.
@@ -446,7 +446,7 @@ export class Task<T> extends Future<T> {
    * @returns The names.
    * @throws {TypeError} If `limit` is no number.
    */
-  getStack(options: { readonly limit?: number } = {}): string[] {
+  getStack(options: { readonly limit?: number | undefined } = {}): string[] {
     options = checkOptions("read the stack", options, STACK_OPTIONS);
     if (this.done()) return [];
     const coroutine = this.getCoro() as unknown;

@@ -25,6 +25,7 @@ import {
   oneOf,
   type OptionKinds,
 } from "./_base/arguments.ts";
+import { makeUnplaced } from "./_base/error_place.ts";
 import type { Delay } from "./clock.ts";
 import { copyContext } from "./context.ts";
 import type { Coroutine } from "./_coroutine/coroutine.ts";
@@ -64,7 +65,7 @@ export interface WaitOptions {
    *
    * @default {"ALL_COMPLETED"}
    */
-  readonly returnWhen?: ReturnWhen;
+  readonly returnWhen?: ReturnWhen | undefined;
 }
 
 /** What {@linkcode wait} gives: the futures that are done, and those that are not. */
@@ -118,7 +119,9 @@ export const wait: <F extends Future<unknown>>(
       const loop = requireScheduler();
       for (const future of unique) {
         if (future.getLoop() === loop) continue;
-        throw new RangeError(`Cannot wait: ${future} belongs to another loop`);
+        throw makeUnplaced(() =>
+          new RangeError(`Cannot wait: ${future} belongs to another loop`)
+        );
       }
       let missing = unique.size;
       const waiter = new Waiter(
@@ -176,16 +179,19 @@ function endsWait(future: Future<unknown>, returnWhen: ReturnWhen): boolean {
 function checkFutures<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {
   const unique = new Set(checkList<F>(futures, "wait", { what: "futures" }));
   if (unique.size === 0) {
-    throw new RangeError("Cannot wait: the list of futures is empty");
+    throw makeUnplaced(() =>
+      new RangeError("Cannot wait: the list of futures is empty")
+    );
   }
   for (const future of unique) {
-    if (!isFuture(future)) {
-      throw new TypeError(
+    if (isFuture(future)) continue;
+    throw makeUnplaced(() =>
+      new TypeError(
         `Cannot wait: a future was expected, got ${
           describeKind(future)
         }, use createTask() first`,
-      );
-    }
+      )
+    );
   }
   return unique;
 }

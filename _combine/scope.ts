@@ -13,6 +13,8 @@ import {
   closeCoroutine,
   refuseAsyncGenerator,
 } from "../_coroutine/coroutine.ts";
+import { isGenerator } from "../_coroutine/generators.ts";
+import { isThenable } from "../_coroutine/thenable.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { Wait } from "../future.ts";
 import { check, integer, type Kind, refusal } from "../_base/arguments.ts";
@@ -33,8 +35,11 @@ export function checkBody(body: unknown, action: string): void {
   refuseAsyncGenerator(body, action);
   if (typeof body === "function") return;
   closeCoroutine(body);
+  const advice = isThenable(body) || isGenerator(body)
+    ? ": pass the function itself"
+    : "";
   throw new TypeError(
-    refusal(action, "the body", "a function", body),
+    refusal(action, "the body", "a function", body) + advice,
   );
 }
 

@@ -33,7 +33,11 @@ export function runningScheduler(): Scheduler | undefined {
  */
 export function requireScheduler(): Scheduler {
   const scheduler = runningScheduler();
-  if (scheduler === undefined) throw new RuntimeError("No running event loop");
+  if (scheduler === undefined) {
+    throw new RuntimeError(
+      "No running event loop: do it in a function that run() or a task runs",
+    );
+  }
   return scheduler;
 }
 

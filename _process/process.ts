@@ -18,7 +18,7 @@ export interface EndOptions {
    *
    * @default {what the process was started with: 5}
    */
-  readonly grace?: Delay;
+  readonly grace?: Delay | undefined;
 }
 
 /**

@@ -30,13 +30,13 @@ export interface RunnerOptions {
    *
    * @default {as the loop has it}
    */
-  readonly debug?: boolean;
+  readonly debug?: boolean | undefined;
   /**
    * Makes the loop.
    *
    * @default {newEventLoop}
    */
-  readonly loopFactory?: () => EventLoop;
+  readonly loopFactory?: (() => EventLoop) | undefined;
   /**
    * The signals that end the run. A library that runs something of its own inside a
    * program gives `[]`. Workers, browsers and signals that the system does not have are no
@@ -44,14 +44,14 @@ export interface RunnerOptions {
    *
    * @default {["SIGINT"]}
    */
-  readonly signals?: readonly SignalName[];
+  readonly signals?: readonly SignalName[] | undefined;
   /**
    * How long after the first signal nothing is cancelled: seconds, or an object with units.
    * Meanwhile `closing()` is done and `onClosing()`'s services stop.
    *
    * @default {none: the first signal cancels}
    */
-  readonly grace?: Delay;
+  readonly grace?: Delay | undefined;
   /**
    * How long cleaning up may take after the cancel, by whatever that came: a signal, the
    * `signal` of the run, or the end of `main`, which cancels what it has left. Seconds, or
@@ -59,13 +59,13 @@ export interface RunnerOptions {
    *
    * @default {5 seconds with `grace`, else as long as it takes}
    */
-  readonly cleanup?: Delay;
+  readonly cleanup?: Delay | undefined;
   /**
    * Takes what became of everything, when a signal or `cleanup` has ended the run.
    *
    * @default {what did not go well is written to stderr}
    */
-  readonly onShutdown?: (report: ShutdownReport) => void;
+  readonly onShutdown?: ((report: ShutdownReport) => void) | undefined;
 }
 
 /** Options of {@linkcode Runner.run}. */
@@ -75,15 +75,15 @@ export interface RunnerRunOptions {
    *
    * @default {the runner's own}
    */
-  readonly context?: Context;
+  readonly context?: Context | undefined;
   /** Cancels the main task when it aborts; its reason is the `cause` of the CancelledError. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of {@linkcode run}. */
 export interface RunOptions extends RunnerOptions {
   /** Cancels the main task when it aborts; its reason is the `cause` of the CancelledError. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const SIGNALS: Kind = {

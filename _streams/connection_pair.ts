@@ -23,19 +23,19 @@ export interface ConnectionPairOptions {
    *
    * @default {0}
    */
-  readonly latency?: Delay;
+  readonly latency?: Delay | undefined;
   /**
    * How many bytes may be under way in one direction; above, `write()` makes wait.
    *
    * @default {65536}
    */
-  readonly capacity?: number;
+  readonly capacity?: number | undefined;
   /**
    * How many bytes a line may have; see `StreamReader`.
    *
    * @default {65536}
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** One end of a connection. */

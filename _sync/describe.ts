@@ -18,7 +18,7 @@ const TITLE_OPTIONS = { name: STRING };
  */
 export function title(
   primitive: object,
-  options: { readonly name?: string },
+  options: { readonly name?: string | undefined },
 ): string {
   const kind = className(primitive);
   options = checkOptions(`make a ${kind}`, options, TITLE_OPTIONS);

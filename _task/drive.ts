@@ -35,6 +35,7 @@ import {
   waitForPromise,
   waitForTaskPromise,
 } from "../_coroutine/promise_body.ts";
+import { makeUnplaced } from "../_base/error_place.ts";
 import { kFunctionName, type Runnable, type Waiter } from "../_base/roles.ts";
 import { callbackName, describeKind, isAsyncGenerator } from "../_base/repr.ts";
 
@@ -242,14 +243,19 @@ function asBody(opened: unknown, opener: unknown): Body {
   // A future is waited for as by `yield*`, and so can be cancelled.
   if (opened instanceof Future) return opened as unknown as Body;
   if (isThenable(opened)) return PROMISE_BODY;
-  const advice = isAsyncGenerator(opened) ? adviceFor(opened) : "";
-  throw new TypeError(
-    `Cannot run ${
-      describeKind(opener)
-    }: it must give a generator, coroutine or promise, gave ${
-      describeKind(opened)
-    }${advice}`,
-  );
+  throw makeUnplaced(() => new TypeError(noBody(opened, opener)));
+}
+
+function noBody(opened: unknown, opener: unknown): string {
+  const who = opener instanceof Coroutine ? "its function" : "it";
+  const advice = isAsyncGenerator(opened)
+    ? adviceFor(opened)
+    : ": make it async, or return what it waits for";
+  return `Cannot run ${
+    describeKind(opener)
+  }: ${who} must give a generator, coroutine or promise, gave ${
+    describeKind(opened)
+  }${advice}`;
 }
 
 /**

@@ -8,18 +8,22 @@ import {
   asCompleted,
   Barrier,
   CancelledError,
+  Condition,
   type Coro,
   coroutine,
   type CoroutineFunction,
   createTask,
   DeadlockError,
   firstSuccess,
+  fromSignal,
   getRunningLoop,
   interruptible,
   Lock,
   PriorityQueue,
   Queue,
   race,
+  run,
+  runProcess,
   sleep,
   StreamReader,
   Task,
@@ -27,6 +31,7 @@ import {
   timeout,
   timeoutAt,
   TimeoutError,
+  wait,
   waitFor,
 } from "../mod.ts";
 import { rejectionOf, runVirtual } from "./cpython/_both.ts";
@@ -189,6 +194,78 @@ for (const [name, failing] of Object.entries(waitsThatFail)) {
     assertMatch(error.stack!, /error_place_test\.ts/);
   });
 }
+
+const mistakes: Record<string, [refused: () => unknown, says: RegExp]> = {
+  "timeout() whose body gives nothing": [
+    () => timeout(1, (() => {}) as Failing),
+    /its function must give .*, gave undefined: make it async, or return/,
+  ],
+  "a coroutine function that gives nothing": [
+    coroutine((() => 5) as unknown as Failing),
+    /its function must give .*, gave 5: make it async, or return/,
+  ],
+  "fromSignal() whose function gives nothing": [
+    () => fromSignal((() => {}) as unknown as () => Promise<void>),
+    /must give a promise, gave undefined: make it async, or return/,
+  ],
+  "wait() for a function": [
+    () => wait([failing as unknown as Task<void>]),
+    /got the function failing, use createTask\(\) first/,
+  ],
+  "wait() for nothing": [() => wait([]), /the list of futures is empty/],
+  "wait() on a condition without its lock": [
+    () => new Condition().wait(),
+    /the lock of .* is not acquired/,
+  ],
+  "waitFor() on a condition without its lock": [
+    () => new Condition().waitFor(() => false),
+    /the lock of .* is not acquired/,
+  ],
+};
+async function failing() {}
+
+for (const [name, [refused, says]] of Object.entries(mistakes)) {
+  inBoth(
+    `the refusal of ${name} says what to do, at the caller's frame`,
+    refused,
+    (
+      error,
+    ) => {
+      assertMatch(error.message, says);
+      // In debug mode that of the call itself, which is in the table above.
+      assertMatch(firstFrame(error), /error_place_test/);
+      assertMatch(error.stack!, /\bcaller\b.*error_place_test/);
+    },
+  );
+}
+
+Deno.test({
+  name: "a ProcessError begins with the frame of its caller",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    async function caller() {
+      await runProcess("false", []);
+    }
+    const error = await rejectionOf(run(caller)) as Error;
+    assertMatch(firstFrame(error), /\bcaller\b.*error_place_test/);
+    assert(error.stack!.startsWith(`ProcessError: ${error.message}\n`));
+  },
+});
+
+Deno.test("a body that is a promise or a coroutine is told to be passed as a function", () =>
+  runVirtual(async () => {
+    const bodies = [Promise.resolve(1), sleep(1), sleeper()];
+    for (const body of bodies as unknown as Failing[]) {
+      const advice = /must be a function, got .*: pass the function itself$/;
+      for (const scope of [() => timeout(1, body), () => taskGroup(body)]) {
+        const error = await rejectionOf((async () => await scope())());
+        assertMatch((error as Error).message, advice);
+      }
+    }
+    function* sleeper(): Coro<void> {
+      yield* sleep(1);
+    }
+  }));
 
 Deno.test("an error of the user's in a wait, and one of a call, keep their frames", async () => {
   function compare(): never {
