@@ -34,6 +34,9 @@ import {
 import { isQuiet, type LineState } from "./line.ts";
 import { WaitSet } from "./wait_set.ts";
 
+// Of how many waits a line knows at the end of each whether the others are for the host.
+const MOST_ASKED = 16;
+
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
 export function addAwait(line: LineState, wait: PendingAwait): void {
   const awaits = line._awaits;
@@ -137,11 +140,19 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
   if (awaits === wait) line._awaits = undefined;
   else if (awaits instanceof WaitSet) {
     awaits.delete(wait);
-    if (awaits.isEmpty) line._awaits = undefined;
+    if (awaits.size === 0) line._awaits = undefined;
   }
   line._lastEnd = line.getLoop()._bursts.note();
   const onQuiet = request?.onQuiet;
-  if (onQuiet !== undefined && isQuiet(line)) onQuiet();
+  if (onQuiet !== undefined && mayBeQuiet(line)) onQuiet();
+}
+
+// Whoever is told looks again. Of many waits each may have to be asked, and if that were done
+// at the end of each of them, the clean-up of n functions would be n² steps.
+function mayBeQuiet(line: LineState): boolean {
+  const awaits = line._awaits;
+  return awaits instanceof WaitSet && awaits.size > MOST_ASKED ||
+    isQuiet(line);
 }
 
 /** Returns the error of a request that is still to be delivered, for a wait that goes on. */

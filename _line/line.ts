@@ -72,7 +72,11 @@ export function isQuiet(line: LineState): boolean {
       for (const wait of awaits) {
         if (!isHosted(wait)) return false;
         const { _scope } = wait as Partial<LineDriver>;
-        if (_scope !== undefined) (others ??= []).push(_scope);
+        const inner = _scope?._awaits;
+        if (inner === undefined) continue;
+        // Nearly always it is one alone, and then the first of many scopes may be enough.
+        if (!(inner instanceof WaitSet) && !isHosted(inner)) return false;
+        (others ??= []).push(_scope!);
       }
     } else if (awaits !== undefined) {
       if (!isHosted(awaits)) return false;

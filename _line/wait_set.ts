@@ -20,8 +20,9 @@ export class WaitSet implements Iterable<PendingAwait> {
     this.#newest = newest;
   }
 
-  get isEmpty(): boolean {
-    return this.#newest === undefined && this.#older.size === 0;
+  /** How many there are. */
+  get size(): number {
+    return this.#older.size + (this.#newest === undefined ? 0 : 1);
   }
 
   /** Adds a wait; says whether it was not there. */

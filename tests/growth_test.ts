@@ -19,6 +19,7 @@ import {
   shield,
   sleep,
   type Task,
+  timeout,
   wait,
 } from "@asyncio/asyncio";
 import { TestLoop } from "@asyncio/asyncio/testing";
@@ -174,6 +175,7 @@ for (
   const [kind, begin] of Object.entries({
     "wait": () => sleep(3600),
     "async function": async () => await sleep(3600),
+    "timeout()": async () => await timeout(7200, async () => await sleep(3600)),
   })
 ) {
   linear(
@@ -187,6 +189,8 @@ for (
           await all;
         });
         await begun.wait();
+        // What has a body of its own comes to its wait.
+        await sleep(0.001);
         const start = cpuSeconds();
         task.cancel();
         await wait([task]);
