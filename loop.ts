@@ -519,7 +519,8 @@ export class EventLoop implements TaskScheduler {
 
   /**
    * Remembers an async generator, so that the end of `run()` closes it if it was left
-   * open. JavaScript can't tell a loop of new generators, as Python does.
+   * open. JavaScript can't tell a loop of new generators, as Python does, nor of those that
+   * have ended: each is kept until then.
    *
    * @param generator The generator.
    * @returns The same generator.
