@@ -11,6 +11,7 @@ import { hostTimer } from "../_host/turn.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo, TlsInfo } from "../stream_writer.ts";
+import { findDeno } from "./deno_host.ts";
 import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
 import type { HeldSocket, NodeSocket } from "./node_host.ts";
 
@@ -87,11 +88,12 @@ export class NodeTransport implements HostTransport {
 
   pull(): void {}
 
-  // Deno's TLS loses the end of a connection that comes while it is paused.
+  // Deno's TLS loses the end of a connection that comes while it is paused. Over a socket
+  // of Node, as with a local address, nothing else can hold it back.
   pauseReading(): void {
     const inside = this.#inside;
-    if (inside?.hold === undefined) this.#socket.pause();
-    else inside.hold();
+    if (inside?.hold !== undefined) inside.hold();
+    else if (!this.isTls || findDeno() === undefined) this.#socket.pause();
   }
 
   resumeReading(): void {
