@@ -57,7 +57,12 @@ import { isCoroutine, nameOf } from "./_coroutine/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import { cancelOrigin } from "./_line/cancel_origin.ts";
 import { drive, SUSPENDED } from "./_task/drive.ts";
-import { CancelRequest, pend, settleRequest } from "./_line/cancel_request.ts";
+import {
+  CancelRequest,
+  notePassedOn,
+  pend,
+  settleRequest,
+} from "./_line/cancel_request.ts";
 import { isCancellation } from "./_line/cancellation.ts";
 import {
   cancelDriver,
@@ -354,6 +359,7 @@ export class Task<T> extends Future<T> {
     const taken = cancelDriver(this, this, this, reason, lines);
     for (const line of lines) cancelLine(line, reason);
     if (!taken) pend(request);
+    if (taken === undefined) notePassedOn(request, "driver");
     return true;
   }
 
@@ -766,6 +772,7 @@ export class Task<T> extends Future<T> {
     const taken = cancelDriver(this, this, this, request.reason, lines);
     for (const each of lines) cancelLine(each, request.reason);
     if (taken) settleRequest(request);
+    else if (taken === undefined) notePassedOn(request, "driver");
   }
 
   #finish(result: T): void {

@@ -68,22 +68,28 @@ export interface CancelTarget {
 }
 
 /**
+ * Whether what was cancelled took the request: else whoever waits for it has to get it as well.
+ * `undefined` is for a task that did, but is about to end, and keeps a result.
+ */
+export type Taken = boolean | undefined;
+
+/**
  * Cancels a future or task that is waited for with what a cancel request carried.
  *
  * @param future What to cancel.
  * @param reason What the request carried.
- * @returns Whether it surely took the request; else who waits has to get it as well.
+ * @returns Whether it took the request.
  */
-export function cancelWith(
-  future: CancelTarget,
-  reason: CancelReason,
-): boolean {
+export function cancelWith(future: CancelTarget, reason: CancelReason): Taken {
   const isSure = future._mayKeepResult?.() !== true;
-  if (typeof reason !== "object") return passCancel(future, reason) && isSure;
-  const options = reason.cause === undefined
-    ? undefined
-    : { cause: reason.cause };
-  return passCancel(future, reason.message, options) && isSure;
+  const taken = typeof reason === "object"
+    ? passCancel(future, reason.message, causeOf(reason))
+    : passCancel(future, reason);
+  return taken && !isSure ? undefined : taken;
+}
+
+function causeOf({ cause }: CancelledError): ErrorOptions | undefined {
+  return cause === undefined ? undefined : { cause };
 }
 
 // A cancel goes from a task to what it waits for, and so on down: a chain of 100,000 tasks

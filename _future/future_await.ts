@@ -8,6 +8,7 @@ import {
   type CancelReason,
   cancelWith,
   hasComeBack,
+  type Taken,
 } from "../_base/cancelled.ts";
 import { type CancelledError, RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
@@ -19,12 +20,12 @@ import { Await, type OnFulfilled, type OnRejected } from "./await.ts";
 /** A wait that an async function's `await` has begun, as its line sees it. */
 export interface PendingAwait {
   /**
-   * Cancels what it waits for; false if that is done or can't be.
+   * Cancels what it waits for; it is not taken if that is done or can't be cancelled.
    *
    * @param reason What the request carries.
    * @param lines Takes the lines inside that have to be cancelled too.
    */
-  _cancelWait(reason: CancelReason, lines: Line[] | undefined): boolean;
+  _cancelWait(reason: CancelReason, lines: Line[] | undefined): Taken;
 }
 
 /** What a wait knows of the line of async functions that does it. */
@@ -158,7 +159,7 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
     this.fulfil(value);
   }
 
-  _cancelWait(reason: CancelReason): boolean {
+  _cancelWait(reason: CancelReason): Taken {
     const taken = cancelWith(this.#future, reason);
     if (!hasComeBack(this._task)) return taken;
     this.#future._removeWaiter(this);

@@ -8,6 +8,7 @@ import {
   type CancelReason,
   cancelWith,
   hasComeBack,
+  type Taken,
 } from "../_base/cancelled.ts";
 import { HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
@@ -18,7 +19,7 @@ import {
   CancelRequest,
   isTold,
   noteCleanUp,
-  noteTold,
+  noteTaken,
   pend,
   pendForOthers,
   settleRequest,
@@ -72,7 +73,7 @@ function request(
   begin(request);
   for (const wait of listWaits(line._awaits)) {
     if (isTold(request, wait)) continue;
-    if (wait._cancelWait(reason, lines)) noteTold(request, wait);
+    noteTaken(request, wait, wait._cancelWait(reason, lines));
   }
   // Whoever waits for the host with a signal gets it by that, if it was its own.
   const aborted = abortSignal(line, reason) || request.aborted;
@@ -98,7 +99,7 @@ function request(
  * @param base The line to which the driver belongs outside of any scope.
  * @param reason What the request carries.
  * @param lines Takes the line that has to be cancelled too.
- * @returns Whether something took the request; else the driver is on its way.
+ * @returns Whether something took the request; else the driver is on its way, or gets it too.
  */
 export function cancelDriver(
   driver: LineDriver,
@@ -106,11 +107,11 @@ export function cancelDriver(
   base: LineState | undefined,
   reason: CancelReason,
   lines: LineState[],
-): boolean {
+): Taken {
   const waitingOn = driver._waitingOn;
   const isHosted = waitingOn === PROMISE_BODY;
   const innermost = driver._scope ?? base;
-  const taken = cancelFuture(driver, innermost, reason) || isHosted;
+  const taken = isHosted || cancelFuture(driver, innermost, reason);
   let line = innermost;
   while (line !== undefined && (line !== base || from === base)) {
     if (!isHosted || line !== innermost) cancelHelpers(line, reason, lines);
@@ -136,13 +137,13 @@ export function cancelDriver(
  * @param driver The driver.
  * @param line The line that it stands there for.
  * @param reason What the request carries.
- * @returns Whether that took the request; else the driver is on its way.
+ * @returns Whether that took the request; else the driver is on its way, or gets it too.
  */
 export function cancelFuture(
   driver: LineDriver,
   line: LineState | undefined,
   reason: CancelReason,
-): boolean {
+): Taken {
   const future = driver._waitingOn;
   if (!(future instanceof Future)) return false;
   const taken = cancelWith(future, reason);

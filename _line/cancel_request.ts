@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CancelReason } from "../_base/cancelled.ts";
+import type { CancelReason, Taken } from "../_base/cancelled.ts";
 import { running } from "../_base/running.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 
@@ -30,6 +30,8 @@ export class CancelRequest {
   cleansUntil = 0;
   /** The waits whose functions have got it, or get it as those end. */
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
+  /** Who has passed it on to a task that was about to end: if by an error, that is theirs. */
+  passedOn: Set<PendingAwait | "driver"> | undefined = undefined;
   /** One of these that had its result before: its function gets it at its next wait. */
   late: PendingAwait | undefined = undefined;
   /**
@@ -74,6 +76,24 @@ export function noteTold(request: CancelRequest, wait: PendingAwait): void {
   }
 }
 
+/** Notes what has come of a request that a wait was asked to take. */
+export function noteTaken(
+  request: CancelRequest,
+  wait: PendingAwait,
+  taken: Taken,
+): void {
+  if (taken) noteTold(request, wait);
+  else if (taken === undefined) notePassedOn(request, wait);
+}
+
+/** Notes that a wait, or the driver of the line, has passed it on to whoever keeps a result. */
+export function notePassedOn(
+  request: CancelRequest,
+  by: PendingAwait | "driver",
+): void {
+  (request.passedOn ??= new Set()).add(by);
+}
+
 /** Notes that the function that does a wait has not got the request after all. */
 export function forget(request: CancelRequest, wait: PendingAwait): void {
   const { told } = request;
@@ -97,6 +117,7 @@ export function settleRequest(request: CancelRequest): void {
   request.isAskedAgain = false;
   request.unsureUntil = 0;
   request.told = undefined;
+  request.passedOn = undefined;
   request.late = undefined;
 }
 

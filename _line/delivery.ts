@@ -28,6 +28,7 @@ import {
   forget,
   isTold,
   noteCleanUp,
+  noteTaken,
   noteTold,
   settleRequest,
 } from "./cancel_request.ts";
@@ -81,7 +82,7 @@ function meet(
   }
   // Whoever has begun this comes to its own wait first: else that would be in the burst of this.
   line.getLoop()._letBurstEnd();
-  if (wait._cancelWait(request.reason, undefined)) noteTold(request, wait);
+  noteTaken(request, wait, wait._cancelWait(request.reason, undefined));
 }
 
 // Whether the function that begins a wait now has shown that it got a request.
@@ -165,10 +166,11 @@ export function takeCancel(
   if (
     request === undefined || !request.pending || isTold(request, wait)
   ) return undefined;
+  const isPassedOn = request.passedOn?.has(wait);
   noteTold(request, wait);
-  // The wait throws a CancelledError of its own: the first request's.
-  if (waited instanceof Future && waited._givesCancelled()) return undefined;
-  return cancelledError(request.reason, line.getLoop().getDebug());
+  return throwsItself(waited, isPassedOn)
+    ? undefined
+    : cancelledError(request.reason, line.getLoop().getDebug());
 }
 
 /** As {@linkcode takeCancel}, for a driver that goes on in a scope. */
@@ -178,9 +180,18 @@ export function takeScopeCancel(
 ): CancelledError | undefined {
   const request = scope._request;
   if (request === undefined || !request.pending) return undefined;
+  const isPassedOn = request.passedOn?.has("driver");
   settleRequest(request);
-  if (waited instanceof Future && waited._givesCancelled()) return undefined;
-  return cancelledError(request.reason, scope.getLoop().getDebug());
+  return throwsItself(waited, isPassedOn)
+    ? undefined
+    : cancelledError(request.reason, scope.getLoop().getDebug());
+}
+
+// Whether a wait throws in the place of the request: a CancelledError of its own, the first
+// request's, or the error by which a task has ended to which the request was passed on.
+function throwsItself(waited: unknown, isPassedOn = false): boolean {
+  return waited instanceof Future &&
+    (waited._givesCancelled() || isPassedOn && waited._givesError());
 }
 
 /** Whether the function that does a wait of a line has got its request, or gets it. */

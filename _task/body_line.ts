@@ -16,6 +16,7 @@ import type { Driver } from "./drive.ts";
 import {
   CancelRequest,
   forget,
+  notePassedOn,
   noteTold,
   pend,
   settleRequest,
@@ -140,7 +141,8 @@ export class BodyLine implements ScopeLine {
     const taken = cancelDriver(driver, this, undefined, reason, lines);
     for (const line of lines) cancelLine(line, reason);
     if (taken) return;
-    owe(driver._scope!, reason);
+    const owed = owe(driver._scope!, reason);
+    if (taken === undefined) notePassedOn(owed, "driver");
   }
 
   /**
