@@ -3,18 +3,12 @@
  *
  * @module
  */
-import { RingBuffer } from "../_base/ring_buffer.ts";
 import { concat } from "../_io/byte_buffer.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo } from "../stream_writer.ts";
 import { type InputPipe, type OutputPipe, unread } from "./child.ts";
-
-// Above this many bytes a writer is to wait, until no more than a quarter is left.
-const HIGH = 65_536;
-const LOW = HIGH / 4;
-// Pieces for which room is kept after a burst.
-const MOST_KEPT = 1024;
+import { HIGH, InputQueue, LOW } from "./input_queue.ts";
 
 /** An output of the process. */
 export class DenoOutput implements OutputPipe {
@@ -99,7 +93,7 @@ export class DenoInput implements InputPipe {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #pid: number;
   #owner: TransportOwner | undefined;
-  readonly #queue = new RingBuffer<Uint8Array>(8);
+  readonly #queue = new InputQueue();
   #size = 0;
   #sending = false;
   #backlogged = false;
@@ -118,10 +112,7 @@ export class DenoInput implements InputPipe {
   }
 
   write(bytes: Uint8Array): boolean {
-    // What the host has abort() can't take back, so it gets no more than a pipe holds.
-    for (let at = 0; at < bytes.length; at += HIGH) {
-      this.#queue.push(bytes.subarray(at, at + HIGH));
-    }
+    this.#queue.push(bytes);
     this.#size += bytes.length;
     if (!this.#sending) this.#send();
     if (this.#size > HIGH) this.#backlogged = true;
@@ -175,23 +166,21 @@ export class DenoInput implements InputPipe {
 
   // As many as go into one.
   #takePiece(): Uint8Array {
-    const queue = this.#queue;
-    const pieces = [queue.shift()];
-    let size = pieces[0]!.length;
-    while (queue.size > 0 && size + queue.at(0).length <= HIGH) {
-      const piece = queue.shift();
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const piece = this.#queue.take(size);
+      if (piece === undefined) return concat(pieces);
       pieces.push(piece);
       size += piece.length;
     }
-    queue.trim(MOST_KEPT);
-    return concat(pieces);
   }
 
   #sent(count: number): void {
     this.#sending = false;
     if (this.#lost) return;
     this.#size -= count;
-    if (this.#queue.size > 0) this.#send();
+    if (!this.#queue.isEmpty) this.#send();
     else if (this.#closing) this.#finish();
     if (this.#backlogged && this.#size <= LOW) {
       this.#backlogged = false;

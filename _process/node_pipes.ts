@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo } from "../stream_writer.ts";
 import { type InputPipe, type OutputPipe, unread } from "./child.ts";
+import { HIGH, InputQueue, LOW } from "./input_queue.ts";
 
 /** What is used of a `stream.Readable`. */
 export interface NodeReadable {
@@ -27,12 +27,6 @@ export interface NodeWritable {
   end(): unknown;
   destroy(): unknown;
 }
-
-// Above this many bytes a writer is to wait, until no more than a quarter is left.
-const HIGH = 65_536;
-const LOW = HIGH / 4;
-// Pieces for which room is kept after a burst.
-const MOST_KEPT = 1024;
 
 /** An output of the process. */
 export class NodeOutput implements OutputPipe {
@@ -106,7 +100,7 @@ export class NodeInput implements InputPipe {
   readonly #pid: number;
   #owner: TransportOwner | undefined;
   // What the stream does not have yet: of what it has, Bun sends all even if it is destroyed.
-  readonly #queue = new RingBuffer<Uint8Array>(8);
+  readonly #queue = new InputQueue();
   #inStream = 0;
   // Counted here: Bun forgets what its stream holds, and Node what it could not send.
   #size = 0;
@@ -132,9 +126,7 @@ export class NodeInput implements InputPipe {
   write(bytes: Uint8Array): boolean {
     this.#size += bytes.length;
     if (this.#size > HIGH) this.#backlogged = true;
-    for (let at = 0; at < bytes.length; at += HIGH) {
-      this.#queue.push(bytes.subarray(at, at + HIGH));
-    }
+    this.#queue.push(bytes);
     this.#handOver();
     return !this.#backlogged;
   }
@@ -153,7 +145,7 @@ export class NodeInput implements InputPipe {
 
   close(): void {
     this.#closing = true;
-    if (this.#queue.size === 0) this.#stream.end();
+    if (this.#queue.isEmpty) this.#stream.end();
   }
 
   abort(): void {
@@ -174,19 +166,14 @@ export class NodeInput implements InputPipe {
     return `<stdin of process ${this.#pid}>`;
   }
 
-  // No more than a pipe holds.
   #handOver(): void {
-    const queue = this.#queue;
-    while (queue.size > 0 && this.#hasRoomFor(queue.at(0).length)) {
-      const bytes = queue.shift();
-      this.#inStream += bytes.length;
-      this.#stream.write(bytes, (error) => this.#sent(bytes.length, error));
+    for (;;) {
+      const bytes = this.#queue.take(this.#inStream);
+      if (bytes === undefined) return;
+      const { length } = bytes;
+      this.#inStream += length;
+      this.#stream.write(bytes, (error) => this.#sent(length, error));
     }
-    queue.trim(MOST_KEPT);
-  }
-
-  #hasRoomFor(count: number): boolean {
-    return this.#inStream === 0 || this.#inStream + count <= HIGH;
   }
 
   #sent(count: number, error: unknown): void {
@@ -194,9 +181,9 @@ export class NodeInput implements InputPipe {
     if (this.#lost) return;
     this.#inStream -= count;
     this.#size -= count;
-    if (this.#queue.size > 0) {
+    if (!this.#queue.isEmpty) {
       this.#handOver();
-      if (this.#closing && this.#queue.size === 0) this.#stream.end();
+      if (this.#closing && this.#queue.isEmpty) this.#stream.end();
     }
     if (!this.#backlogged || this.#size > LOW) return;
     this.#backlogged = false;

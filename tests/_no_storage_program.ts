@@ -5,8 +5,8 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- a program: the console is its output
-Object.defineProperty(globalThis, "process", { value: undefined });
-const {
+import "./_no_storage.ts";
+import {
   createTask,
   currentTask,
   Event,
@@ -20,7 +20,7 @@ const {
   timeout,
   wait,
   waitFor,
-} = await import("../mod.ts");
+} from "../mod.ts";
 
 type Program = () => Promise<unknown>;
 

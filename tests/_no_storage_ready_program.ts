@@ -6,8 +6,8 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- a program: the console is its output
-Object.defineProperty(globalThis, "process", { value: undefined });
-const {
+import "./_no_storage.ts";
+import {
   asCompleted,
   Barrier,
   Condition,
@@ -30,8 +30,8 @@ const {
   timeout,
   wait,
   waitFor,
-} = await import("../mod.ts");
-const { runTest } = await import("../testing.ts");
+} from "../mod.ts";
+import { runTest } from "../testing.ts";
 
 type Work = () => Promise<unknown>;
 
