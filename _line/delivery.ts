@@ -168,9 +168,7 @@ export function takeCancel(
   ) return undefined;
   const isPassedOn = request.passedOn?.has(wait);
   noteTold(request, wait);
-  return throwsItself(waited, isPassedOn)
-    ? undefined
-    : cancelledError(request.reason, line.getLoop().getDebug());
+  return errorOf(line, request, waited, isPassedOn);
 }
 
 /** As {@linkcode takeCancel}, for a driver that goes on in a scope. */
@@ -182,16 +180,22 @@ export function takeScopeCancel(
   if (request === undefined || !request.pending) return undefined;
   const isPassedOn = request.passedOn?.has("driver");
   settleRequest(request);
-  return throwsItself(waited, isPassedOn)
-    ? undefined
-    : cancelledError(request.reason, scope.getLoop().getDebug());
+  return errorOf(scope, request, waited, isPassedOn);
 }
 
-// Whether a wait throws in the place of the request: a CancelledError of its own, the first
-// request's, or the error by which a task has ended to which the request was passed on.
-function throwsItself(waited: unknown, isPassedOn = false): boolean {
-  return waited instanceof Future &&
+// None where the wait throws in the place of the request: a CancelledError of its own, the
+// first request's, or the error by which a task has ended to which that was passed on.
+function errorOf(
+  line: LineState,
+  { reason }: CancelRequest,
+  waited: unknown,
+  isPassedOn = false,
+): CancelledError | undefined {
+  const throwsItself = waited instanceof Future &&
     (waited._givesCancelled() || isPassedOn && waited._givesError());
+  return throwsItself
+    ? undefined
+    : cancelledError(reason, line.getLoop().getDebug());
 }
 
 /** Whether the function that does a wait of a line has got its request, or gets it. */

@@ -91,13 +91,22 @@ export class Server {
     // else runs any more: this one is tried first.
     await this.#control.ready();
     if (this.#closing !== undefined) return;
-    const { queue, connection: _, prefix: __, ...limits } = this.#options;
+    const {
+      queue,
+      concurrency,
+      lockDuration,
+      stalledInterval,
+      maxStalledCount,
+    } = this.#options;
     const worker = this.#worker = new this.#bullmq.Worker(
       queue,
       ((job: BullmqJob, token?: string) => this.#process(job, token)) as never,
       {
         ...commonOptions(this.#options),
-        ...limits,
+        concurrency,
+        lockDuration,
+        stalledInterval,
+        maxStalledCount,
       } as never,
     );
     listenTo(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Deferred, deferred } from "../_host/deferred.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
 
 /** The text of who has waited for too long. */
@@ -16,7 +17,7 @@ export class Silence extends Error {}
 /** Waits for Redis, but not for ever. */
 export class Patience {
   readonly #seconds: number;
-  readonly #giveUp = new Set<(error: Error) => void>();
+  readonly #waits = new Set<Deferred<never>>();
 
   /**
    * Makes a patience.
@@ -35,24 +36,24 @@ export class Patience {
    */
   async wait<T>(answer: Promise<T>): Promise<T> {
     const seconds = this.#seconds;
-    let giveUp!: (error: Error) => void;
-    const over = new Promise<never>((_, reject) => giveUp = reject);
-    const limit = seconds === Infinity
-      ? undefined
-      : new HostTimer(seconds, () => giveUp(new Silence(silence(seconds))));
-    this.#giveUp.add(giveUp);
+    const over = deferred<never>();
+    const limit = seconds === Infinity ? undefined : new HostTimer(
+      seconds,
+      () => over.reject(new Silence(silence(seconds))),
+    );
+    this.#waits.add(over);
     try {
-      return await Promise.race([answer, over]);
+      return await Promise.race([answer, over.promise]);
     } finally {
       limit?.cancel();
-      this.#giveUp.delete(giveUp);
+      this.#waits.delete(over);
     }
   }
 
   /** Waits for no answer any more: the connection is closed. */
   end(): void {
-    for (const giveUp of this.#giveUp) {
-      giveUp(new Error("The connection is closed"));
+    for (const { reject } of this.#waits) {
+      reject(new Error("The connection is closed"));
     }
   }
 }
