@@ -58,6 +58,8 @@ export const running: {
   readonly signals: WeakMap<AbortSignal, object>;
   /** Lets a loop go on that has used up its slice; in the order in which they have. */
   readonly restless: (() => void)[];
+  /** When a loop has last let the host have its turn, by its clock. */
+  gaveWayAt: number;
   /** How many waits in a row had nothing to wait for: see {@linkcode mustGiveWay}. */
   readyWaits: number;
   /** How many runs have ended in a row: see `_host/turn.ts`. */
@@ -114,6 +116,7 @@ export const running: {
   contextVarCount: 0,
   signals: new WeakMap(),
   restless: [],
+  gaveWayAt: 0,
   readyWaits: 0,
   runs: 0,
   eagerStarts: 0,

@@ -10,6 +10,10 @@ import { wouldGiveWay } from "../_base/running.ts";
 // 61 host turns while there is work, so a slice of 4 ms would delay an answer by a
 // quarter of a second. A host turn is 1 µs, so slices this short cost 2 %.
 const SLICE = 0.00005;
+// The most that a loop which has fallen behind takes because a turn of the host took as long, in
+// seconds. Callbacks of the host that make tasks may come by the thousand a turn: with a slice
+// alone it would fall behind for as long as they come.
+const MOST_SHARE = 0.005;
 // For how long a loop that is woken again and again takes it that the host has its turns
 // in between, in seconds, and how long what the host has woken at once may take: an I/O
 // server would else ask for a turn of the host at every third of its tasks.
@@ -46,12 +50,17 @@ export class Slice {
     this.#clock = clock;
   }
 
-  /** Begins one: the host has had its turn, or nothing has run yet. */
-  begin(): void {
+  /**
+   * Begins one: the host has had its turn, or nothing has run yet.
+   *
+   * @param gaveWayAt Since when it had its turn, if the loop may take as long.
+   */
+  begin(gaveWayAt = Infinity): void {
     const now = this.#lastHostTurn = this.#look(FIRST_RUNS);
     this.#wakes = 0;
+    const share = Math.max(SLICE, Math.min(now - gaveWayAt, MOST_SHARE));
     // What the host has woken keeps the time that it was given then.
-    this.#end = Math.max(this.#end, now + SLICE);
+    this.#end = Math.max(this.#end, now + share);
   }
 
   /** Begins one for a loop that was idle, and that something has woken. */

@@ -31,6 +31,8 @@ const IDLE_HOPS = 4;
 const WAKE_HOPS = 8;
 // A run of one task needs no more, and there may be one a request.
 const SMALLEST_READY = 8;
+// More than a slice is enough for, but where all that runs is very short.
+const MOST_OF_SLICE = 1_000;
 // What the ready queue keeps of a burst, idle.
 const MOST_IDLE_SLOTS = 65_536;
 
@@ -416,11 +418,17 @@ export class Turns implements Sleeper {
     // Whoever was resumed last may still be on its way.
     this.#owner._bursts.endInTime();
     // A clock for tests lets the host settle, and takes no slice from the others.
+    running.gaveWayAt = this.#slice.now;
     await (this.#clock.settles ? hostTurn() : turnOfLoop());
     this.#owner._bursts.endHost();
     noteResumedLine(undefined);
     running.runs = 0;
-    this.#slice.begin();
+    // Of whichever loop: the slices of others are none of the host's time.
+    this.#slice.begin(this.#isBehind() ? running.gaveWayAt : undefined);
+  }
+
+  #isBehind(): boolean {
+    return this.#ready.size > MOST_OF_SLICE;
   }
 
   #tellBeforeHost(): void {

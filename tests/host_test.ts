@@ -210,6 +210,37 @@ class StepClock implements Clock {
   unwait(): void {}
 }
 
+Deno.test("a loop that has fallen behind keeps up with callbacks of the host that make more for it", async () => {
+  const clock = new StepClock();
+  const BEHIND = 5_000;
+  let left = 0;
+  const leftAtTurns: number[] = [];
+  const work = (): void => {
+    clock.advance();
+    left--;
+  };
+  await run(async () => {
+    const loop = getRunningLoop();
+    const make = (count: number): void => {
+      left += count;
+      for (let i = 0; i < count; i++) loop.callSoon(work);
+    };
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const onHostTurn = (): void => {
+      leftAtTurns.push(left);
+      if (leftAtTurns.length === 100) return resolve();
+      // The host takes two steps for each one that it makes the loop take.
+      for (let step = 0; step < 200; step++) clock.advance();
+      make(100);
+      setImmediate(onHostTurn);
+    };
+    make(BEHIND);
+    setImmediate(onHostTurn);
+    await ended;
+  }, { loopFactory: () => new EventLoop({ clock }) });
+  assertLess(leftAtTurns.at(-1)!, BEHIND / 2);
+});
+
 Deno.test("a chain of callbacks that never ends leaves the host its turn", async () => {
   let fired = false;
   await run(async () => {
