@@ -8,7 +8,10 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { below, check, sum, sumBelow } from "./_workload.ts";
 
 /** How a native peer calls the async function that stands for a task. */
-export type Start = <A, R>(child: (argument: A) => R, argument: A) => R;
+export type Start = <A, R>(
+  child: (argument: A) => Promise<R>,
+  argument: A,
+) => Promise<R>;
 
 /** Calls it. */
 export const plainly: Start = (child, argument) => child(argument);
@@ -18,6 +21,36 @@ const storage = new AsyncLocalStorage<object>();
 /** Calls it in an async context of its own, which tells later whose `await` is whose. */
 export const inContext: Start = (child, argument) =>
   storage.run({}, child, argument);
+
+// Of those that are to start next.
+let starts: (() => void)[] = [];
+
+/** As {@linkcode inContext}, a turn later and in the async context of who asks for it. */
+export const asTask: Start = (child, argument) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (starts.push(resolve) === 1) queueMicrotask(startAll);
+  return promise.then(() => inContext(child, argument));
+};
+
+function startAll(): void {
+  const due = starts;
+  starts = [];
+  for (const start of due) start();
+}
+
+/**
+ * A wait that is no promise, as that of any library that can cancel it.
+ *
+ * @param begin Is called by an `await` with what resumes it.
+ */
+export function wait<T>(
+  begin: (resume: (value: T) => void) => void,
+): PromiseLike<T> {
+  return { then: begin } as unknown as PromiseLike<T>;
+}
+
+/** Such a wait for nothing. */
+export const TURN: PromiseLike<void> = wait((resume) => resume());
 
 /** First in, first out: an array with a head index, as its own `shift()` moves every item. */
 export class Fifo<T> {
@@ -73,6 +106,40 @@ export class PromiseQueue<T> {
     const item = this.#items.shift()!;
     this.#putters.shift()?.();
     return item;
+  }
+}
+
+/** A bounded queue whose waits are no promises. */
+export class WaitQueue<T> {
+  #items = new Fifo<T>();
+  #getters = new Fifo<(item: T) => void>();
+  #putters = new Fifo<() => void>();
+  #maxsize: number;
+
+  constructor(maxsize: number) {
+    this.#maxsize = maxsize;
+  }
+
+  put(item: T): PromiseLike<void> {
+    return wait((resume) => {
+      if (this.#items.length < this.#maxsize) return this.#add(item, resume);
+      this.#putters.push(() => this.#add(item, resume));
+    });
+  }
+
+  get(): PromiseLike<T> {
+    return wait((resume) => {
+      if (this.#items.length === 0) return void this.#getters.push(resume);
+      resume(this.#items.shift()!);
+      this.#putters.shift()?.();
+    });
+  }
+
+  #add(item: T, resume: () => void): void {
+    const getter = this.#getters.shift();
+    if (getter === undefined) this.#items.push(item);
+    else getter(item);
+    resume();
   }
 }
 

@@ -17,13 +17,14 @@ export type Run = (count: number, atPeak: () => void) => Promise<unknown>;
  * How a workload is written.
  *
  * - `native`: with promises;
- * - `context`: the same, each task in an `AsyncLocalStorage.run()`, which is what it takes
- *   to know whose `await` is whose;
+ * - `least`: native promises with what async functions cost any library that can cancel them
+ *   one by one: each task in an `AsyncLocalStorage.run()`, which tells whose `await` is whose,
+ *   and each wait something that is no promise;
  * - `generator`: generator functions, made once;
  * - `inline`: generator functions made where they are used, as one writes them;
  * - `async`: async functions, made where they are used if that is how one writes them.
  */
-export type Style = "native" | "context" | "generator" | "inline" | "async";
+export type Style = "native" | "least" | "generator" | "inline" | "async";
 
 /** The styles of this library. */
 export const OURS = ["generator", "inline", "async"] as const;

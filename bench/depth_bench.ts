@@ -4,6 +4,7 @@
  * @module
  */
 import { coroutine, run, sleep } from "@asyncio/asyncio";
+import { TURN } from "./_native.ts";
 import { check, register, type Run, type Workload } from "./_workload.ts";
 
 const CALLS = 1000;
@@ -49,9 +50,13 @@ const deepCall: Workload = {
   },
 };
 
-async function levelNative(depth: number, count: number): Promise<number> {
-  if (depth > 0) return await levelNative(depth - 1, count);
-  for (let turn = 0; turn < count; turn++) await undefined;
+async function levelNative(
+  depth: number,
+  count: number,
+  turn?: PromiseLike<void>,
+): Promise<number> {
+  if (depth > 0) return await levelNative(depth - 1, count, turn);
+  for (let done = 0; done < count; done++) await turn;
   return count;
 }
 
@@ -83,6 +88,8 @@ const deepWait: Workload = {
   must: { generator: 4, async: 10 },
   runs: {
     native: async (count) => check(await levelNative(FRAMES, count), count),
+    least: async (count) =>
+      check(await levelNative(FRAMES, count, TURN), count),
     generator: (count) =>
       run(function* () {
         check(yield* level(FRAMES, count), count);

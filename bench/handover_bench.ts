@@ -10,7 +10,7 @@ import {
   Queue,
   run,
 } from "@asyncio/asyncio";
-import { PromiseQueue } from "./_native.ts";
+import { PromiseQueue, wait, WaitQueue } from "./_native.ts";
 import {
   below,
   check,
@@ -48,6 +48,29 @@ const pingPong: Workload = {
           ping.resolve(round);
           total += await pong.promise;
           pong = Promise.withResolvers();
+        }
+        return total;
+      }
+      const [total] = await Promise.all([client(), server()]);
+      check(total, sumBelow(count));
+    },
+
+    async least(count) {
+      let [ping, wakePing] = handover();
+      let [pong, wakePong] = handover();
+      async function server(): Promise<void> {
+        for (let round = 0; round < count; round++) {
+          const number = await ping;
+          [ping, wakePing] = handover();
+          wakePong(number);
+        }
+      }
+      async function client(): Promise<number> {
+        let total = 0;
+        for (let round = 0; round < count; round++) {
+          wakePing(round);
+          total += await pong;
+          [pong, wakePong] = handover();
         }
         return total;
       }
@@ -107,6 +130,16 @@ const pingPong: Workload = {
   },
 };
 
+/** A wait for one number, and what gives it. */
+function handover(): [PromiseLike<number>, (value: number) => void] {
+  let given: number | undefined;
+  let waiting: ((value: number) => void) | undefined;
+  return [
+    wait((resume) => given === undefined ? waiting = resume : resume(given)),
+    (value) => waiting === undefined ? given = value : waiting(value),
+  ];
+}
+
 // Bound by how often a task is suspended: a `put` that has room and a `get` that finds an
 // item cost no turn under `yield*`, and always one under `await`.
 const queuePingPong: Workload = {
@@ -118,6 +151,7 @@ const queuePingPong: Workload = {
   must: { generator: 1.2, async: 5 },
   runs: {
     native: (count) => roundsAsync(PromiseQueue, allNative, count),
+    least: (count) => roundsAsync(WaitQueue, allNative, count),
 
     generator: (count) =>
       run(function* () {
@@ -212,6 +246,7 @@ function queueStream(
     must: { generator, async: 6 },
     runs: {
       native: (count) => streamAsync(PromiseQueue, allNative, pairs, count),
+      least: (count) => streamAsync(WaitQueue, allNative, pairs, count),
       generator: (count) =>
         run(function* () {
           const share = count / pairs;

@@ -5,10 +5,11 @@
  */
 import { mapConcurrent, run, Semaphore, sleep } from "@asyncio/asyncio";
 import {
-  inContext,
+  asTask,
   nativeTasks,
   PromiseSemaphore,
   type Start,
+  TURN,
 } from "./_native.ts";
 import {
   asyncTasks,
@@ -89,8 +90,8 @@ const semaphore: Workload = {
   count: 100_000,
   must: { generator: 1.5, async: 3 },
   runs: {
-    native: (count) => semaphoreNative(count),
-    context: (count) => semaphoreNative(count, inContext),
+    native: (count) => semaphoreNative(count, undefined),
+    least: (count) => semaphoreNative(count, TURN, asTask),
     generator: (count) =>
       run(function* () {
         const permits = new Semaphore(LIMIT);
@@ -135,12 +136,16 @@ const semaphore: Workload = {
   },
 };
 
-async function semaphoreNative(count: number, start?: Start): Promise<void> {
+async function semaphoreNative(
+  count: number,
+  turn: PromiseLike<void> | undefined,
+  start?: Start,
+): Promise<void> {
   const permits = new PromiseSemaphore(LIMIT);
   await nativeTasks(count, async (index) => {
     await permits.acquire();
     try {
-      await undefined;
+      await turn;
       return index;
     } finally {
       permits.release();

@@ -4,7 +4,7 @@
  * @module
  */
 import { createTask, gather, run, sleep } from "@asyncio/asyncio";
-import { inContext, nativeTasks } from "./_native.ts";
+import { asTask, nativeTasks, TURN } from "./_native.ts";
 import {
   asyncTasks,
   below,
@@ -26,6 +26,7 @@ const spawn: Workload = {
   must: { generator: 10, async: 30 },
   runs: {
     native: (count) => nativeTasks(count, returnAsync),
+    least: (count) => nativeTasks(count, returnAsync, asTask),
     generator: (count) => run(generatorTasks(count, returnIt)),
     inline: (count) =>
       run(generatorTasks(count, (index) =>
@@ -46,7 +47,7 @@ const spawnWait: Workload = {
   must: { generator: 2.5, async: 8 },
   runs: {
     native: (count) => nativeTasks(count, waitNative),
-    context: (count) => nativeTasks(count, waitNative, inContext),
+    least: (count) => nativeTasks(count, waitLeast, asTask),
     generator: (count) => run(generatorTasks(count, waitIt)),
     inline: (count) =>
       run(generatorTasks(count, (index) =>
@@ -81,12 +82,8 @@ function switchAmong(
     count: 1_000_000,
     must: { generator: 4, async: 20 },
     runs: {
-      async native(count) {
-        const turns = turnsOf(count);
-        const promises = [];
-        for (const _ of below(tasks)) promises.push(turnNative(turns));
-        check(sum(await Promise.all(promises)), tasks * turns);
-      },
+      native: (count) => turnsNative(turnNative, tasks, turnsOf(count)),
+      least: (count) => turnsNative(turnLeast, tasks, turnsOf(count)),
       generator: (count) =>
         run(function* () {
           const turns = turnsOf(count);
@@ -107,6 +104,16 @@ function switchAmong(
   };
 }
 
+async function turnsNative(
+  turn: (turns: number) => Promise<number>,
+  tasks: number,
+  turns: number,
+): Promise<void> {
+  const promises = [];
+  for (const _ of below(tasks)) promises.push(turn(turns));
+  check(sum(await Promise.all(promises)), tasks * turns);
+}
+
 // deno-lint-ignore require-await -- an async function is what is measured
 async function returnAsync(index: number): Promise<number> {
   return index;
@@ -118,6 +125,11 @@ function* returnIt(index: number) {
 
 async function waitNative(index: number): Promise<number> {
   await undefined;
+  return index;
+}
+
+async function waitLeast(index: number): Promise<number> {
+  await TURN;
   return index;
 }
 
@@ -133,6 +145,11 @@ function* waitIt(index: number) {
 
 async function turnNative(turns: number): Promise<number> {
   for (let turn = 0; turn < turns; turn++) await undefined;
+  return turns;
+}
+
+async function turnLeast(turns: number): Promise<number> {
+  for (let turn = 0; turn < turns; turn++) await TURN;
   return turns;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { getRunningLoop, run, sleep, timeout } from "@asyncio/asyncio";
-import { nativeTasks } from "./_native.ts";
+import { asTask, inContext, nativeTasks, TURN } from "./_native.ts";
 import {
   asyncTasks,
   below,
@@ -30,6 +30,10 @@ const sleepers: Workload = {
     native(count) {
       const random = randoms();
       return nativeTasks(count, (index) => napNative(index, random()));
+    },
+    least(count) {
+      const random = randoms();
+      return nativeTasks(count, (index) => napNative(index, random()), asTask);
     },
     generator(count) {
       const random = randoms();
@@ -94,7 +98,7 @@ const timeoutGuard: Workload = {
   name: "timeout-guard",
   operation:
     "a wait of one turn under a timeout of 10 s, which gives a number (`timeout`; native: " +
-    "`Promise.race` with a timer that is cleared)",
+    "`Promise.race` with a timer that is cleared; at least: no timer)",
   count: 100_000,
   must: { generator: 0.4, async: 1 },
   runs: {
@@ -102,6 +106,13 @@ const timeoutGuard: Workload = {
       let total = 0;
       for (const index of below(count)) {
         total += await guard(10_000, turnNative(index));
+      }
+      check(total, sumBelow(count));
+    },
+    async least(count) {
+      let total = 0;
+      for (const index of below(count)) {
+        total += await inContext(turnLeast, index);
       }
       check(total, sumBelow(count));
     },
@@ -143,6 +154,11 @@ const timeoutGuard: Workload = {
 
 async function turnNative(index: number): Promise<number> {
   await undefined;
+  return index;
+}
+
+async function turnLeast(index: number): Promise<number> {
+  await TURN;
   return index;
 }
 
