@@ -132,8 +132,9 @@ export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
   options: AsCompletedOptions = {},
 ): AsCompleted<A> {
-  options = checkOptions("take as completed", options, AS_COMPLETED_OPTIONS);
+  // The list first: who forgets it has an awaitable where the options stand.
   const list = checkList<A>(awaitables, "take as completed");
+  options = checkOptions("take as completed", options, AS_COMPLETED_OPTIONS);
   const seconds = options.timeout === undefined
     ? undefined
     : toSeconds(options.timeout);

@@ -102,8 +102,9 @@ const WAIT_OPTIONS: OptionKinds<WaitOptions> = {
  * });
  * ```
  */
+// The arrays are Iterables too, but for them the compiler says which item is wrong.
 export const wait: <F extends Future<unknown>>(
-  futures: Iterable<F>,
+  futures: readonly F[] | Iterable<F>,
   options?: WaitOptions,
 ) => Coroutine<WaitResult<F>> = coroutine(
   // A method, since bundlers shorten the names of functions.
@@ -112,9 +113,10 @@ export const wait: <F extends Future<unknown>>(
       futures: Iterable<F>,
       options: WaitOptions = {},
     ) {
-      // As in CPython, by the wait and not by the call.
-      options = checkOptions("wait", options, WAIT_OPTIONS);
+      // As in CPython, by the wait and not by the call. The list first: who forgets it
+      // has a task where the options stand.
       const unique = checkFutures(futures);
+      options = checkOptions("wait", options, WAIT_OPTIONS);
       const { returnWhen = ALL_COMPLETED, timeout } = options;
       const loop = requireScheduler();
       for (const future of unique) {

@@ -17,7 +17,7 @@ import {
 } from "./coroutine.ts";
 import { Future, isFuture } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
-import { describeKind } from "../_base/repr.ts";
+import { describeKind, guarded, isObject } from "../_base/repr.ts";
 import type { Context } from "../context.ts";
 
 /** A loop that makes tasks. */
@@ -58,8 +58,16 @@ export function toFuture(
   throw new TypeError(
     `A future, coroutine, promise or function was expected, got ${
       describeKind(source)
-    }${adviceFor(source)}`,
+    }${isOptions(source) ? OPTIONS_LAST : adviceFor(source)}`,
   );
+}
+
+const OPTIONS_LAST =
+  ": options come after a list, as in gather([a, b], options)";
+
+function isOptions(value: unknown): boolean {
+  return isObject(value) &&
+    guarded(() => "returnExceptions" in value || "limit" in value, false);
 }
 
 /** What a function gave that may be plain: as everywhere, a value is not waited for. */

@@ -50,7 +50,7 @@ export function schedulerForNew(): Scheduler {
   const scheduler = runningScheduler() ?? running.currentLoop;
   if (scheduler === undefined || scheduler === null) {
     throw new RuntimeError(
-      "No running event loop, and none was set by setEventLoop()",
+      "No running event loop: do it in a function that run() or a task runs, or call setEventLoop() first",
     );
   }
   return scheduler as Scheduler;

@@ -37,7 +37,12 @@ import {
 } from "../_coroutine/promise_body.ts";
 import { makeUnplaced } from "../_base/error_place.ts";
 import { kFunctionName, type Runnable, type Waiter } from "../_base/roles.ts";
-import { callbackName, describeKind, isAsyncGenerator } from "../_base/repr.ts";
+import {
+  callbackName,
+  describeKind,
+  guarded,
+  isAsyncGenerator,
+} from "../_base/repr.ts";
 
 /** What runs a stack of bodies. */
 export interface Driver extends PromiseDriver, Waiter, Runnable {
@@ -289,9 +294,11 @@ function runWhenDone(driver: Driver, future: Future<unknown>): void {
 
 function misplacedYield(value: unknown): RuntimeError {
   const [what, advice] = value instanceof Future || value instanceof Coroutine
-    ? [value, ""]
-    : [describeKind(value), " with an awaitable"];
+    ? [value, '"yield*"']
+    : guarded(() => isThenable(value), false)
+    ? [describeKind(value), '"yield* ensureFuture(promise)"']
+    : [describeKind(value), '"yield*" with an awaitable'];
   return new RuntimeError(
-    `Cannot wait: a coroutine yielded ${what}, use "yield*"${advice}`,
+    `Cannot wait: a coroutine yielded ${what}, use ${advice}`,
   );
 }

@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   allTasks,
+  asCompleted,
   type Awaitable,
   Barrier,
   BoundedSemaphore,
@@ -16,6 +17,7 @@ import {
   ensureFuture,
   Event,
   formatTaskTree,
+  Future,
   gather,
   getRunningLoop,
   InvalidStateError,
@@ -650,3 +652,69 @@ Deno.test("the text of a task, and of its loop's tasks, needs no look at what th
       assert(String(task).startsWith('<Task finished name="dark"'));
     }
   }));
+
+Deno.test("gather() that gets options after single awaitables says that they follow a list", () =>
+  runTest(async () => {
+    for (const options of [{ returnExceptions: true }, { limit: 2 }]) {
+      assertThrows(
+        () => gather(sleep(1), sleep(2), options as never),
+        TypeError,
+        "options come after a list, as in gather([a, b], options)",
+      );
+      await sleep(0);
+      assertEquals(allTasks().size, 1);
+    }
+  }));
+
+Deno.test("wait() and asCompleted() of single tasks ask for a list, not for options", () =>
+  runTest(async () => {
+    const tasks = [createTask(sleep(1)), createTask(sleep(2))] as const;
+    const [first, second] = tasks;
+    const words = [" was expected, got <Task pending", "a list of "];
+    const notIterable = first as never;
+    await refuses(
+      () => wait(notIterable, second as never),
+      TypeError,
+      ...words,
+    );
+    await refuses(
+      () => asCompleted(notIterable, second as never),
+      TypeError,
+      ...words,
+    );
+    await gather(...tasks);
+  }));
+
+Deno.test("a generator that yields a promise is told what to write", () =>
+  runTest(async () => {
+    const hostile = {
+      get then(): never {
+        throw new Error("no question");
+      },
+    };
+    for (
+      const [value, advice] of [
+        [Promise.resolve(), 'use "yield* ensureFuture(promise)"'],
+        [hostile, 'use "yield*" with an awaitable'],
+      ] as const
+    ) {
+      await refuses(
+        () =>
+          createTask(function* () {
+            yield value as never;
+          }),
+        RuntimeError,
+        advice,
+      );
+    }
+    const given = createTask(function* () {
+      return yield* ensureFuture(Promise.resolve("given"));
+    });
+    assertEquals(await given, "given");
+  }));
+
+Deno.test("what needs a loop says how to get one", () => {
+  for (const call of [() => gather(async () => {}), () => new Future()]) {
+    assertThrows(call, RuntimeError, "do it in a function that run()");
+  }
+});

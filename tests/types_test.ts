@@ -221,6 +221,11 @@ export async function wrong(): Promise<void> {
   await gather(number, "text");
   // @ts-expect-error: wait() takes what is started.
   await wait([text()]);
+  await wait([
+    createTask(number),
+    // @ts-expect-error: the compiler points at the one that is not started.
+    number,
+  ]);
   // @ts-expect-error: wait() takes a list.
   await wait(createTask(number));
   // @ts-expect-error: an unknown constant.
