@@ -1,5 +1,5 @@
 /**
- * `mapConcurrent()`: runs a job for each item of a source, so many at once at most.
+ * `mapConcurrent()`: runs a job for each item of a source, at most so many at once.
  *
  * The source may be endless: an item is taken only when a job can begin, and jobs begin
  * only as fast as results are taken. `gather()` with a `limit` is for a list whose results
@@ -99,7 +99,8 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
  * Runs a job for each item of a source, at most `limit` at once.
  *
  * - **Lazy**: nothing begins before the first result is asked for, and at most
- *   `limit` items are taken ahead of the results.
+ *   `limit` items are taken ahead of the results. So `await mapConcurrent(…)` runs
+ *   nothing: use `for await`, or await its `collect()`.
  * - **Errors**: the first one of a job or of the source comes out of the iteration, after
  *   the other jobs were cancelled and have ended.
  * - **Leaving**: when the loop over the results is left, or its wait is cancelled, the jobs
