@@ -52,7 +52,8 @@ import { Task } from "./task.ts";
 /** Options of {@linkcode gather}. */
 export interface GatherOptions {
   /**
-   * Whether errors stand among the results, CancelledErrors of children included.
+   * Whether errors are given among the results, CancelledErrors of children included,
+   * and not thrown.
    *
    * @default {false}
    */
@@ -112,7 +113,7 @@ export function gather<const A extends readonly Awaitable<unknown>[]>(
  * Waits for all awaitables at once, with errors among the results.
  *
  * @param awaitables Futures, coroutines, promises, or functions that give one.
- * @param options That errors stand among the results.
+ * @param options `returnExceptions: true`: errors are given among the results.
  * @returns A future of the results and errors.
  */
 export function gather<const A extends readonly Awaitable<unknown>[]>(
@@ -123,7 +124,7 @@ export function gather<const A extends readonly Awaitable<unknown>[]>(
  * Waits for all awaitables at once.
  *
  * @param awaitables Futures, coroutines, promises, or functions that give one.
- * @param options Whether errors stand among the results.
+ * @param options Whether errors are given among the results.
  * @returns A future of the results.
  */
 export function gather<const A extends readonly Awaitable<unknown>[]>(
@@ -135,7 +136,7 @@ export function gather<const A extends readonly Awaitable<unknown>[]>(
  *
  * @param awaitables Any iterable of futures, coroutines, promises, or functions that give
  * one. What it gives last is begun last.
- * @param options The limit, and that errors stand among the results.
+ * @param options The limit, and `returnExceptions: true`.
  * @returns A future of the results and errors.
  * @throws {RangeError} If `limit` is below 1 or no integer.
  *

@@ -4,7 +4,7 @@
  *
  * A job is an exported function: a plain one, an async one, a generator or an async
  * generator function. It runs as a task of a loop of its worker, so `sleep()`,
- * `taskGroup()` and `currentTask().signal` work in it, and a cancel ends its waits.
+ * `taskGroup()` and `taskSignal()` work in it, and a cancel ends its waits.
  *
  * ```ts
  * import { run } from "@asyncio/asyncio";

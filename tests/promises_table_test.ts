@@ -15,6 +15,7 @@ import {
   run,
   sleep,
   taskGroup,
+  taskSignal,
   timeout,
   TimeoutError,
   waitFor,
@@ -129,11 +130,12 @@ const rows: Record<string, () => Promise<void>> = {
     );
     assert(late!.aborted);
   },
-  "`await fetch(url, { signal: task.signal })`": async () => {
-    assertEquals(
-      await cancel((fetch) => () => fetch(currentTask()!.signal)),
-      ABORTS,
-    );
+  "`await fetch(url, { signal: taskSignal() })`": async () => {
+    const waits: Wait[] = [
+      (fetch) => () => fetch(taskSignal()),
+      (fetch) => () => fetch(currentTask()!.signal),
+    ];
+    for (const wait of waits) assertEquals(await cancel(wait), ABORTS);
   },
   "`await fromSignal((signal) => fetch(url, …))`": async () => {
     assertEquals(await cancel((fetch) => () => fromSignal(fetch)), ABORTS);
