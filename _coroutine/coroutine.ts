@@ -215,7 +215,7 @@ export abstract class Coroutine<T> implements Promise<T> {
     }
     return Promise.reject<T>(
       new RuntimeError(
-        `Cannot await ${this} outside a task: pass it, or the async function that awaits it, to run() or createTask()`,
+        `Cannot await ${this} outside a task: pass it, or the function that awaits it, to run() or createTask(), as in run(main), not run(main())`,
       ),
     ).then(onFulfilled, onRejected);
   }

@@ -718,3 +718,15 @@ Deno.test("what needs a loop says how to get one", () => {
     assertThrows(call, RuntimeError, "do it in a function that run()");
   }
 });
+
+Deno.test("run(main()), which has begun outside of a run, is told to pass the function", async () => {
+  async function main() {
+    await sleep(1);
+  }
+  const called = main();
+  await assertRejects(
+    () => run(called),
+    RuntimeError,
+    "as in run(main), not run(main())",
+  );
+});
