@@ -51,6 +51,7 @@ import {
   hostPromise,
   type OnFulfilled,
   type OnRejected,
+  placedRejection,
 } from "./_future/await.ts";
 import type { kWait, Waiter } from "./_base/roles.ts";
 import {
@@ -62,6 +63,7 @@ import {
   isObject,
   isRevoked,
 } from "./_base/repr.ts";
+import { comesToUser, isUnplaced, placeHere } from "./_base/error_place.ts";
 import { mustGiveWay, NEXT_TURN } from "./_base/running.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
 
@@ -420,6 +422,7 @@ export class Future<T> implements Promise<T> {
       return { done: false, value: this._requestWait() };
     }
     if (mustGiveWay()) return NEXT_TURN as never;
+    if (this._state === FAILED) placeAtWait(this);
     return { done: true, value: this.result() };
   }
 
@@ -634,6 +637,12 @@ function settle<T>(future: Future<T>, state: State, outcome: unknown): void {
   else waiters._wake(future);
 }
 
+// Its error may have no frame of a user yet, and the generator that waits stands on the stack.
+function placeAtWait(future: Future<unknown>): void {
+  const { error } = future._waitersOrOutcome as Failure;
+  if (isUnplaced(error) && comesToUser(future)) placeHere(error, future.next);
+}
+
 function fetchError(future: Future<unknown>): unknown {
   return (future._waitersOrOutcome as Failure).fetch();
 }
@@ -673,7 +682,7 @@ function toPromise<T>(future: Future<T>): Promise<T> {
   } catch (error) {
     // Handed on to whoever awaits, CancelledError included.
     if (isInstance(error, CancelledError)) forgive(error);
-    return Promise.reject(error);
+    return isUnplaced(error) ? placedRejection(error) : Promise.reject(error);
   }
 }
 

@@ -476,7 +476,7 @@ export class EventLoop implements TaskScheduler {
       future._removeWaiter(end);
       if (hostIsDue()) await hostTurn();
     }
-    return resultOf(future);
+    return resultOf(future, this.runUntilComplete);
   }
 
   /** Ends the run after this turn. Before a run, it makes the next one end after one turn. */

@@ -226,7 +226,7 @@ export class Runner {
       } finally {
         task._removeWaiter(end);
       }
-      const result = resultOf(task);
+      const result = resultOf(task, this._run);
       if (this.#watch !== undefined) await this.#stopServices();
       return result;
     } catch (error) {

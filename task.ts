@@ -115,7 +115,6 @@ import {
   runningTask,
   type Start,
 } from "./_host/async_context.ts";
-import { isUnplaced, placeHere } from "./_base/error_place.ts";
 import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
 import {
@@ -752,8 +751,6 @@ export class Task<T> extends Future<T> {
     try {
       outcome = drive(this, this.scheduler, throwing, input);
     } catch (error) {
-      // No user's code waits for it in here: what runs the loop may be seen at least.
-      if (isUnplaced(error)) placeHere(error, this.#step);
       return this.#fail(error);
     }
     if (outcome !== SUSPENDED) return this.#finish(outcome as T);

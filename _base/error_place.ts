@@ -22,8 +22,8 @@ interface StackTraces {
 const traces = Error as StackTraces;
 
 /**
- * Makes an error that has no frame yet, and is on its way at once. Its own stack would be
- * half its price, and tell nothing.
+ * Makes an error that has no frame yet. Its own stack would be half its price, and tell
+ * nothing.
  *
  * @param make Makes it.
  */
@@ -53,19 +53,38 @@ export function withFrames<R>(most: number, make: () => R): R {
 }
 
 /**
- * Says that an error has no frame of a user yet. It is on its way at once.
+ * Says that an error has no frame of a user yet: the first of their code that gets it gives it
+ * some, be it by way of tasks that end with it.
  *
  * @param error The error.
  * @returns The error.
  */
 export function unplaced<E extends Error>(error: E): E {
-  running.unplaced = error;
+  running.unplaced.add(error);
   return error;
 }
 
-/** Whether it is the error that has no frame of a user yet. */
+/** Whether it is an error that has no frame of a user yet. */
 export function isUnplaced(error: unknown): error is Error {
-  return error !== undefined && error === running.unplaced;
+  return running.unplaced.has(error as Error);
+}
+
+/** A driver, as far as it has what waits on a stack. */
+interface Stack {
+  readonly _body: unknown;
+  readonly _coroutine: { readonly _isOfLibrary: boolean } | undefined;
+}
+
+/**
+ * Whether what comes out of a wait now comes to a generator of the user, which stands on the
+ * call stack.
+ *
+ * @param wait The wait.
+ */
+export function comesToUser(wait: unknown): boolean {
+  const driver = running.driver as Stack | undefined;
+  return driver !== undefined && driver._body !== wait &&
+    driver._coroutine?._isOfLibrary !== true;
 }
 
 /**
@@ -75,8 +94,14 @@ export function isUnplaced(error: unknown): error is Error {
  * @param hidden The function whose frame, and those above it, tell nothing.
  */
 export function placeHere(error: Error, hidden: Callee): void {
-  running.unplaced = undefined;
+  running.unplaced.delete(error);
   traces.captureStackTrace?.(error, hidden);
+}
+
+/** As {@linkcode placeHere}, where there may be no frame of a user after all. */
+export function tryToPlaceHere(error: Error, hidden: Callee): void {
+  placeHere(error, hidden);
+  if (error.stack === textOfHead(error)) unplaced(error);
 }
 
 /**
@@ -86,7 +111,7 @@ export function placeHere(error: Error, hidden: Callee): void {
  * @param frames The frames, as text.
  */
 export function placeAt(error: Error, frames: string): void {
-  running.unplaced = undefined;
+  running.unplaced.delete(error);
   Object.defineProperty(error, "stack", {
     value: frames === ""
       ? textOfHead(error)

@@ -44,8 +44,8 @@ export const running: {
   stopListeningToExit: (() => void) | undefined;
   /** The CancelledError without a message of the turn under way, if there was one. */
   cancelled: unknown;
-  /** The error on its way that has no frame of a user yet: see `error_place.ts`. */
-  unplaced: unknown;
+  /** The errors that have no frame of a user yet: see `error_place.ts`. */
+  readonly unplaced: WeakSet<Error>;
   /** Counts cancel requests. */
   requestCount: number;
   /** Counts tasks, for their default names. */
@@ -109,7 +109,7 @@ export const running: {
   unfetched: new Set(),
   stopListeningToExit: undefined,
   cancelled: undefined,
-  unplaced: undefined,
+  unplaced: new WeakSet(),
   requestCount: 0,
   taskCount: 0,
   awaitedBy: undefined,

@@ -28,6 +28,7 @@ import {
   isAsyncGeneratorFunction,
 } from "../_base/repr.ts";
 import {
+  comesToUser,
   isUnplaced,
   placeAt,
   placeHere,
@@ -323,11 +324,6 @@ function end(coroutine: Coroutine<unknown>): void {
   if (coroutine._record !== undefined) coroutine._record.settle();
 }
 
-interface Stack {
-  readonly _body: unknown;
-  readonly _coroutine: Coroutine<unknown> | undefined;
-}
-
 /**
  * Gives an error that comes out of a coroutine the frames of the user's code there: of its
  * call in debug mode, else of the generator that waits for it, if one stands on the stack.
@@ -338,10 +334,7 @@ interface Stack {
 export function place(error: Error, coroutine: Coroutine<unknown>): void {
   const frames = coroutine._record?.frames;
   if (frames) return placeAt(error, frames);
-  const driver = running.driver as Stack | undefined;
-  if (driver === undefined || driver._body === coroutine) return;
-  if (driver._coroutine?._isOfLibrary) return;
-  placeHere(error, coroutine.throw);
+  if (comesToUser(coroutine)) placeHere(error, coroutine.throw);
 }
 
 /**
@@ -352,7 +345,7 @@ export function place(error: Error, coroutine: Coroutine<unknown>): void {
  * @returns The error.
  */
 export function unplacedAtAwait<E extends Error>(error: E): E {
-  const driver = running.driver as Stack | undefined;
+  const driver = running.driver as { readonly _body: unknown } | undefined;
   return driver?._body instanceof Coroutine ? unplaced(error) : error;
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { isUnplaced, placeHere } from "../_base/error_place.ts";
+import { isUnplaced, tryToPlaceHere } from "../_base/error_place.ts";
 import { SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import { isInstance } from "../_base/repr.ts";
@@ -90,9 +90,8 @@ export class Await<T, A, B> implements Promise<A | B> {
   // V8 finds who awaits in a reaction on whose way the promise of the `await` lies, while
   // that is pending: it looks at the function that would fulfil it, which is never called.
   private place(error: Error): void {
-    running.unplaced = undefined;
     const deliver = (): Promise<never> => {
-      placeHere(error, deliver);
+      tryToPlaceHere(error, deliver);
       this.deliver(error);
       return new Promise(() => {});
     };
@@ -145,6 +144,20 @@ export class Await<T, A, B> implements Promise<A | B> {
   private settle(outcome: A | B | PromiseLike<A | B>): void {
     if (this.outcome === PENDING) this.outcome = outcome;
   }
+}
+
+/**
+ * A promise that rejects in a microtask, when it has given its error the frames of whoever
+ * awaits it.
+ *
+ * @param error The error, without a frame of a user.
+ */
+export function placedRejection(error: Error): Promise<never> {
+  const deliver = (): never => {
+    tryToPlaceHere(error, deliver);
+    throw error;
+  };
+  return SETTLED.then(deliver);
 }
 
 /**

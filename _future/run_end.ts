@@ -5,6 +5,7 @@
  */
 import { KeyboardInterrupt, RuntimeError } from "../errors.ts";
 import type { Runnable, Waiter } from "../_base/roles.ts";
+import { isUnplaced, placeHere } from "../_base/error_place.ts";
 import { isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { blame } from "../_host/uncaught.ts";
@@ -48,8 +49,16 @@ export class RunEnd implements Waiter, Runnable {
   }
 }
 
-/** The result of what a run was for. */
-export function resultOf<T>(future: { done(): boolean; result(): T }): T {
+/**
+ * The result of what a run was for.
+ *
+ * @param future What it was for.
+ * @param run What awaited the run: an error that has no frame of a user gets those behind it.
+ */
+export function resultOf<T>(
+  future: { done(): boolean; result(): T },
+  run: (...args: never[]) => unknown,
+): T {
   if (!future.done()) {
     throw new RuntimeError(
       `Event loop stopped before the future completed: ${future}`,
@@ -58,6 +67,7 @@ export function resultOf<T>(future: { done(): boolean; result(): T }): T {
   try {
     return future.result();
   } catch (error) {
+    if (isUnplaced(error)) placeHere(error, run);
     // Whoever began the run has to see it, a CancelledError too.
     blame(error);
     throw error;

@@ -323,7 +323,6 @@ export class Turns implements Sleeper {
       running.task = undefined;
       running.driver = undefined;
       running.context = undefined;
-      running.unplaced = undefined;
     }
   }
 

@@ -16,14 +16,17 @@ import {
   DeadlockError,
   firstSuccess,
   fromSignal,
+  gather,
   getRunningLoop,
   interruptible,
   Lock,
+  mapConcurrent,
   PriorityQueue,
   Queue,
   race,
   run,
   runProcess,
+  shield,
   sleep,
   StreamReader,
   Task,
@@ -101,6 +104,14 @@ const scopes: Record<string, () => unknown> = {
   "waitFor() of a function": () => waitFor(async () => await sleep(9), 1),
   "waitFor() with no time": () => waitFor(() => sleep(9), 0),
   "waitFor() round another": () => waitFor(timeout(1, () => sleep(9)), 5),
+  "a task that timeout() is": () => createTask(timeout(1, () => sleep(9))),
+  "waitFor() of a task": () =>
+    waitFor(createTask(timeout(1, () => sleep(9))), 5),
+  "gather()": () => gather(timeout(1, () => sleep(9)), sleep(9)),
+  "gather() with a limit": () =>
+    gather([timeout(1, () => sleep(9))], { limit: 1 }),
+  "shield()": () => shield(timeout(1, () => sleep(9))),
+  "race()": () => race([timeout(1, () => sleep(9)), sleep(9)]),
   "taskGroup()": () =>
     taskGroup(async (group) => {
       group.createTask(() => Promise.reject(new RangeError("broken")));
@@ -126,6 +137,26 @@ for (const [name, scope] of Object.entries(scopes)) {
     assertMatch(first, /error_place_test/);
     assertMatch(error.stack!, /\bcaller\b.*error_place_test/);
   });
+}
+
+// In debug mode the stack is that of the call, which here the loop has made.
+const calledByTheLoop: Record<string, () => unknown> = {
+  "a task": () => createTask(() => timeout(1, () => sleep(9))),
+  "mapConcurrent()": () =>
+    mapConcurrent([1], () => timeout(1, () => sleep(9)), { limit: 1 })
+      .collect(),
+};
+
+for (const [name, failing] of Object.entries(calledByTheLoop)) {
+  inBoth(
+    `the error of what the function of ${name} gives begins with the frame of who waits`,
+    failing,
+    (error, isDebug) =>
+      assertMatch(
+        firstFrame(error),
+        isDebug ? /error_place_test/ : /\bcaller\b.*error_place_test/,
+      ),
+  );
 }
 
 inBoth(
@@ -293,14 +324,41 @@ Deno.test("an error of the user's in a wait, and one of a call, keep their frame
   assertMatch((refused as Error).stack!, /callsNowait/);
 });
 
-Deno.test("a TimeoutError that nothing awaits has the frame of who runs the loop", async () => {
-  const main = () => timeout(1, () => sleep(9));
-  async function runner() {
-    await runVirtual(main);
-  }
-  const error = await rejectionOf(runner());
-  assertMatch((error as Error).stack!, /\brunner\b.*error_place_test/);
-});
+const mains: Record<string, CoroutineFunction<unknown>> = {
+  "an arrow function gives": () => timeout(1, () => sleep(9)),
+  // deno-lint-ignore require-await -- what it returns is what is waited for
+  "an async function returns": async () => timeout(1, () => sleep(9)),
+  "a gather() has met": () => gather(timeout(1, () => sleep(9)), sleep(9)),
+};
+
+for (const [name, main] of Object.entries(mains)) {
+  Deno.test(`a TimeoutError that ${name} as main begins with the frame of who awaits the run`, async () => {
+    async function runner() {
+      await runVirtual(main);
+    }
+    const error = await rejectionOf(runner()) as Error;
+    assertMatch(firstFrame(error), /\brunner\b.*error_place_test/);
+  });
+}
+
+for (const style of ["await", "yield*"] as const) {
+  Deno.test(`a TimeoutError of a task that is done begins with the frame of the ${style}`, async () => {
+    const makeTask = () => createTask(timeout(1, () => sleep(9)));
+    const main = style === "await"
+      ? async function main() {
+        const task = makeTask();
+        await sleep(2);
+        await task;
+      }
+      : function* main() {
+        const task = makeTask();
+        yield* sleep(2);
+        yield* task;
+      };
+    const error = await rejectionOf(runVirtual(main)) as Error;
+    assertMatch(firstFrame(error), /\bmain\b.*error_place_test/);
+  });
+}
 
 Deno.test("a TimeoutError that nothing awaits has its place in debug mode", async () => {
   const main = () => timeout(1, () => sleep(9));
