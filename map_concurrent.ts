@@ -36,6 +36,7 @@ import {
   refusal,
 } from "./_base/arguments.ts";
 import { isRevoked } from "./_base/repr.ts";
+import { running } from "./_base/running.ts";
 import { JobPool, type Plan } from "./_combine/job_pool.ts";
 import {
   type Coro,
@@ -45,13 +46,17 @@ import {
 import { claim, isGenerator } from "./_coroutine/generators.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
+import { UnawaitedRecord } from "./_debug/unawaited.ts";
 import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import { runInLine } from "./_host/async_context.ts";
-import { requireScheduler } from "./_loop/scheduler.ts";
+import { requireScheduler, runningScheduler } from "./_loop/scheduler.ts";
 import { currentLine } from "./_line/line.ts";
 import { checkLimit, LIMIT, requireTask } from "./_combine/scope.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
+
+const NEVER_RUN =
+  'mapConcurrent() was never run: use "for await", or await its collect()';
 
 /** Options of {@linkcode mapConcurrent}. */
 export interface MapConcurrentOptions {
@@ -100,7 +105,7 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
  *
  * - **Lazy**: nothing begins before the first result is asked for, and at most
  *   `limit` items are taken ahead of the results. So `await mapConcurrent(…)` runs
- *   nothing: use `for await`, or await its `collect()`.
+ *   nothing, which debug mode reports: use `for await`, or await its `collect()`.
  * - **Errors**: the first one of a job or of the source comes out of the iteration, after
  *   the other jobs were cancelled and have ended.
  * - **Leaving**: when the loop over the results is left, or its wait is cancelled, the jobs
@@ -172,23 +177,35 @@ export function mapConcurrent<T, R>(
 
 class Mapping<T, R> implements ConcurrentMap<R> {
   readonly #plan: Plan<T, R>;
+  // In debug mode, until it is used.
+  #record: UnawaitedRecord | undefined = undefined;
 
   constructor(plan: Plan<T, R>) {
     this.#plan = plan;
+    if (running.debugLoops > 0) this.#watch();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<R, undefined, undefined> {
+    this.#record?.settle();
     return new Results(this.#plan);
   }
 
   collect(): Coroutine<R[]> {
+    this.#record?.settle();
     return new MethodCoroutine("collect", () => this.#collect(), true);
   }
 
   forEach(callback: (result: R) => unknown): Coroutine<void> {
     check("hand over results", "callback", callback, FUNCTION);
     refuseAsyncGenerator(callback, "map concurrently");
+    this.#record?.settle();
     return new MethodCoroutine("forEach", () => this.#forEach(callback), true);
+  }
+
+  #watch(): void {
+    const scheduler = runningScheduler();
+    if (!scheduler?.getDebug()) return;
+    this.#record = new UnawaitedRecord(this, () => NEVER_RUN, scheduler);
   }
 
   *#collect(): Coro<R[]> {

@@ -35,7 +35,7 @@ import {
   unplaced,
 } from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
-import { CoroutineRecord } from "../_debug/unawaited.ts";
+import { UnawaitedRecord } from "../_debug/unawaited.ts";
 import { mustGiveWay, NEXT_TURN, running } from "../_base/running.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
 
@@ -139,7 +139,7 @@ export abstract class Coroutine<T> implements Promise<T> {
   /** @internal */
   declare _state: typeof COLD | typeof TAKEN | typeof STARTED | typeof ENDED;
   /** @internal Only in debug mode, so that it costs nothing else: 4 % of a switch. */
-  declare _record?: CoroutineRecord;
+  declare _record?: UnawaitedRecord;
   /** @internal What stood on top of the driver's stack when this was opened. */
   declare _callerBody: Body | undefined;
   /** @internal The coroutine below this one on the driver's stack. */
@@ -364,9 +364,9 @@ export function nameOf(coroutine: { readonly name: unknown }): string {
 function watch(coroutine: Coroutine<unknown>): void {
   const scheduler = runningScheduler();
   if (!scheduler?.getDebug()) return;
-  coroutine._record = new CoroutineRecord(
+  coroutine._record = new UnawaitedRecord(
     coroutine,
-    () => nameOf(coroutine),
+    () => `Coroutine ${nameOf(coroutine)} was never awaited`,
     scheduler,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Coroutines that nobody has awaited: debug mode tells of each once, with its place, when it
- * is collected or at the latest when its loop is closed.
+ * Coroutines that nobody has awaited, and what else does nothing by itself: debug mode tells of
+ * each once, with its place, when it is collected or at the latest when its loop is closed.
  *
  * @module
  */
@@ -8,35 +8,35 @@ import type { Scheduler } from "../handle.ts";
 import type { Unawaited } from "../_base/roles.ts";
 import { creationStack } from "../_base/repr.ts";
 
-const collected = new FinalizationRegistry<CoroutineRecord>((record) =>
+const collected = new FinalizationRegistry<UnawaitedRecord>((record) =>
   record.tell()
 );
 
-/** What debug mode knows of one coroutine. It must not reach it, or that is never collected. */
-export class CoroutineRecord implements Unawaited {
+/** What debug mode knows of one. It must not reach it, or that is never collected. */
+export class UnawaitedRecord implements Unawaited {
   /** The stack of the call that made it, as far as it is the user's. */
   readonly frames: string = creationStack();
-  #name = "";
+  #message = "";
   // None once somebody has taken it, or it was told.
   #scheduler: Scheduler | undefined;
 
   /**
    * Makes one.
    *
-   * @param coroutine The coroutine.
-   * @param nameOf Gives its name, once it has one: that comes from a subclass, whose fields
-   * are not set yet.
+   * @param made What was made.
+   * @param describe Gives what is to be told of it, once it has a name: that comes from a
+   * subclass, whose fields are not set yet.
    * @param scheduler The loop that runs now.
    */
   constructor(
-    coroutine: object,
-    nameOf: () => string,
+    made: object,
+    describe: () => string,
     scheduler: Scheduler,
   ) {
     this.#scheduler = scheduler;
-    queueMicrotask(() => this.#name = nameOf());
+    queueMicrotask(() => this.#message = describe());
     scheduler._addUnawaited(this);
-    collected.register(coroutine, this);
+    collected.register(made, this);
   }
 
   /** Notes that somebody has taken or closed it. */
@@ -51,7 +51,7 @@ export class CoroutineRecord implements Unawaited {
     this.settle();
     const { frames } = this;
     scheduler.callExceptionHandler({
-      message: `Coroutine ${this.#name} was never awaited`,
+      message: this.#message,
       ...frames === "" ? {} : { sourceTraceback: frames },
     });
   }

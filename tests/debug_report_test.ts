@@ -278,6 +278,34 @@ for (const [style, program] of Object.entries(styles)) {
     });
   }
 
+  Deno.test(`mapConcurrent() that is awaited itself is reported with its place (${style})`, async () => {
+    let held: unknown;
+    const reports = await reportsOf(program(function forgetful() {
+      held = mapConcurrent([1], () => sleep(1), { limit: 1 });
+    }));
+    assertEquals(reports.map(({ message }) => message), [
+      'mapConcurrent() was never run: use "for await", or await its collect()',
+    ]);
+    assertMatch(
+      reports[0]!.sourceTraceback!,
+      /^ {4}at forgetful .*debug_report_test\.ts:\d+:\d+\)/,
+    );
+    assert(held !== undefined);
+  });
+
+  Deno.test(`mapConcurrent() that is used in whatever way is not reported (${style})`, async () => {
+    const held: unknown[] = [];
+    const reports = await reportsOf(program(() => {
+      const make = () => mapConcurrent([1], () => sleep(1), { limit: 1 });
+      const [collected, handed, iterated] = [make(), make(), make()];
+      held.push(collected, handed, iterated);
+      held.push(createTask(collected.collect()));
+      held.push(createTask(handed.forEach(() => {})));
+      held.push(iterated[Symbol.asyncIterator]());
+    }));
+    assertEquals(reports, []);
+  });
+
   Deno.test(`what nobody awaits is reported once, when it is collected (${style})`, async () => {
     const counts: number[] = [];
     const reports: ExceptionContext[] = [];
