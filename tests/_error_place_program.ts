@@ -5,7 +5,7 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- a program: the console is its output
-import { type Coro, run, sleep, timeout } from "../mod.ts";
+import { type Coro, createTask, run, sleep, timeout } from "../mod.ts";
 
 async function inAsync(): Promise<void> {
   await sleep(0.001);
@@ -17,15 +17,29 @@ function* inGenerator(): Coro<void> {
   yield* timeout(0.001, () => sleep(9));
 }
 
-for (const debug of [false, true]) {
-  for (const caller of [inAsync, inGenerator]) {
-    try {
-      await run(caller as () => Promise<void>, { debug });
-    } catch (error) {
-      const [message, place] = (error as Error).stack!.split("\n    at ");
-      const name = /in(?:Async|Generator)/.exec(place ?? "")?.[0];
-      console.log(`${caller.name} debug=${debug}: ${name}`);
-      if (!debug) console.log(message);
-    }
+function* inGeneratorByTask(): Coro<void> {
+  yield* createTask(timeout(0.001, () => sleep(9)));
+}
+
+async function inRun(): Promise<void> {
+  await run(() => timeout(0.001, () => sleep(9)));
+}
+
+async function show(caller: () => unknown, debug?: boolean): Promise<void> {
+  try {
+    if (debug === undefined) await caller();
+    else await run(caller as () => Promise<void>, { debug });
+  } catch (error) {
+    const [message, place] = (error as Error).stack!.split("\n    at ");
+    const name = /\bin[A-Z]\w*/.exec(place ?? "")?.[0];
+    console.log(`${caller.name} debug=${debug}: ${name}`);
+    if (!debug) console.log(message);
   }
 }
+
+for (const debug of [false, true]) {
+  await show(inAsync, debug);
+  await show(inGenerator, debug);
+}
+await show(inGeneratorByTask, false);
+await show(inRun);

@@ -603,6 +603,10 @@ hostTest(
       "TimeoutError: Timed out after 0.001 s: Task waited for sleep(9)",
       "inAsync debug=true: inAsync",
       "inGenerator debug=true: inGenerator",
+      "inGeneratorByTask debug=false: inGeneratorByTask",
+      "TimeoutError: Timed out after 0.001 s: Task waited for sleep(9)",
+      "inRun debug=undefined: inRun",
+      "TimeoutError: Timed out after 0.001 s: Task waited for sleep(9)",
     ], errors);
   },
 );
