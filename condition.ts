@@ -27,8 +27,9 @@
  *
  * @module
  */
-import { describeKind, isInstance } from "./_base/repr.ts";
+import { callbackName, describeKind, isInstance } from "./_base/repr.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
+import { isCoroutineFunction } from "./coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
 import { makeUnplaced } from "./_base/error_place.ts";
@@ -152,7 +153,8 @@ export class Condition {
    * @param predicate Called with the lock held.
    * @returns A coroutine that gives what `predicate` gave, which is something true.
    * @throws {RuntimeError} If it has to wait and nobody holds the lock.
-   * @throws {TypeError} If `predicate` is no function.
+   * @throws {TypeError} If `predicate` is no function, or a coroutine function, or gives a
+   * promise: that would always be something true.
    *
    * @example Wait for a value
    * ```ts
@@ -179,6 +181,13 @@ export class Condition {
     predicate: () => T,
   ): Coroutine<Exclude<T, false | 0 | 0n | "" | null | undefined>> {
     check("wait", "predicate", predicate, FUNCTION);
+    if (isCoroutineFunction(predicate)) {
+      throw new TypeError(
+        `Cannot wait: predicate must be a plain function, got the coroutine function ${
+          callbackName(predicate)
+        }`,
+      );
+    }
     return new MethodCoroutine("waitFor", () => this.#waitFor(predicate));
   }
 
@@ -255,10 +264,10 @@ export class Condition {
   *#waitFor<T>(
     predicate: () => T,
   ): Coro<Exclude<T, false | 0 | 0n | "" | null | undefined>> {
-    let result = predicate();
+    let result = ask(predicate);
     while (!result) {
       yield* this.#wait();
-      result = predicate();
+      result = ask(predicate);
     }
     return result as Exclude<T, false | 0 | 0n | "" | null | undefined>;
   }
@@ -268,6 +277,15 @@ export class Condition {
       if (this.#waiters.wakeNext() === undefined) return;
     }
   }
+}
+
+// A promise is true whatever it will give, so the wait would end at once.
+function ask<T>(predicate: () => T): T {
+  const result = predicate();
+  if (!isInstance(result, Promise)) return result;
+  throw new TypeError(
+    "Cannot wait: predicate must give a value, gave a Promise, which is always true",
+  );
 }
 
 /** Acquires however often it is cancelled, and then throws the last cancellation. */

@@ -114,6 +114,51 @@ both("Condition.wait() holds the lock again after two cancels", {
   },
 });
 
+// Each is something true, so the wait would end at once.
+const ALWAYS_TRUE = {
+  "an async function": async () => await Promise.resolve(false),
+  "a generator function": function* () {},
+  "a function that gives a promise": () => Promise.resolve(false),
+};
+
+for (const [kind, predicate] of Object.entries(ALWAYS_TRUE)) {
+  both(`Condition.waitFor() refuses ${kind} as its predicate`, {
+    *generator() {
+      const condition = new Condition();
+      using _ = yield* condition.acquire();
+      const error = yield* errorOf(
+        waitFor(() => condition.waitFor<unknown>(predicate), 1),
+      );
+      assertInstanceOf(error, TypeError);
+      assert(condition.locked());
+    },
+    async async() {
+      const condition = new Condition();
+      using _ = await condition.acquire();
+      const error = await rejectionOf(
+        waitFor(() => condition.waitFor<unknown>(predicate), 1),
+      );
+      assertInstanceOf(error, TypeError);
+      assert(condition.locked());
+    },
+  });
+}
+
+both("Condition.waitFor() gives what its predicate finds, a task too", {
+  *generator() {
+    const condition = new Condition();
+    using _ = yield* condition.acquire();
+    const task = createTask(sleep(0, 1));
+    const found: unknown = yield* condition.waitFor(() => task);
+    assert(found === task);
+  },
+  async async() {
+    const condition = new Condition();
+    using _ = await condition.acquire();
+    assertEquals(await condition.waitFor(() => [1]), [1]);
+  },
+});
+
 both("Condition.waitFor() hands on an error of the predicate, and the lock", {
   *generator() {
     const condition = new Condition();
