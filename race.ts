@@ -36,7 +36,8 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
  * Waits for the first of several to end, and gives its result or throws its error.
  *
  * - **Losers**: are cancelled, and have ended when this does. An error that one of them
- *   throws instead goes to the loop's exception handler.
+ *   throws instead goes to the loop's exception handler. A promise can't be ended, it goes on:
+ *   pass the function that gives it.
  * - **Cancellation**: cancels all, and waits for them.
  * - **Ties**: the one that ended first wins; among those done already, the first.
  *
@@ -74,7 +75,8 @@ export function race<A extends Awaitable<unknown>>(
  * Waits for the first of several to succeed, and gives its result.
  *
  * - **Losers**: are cancelled, and have ended when this does. An error that one of them
- *   throws when cancelled goes to the loop's exception handler.
+ *   throws when cancelled goes to the loop's exception handler. A promise can't be ended, it
+ *   goes on: pass the function that gives it.
  * - **Errors**: one that fails, or is cancelled, is out of the race; if all are, their
  *   errors come out in an AggregateError, in the order of `awaitables`.
  * - **Cancellation**: cancels all, and waits for them.

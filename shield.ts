@@ -43,6 +43,10 @@ import type { Waiter } from "./_base/roles.ts";
  * - **Errors**: those of the work; one that comes after the result was cancelled, and that
  *   nobody else waits for, goes to the loop's exception handler.
  *
+ * - **Async functions**: pass the function itself, `shield(save)` or `shield(() => save(row))`.
+ *   The call `shield(save(row))` has started it as a part of the task that calls, so a cancel
+ *   of that task reaches its waits, and with them the work.
+ *
  * @param awaitable A future, coroutine, promise, or function that gives one.
  * @returns The future of the result; `awaitable` itself if it is a future that is done.
  * @throws {TypeError} If it can't be waited for.
@@ -54,6 +58,29 @@ import type { Waiter } from "./_base/roles.ts";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(await run(() => shield(sleep(0.001, 1))), 1);
+ * ```
+ *
+ * @example Save, though the task is cancelled
+ * ```ts
+ * import { createTask, shield, sleep } from "@asyncio/asyncio";
+ * import { runTest } from "@asyncio/asyncio/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const saved: string[] = [];
+ * async function save(row: string) {
+ *   await sleep(2);
+ *   saved.push(row);
+ * }
+ *
+ * await runTest(async () => {
+ *   const protectedTask = createTask(async () => await shield(() => save("first")));
+ *   const exposedTask = createTask(async () => await shield(save("second")));
+ *   await sleep(1);
+ *   protectedTask.cancel();
+ *   exposedTask.cancel();
+ *   await sleep(2);
+ *   assertEquals(saved, ["first"]);
+ * });
  * ```
  */
 export function shield<A extends Awaitable<unknown>>(
