@@ -110,7 +110,7 @@ export interface CompletedIterator<A> {
  * @returns Something for `for` and for `for await`.
  * @throws {TypeError} If it is one awaitable, or one can't be waited for.
  * @throws {RuntimeError} If there is no loop.
- * @throws {RangeError} If `timeout` is NaN.
+ * @throws {RangeError} If `timeout` is NaN, or one is a future of another loop.
  *
  * @example Results as they come
  * ```ts

@@ -95,6 +95,7 @@ export type GatherOutcomes<A extends readonly unknown[]> = {
  * @returns A future of the results.
  * @throws {TypeError} If one can't be waited for.
  * @throws {RangeError} If futures belong to different loops.
+ * @throws {RuntimeError} If a task is needed and there is no loop.
  *
  * @example Different types
  * ```ts

@@ -44,7 +44,8 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
  * @param awaitables Futures, coroutines, promises, or functions that give one.
  * @returns A coroutine of the first result.
  * @throws {TypeError} If one can't be waited for.
- * @throws {RangeError} If there are none.
+ * @throws {RangeError} If there are none, or one is a future of another loop.
+ * @throws {RuntimeError} If used outside of a task.
  *
  * @example The first answer, error or not
  * ```ts
@@ -85,7 +86,8 @@ export function race<A extends Awaitable<unknown>>(
  * @returns A coroutine of the first result.
  * @throws {AggregateError} If all fail.
  * @throws {TypeError} If one can't be waited for.
- * @throws {RangeError} If there are none.
+ * @throws {RangeError} If there are none, or one is a future of another loop.
+ * @throws {RuntimeError} If used outside of a task.
  *
  * @example The first that works
  * ```ts

@@ -160,6 +160,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @param options The limit and the loop.
    * @returns The reader.
    * @throws {TypeError} If it is no such source, or is in use already.
+   * @throws {RuntimeError} If no loop is given, running or current.
    *
    * @example The lines of a file
    * ```ts

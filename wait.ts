@@ -87,7 +87,9 @@ const WAIT_OPTIONS: OptionKinds<WaitOptions> = {
  * @param options The time limit, and when to return.
  * @returns A coroutine of the two Sets.
  * @throws {TypeError} If something else than futures was given.
- * @throws {RangeError} If there are none, or `returnWhen` is unknown.
+ * @throws {RangeError} If there are none, one is of another loop, `returnWhen` is unknown, or
+ * `timeout` is NaN.
+ * @throws {RuntimeError} If used outside of a task.
  *
  * @example With a time limit
  * ```ts
