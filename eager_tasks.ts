@@ -28,7 +28,8 @@ import {
 
 /**
  * A task factory for `loop.setTaskFactory()`: tasks run their first step inside
- * `createTask()`, and one that never waits is done when it returns.
+ * `createTask()`. A generator that never waits is done when that returns; an async function is
+ * a few microtasks later, as the host tells what it gives in one.
  *
  * @param loop The loop.
  * @param coro The coroutine.
