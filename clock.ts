@@ -24,7 +24,7 @@ import {
   type OptionKinds,
   refusal,
 } from "./_base/arguments.ts";
-import { hostTurn } from "./_host/turn.ts";
+import { hostTimer, hostTurn } from "./_host/turn.ts";
 
 /** A span of time: seconds, or an object with units. A `Temporal.Duration` up to days fits. */
 export type Delay = number | DelayFields;
@@ -337,7 +337,8 @@ export class VirtualClock implements Clock {
   #settling = false;
   // How many host turns were given away since the last loop began to wait.
   #turnsGiven = 0;
-  #settleTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Calls off the turn that comes next. */
+  #callOff: (() => void) | undefined;
 
   /**
    * Makes a clock.
@@ -395,9 +396,9 @@ export class VirtualClock implements Clock {
     this.#attached.delete(sleeper);
     this.#deadlines.delete(sleeper);
     // A run that has ended leaves no timer; a loop that still waits begins anew.
-    if (this.#settleTimer !== undefined) {
-      clearTimeout(this.#settleTimer);
-      this.#settleTimer = undefined;
+    if (this.#callOff !== undefined) {
+      this.#callOff();
+      this.#callOff = undefined;
       this.#settling = false;
     }
     this.#settle();
@@ -442,13 +443,13 @@ export class VirtualClock implements Clock {
     if (!this.#autoJump || this.#settling || !this.#mayMove()) return;
     this.#settling = true;
     const turn = (): void => {
-      this.#settleTimer = undefined;
+      this.#callOff = undefined;
       if (!this.#mayMove()) {
         this.#settling = false;
       } else if (this.#hostGoesFirst()) {
         this.#turnsGiven++;
         // Real milliseconds, so that I/O has a chance too.
-        this.#settleTimer = setTimeout(turn, 1);
+        this.#callOff = hostTimer(0.001, turn);
       } else {
         this.#settling = false;
         this.#jump();

@@ -1,0 +1,81 @@
+/**
+ * Fake timers, which test runners put in the places of the host's, move no loop that does not
+ * wait for time: they stand still until a test moves them.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { type Coro, createTask, gather, run, sleep } from "@asyncio/asyncio";
+import { runTest } from "@asyncio/asyncio/testing";
+
+const NAMES = [
+  "clearImmediate",
+  "clearInterval",
+  "clearTimeout",
+  "setImmediate",
+  "setInterval",
+  "setTimeout",
+] as const;
+
+/** Stands for `vi.useFakeTimers()` and its kin, and for the tests that never move them. */
+function useFakeTimers(): Disposable {
+  const host = globalThis as unknown as Record<string, unknown>;
+  const real = NAMES.map((name) => host[name]);
+  for (const name of NAMES) host[name] = () => 0;
+  return {
+    [Symbol.dispose](): void {
+      NAMES.forEach((name, i) => host[name] = real[i]);
+    },
+  };
+}
+
+/** Stands for I/O: what it gives comes by no timer. */
+const read = (): Promise<ArrayBuffer> =>
+  crypto.subtle.digest("SHA-256", new Uint8Array(1));
+
+async function hours(): Promise<ArrayBuffer> {
+  await sleep({ hours: 1 });
+  return await read();
+}
+
+function* minutes(): Coro<number> {
+  for (let i = 0; i < 60; i++) yield* sleep({ minutes: 1 });
+  return 60;
+}
+
+Deno.test("runTest() jumps under fake timers", async () => {
+  using _ = useFakeTimers();
+  const seconds = await runTest(async (loop) => {
+    await gather(hours, minutes);
+    return loop.time();
+  });
+  assertEquals(seconds, 3600);
+});
+
+Deno.test("run() takes its turns under fake timers (async)", async () => {
+  using _ = useFakeTimers();
+  let turns = 0;
+  await run(async () => {
+    const reader = createTask(read);
+    while (!reader.done()) {
+      await sleep(0);
+      turns++;
+    }
+    for (let i = 0; i < 1000; i++) await sleep(0);
+  });
+  assertEquals(turns > 0, true);
+});
+
+Deno.test("run() takes its turns under fake timers (generator)", async () => {
+  using _ = useFakeTimers();
+  let turns = 0;
+  await run(function* () {
+    const reader = createTask(read);
+    while (!reader.done()) {
+      yield* sleep(0);
+      turns++;
+    }
+    for (let i = 0; i < 100_000; i++) yield* sleep(0);
+  });
+  assertEquals(turns > 0, true);
+});
