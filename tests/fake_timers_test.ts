@@ -79,3 +79,36 @@ Deno.test("run() takes its turns under fake timers (generator)", async () => {
   });
   assertEquals(turns > 0, true);
 });
+
+/** Far more than the host needs to come to its turn, so that a test fails and does not hang. */
+const ENOUGH = 1_000_000;
+
+/** What never rests until the host has been there; gives whether it has. */
+const RESTLESS = {
+  async async(): Promise<boolean> {
+    const reader = createTask(read);
+    for (let i = 0; i < ENOUGH && !reader.done(); i++) await sleep(0);
+    return reader.done();
+  },
+  *generator(): Coro<boolean> {
+    const reader = createTask(read);
+    for (let i = 0; i < ENOUGH && !reader.done(); i++) yield* sleep(0);
+    return reader.done();
+  },
+};
+
+for (const [style, work] of Object.entries(RESTLESS)) {
+  Deno.test(`runTest() lets the host have its turn while a task never rests (${style})`, async () => {
+    assertEquals(await runTest(() => createTask<boolean>(work)), true);
+  });
+
+  Deno.test(`run() lets the host have its turn under a clock that stands still (${style})`, async () => {
+    const { now } = performance;
+    performance.now = () => 1000;
+    try {
+      assertEquals(await run(() => createTask<boolean>(work)), true);
+    } finally {
+      performance.now = now;
+    }
+  });
+}
