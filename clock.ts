@@ -182,6 +182,9 @@ interface ArmedTimer {
 /**
  * The host's monotonic clock.
  *
+ * It asks for `performance.now()` and `setTimeout()` each time. So fake timers of a test
+ * runner move it if they fake both; one alone stops it. A {@linkcode VirtualClock} needs none.
+ *
  * @example Read it
  * ```ts
  * import { SystemClock } from "@asyncio/asyncio";

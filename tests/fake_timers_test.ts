@@ -80,6 +80,39 @@ Deno.test("run() takes its turns under fake timers (generator)", async () => {
   assertEquals(turns > 0, true);
 });
 
+Deno.test("run() follows fake timers that fake performance.now() too", async () => {
+  const { now } = performance;
+  // Real ones, for the test itself.
+  const { setTimeout } = globalThis;
+  const timers: [due: number, callback: () => void][] = [];
+  let time = 1000;
+  const order: string[] = [];
+  {
+    using _ = useFakeTimers();
+    performance.now = () => time;
+    globalThis.setTimeout =
+      ((callback: () => void, delay: number) =>
+        timers.push([time + delay, callback])) as unknown as typeof setTimeout;
+    try {
+      const done = run(async () => {
+        await sleep({ hours: 1 });
+        order.push("awake");
+      });
+      // The run begins, and comes to its wait.
+      while (timers.length === 0) await new Promise((r) => setTimeout(r, 1));
+      order.push("moved");
+      const [due, callback] = timers.pop()!;
+      time = due;
+      callback();
+      await done;
+    } finally {
+      performance.now = now;
+    }
+  }
+  assertEquals(order, ["moved", "awake"]);
+  assertEquals(time, 3_601_000);
+});
+
 /** Far more than the host needs to come to its turn, so that a test fails and does not hang. */
 const ENOUGH = 1_000_000;
 
