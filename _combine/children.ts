@@ -157,7 +157,8 @@ export function reportErrors(
   for (const future of futures) {
     if (future.cancelled()) continue;
     const exception = future.exception();
-    if (exception === undefined) continue;
+    // A gathering that was cancelled is not cancelled(): it fails with the CancelledError.
+    if (exception === undefined || future._givesCancelled()) continue;
     loop.callExceptionHandler({
       message: `Exception in ${what}`,
       exception,
