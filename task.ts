@@ -114,6 +114,7 @@ import {
   runInLine,
   runningTask,
   type Start,
+  startInside,
 } from "./_host/async_context.ts";
 import { isUnplaced, placeHere } from "./_base/error_place.ts";
 import { kFunctionName } from "./_base/roles.ts";
@@ -300,7 +301,8 @@ export class Task<T> extends Future<T> {
       scheduler._tasks.add(this as Task<unknown>);
       running.eagerStarts++;
       try {
-        this.#runNow(false, undefined);
+        if (hasAsyncContext) this.#runNow(false, undefined);
+        else startInside(() => this.#runNow(false, undefined));
       } finally {
         scheduler._noteRan(this as Task<unknown>);
         running.eagerStarts--;
