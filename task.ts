@@ -74,6 +74,7 @@ import {
   addAwait,
   endAwait,
   hadEnded,
+  hasCleaners,
   isOnItsWay,
   isUnsure,
   noteBodyEnd,
@@ -828,7 +829,9 @@ export class Task<T> extends Future<T> {
   #mayHaveHelpers(): boolean {
     if (!isQuiet(this)) return true;
     const request = this._request;
-    if (request === undefined || !request.hasReachedSeveral) return false;
+    if (request === undefined) return false;
+    if (hasCleaners(this)) return true;
+    if (!request.hasReachedSeveral) return false;
     request.hasReachedSeveral = false;
     return true;
   }

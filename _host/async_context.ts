@@ -81,6 +81,11 @@ export function asyncLine(): unknown {
   return slot === undefined ? undefined : lineIn(slot);
 }
 
+/** The slot of the line whose async function runs now, where the host has a storage. */
+export function asyncSlot(): LineSlot | undefined {
+  return storage?.getStore() as LineSlot | undefined;
+}
+
 /** The line of a slot, or what stands for it. */
 export function lineIn(slot: LineSlot): object | undefined {
   return slot.line ?? slot.successor();
