@@ -27,8 +27,13 @@
  *
  * @module
  */
-import { describeKind, isInstance } from "./_base/repr.ts";
+import {
+  describeKind,
+  isAsyncGeneratorFunction,
+  isInstance,
+} from "./_base/repr.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
+import { isCoroutineFunction } from "./coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
 import { makeUnplaced } from "./_base/error_place.ts";
@@ -152,7 +157,7 @@ export class Condition {
    * @param predicate Called with the lock held.
    * @returns A coroutine that gives what `predicate` gave, which is something true.
    * @throws {RuntimeError} If it has to wait and nobody holds the lock.
-   * @throws {TypeError} If `predicate` is no function.
+   * @throws {TypeError} If `predicate` is no function, or one of coroutines.
    *
    * @example Wait for a value
    * ```ts
@@ -179,6 +184,14 @@ export class Condition {
     predicate: () => T,
   ): Coroutine<Exclude<T, false | 0 | 0n | "" | null | undefined>> {
     check("wait", "predicate", predicate, FUNCTION);
+    // What it gives would count as true, and nobody would look whether it is.
+    if (isCoroutineFunction(predicate) || isAsyncGeneratorFunction(predicate)) {
+      throw new TypeError(
+        `Cannot wait: predicate must be a plain function, got ${
+          describeKind(predicate)
+        }, whose promise or generator is always true`,
+      );
+    }
     return new MethodCoroutine("waitFor", () => this.#waitFor(predicate));
   }
 
