@@ -27,7 +27,11 @@
  *
  * @module
  */
-import { callbackName, describeKind, isInstance } from "./_base/repr.ts";
+import {
+  describeKind,
+  isAsyncGeneratorFunction,
+  isInstance,
+} from "./_base/repr.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { isCoroutineFunction } from "./coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
@@ -181,11 +185,12 @@ export class Condition {
     predicate: () => T,
   ): Coroutine<Exclude<T, false | 0 | 0n | "" | null | undefined>> {
     check("wait", "predicate", predicate, FUNCTION);
-    if (isCoroutineFunction(predicate)) {
+    // What it gives would count as true, and nobody would look whether it is.
+    if (isCoroutineFunction(predicate) || isAsyncGeneratorFunction(predicate)) {
       throw new TypeError(
-        `Cannot wait: predicate must be a plain function, got the coroutine function ${
-          callbackName(predicate)
-        }`,
+        `Cannot wait: predicate must be a plain function, got ${
+          describeKind(predicate)
+        }, whose promise or generator is always true`,
       );
     }
     return new MethodCoroutine("waitFor", () => this.#waitFor(predicate));

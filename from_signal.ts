@@ -31,7 +31,7 @@ import {
 import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
-import { CancelRequest, settleRequest } from "./_line/cancel_request.ts";
+import { CancelRequest, settleEnded } from "./_line/cancel_request.ts";
 import { cancelLine } from "./_line/cancel_line.ts";
 import { hadEnded, isUnsure } from "./_line/delivery.ts";
 import { isQuiet, libraryWaitsOf, lineOf } from "./_line/line.ts";
@@ -169,7 +169,7 @@ class Abortable<T> extends Future<T> {
     const request = line._request;
     this.#hadEnded = request?.pending === true && !isUnsure(line, request) &&
       hadEnded(line, request);
-    if (request !== undefined) settleRequest(request);
+    if (request !== undefined) settleEnded(request);
     line.leave();
     return this.#cancelled !== undefined;
   }

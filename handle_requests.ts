@@ -32,6 +32,7 @@ import {
   STRING,
 } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
+import { refuseAsyncGenerator } from "./_coroutine/coroutine.ts";
 import type { Future, Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import type { DrainLimits } from "./_run/request_drain.ts";
@@ -178,7 +179,7 @@ const WATCH_AFTER = 0.025;
  * @param handler An async, generator or plain function that answers a request.
  * @param options How long a request may take, and what answers one that has failed.
  * @returns The fetch handler.
- * @throws {TypeError} If `handler` is no function, or an option is of a wrong type.
+ * @throws {TypeError} If `handler` is no function or an `async function*`, or an option is of a wrong type.
  * @throws {RangeError} If a delay is NaN.
  *
  * @example Stop without losing a request
@@ -219,6 +220,7 @@ export function handleRequests<I = unknown>(
   options: HandleRequestsOptions = {},
 ): RequestTasks<I> {
   check("handle requests", "handler", handler, FUNCTION);
+  refuseAsyncGenerator(handler, "handle requests");
   options = checkOptions("handle requests", options, OPTIONS);
   const { name = "requests", timeout, onError } = options;
   const loop = runningScheduler() as EventLoop | undefined;

@@ -66,6 +66,7 @@ import {
   callbackName,
   describeKind,
   guarded,
+  isAsyncGeneratorFunction,
   isInstance,
 } from "./_base/repr.ts";
 import { type Resource, Resources } from "./_loop/resources.ts";
@@ -577,7 +578,7 @@ export class EventLoop implements TaskScheduler {
   addSignalHandler(signal: SignalName, callback: () => void): Handle {
     check("add a signal handler", "signal", signal, SIGNAL_NAME);
     this.#checkFunction(callback, "addSignalHandler()", undefined);
-    if (isCoroutineFunction(callback)) {
+    if (isCoroutineFunction(callback) || isAsyncGeneratorFunction(callback)) {
       throw new TypeError(
         `Cannot add a signal handler: callback must be a plain function, got the coroutine function ${
           callbackName(callback)
@@ -1036,7 +1037,10 @@ export class EventLoop implements TaskScheduler {
     if (options !== undefined && options !== NO_CONTEXT) {
       options = checkOptions("schedule", options, CALLBACK_OPTIONS);
     }
-    if (this.#debug && isCoroutineFunction(callback)) {
+    if (
+      this.#debug &&
+      (isCoroutineFunction(callback) || isAsyncGeneratorFunction(callback))
+    ) {
       throw new TypeError(
         `A plain function was expected by ${where}, got the coroutine function ${
           callbackName(callback)

@@ -28,6 +28,7 @@
  * @module
  */
 import { check, FUNCTION, STRING } from "./_base/arguments.ts";
+import { refuseAsyncGenerator } from "./_coroutine/coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import type { SignalName } from "./_host/signals.ts";
@@ -89,7 +90,8 @@ export function closing(): Future<SignalName> {
  * @param stop Asks it to take no more; returns a promise, coroutine or generator of its end.
  * @returns Takes the registration back: at the end of a `using` block, or by hand.
  * @throws {RuntimeError} If no loop is running.
- * @throws {TypeError} If `name` is no string, or `stop` no function.
+ * @throws {TypeError} If `name` is no string, or `stop` no function or an
+ * `async function*`.
  *
  * @example Stop a consumer
  * ```ts
@@ -110,6 +112,7 @@ export function closing(): Future<SignalName> {
 export function onClosing(name: string, stop: StopService): Disposable {
   check("register a service", "name", name, STRING);
   check("register a service", "stop", stop, FUNCTION);
+  refuseAsyncGenerator(stop, "register a service");
   const remove = runningShutdown("register a service").addService(name, stop);
   return { [Symbol.dispose]: remove };
 }

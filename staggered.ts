@@ -127,6 +127,8 @@ class StaggeredRace<T> {
   readonly #errors: unknown[] = [];
   // Whether they know of the cancel that is on its way.
   #areCancelled = false;
+  // Whether the race has cancelled them all: what they do about it is its affair.
+  #isOver = false;
   // What went wrong outside of the attempts.
   readonly #faults: unknown[] = [];
   #winner: { readonly index: number; readonly result: T } | undefined =
@@ -158,6 +160,7 @@ class StaggeredRace<T> {
 
   #cancelAll(reason: CancelReason): void {
     this.#areCancelled = true;
+    this.#isOver = true;
     const message = isInstance(reason, CancelledError)
       ? reason.message
       : reason;
@@ -198,10 +201,11 @@ class StaggeredRace<T> {
       // A CancelledError too: a loser's, or one from outside, which run() throws.
       this.#errors[index] = error;
       failed.set();
-      if (this.#winner !== undefined) endOwnCancels(this.#loop);
+      if (this.#isOver) endOwnCancels(this.#loop);
       return;
     }
     this.#winner = { index, result };
+    this.#isOver = true;
     const self = currentTask(this.#loop) as Task<void>;
     this.#attempts.cancel(undefined, undefined, self);
   }

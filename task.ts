@@ -74,6 +74,7 @@ import {
   addAwait,
   endAwait,
   hadEnded,
+  hasCleaners,
   isOnItsWay,
   isUnsure,
   noteBodyEnd,
@@ -114,6 +115,7 @@ import {
   runInLine,
   runningTask,
   type Start,
+  startInside,
 } from "./_host/async_context.ts";
 import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
@@ -299,7 +301,8 @@ export class Task<T> extends Future<T> {
       scheduler._tasks.add(this as Task<unknown>);
       running.eagerStarts++;
       try {
-        this.#runNow(false, undefined);
+        if (hasAsyncContext) this.#runNow(false, undefined);
+        else startInside(() => this.#runNow(false, undefined));
       } finally {
         scheduler._noteRan(this as Task<unknown>);
         running.eagerStarts--;
@@ -823,7 +826,9 @@ export class Task<T> extends Future<T> {
   #mayHaveHelpers(): boolean {
     if (!isQuiet(this)) return true;
     const request = this._request;
-    if (request === undefined || !request.hasReachedSeveral) return false;
+    if (request === undefined) return false;
+    if (hasCleaners(this)) return true;
+    if (!request.hasReachedSeveral) return false;
     request.hasReachedSeveral = false;
     return true;
   }

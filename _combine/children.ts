@@ -137,9 +137,16 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
  */
 export function endOwnCancels(loop: Scheduler): void {
   const task = currentTask(loop);
+  const request = task?._request;
+  const until = Math.max(
+    request?.cleansUntil ?? 0,
+    request?.unsureUntil ?? 0,
+  );
   // A task factory may make tasks without them.
   let left = task?.cancelling?.() ?? 0;
   while (left > 0) left = task!.uncancel?.() ?? 0;
+  // What the function that it has run has left behind may be on its way to a clean-up.
+  if (request !== undefined) request.cleansUntil = until;
 }
 
 /**
@@ -157,7 +164,8 @@ export function reportErrors(
   for (const future of futures) {
     if (future.cancelled()) continue;
     const exception = future.exception();
-    if (exception === undefined) continue;
+    // A gathering that was cancelled is not cancelled(): it fails with the CancelledError.
+    if (exception === undefined || future._givesCancelled()) continue;
     loop.callExceptionHandler({
       message: `Exception in ${what}`,
       exception,

@@ -81,6 +81,11 @@ export function asyncLine(): unknown {
   return slot === undefined ? undefined : lineIn(slot);
 }
 
+/** The slot of the line whose async function runs now, where the host has a storage. */
+export function asyncSlot(): LineSlot | undefined {
+  return storage?.getStore() as LineSlot | undefined;
+}
+
 /** The line of a slot, or what stands for it. */
 export function lineIn(slot: LineSlot): object | undefined {
   return slot.line ?? slot.successor();
@@ -110,6 +115,27 @@ export function runningTask(): unknown {
  */
 export function noteResumedLine(line: unknown): void {
   if (storage === undefined) resumedLine = line;
+}
+
+/**
+ * Runs the start of an eager task, in the code of whoever makes it: what that awaits next is
+ * its own, and what follows in microtasks is the task's.
+ *
+ * @param start Runs its first step.
+ */
+export function startInside(start: () => void): void {
+  const outer = resumedLine;
+  let line: unknown;
+  // First, so that it comes before those of the task.
+  Promise.resolve().then(() => {
+    if (resumedLine === outer) resumedLine = line;
+  });
+  try {
+    start();
+  } finally {
+    line = resumedLine;
+    resumedLine = outer;
+  }
 }
 
 /** Whether functions can be marked. */

@@ -28,6 +28,8 @@ export class CancelRequest {
   unsureUntil = 0;
   /** As `unsureUntil`: whoever begins a wait cleans up, since one of `cleanUps` has ended. */
   cleansUntil = 0;
+  /** As `unsureUntil`: functions of a scope inside that has ended may come to a clean-up. */
+  innerUntil = 0;
   /** The waits whose functions have got it, or get it as those end. */
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** Who has passed it on to a task that was about to end: if by an error, that is theirs. */
@@ -119,6 +121,16 @@ export function settleRequest(request: CancelRequest): void {
   request.told = undefined;
   request.passedOn = undefined;
   request.late = undefined;
+}
+
+/**
+ * As {@linkcode settleRequest}, for one whose function has ended: others that have got it may
+ * be on their way to their clean-up, as one that has called more functions has a longer one.
+ */
+export function settleEnded(request: CancelRequest): void {
+  const { unsureUntil } = request;
+  if (unsureUntil > request.cleansUntil) request.cleansUntil = unsureUntil;
+  settleRequest(request);
 }
 
 function keepCleanUps(

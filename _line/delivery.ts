@@ -17,8 +17,10 @@ import type { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import {
-  asyncLine,
+  asyncSlot,
   canMark,
+  lineIn,
+  type LineSlot,
   mark,
   newestMark,
 } from "../_host/async_context.ts";
@@ -30,6 +32,7 @@ import {
   noteCleanUp,
   noteTaken,
   noteTold,
+  settleEnded,
   settleRequest,
 } from "./cancel_request.ts";
 import { isQuiet, type LineState } from "./line.ts";
@@ -37,6 +40,12 @@ import { WaitSet } from "./wait_set.ts";
 
 // Of how many waits a line knows at the end of each whether the others are for the host.
 const MOST_ASKED = 16;
+
+/** What the host's storage has of a scope that has ended, and has left functions behind. */
+export interface EndedSlot extends LineSlot {
+  /** With what they are marked if they begin a wait, and until which microtask. */
+  _leftCleaning: { readonly first: number; readonly until: number } | undefined;
+}
 
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
 export function addAwait(line: LineState, wait: PendingAwait): void {
@@ -58,12 +67,12 @@ export function addAwait(line: LineState, wait: PendingAwait): void {
 export function handCleanUp(
   line: LineState,
   wait: PendingAwait,
-  { first, mark }: CancelRequest,
+  own: CancelRequest,
 ): void {
   const request = line._request ??= new CancelRequest();
-  if (request.first === 0 || first < request.first) request.first = first;
+  takeFirst(request, own);
   // Scopes of one driver get a request by the innermost.
-  if (!request.pending && mark > request.mark) request.mark = mark;
+  if (!request.pending && own.mark > request.mark) request.mark = own.mark;
   noteCleanUp(request, wait);
 }
 
@@ -95,7 +104,14 @@ function hasShown(line: LineState, request: CancelRequest): boolean {
  * own code, since what it goes on with has the async context of here.
  */
 function noteAwait(): number | undefined {
-  let line = asyncLine() as LineState | undefined;
+  const slot = asyncSlot();
+  let line = slot && lineIn(slot) as LineState | undefined;
+  const left = (slot as EndedSlot | undefined)?._leftCleaning;
+  if (line !== undefined && left !== undefined && left.until > now(line)) {
+    if (newestMark() >= left.first) return undefined;
+    mark(left.first);
+    return left.first;
+  }
   while (line?._outer !== undefined && line._isOver()) line = line._outer;
   const request = line?._request;
   if (request === undefined) return undefined;
@@ -198,6 +214,35 @@ function errorOf(
     : cancelledError(reason, line.getLoop().getDebug());
 }
 
+/**
+ * Notes that a scope's line ends while functions that have got its request may be on their way
+ * to a clean-up, which is then one of the line round it.
+ *
+ * @param line The line of the scope.
+ * @param outer The line round it that has not ended.
+ */
+export function handCleanersOn(line: LineState, outer: LineState): void {
+  const own = line._request;
+  if (own === undefined) return;
+  const until = Math.max(own.unsureUntil, own.cleansUntil, own.innerUntil);
+  if (until <= now(line)) return;
+  const request = outer._request ??= new CancelRequest();
+  takeFirst(request, own);
+  request.innerUntil = Math.max(request.innerUntil, until);
+  const slot = line._slot as EndedSlot | undefined;
+  if (slot !== undefined) slot._leftCleaning = { first: own.first, until };
+}
+
+function takeFirst(request: CancelRequest, { first }: CancelRequest): void {
+  if (request.first === 0 || first < request.first) request.first = first;
+}
+
+/** Whether functions of a scope inside that has ended may be on their way to a clean-up. */
+export function hasCleaners(line: LineState): boolean {
+  const until = line._request?.innerUntil;
+  return until !== undefined && until > now(line);
+}
+
 /** Whether the function that does a wait of a line has got its request, or gets it. */
 export function isToldOf(line: LineState, wait: PendingAwait): boolean {
   const request = line._request;
@@ -226,7 +271,7 @@ export function noteBodyEnd(
   if (
     isUnsure(line, request) ||
     failed && !isEarlier && isCancellation(line, outcome)
-  ) settleRequest(request);
+  ) settleEnded(request);
 }
 
 /**

@@ -26,7 +26,9 @@ import { cancelDriver, cancelLine, endWatch } from "../_line/cancel_line.ts";
 import {
   addAwait,
   endAwait,
+  type EndedSlot,
   hadEnded,
+  handCleanersOn,
   handCleanUp,
   isOnItsWay,
   isToldOf,
@@ -47,8 +49,9 @@ import { listWaits, type WaitSet } from "../_line/wait_set.ts";
 const ABANDONED = "The body was abandoned at its deadline";
 
 /** What the host's storage has of a scope's line: then, of that round it. */
-class BodySlot implements LineSlot {
+class BodySlot implements EndedSlot {
   line: BodyLine | undefined;
+  _leftCleaning: EndedSlot["_leftCleaning"] = undefined;
   readonly #outer: LineSlot;
 
   constructor(line: BodyLine) {
@@ -167,7 +170,10 @@ export class BodyLine implements ScopeLine {
     if (this._slot !== undefined && !this.#abandoned) {
       this._slot.line = undefined;
     }
-    if (this._awaits !== undefined && !this.#abandoned) this.#handWaitsOn();
+    if (!this.#abandoned) {
+      if (request !== undefined) handCleanersOn(this, this.#outerUnderWay());
+      if (this._awaits !== undefined) this.#handWaitsOn();
+    }
     if (request !== undefined) {
       endWatch(this);
       this.#takeBack(request, isCancelled);
@@ -289,10 +295,15 @@ export class BodyLine implements ScopeLine {
     return cancelledError(ABANDONED, this.getLoop().getDebug());
   }
 
-  // Of async functions that nobody awaits: they go on beside the line round this.
-  #handWaitsOn(): void {
+  #outerUnderWay(): LineState {
     let outer = this._outer;
     while (outer._isOver() && outer._outer !== undefined) outer = outer._outer;
+    return outer;
+  }
+
+  // Of async functions that nobody awaits: they go on beside the line round this.
+  #handWaitsOn(): void {
+    const outer = this.#outerUnderWay();
     const asked = outer._request;
     const own = this._request;
     for (const wait of this._waitsFor() as PendingAwait[]) {

@@ -111,6 +111,26 @@ const PROGRAMS: Readonly<Record<string, readonly [Program, unknown]>> = {
       })),
     "AggregateError",
   ],
+  "who has begun an eager task waits for it, and not the task itself": [
+    async () => {
+      await sleep(0);
+      return createTask(async () => {
+        await host(1);
+        return "host";
+      }, { eagerStart: true });
+    },
+    "host",
+  ],
+  "who has begun an eager task is not ended with it": [
+    async () => {
+      await sleep(0);
+      const task = createTask(async () => await host(1), { eagerStart: true });
+      const slept = sleep(0.01, "slept").then((result) => result);
+      task.cancel();
+      return await slept;
+    },
+    "slept",
+  ],
   "a queue, a lock and an event": [
     async () => {
       const [queue, lock, event] = [

@@ -14,10 +14,12 @@ import {
   fromSignal,
   gather,
   getRunningLoop,
+  handleRequests,
   isCoroutine,
   isCoroutineFunction,
   mapConcurrent,
   newEventLoop,
+  onClosing,
   race,
   run,
   Runner,
@@ -156,4 +158,32 @@ Deno.test("createTask() says what to do with an async generator", async () => {
 Deno.test("isCoroutine() and isCoroutineFunction() say no to async generators", () => {
   assert(!isCoroutine(typo()));
   assert(!isCoroutineFunction(typo));
+});
+
+Deno.test("handleRequests() and onClosing() refuse an async generator function", async () => {
+  await runTest(async () => {
+    const takers = [handleRequests, (stop: Wrong) => onClosing("jobs", stop)];
+    for (const take of takers) {
+      for (const wrong of [typo, typo()]) {
+        assertThrows(() => take(wrong as Wrong), TypeError, "async generator");
+      }
+    }
+    await sleep(0);
+  });
+});
+
+Deno.test("callSoon() and its kin refuse an async generator function in debug mode", () => {
+  using loop = newEventLoop();
+  loop.setDebug(true);
+  const callback = typo as () => unknown as () => void;
+  const takers = [
+    () => loop.callSoon(callback),
+    () => loop.callSoonThreadsafe(callback),
+    () => loop.callLater(1, callback),
+    () => loop.callAt(1, callback),
+    () => loop.addSignalHandler("SIGINT", callback),
+  ];
+  for (const take of takers) {
+    assertThrows(take, TypeError, "coroutine function typo");
+  }
 });

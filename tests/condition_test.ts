@@ -213,3 +213,20 @@ both("Condition tells formatTaskTree() its name", {
     assertEquals(Deno.inspect(condition), text);
   },
 });
+
+Deno.test("Condition.waitFor() refuses a predicate whose answer is always true", () => {
+  const condition = new Condition();
+  const predicates: (() => unknown)[] = [
+    // deno-lint-ignore require-await -- a wrong predicate
+    async () => false,
+    function* () {},
+    async function* () {},
+  ];
+  for (const predicate of predicates) {
+    assertThrows(
+      () => condition.waitFor(predicate),
+      TypeError,
+      "predicate must be a plain function",
+    );
+  }
+});

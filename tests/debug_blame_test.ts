@@ -76,6 +76,19 @@ const LEAVING: Record<string, (job: typeof nap) => Promise<unknown>> = {
     await firstSuccess([() => job(0), () => job(1)]),
   "staggeredRace()": async (job) =>
     await staggeredRace([() => job(1), () => job(0), () => job(1)], 0.001),
+  "staggeredRace() that is cancelled": async (job) => {
+    const task = createTask(() =>
+      staggeredRace([() => job(1), () => job(2), () => job(3)], 0.001)
+    );
+    await sleep(0.005);
+    task.cancel();
+    await task.catch(() => {});
+  },
+  "staggeredRace() in a timeout": async (job) => {
+    await timeout(0.005, async () => {
+      await staggeredRace([() => job(1), () => job(2)], 60);
+    }).catch(() => {});
+  },
   "asCompleted() that is left": async (job) => {
     for await (const _ of asCompleted([() => job(0), sleep(0.002)])) break;
   },

@@ -13,6 +13,7 @@ import {
   firstSuccess,
   formatTaskTree,
   type Future,
+  gather,
   getRunningLoop,
   Lock,
   Queue,
@@ -214,5 +215,23 @@ for (const [name, first] of Object.entries({ race, firstSuccess })) {
     assertInstanceOf(yield* failureOf(racer), CancelledError);
     assertEquals(log, ["cleaned up"]);
     assertEquals(getRunningLoop().time(), 2);
+  });
+
+  inBoth(`${name}() reports no gather() that lost`, function* () {
+    const reports = recordReports(getRunningLoop());
+    for (
+      const loser of [
+        gather(sleep(3600)),
+        gather([() => sleep(3600)], { limit: 1 }),
+      ]
+    ) {
+      assertEquals(
+        yield* wait(first<Awaitable<unknown>>([loser, sleep(1, "won")])),
+        "won",
+      );
+      assert(loser.done());
+    }
+    yield* wait(sleep(60));
+    assertEquals(reports, []);
   });
 }
