@@ -25,6 +25,7 @@ export type Place = "here" | "on its way" | "there";
 /** What a stream reads, and how far it is. */
 export class QueuedStream {
   readonly data: StreamData;
+  readonly #job: QueuedJob;
   /** Who reads. */
   readonly reader: JobStream<unknown, unknown>;
   /** How many values have come. */
@@ -37,10 +38,12 @@ export class QueuedStream {
     data: StreamData,
     grant: (stream: QueuedStream) => void,
   ) {
+    this.#job = job;
     this.data = data;
     this.granted = data.credit;
     this.reader = new JobStream<unknown, unknown>(job, data.credit, (count) => {
       this.granted += count;
+      job.keeper.resume(job);
       grant(this);
     });
   }
@@ -55,6 +58,7 @@ export class QueuedStream {
     if (n > this.received) return false;
     if (n < this.received) return true;
     this.received++;
+    if (this.received === this.granted) this.#job.keeper.pause(this.#job);
     this.reader.push(value);
     return true;
   }

@@ -142,6 +142,7 @@ export class Submitter implements JobOwner, LinkEvents {
   }
 
   cancelJob(job: QueuedJob, message: string | undefined): void {
+    job.keeper.resume(job);
     switch (job.place) {
       case "here":
         return this.#settle(job, () => job.finishCancelled());
