@@ -14,6 +14,8 @@ export interface BullmqJob {
   readonly data: unknown;
   /** What it gave. */
   readonly returnvalue: unknown;
+  /** What it has told last of how far it is. */
+  readonly progress: unknown;
   /** The message of its error. */
   readonly failedReason: string;
   /** When it was begun, in milliseconds since 1970. */

@@ -5,7 +5,7 @@
  */
 import type { ErrorData } from "../_executor/error_data.ts";
 
-/** The data of a job in the queue. */
+/** The data of a job in the queue: once it is there, who cancels it writes it alone. */
 export interface JobData {
   readonly args: unknown[];
   /** When it has to be done, in milliseconds since 1970. */
@@ -14,8 +14,6 @@ export interface JobData {
   readonly stream?: StreamData;
   /** That it is to end: the message of the cancel. */
   readonly cancel?: string;
-  /** How it has ended, if it gave no result. */
-  readonly end?: JobEnd;
 }
 
 /** How a job's values are read. */
@@ -30,12 +28,16 @@ export interface StreamData {
 export type JobEnd =
   | {
     readonly kind: "cancelled";
-    /** Why its clean-up was cut off, if it was. */
-    readonly lost?: string;
+    /** Why its clean-up was cut off, if it was: a WorkerLostError. */
+    readonly lost?: ErrorData;
     /** Its own error, if nobody had asked for its cancel. */
     readonly error?: ErrorData;
   }
-  | { readonly kind: "expired" }
+  | {
+    readonly kind: "expired";
+    /** As of one that was cancelled. */
+    readonly lost?: ErrorData;
+  }
   | { readonly kind: "failed"; readonly error: ErrorData };
 
 /** What a job gave. In a box, as BullMQ makes `null` of no result. */
@@ -47,7 +49,15 @@ export interface BoxedResult {
   readonly allTheSame?: true;
 }
 
-/** A value that a job has yielded. */
+/**
+ * What a worker notes last of a job that gave no result. It is told as its progress: the
+ * data is written by who cancels the job, perhaps at the same time.
+ */
+export interface LastNote {
+  readonly end: JobEnd;
+}
+
+/** A value that a job has yielded; told as its progress. */
 export interface YieldedValue {
   /** Its place, from 0 on. */
   readonly n: number;

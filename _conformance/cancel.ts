@@ -117,6 +117,19 @@ export const cancelChecks: readonly Check[] = [
     isA(await errorOf(job), CancelledError);
     equal(await context.lines(log), ["start", "clean"]);
   }),
+  check("what stops by checkCancelled() is not cancelled in its clean-up", {
+    needs: ["check"],
+  }, async (executor, context) => {
+    const names = ["spinAndWait", "waitAndSpin", "spinGenerator"] as const;
+    for (const name of [...names, "endless"] as const) {
+      const log = context.newLog();
+      const job = executor.submit(name, [log]);
+      await context.until(log, "start");
+      job.cancel();
+      isA(await errorOf(job), CancelledError);
+      equal([name, ...await context.lines(log)], [name, "start", "clean"]);
+    }
+  }),
   check(
     "the signal of a job's task aborts",
     { needs: ["async context"] },

@@ -272,6 +272,35 @@ export function spin(where: string): void {
   }
 }
 
+/** Asks in a loop whether it was cancelled, and waits in its clean-up. */
+export async function spinAndWait(where: string): Promise<void> {
+  log(where, "start");
+  try {
+    for (;;) checkCancelled();
+  } finally {
+    await sleep(0.05);
+    log(where, "clean");
+  }
+}
+
+/** The same after a wait. */
+export async function waitAndSpin(where: string): Promise<void> {
+  await sleep(0);
+  await spinAndWait(where);
+}
+
+/** The same as a generator. */
+export function* spinGenerator(where: string): Coro<void> {
+  log(where, "start");
+  try {
+    yield* sleep(0);
+    for (;;) checkCancelled();
+  } finally {
+    yield* sleep(0.05);
+    log(where, "clean");
+  }
+}
+
 /** Never ends, and never waits. */
 export function stubborn(where: string): void {
   log(where, "start");
@@ -396,6 +425,17 @@ export async function* uncloneableValues(
     yield () => 1;
   } finally {
     log(where, "finally");
+  }
+}
+
+/** Yields without an end, and waits in its clean-up. */
+export async function* endless(where: string): AsyncGenerator<number> {
+  log(where, "start");
+  try {
+    for (let i = 0;; i++) yield i;
+  } finally {
+    await sleep(0.05);
+    log(where, "clean");
   }
 }
 

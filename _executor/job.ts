@@ -274,13 +274,15 @@ export class Job<T> extends Future<T> {
   /**
    * Ends the job as timed out: where it was to run its deadline had passed before it
    * began. Does nothing if it is done. For executors.
+   *
+   * @param lost Why its clean-up was cut off, if it had begun after all and that was.
    */
-  finishExpired(): void {
+  finishExpired(lost?: WorkerLostError): void {
     this._request ??= {
       reason: "Timed out before it began",
       timedOut: this._limits?.timeout,
     };
-    this.finishCancelled();
+    this.finishCancelled(lost);
   }
 
   /** @internal */

@@ -28,6 +28,9 @@ export class Keeper implements Resource {
   readonly #loop: EventLoop;
   readonly #options: KeeperOptions;
   readonly #jobs = new TaskList<Job<unknown>>();
+  // Those that can't go on before something is done here.
+  readonly #paused = new Set<Job<unknown>>();
+  #isHolding = false;
   // Whether the loop knows of it: from the first job on, since to tell it at each costs more
   // than a job that is kept.
   #isListed = false;
@@ -49,8 +52,8 @@ export class Keeper implements Resource {
   /** Begins to keep a job. */
   add(job: Job<unknown>): void {
     this.#jobs.add(job);
-    if (++this.size > 1) return;
-    if (this.#options.isReal) this.#loop._hold();
+    this.size++;
+    this.#holdTime();
     if (this.#isListed) return;
     this.#isListed = true;
     this.#loop._resources.add(this);
@@ -59,10 +62,24 @@ export class Keeper implements Resource {
   /** Keeps a job no more: it has ended. It must have been added, and not be deleted twice. */
   delete(job: Job<unknown>): void {
     this.#jobs.delete(job);
-    if (--this.size > 0) return;
-    if (this.#options.isReal) this.#loop._letGo();
+    this.#paused.delete(job);
+    this.size--;
+    this.#holdTime();
+    if (this.size > 0) return;
     if (!this.#loop.isClosed()) this.#ending?.release();
     this.#options.onRest();
+  }
+
+  /** Notes that a job waits for its reader: virtual time may go on. */
+  pause(job: Job<unknown>): void {
+    if (job.done()) return;
+    this.#paused.add(job);
+    this.#holdTime();
+  }
+
+  /** Notes that a job goes on, if it was paused. */
+  resume(job: Job<unknown>): void {
+    if (this.#paused.delete(job)) this.#holdTime();
   }
 
   /** Returns the jobs that are under way, the oldest first. */
@@ -105,6 +122,14 @@ export class Keeper implements Resource {
     return `jobs of ${this.#options.name}: ${
       names.slice(0, 5).join(", ")
     }${more}`;
+  }
+
+  #holdTime(): void {
+    const holds = this.#options.isReal && this.size > this.#paused.size;
+    if (holds === this.#isHolding) return;
+    this.#isHolding = holds;
+    if (holds) this.#loop._hold();
+    else this.#loop._letGo();
   }
 
   #cancelAll(): void {

@@ -236,7 +236,7 @@ export class Dispatcher {
       const job = worker.ended(results[i] as number, outcome);
       if (job === undefined) continue;
       const value = results[i + 2];
-      if (outcome === Outcome.Yielded) job.stream?.push(value);
+      if (outcome === Outcome.Yielded) job.takeValue(value);
       else if (outcome === Outcome.Skipped) notBegun.push(job);
       else this.#owner.jobEnded(job, outcome, value);
     }

@@ -96,8 +96,9 @@ export class Pool implements JobOwner, DispatcherOwner {
     const job = this.#makeJob(name, args, checked);
     job.credit = ahead;
     job.stream = new JobStream(job, ahead, (count) => {
-      if (job.worker === undefined) job.credit! += count;
-      else job.worker.grant(job, count);
+      job.credit! += count;
+      job.keeper.resume(job);
+      job.worker?.grant(job, count);
     });
     this.#begin(job);
     return job.stream;
@@ -243,6 +244,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     message: string | undefined,
   ): void {
     worker.cancel(job, message);
+    job.keeper.resume(job);
     const { grace, factory } = this.#options;
     if (grace === Infinity) return;
     job.grace = this.callLater(job.getLoop(), grace, () => {

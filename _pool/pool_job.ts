@@ -44,7 +44,7 @@ export class PoolJob extends Job<unknown> {
   slot = -1;
   /** Who reads what it yields. */
   stream: JobStream<unknown, unknown> | undefined = undefined;
-  /** How many values it may yield from the start on. */
+  /** How many values it may yield as yet. */
   credit: number | undefined = undefined;
   /** Ends the worker if the job does not end after its cancel. */
   grace: { cancel(): void } | undefined = undefined;
@@ -63,6 +63,13 @@ export class PoolJob extends Job<unknown> {
     this.origin = (options as OriginOptions | undefined)?._origin;
     this.keeper = keeper;
     this.deadline = deadlineOf(options?.timeout);
+  }
+
+  /** Takes a value that it has yielded; with the last that it may, it waits. */
+  takeValue(value: unknown): void {
+    if (this.stream === undefined) return;
+    if (--this.credit! === 0) this.keeper.pause(this);
+    this.stream.push(value);
   }
 
   /** Ends the job as its worker says. */

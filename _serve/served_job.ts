@@ -3,12 +3,22 @@
  *
  * @module
  */
-import { BrokenExecutor, RuntimeError, WorkerLostError } from "../errors.ts";
+import {
+  BrokenExecutor,
+  CancelledError,
+  RuntimeError,
+  TimeoutError,
+  WorkerLostError,
+} from "../errors.ts";
 import type { Executor } from "../executor.ts";
 import type { EventLoop } from "../loop.ts";
 import { describeValue, isInstance } from "../_base/repr.ts";
 import { Waiter } from "../_task/waiter.ts";
-import { shortText, toErrorData } from "../_executor/error_data.ts";
+import {
+  type ErrorData,
+  shortText,
+  toErrorData,
+} from "../_executor/error_data.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
 import type { Job } from "../_executor/job.ts";
 import type { JobStream } from "../_executor/job_stream.ts";
@@ -219,9 +229,8 @@ export class ServedJob {
     const isOwn = !job.isCancelRequested();
     // It was this program that wanted it.
     if (this.#cancel === undefined && !isOwn) return { kind: "given back" };
-    const { cause } = error;
     return final("cancelled", {
-      ...(isInstance(cause, WorkerLostError) ? { lost: cause.message } : {}),
+      ...lossOf(error),
       ...(isOwn ? { error: toErrorData(error) } : {}),
     });
   }
@@ -232,11 +241,12 @@ export class ServedJob {
     if (isInstance(error, BrokenExecutor) && this.#job?._begun !== true) {
       return { kind: "given back", error };
     }
-    if (this.#job?._request?.timedOut !== undefined) return final("expired");
+    const isOver = this.#job?._request?.timedOut !== undefined;
+    if (isOver && isExpiry(error)) return final("expired", lossOf(error.cause));
     const data = toErrorData(error);
     const end: FailedEnd = { kind: "failed", error: data };
-    // Nobody wants one that was cancelled to be tried again.
-    return this.#cancel === undefined
+    // Nobody wants one that was cancelled to be tried again, or whose time is over.
+    return this.#cancel === undefined && !isOver
       ? { kind: "failed", end }
       : { kind: "final", message: shortText(data), end };
   }
@@ -258,6 +268,18 @@ function taken<T>(submit: () => T): T {
 function final(kind: EarlyEnd["kind"], more?: Partial<EarlyEnd>): ServedEnd {
   const end = { ...more, kind } as EarlyEnd;
   return { kind: "final", message: earlyEndText(kind), end };
+}
+
+// Whether a job has ended with it that had no time left: its clean-up may throw, too.
+function isExpiry(error: unknown): error is TimeoutError {
+  return isInstance(error, TimeoutError) &&
+    isInstance(error.cause, CancelledError);
+}
+
+// Why the clean-up of a job was cut off that has ended with this cancel, if it was.
+function lossOf(cancelled: unknown): { readonly lost?: ErrorData } {
+  const { cause } = (cancelled ?? {}) as { readonly cause?: unknown };
+  return isInstance(cause, WorkerLostError) ? { lost: toErrorData(cause) } : {};
 }
 
 function dataOf({ data }: BullmqJob): JobData {

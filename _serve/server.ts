@@ -25,7 +25,7 @@ import {
 } from "../_bullmq/engine.ts";
 import { Listener } from "../_bullmq/listener.ts";
 import { shortText } from "../_executor/error_data.ts";
-import type { JobData, JobEnd } from "../_bullmq/payload.ts";
+import type { JobEnd, LastNote } from "../_bullmq/payload.ts";
 import { type FailedEnd, type ServedEnd, ServedJob } from "./served_job.ts";
 
 /** What {@linkcode Server} is made of; spans are whole milliseconds. */
@@ -259,8 +259,9 @@ class WaitingError extends Error {
 
 // Without it who has submitted the job gets the text of its error only.
 async function noteEnd(there: BullmqJob, end: JobEnd): Promise<void> {
+  const note: LastNote = { end };
   try {
-    await there.updateData({ ...there.data as JobData, end });
+    await there.updateProgress(note);
   } catch {
     // The job is gone.
   }

@@ -10,6 +10,7 @@ import {
   earlyEnd,
   isStalled,
   type JobData,
+  type LastNote,
 } from "../_bullmq/payload.ts";
 import type { Connector } from "./connector.ts";
 import { silence } from "./patience.ts";
@@ -107,7 +108,7 @@ export class Inquiry {
     if (there === undefined) {
       if (job.removals > job.outlived) {
         return this.#settle(job, () => {
-          job.endCancelled("The job was taken out of the queue", undefined);
+          job.endCancelled("The job was taken out of the queue");
         });
       }
       if (!isLate(job)) return;
@@ -127,7 +128,7 @@ export class Inquiry {
   #finishFrom(job: QueuedJob, there: BullmqJob): void {
     // One that was tried again may have both.
     if (there.failedReason && !there.returnvalue) {
-      return this.#end(job, there.failedReason, there.data as JobData);
+      return this.#endFrom(job, there.failedReason, there);
     }
     if (job.stream?.misses(there.returnvalue) === true && !isLate(job)) return;
     this.finish(job, there.returnvalue);
@@ -145,15 +146,20 @@ export class Inquiry {
   /** Learns how it has failed. */
   async learnEnd(job: QueuedJob, reason: string): Promise<void> {
     const there = await this.#connector.link?.get(job.id);
-    this.#end(job, reason, there?.data as JobData | undefined);
+    this.#endFrom(job, reason, there);
   }
 
-  #end(job: QueuedJob, reason: string, data: JobData | undefined): void {
+  #endFrom(
+    job: QueuedJob,
+    reason: string,
+    there: BullmqJob | undefined,
+  ): void {
     if (isStalled(reason)) {
       const text = "The workers that ran the job were lost too often";
       return this.#settle(job, () => job.lose(text, new Error(reason)));
     }
-    const end = data?.end ?? earlyEnd(reason);
+    const note = there?.progress as Partial<LastNote> | null | undefined;
+    const end = note?.end ?? earlyEnd(reason);
     this.#settle(job, () => job.end(end, reason));
   }
 

@@ -5,6 +5,7 @@
  */
 import { type Delay, toSeconds } from "../clock.ts";
 import { WorkerLostError } from "../errors.ts";
+import { fromErrorData } from "../_executor/error_data.ts";
 import { Job, type JobOwner } from "../_executor/job.ts";
 import { JobStream } from "../_executor/job_stream.ts";
 import type { SubmitOptions } from "../_executor/job_types.ts";
@@ -24,6 +25,7 @@ export type Place = "here" | "on its way" | "there";
 /** What a stream reads, and how far it is. */
 export class QueuedStream {
   readonly data: StreamData;
+  readonly #job: QueuedJob;
   /** Who reads. */
   readonly reader: JobStream<unknown, unknown>;
   /** How many values have come. */
@@ -36,10 +38,12 @@ export class QueuedStream {
     data: StreamData,
     grant: (stream: QueuedStream) => void,
   ) {
+    this.#job = job;
     this.data = data;
     this.granted = data.credit;
     this.reader = new JobStream<unknown, unknown>(job, data.credit, (count) => {
       this.granted += count;
+      job.keeper.resume(job);
       grant(this);
     });
   }
@@ -54,6 +58,7 @@ export class QueuedStream {
     if (n > this.received) return false;
     if (n < this.received) return true;
     this.received++;
+    if (this.received === this.granted) this.#job.keeper.pause(this.#job);
     this.reader.push(value);
     return true;
   }
@@ -152,9 +157,12 @@ export class QueuedJob extends Job<unknown> {
     switch (end?.kind) {
       case "cancelled":
         if (end.error !== undefined) return this._finishCancelledBy(end.error);
-        return this.endCancelled("The job was cancelled elsewhere", end.lost);
+        return this.endCancelled(
+          "The job was cancelled elsewhere",
+          lostOf(end),
+        );
       case "expired":
-        return this.finishExpired();
+        return this.finishExpired(lostOf(end));
       case "failed":
         return this._failBy(end.error);
       default:
@@ -164,12 +172,18 @@ export class QueuedJob extends Job<unknown> {
   }
 
   /** Ends it as cancelled, also if it was somebody else who wanted that. */
-  endCancelled(message: string, lost: string | undefined): void {
+  endCancelled(message: string, lost?: WorkerLostError): void {
     this._request ??= { reason: message, timedOut: undefined };
-    this.finishCancelled(
-      lost === undefined ? undefined : new WorkerLostError(lost),
-    );
+    this.finishCancelled(lost);
   }
+}
+
+function lostOf(
+  { lost }: Exclude<JobEnd, { readonly kind: "failed" }>,
+): WorkerLostError | undefined {
+  return lost === undefined
+    ? undefined
+    : fromErrorData(lost) as WorkerLostError;
 }
 
 function deadlineOf(timeout: Delay | undefined): number | undefined {

@@ -67,7 +67,8 @@ export class Submitter implements JobOwner, LinkEvents {
   readonly #jobs = new Map<string, Set<QueuedJob>>();
   readonly #keeperOf = new Map<EventLoop, Keeper>();
   readonly #keepers = new Set<Keeper>();
-  #waiting: QueuedJob[] = [];
+  // Those that are to go to the queue, until they do or are settled.
+  readonly #waiting = new Set<QueuedJob>();
   readonly #connector: Connector;
   // Who waits for the end; there is an end to come once there is a list.
   #shutdowns: ShutdownFuture[] | undefined;
@@ -141,6 +142,7 @@ export class Submitter implements JobOwner, LinkEvents {
   }
 
   cancelJob(job: QueuedJob, message: string | undefined): void {
+    job.keeper.resume(job);
     switch (job.place) {
       case "here":
         return this.#settle(job, () => job.finishCancelled());
@@ -231,15 +233,17 @@ export class Submitter implements JobOwner, LinkEvents {
     job.keeper.add(job);
     this.#keepers.add(job.keeper);
     // All jobs of one turn go together.
-    if (this.#waiting.push(job) > 1) return;
+    this.#waiting.add(job);
+    if (this.#waiting.size > 1) return;
     (job.getLoop() as EventLoop).callSoon(() => void this.#add(), NO_CONTEXT);
   }
 
   async #add(): Promise<void> {
-    const link = await this.#connector.connect(() => this.#isAnyWaiting());
-    if (link === undefined || !this.#isAnyWaiting()) return;
-    const jobs = this.#waiting;
-    this.#waiting = [];
+    const isWanted = (): boolean => this.#waiting.size > 0;
+    const link = await this.#connector.connect(isWanted);
+    if (link === undefined) return;
+    const jobs = [...this.#waiting];
+    this.#waiting.clear();
     if (link instanceof Error) {
       for (const job of jobs) this.#settle(job, () => job.fail(link));
       return;
@@ -250,12 +254,6 @@ export class Submitter implements JobOwner, LinkEvents {
       batches.push(this.#addBatch(link, jobs.slice(i, i + BATCH)));
     }
     await Promise.all(batches);
-  }
-
-  // Those that were cancelled meanwhile are done.
-  #isAnyWaiting(): boolean {
-    this.#waiting = this.#waiting.filter((job) => !job.done());
-    return this.#waiting.length > 0;
   }
 
   async #addBatch(link: Link, jobs: readonly QueuedJob[]): Promise<void> {
@@ -302,6 +300,7 @@ export class Submitter implements JobOwner, LinkEvents {
     const same = this.#jobs.get(job.id);
     if (same?.delete(job) !== true) return;
     if (same.size === 0) this.#jobs.delete(job.id);
+    this.#waiting.delete(job);
     job.limit?.cancel();
     settle();
     job.keeper.delete(job);
@@ -332,7 +331,7 @@ export class Submitter implements JobOwner, LinkEvents {
           this.#settle(job, () => job.finishCancelled());
         }
         // It was perhaps to add the jobs of others, too.
-        if (this.#isAnyWaiting()) void this.#add();
+        if (this.#waiting.size > 0) void this.#add();
         // The next loop that has jobs connects again.
         if (this.#keepers.size === 0) {
           loop._resources.noteClosing(this.#connector.close());

@@ -4,6 +4,7 @@
  * @module
  */
 import { CancelledError } from "../errors.ts";
+import { runningTask } from "../_host/async_context.ts";
 import type { Task } from "../task.ts";
 import type { Waiter } from "../_task/waiter.ts";
 import type { Extra, JobOrigin } from "../_executor/wire.ts";
@@ -37,6 +38,8 @@ export class RunningJob {
   readonly origin: JobOrigin | undefined;
   readonly #marks: WorkerMarks | undefined;
   #isCancelled = false;
+  // Whether its function has got that by a look: memory is faster than the message.
+  #hasLooked = false;
   // Whether it may have had its result by then.
   #cancelCameLate = false;
 
@@ -72,6 +75,8 @@ export class RunningJob {
     // Its end is under way.
     if (this.task?.done()) return;
     this.#isCancelled = true;
+    // It cleans up by now, and would be cancelled in that.
+    if (this.#hasLooked) return;
     if (this.task?._mayKeepResult()) this.#cancelCameLate = true;
     this.task?.cancel(message);
   }
@@ -85,6 +90,10 @@ export class RunningJob {
 
   /** Throws if it was asked to end. */
   checkCancelled(): void {
-    if (this.isCancelled()) throw new CancelledError("The job was cancelled");
+    if (!this.isCancelled()) return;
+    // A task that it has begun does not look for it.
+    const isOwn = this.task === undefined || runningTask() === this.task;
+    if (isOwn) this.#hasLooked = true;
+    throw new CancelledError("The job was cancelled");
   }
 }

@@ -12,6 +12,7 @@ import { newEventLoop, setEventLoop } from "../running_loop.ts";
 import { allTasks } from "../current_task.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import { builtin } from "../_host/environment.ts";
+import { listenToSignal } from "../_host/signals.ts";
 import { listenToPort } from "../_executor/host.ts";
 import {
   FromWorker,
@@ -53,6 +54,7 @@ export function startThread(): void {
 export function startProcess(): void {
   const { process } = globalThis as unknown as { process: ChildSide };
   const { pack, unpack } = packer();
+  ignoreSignals();
   // Its parent has ended, or needs it no more.
   process.on("disconnect", () => process.exit(0));
   let take: Take | undefined;
@@ -64,6 +66,20 @@ export function startProcess(): void {
       process.send(pack(message), goOn);
     });
   });
+}
+
+// A terminal sends them to the program and all its processes, and so do managers of services.
+// They are for the program, which may have a grace; if it ends, "disconnect" follows.
+const FOR_THE_PROGRAM = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function ignoreSignals(): void {
+  for (const signal of FOR_THE_PROGRAM) {
+    try {
+      listenToSignal(signal, () => {});
+    } catch {
+      // Windows does not have all of them.
+    }
+  }
 }
 
 // Nobody hears it any more: "disconnect" follows.

@@ -1,5 +1,6 @@
 /** Jobs of the tests of BullMQ: those of the kit, and some more. */
 import { appendFileSync } from "node:fs";
+import { exit } from "node:process";
 import { RuntimeError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
 import { currentJob } from "../worker.ts";
@@ -17,6 +18,16 @@ export function failTwice(): number {
 export function whoAmI(): { id: string | number; attempt: number } {
   const { id, attempt } = currentJob()!;
   return { id, attempt };
+}
+
+/** Ends its process when it is cancelled. */
+export async function exitAtEnd(where: string, code: number): Promise<void> {
+  appendFileSync(where, "start\n");
+  try {
+    await sleep(3600);
+  } finally {
+    exit(code);
+  }
 }
 
 /** Holds its thread up. */

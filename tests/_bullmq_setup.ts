@@ -21,11 +21,15 @@ type Extra<O> = Partial<Omit<O, "queue" | "connection">>;
 
 /** A queue of a test's own. */
 export class Setup {
-  readonly queue = `test-${crypto.randomUUID()}`;
+  readonly queue: string;
   readonly connection: Redis["connection"];
   readonly bullmq: Redis["bullmq"];
 
-  constructor({ connection, bullmq }: Pick<Redis, "connection" | "bullmq">) {
+  constructor(
+    { connection, bullmq }: Pick<Redis, "connection" | "bullmq">,
+    queue = `test-${crypto.randomUUID()}`,
+  ) {
+    this.queue = queue;
     this.connection = connection;
     this.bullmq = bullmq;
   }

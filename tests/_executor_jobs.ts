@@ -135,6 +135,10 @@ export async function* yieldChain(length: number): AsyncGenerator<unknown> {
   await sleep(3600);
 }
 
+export async function* range(end: number): AsyncGenerator<number> {
+  for (let i = 0; i < end; i++) yield i;
+}
+
 export function giveThrowingGetter(): unknown {
   return {
     get bad(): never {

@@ -139,6 +139,21 @@ const CASES: Record<string, () => Promise<void>> = {
     });
   },
 
+  // A Ctrl-C goes to all processes of a terminal; the program may have a grace.
+  async "signals that are for the program"() {
+    if (kind === "thread") return;
+    await use(make(), async (executor) => {
+      const pid = await executor.submit("pid", []);
+      const job = executor.submit("slow", [0.3, "end"]);
+      while (job.state() !== "running") await sleep(0.01);
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+        process.kill(pid, signal);
+      }
+      assert.equal(await job, "end");
+      assert.equal(await executor.submit("pid", []), pid);
+    });
+  },
+
   async "a job that is sent to a process that is dead"() {
     if (kind === "thread") return;
     for (const isCancelled of [false, true]) {

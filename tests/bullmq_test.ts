@@ -421,7 +421,7 @@ test("a job whose end is told in words of another version fails with what BullMQ
     null,
   ];
   const worker = new bullmq.Worker(queue, async (job) => {
-    await job.updateData({ ...job.data, end: ends[job.data.args[0]] });
+    await job.updateProgress({ end: ends[job.data.args[0]] as object });
     throw new Error("as BullMQ tells");
   }, { connection });
   for (const i of ends.keys()) {

@@ -31,7 +31,7 @@ for (const kind of ["thread", "process"] as const) {
     assertEquals([lines, code], [["true all passed"], 0]);
   });
   hostTest(
-    `${executor} goes on when a job ends its worker, fills its memory or cannot be sent`,
+    `${executor} goes on when a job ends its worker, fills its memory or cannot be sent, and when a terminal sends its signals`,
     async (host: Host) => {
       const { lines, code, errors } =
         await (kind === "thread" ? losesThreads(host) : losesProcesses(host));

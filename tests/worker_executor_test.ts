@@ -184,6 +184,18 @@ for (const [name, make] of Object.entries(KINDS)) {
       await sleep({ hours: 5 });
     }));
 
+  test(`${name} under a virtual clock: time goes on while a stream waits for its reader`, () =>
+    runTest(async (loop) => {
+      await using executor = make();
+      const options = { highWaterMark: 2 };
+      const got: number[] = [];
+      for await (const value of executor.stream("range", [5], options)) {
+        await sleep(3600);
+        got.push(value);
+      }
+      assertEquals([got, loop.time()], [[0, 1, 2, 3, 4], 5 * 3600]);
+    }));
+
   test(`${name} under a virtual clock: a job's own timeout is real`, () =>
     runTest(async () => {
       await using executor = make();
