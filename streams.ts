@@ -35,7 +35,7 @@ import {
   type OptionKinds,
 } from "./_base/arguments.ts";
 import { snapshotContext } from "./_host/async_context.ts";
-import { withSubject } from "./_host/errors.ts";
+import { refusal } from "./_host/errors.ts";
 import { callHost } from "./_streams/host_call.ts";
 import { hostNetwork } from "./_net/host_network.ts";
 import {
@@ -355,7 +355,7 @@ function* open(
     );
     return openStreams({ loop, transport, limit, reached: request.address });
   } catch (error) {
-    throw withSubject(error, `Cannot connect to ${place}`);
+    throw refusal(error, `Cannot connect to ${place}`);
   }
 }
 
@@ -429,7 +429,7 @@ function* openServer<A extends Address>(
       }),
     );
   } catch (error) {
-    throw withSubject(error, `Cannot listen at ${place}`);
+    throw refusal(error, `Cannot listen at ${place}`);
   }
   if (options.startServing ?? true) server.start();
   // It listens where it was told to.

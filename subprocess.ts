@@ -41,7 +41,7 @@ import { RunningProcess } from "./_process/running_process.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { NextTurn } from "./_coroutine/next_turn.ts";
-import { withSubject } from "./_host/errors.ts";
+import { refusal } from "./_host/errors.ts";
 
 export type { SignalName } from "./_host/signals.ts";
 export type { Stdio } from "./_process/child.ts";
@@ -283,7 +283,7 @@ function* spawn(
   } catch (error) {
     // Node says neither which folder is not there nor, at times, which program.
     const place = request.cwd === undefined ? "" : ` in ${request.cwd}`;
-    throw withSubject(error, `Cannot start ${shorten(name)}${place}`);
+    throw refusal(error, `Cannot start ${shorten(name)}${place}`);
   }
 }
 

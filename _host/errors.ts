@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unplaced } from "../_base/error_place.ts";
 import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 
@@ -52,4 +53,18 @@ export function withSubject(error: unknown, subject: string): unknown {
     error.stack = `${error.name}: ${full}${stack.slice(heading.length)}`;
   }
   return error;
+}
+
+/**
+ * Makes the error of a call that the host has refused: the host's own, with what it is about
+ * and the frames of the caller, where it had some of the host and of the library alone.
+ *
+ * @param error What the host threw, in answer to this one call.
+ * @param subject What it is about.
+ * @returns The same error, on its way at once.
+ */
+export function refusal(error: unknown, subject: string): unknown {
+  const named = withSubject(error, subject);
+  const isError = named instanceof Error && !isInstance(named, CancelledError);
+  return isError ? unplaced(named) : named;
 }

@@ -14,7 +14,9 @@ const PIECE: ReadState<number> = {
   pieces: undefined,
   takenBefore: 0,
   search: undefined,
+  isWoken: false,
 };
+const PIECE_THAT_CAME: ReadState<number> = { ...PIECE, isWoken: true };
 
 /** Makes a stream that takes from the buffer when it is asked, and not before. */
 export function readableStreamOf(
@@ -22,15 +24,20 @@ export function readableStreamOf(
 ): ReadableStream<Uint8Array> {
   let waiter: ReturnType<ReceiveBuffer["wait"]> | undefined;
   // Not async: it may be called in the context of a task, which it does not belong to.
-  const pull = (
+  const give = (
     controller: ReadableStreamDefaultController<Uint8Array>,
+    state: ReadState<number>,
   ): Promise<void> | void => {
-    const bytes = readSome(buffer, PIECE);
+    const bytes = readSome(buffer, state);
     if (bytes === NEED_MORE) {
       const wait = waiter = buffer.wait("toReadableStream");
       return new Promise<void>((resolve) => {
         wait.addDoneCallback(() => resolve(), NO_CONTEXT);
-      }).then(() => wait.cancelled() ? undefined : pull(controller));
+      }).then(() => {
+        if (wait.cancelled()) return;
+        const hasCome = wait.exception() === undefined;
+        return give(controller, hasCome ? PIECE_THAT_CAME : PIECE);
+      });
     }
     if (bytes.length === 0) controller.close();
     // A copy, since whoever gets it may hand it over to another thread.
@@ -43,7 +50,10 @@ export function readableStreamOf(
     // Not by its then(): that would be a wait of the task whose context this is.
     if (closing instanceof Future) return promiseOf(closing);
   };
-  return new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 });
+  return new ReadableStream<Uint8Array>({
+    pull: (controller) => give(controller, PIECE),
+    cancel,
+  }, { highWaterMark: 0 });
 }
 
 function promiseOf(future: Future<void>): Promise<void> {

@@ -2,7 +2,8 @@
  * The ways to read: what each takes from the buffer, and the coroutine that tries, waits
  * for more, and tries again.
  *
- * As in CPython, an error that was set is thrown even if there are bytes.
+ * As in CPython, an error that was set is thrown even if there are bytes, but to whom they have
+ * woken before.
  *
  * @module
  */
@@ -35,6 +36,8 @@ export interface ReadState<A> {
   search: SeparatorSearch | undefined;
   /** What was taken already, to be joined. */
   pieces: Uint8Array[] | undefined;
+  /** Whether bytes or the end have woken it: an error that came after them comes after. */
+  isWoken: boolean;
 }
 
 /** Takes what the read wants from the buffer, or says that it is not there. */
@@ -54,6 +57,7 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
   takenBefore = 0;
   search: SeparatorSearch | undefined = undefined;
   pieces: Uint8Array[] | undefined = undefined;
+  isWoken = false;
   readonly #name: string;
   readonly #buffer: ReceiveBuffer;
   readonly #attempt: Attempt<A>;
@@ -86,6 +90,7 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
       if (!waiter.done()) return { done: false, value: waiter._requestWait() };
       if (waiter.cancelled()) return this.throw(cancellationOf(waiter));
       this._callerBody = undefined;
+      this.isWoken = waiter.exception() === undefined;
     }
     for (;;) {
       const result = this.#try();
@@ -94,7 +99,7 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
         begin(this);
         return ended(result) as IteratorResult<unknown, Uint8Array>;
       }
-      const next = this.#buffer.wait(this.#name);
+      const next = this.#waitForMore();
       // A source in memory may have filled the buffer at once.
       if (next.done()) continue;
       this._callerBody = next;
@@ -114,6 +119,16 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
     return super.return(value);
   }
 
+  #waitForMore(): IoWait<undefined> {
+    try {
+      return this.#buffer.wait(this.#name);
+    } catch (error) {
+      // Another task waits, and may want them.
+      this.#putBack();
+      throw error;
+    }
+  }
+
   #try(): Uint8Array | typeof NEED_MORE {
     try {
       return this.#attempt(this.#buffer, this);
@@ -130,6 +145,10 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
     if (waiter === undefined) return;
     this._callerBody = undefined;
     this.#buffer.giveUp(waiter);
+    this.#putBack();
+  }
+
+  #putBack(): void {
     if (this.pieces !== undefined) this.#buffer.bytes.putBack(this.pieces);
   }
 }
@@ -140,8 +159,9 @@ export type Separators = Uint8Array | readonly Uint8Array[];
 const NEWLINE = 10;
 
 /** What is there, up to a count. */
-export const readSome: Attempt<number> = (buffer, { argument: count }) => {
-  throwIfFailed(buffer);
+export const readSome: Attempt<number> = (buffer, state) => {
+  throwIfFailed(buffer, state);
+  const count = state.argument;
   if (count === 0) return EMPTY;
   if (buffer.bytes.size > 0) return taken(buffer, count);
   return buffer.eof ? EMPTY : NEED_MORE;
@@ -149,7 +169,8 @@ export const readSome: Attempt<number> = (buffer, { argument: count }) => {
 
 /** Everything up to the end. */
 export const readAll: Attempt<undefined> = (buffer, state) => {
-  throwIfFailed(buffer);
+  // It never gives what came before an error, so it need not look at it.
+  if (buffer.error !== undefined) throw buffer.error;
   if (buffer.bytes.size > 0) {
     // Taken piece by piece, so that the source goes on.
     (state.pieces ??= []).push(taken(buffer, buffer.bytes.size));
@@ -158,8 +179,9 @@ export const readAll: Attempt<undefined> = (buffer, state) => {
 };
 
 /** Exactly so many. */
-export const readExactly: Attempt<number> = (buffer, { argument: count }) => {
-  throwIfFailed(buffer);
+export const readExactly: Attempt<number> = (buffer, state) => {
+  throwIfFailed(buffer, state);
+  const count = state.argument;
   if (count === 0) return EMPTY;
   if (buffer.bytes.size >= count) return taken(buffer, count);
   if (!buffer.eof) return NEED_MORE;
@@ -168,7 +190,7 @@ export const readExactly: Attempt<number> = (buffer, { argument: count }) => {
 
 /** One line with its end; the last may have none. One that is too long is dropped. */
 export const readLine: Attempt<undefined> = (buffer, state) => {
-  throwIfFailed(buffer);
+  throwIfFailed(buffer, state);
   const { bytes, limit } = buffer;
   beginAnewIfTaken(state, bytes);
   const at = bytes.indexOf(NEWLINE, state.offset);
@@ -190,7 +212,7 @@ export const readUntil: Attempt<Separators> = (buffer, state) => {
   const search = state.search ??= new SeparatorSearch(
     separatorList(state.argument),
   );
-  throwIfFailed(buffer);
+  throwIfFailed(buffer, state);
   const { bytes, limit } = buffer;
   beginAnewIfTaken(state, bytes);
   if (bytes.size - state.offset >= search.shortest) {
@@ -213,8 +235,11 @@ export const readUntil: Attempt<Separators> = (buffer, state) => {
 const FOUND_TOO_LATE = "Separator is found, but chunk is longer than limit";
 const NOT_FOUND = "Separator is not found, and chunk exceed the limit";
 
-function throwIfFailed({ error }: ReceiveBuffer): void {
-  if (error !== undefined) throw error;
+function throwIfFailed<A>(
+  { error }: ReceiveBuffer,
+  { isWoken }: ReadState<A>,
+): void {
+  if (error !== undefined && !isWoken) throw error;
 }
 
 // Another read may have taken what this one has looked at.

@@ -95,7 +95,9 @@ export class ReceiveBuffer {
   /** Tells the error that ends all reading. */
   fail(error: unknown): void {
     this.#error = error;
-    this.#wake();
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.fail(error);
   }
 
   /**
@@ -103,6 +105,7 @@ export class ReceiveBuffer {
    *
    * @param name Who reads, for the error.
    * @throws {RuntimeError} If somebody else waits.
+   * @throws The error that ends all reading.
    */
   wait(name: string): IoWait<undefined> {
     if (this.#waiter !== undefined) {
@@ -110,6 +113,7 @@ export class ReceiveBuffer {
         `Cannot read: ${name}() was called while another coroutine is already waiting for incoming data, let one task read`,
       );
     }
+    if (this.#error !== undefined) throw this.#error;
     const source = this.#source;
     const waiter = new IoWait<undefined>(
       this.loop,

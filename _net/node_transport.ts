@@ -13,6 +13,7 @@ import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo, TlsInfo } from "../stream_writer.ts";
 import { findDeno } from "./deno_host.ts";
 import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
+import { heldDuplexOf } from "./node_duplex.ts";
 import type { HeldSocket, NodeSocket } from "./node_host.ts";
 
 // How long the other end has to close its side of TLS as well, in seconds, as in CPython.
@@ -88,12 +89,11 @@ export class NodeTransport implements HostTransport {
 
   pull(): void {}
 
-  // Deno's TLS loses the end of a connection that comes while it is paused. Over a socket
-  // of Node, as with a local address, nothing else can hold it back.
+  // Deno's TLS loses the end of a connection that comes while it is paused.
   pauseReading(): void {
     const inside = this.#inside;
-    if (inside?.hold !== undefined) inside.hold();
-    else if (!this.isTls || findDeno() === undefined) this.#socket.pause();
+    if (inside?.hold === undefined) this.#socket.pause();
+    else inside.hold();
   }
 
   resumeReading(): void {
@@ -150,7 +150,7 @@ export class NodeTransport implements HostTransport {
     return Object.hasOwn(info, name) ? info[name]() as ExtraInfo[K] : undefined;
   }
 
-  async detach(): Promise<NodeSocket> {
+  async detach(): Promise<HeldSocket> {
     const socket = this.#socket;
     socket.pause();
     if (socket.writableLength > 0) {
@@ -168,7 +168,7 @@ export class NodeTransport implements HostTransport {
     if (bytes !== undefined && bytes.size > 0) {
       socket.unshift(bytes.take(bytes.size));
     }
-    return socket;
+    return findDeno() === undefined ? socket : heldDuplexOf(socket);
   }
 
   toString(): string {

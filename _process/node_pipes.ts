@@ -93,13 +93,17 @@ export class NodeOutput implements OutputPipe {
   }
 }
 
+// Bun's stream sends all that it has, even if it is destroyed: what abort() is to take back
+// has to wait here. Node's forgets it, and is twice as fast if it has all at once.
+const SENDS_ALL = "Bun" in globalThis;
+
 /** The input of the process. */
 export class NodeInput implements InputPipe {
   readonly ofHost = true;
   readonly #stream: NodeWritable;
   readonly #pid: number;
   #owner: TransportOwner | undefined;
-  // What the stream does not have yet: of what it has, Bun sends all even if it is destroyed.
+  // What the stream does not have yet.
   readonly #queue = new InputQueue();
   #inStream = 0;
   // Counted here: Bun forgets what its stream holds, and Node what it could not send.
@@ -126,8 +130,10 @@ export class NodeInput implements InputPipe {
   write(bytes: Uint8Array): boolean {
     this.#size += bytes.length;
     if (this.#size > HIGH) this.#backlogged = true;
-    this.#queue.push(bytes);
-    this.#handOver();
+    if (SENDS_ALL) {
+      this.#queue.push(bytes);
+      this.#handOver();
+    } else this.#send(bytes);
     return !this.#backlogged;
   }
 
@@ -170,10 +176,14 @@ export class NodeInput implements InputPipe {
     for (;;) {
       const bytes = this.#queue.take(this.#inStream);
       if (bytes === undefined) return;
-      const { length } = bytes;
-      this.#inStream += length;
-      this.#stream.write(bytes, (error) => this.#sent(length, error));
+      this.#send(bytes);
     }
+  }
+
+  #send(bytes: Uint8Array): void {
+    const { length } = bytes;
+    this.#inStream += length;
+    this.#stream.write(bytes, (error) => this.#sent(length, error));
   }
 
   #sent(count: number, error: unknown): void {

@@ -7,7 +7,7 @@ import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import { TransportWriter } from "../_io/writer.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { RuntimeError } from "../errors.ts";
-import { withSubject } from "../_host/errors.ts";
+import { refusal } from "../_host/errors.ts";
 import type { EventLoop } from "../loop.ts";
 import { StreamReader } from "../stream_reader.ts";
 import type { Address, StreamWriter } from "../stream_writer.ts";
@@ -90,6 +90,6 @@ function* handshake(
       request.handshakeTimeout ?? HANDSHAKE_TIMEOUT,
     );
   } catch (error) {
-    throw withSubject(error, `Cannot start TLS on the ${current}`);
+    throw refusal(error, `Cannot start TLS on the ${current}`);
   }
 }

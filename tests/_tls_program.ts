@@ -14,6 +14,7 @@ import {
   createServer as createTlsServer,
 } from "node:tls";
 import {
+  CancelledError,
   createSubprocessExec,
   createTask,
   openConnection,
@@ -232,6 +233,45 @@ export const checks: Checks = {
       }
       assert.equal(count, size);
       await writer.close();
+    }
+    server.close();
+    await server.waitClosed();
+  },
+
+  async "TLS holds back who sends to a reader that does not read"() {
+    const { ca, cert, key } = certificate();
+    const most = 30_000_000;
+    const piece = new Uint8Array(64_000);
+    let sent = 0;
+    const server = await startServer(
+      async (_reader, writer) => {
+        try {
+          for (sent = 0; sent < most; sent += piece.length) {
+            await writer.write(piece);
+          }
+        } catch (error) {
+          // The reader has gone.
+          if (error instanceof CancelledError) throw error;
+        }
+      },
+      HOST,
+      0,
+      { tls: { cert, key }, grace: 0 },
+    );
+    for (const from of [{}, { localAddress: HOST }]) {
+      const [, writer] = await open(server, {
+        tls: { ca },
+        limit: 500,
+        ...from,
+      });
+      await until(() => sent > 0);
+      for (let before = 0; sent > before;) {
+        before = sent;
+        await sleep(0.2);
+      }
+      writer.abort();
+      // The system's buffers have a third of it at most.
+      assert(sent < most, `${sent} bytes were sent`);
     }
     server.close();
     await server.waitClosed();

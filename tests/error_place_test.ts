@@ -12,6 +12,7 @@ import {
   type Coro,
   coroutine,
   type CoroutineFunction,
+  createSubprocessExec,
   createTask,
   DeadlockError,
   firstSuccess,
@@ -21,6 +22,8 @@ import {
   interruptible,
   Lock,
   mapConcurrent,
+  openConnection,
+  openUnixConnection,
   PriorityQueue,
   Queue,
   race,
@@ -28,6 +31,7 @@ import {
   runProcess,
   shield,
   sleep,
+  startUnixServer,
   StreamReader,
   Task,
   taskGroup,
@@ -44,18 +48,18 @@ import { hostTest, runOn } from "./_hosts.ts";
 type Failing = () => Coro<unknown> & PromiseLike<unknown>;
 
 const fails = {
-  generator: (failing: Failing) =>
+  generator: (failing: Failing, delay = 1) =>
     function* outer(): Coro<unknown> {
       function* caller(): Coro<unknown> {
-        yield* sleep(1);
+        yield* sleep(delay);
         return yield* failing();
       }
       return yield* caller();
     },
-  async: (failing: Failing) =>
+  async: (failing: Failing, delay = 1) =>
     async function outer() {
       async function caller() {
-        await sleep(1);
+        await sleep(delay);
         return await failing();
       }
       return await caller();
@@ -268,6 +272,33 @@ for (const [name, [refused, says]] of Object.entries(mistakes)) {
       assertMatch(error.stack!, /\bcaller\b.*error_place_test/);
     },
   );
+}
+
+const refusals: Record<string, () => unknown> = {
+  "openConnection()": () => openConnection("127.0.0.1", 1),
+  "openUnixConnection()": () => openUnixConnection("/no/such.sock"),
+  "startUnixServer()": () => startUnixServer(async () => {}, "/no/such/dir"),
+  "createSubprocessExec()": () => createSubprocessExec("/no/such/program", []),
+  "createSubprocessExec() whose errors go with the output": () =>
+    createSubprocessExec("/no/such/program", [], { stderr: "stdout" }),
+  "runProcess()": () => runProcess("/no/such/program", []),
+};
+
+for (const [name, refused] of Object.entries(refusals)) {
+  for (const [style, wrap] of Object.entries(fails)) {
+    Deno.test({
+      name:
+        `the host's error for ${name} begins with the frame of the caller (${style})`,
+      ignore: Deno.build.os === "windows",
+      async fn() {
+        const main = wrap(refused as Failing, 0) as CoroutineFunction<unknown>;
+        const error = await rejectionOf(run(main)) as Error;
+        assertMatch(error.message, /^Cannot (?:connect to|listen at|start) /);
+        assertMatch(firstFrame(error), /\bcaller\b.*error_place_test/);
+        assert(error.stack!.includes(error.message));
+      },
+    });
+  }
 }
 
 Deno.test({

@@ -97,6 +97,75 @@ for (const [name, read] of Object.entries(READS)) {
   }
 }
 
+for (const [name, read] of Object.entries(READS)) {
+  // As in CPython: that one asks anew for what may come after them.
+  if (name === "read to the end") continue;
+  for (const style of ["generator", "async"]) {
+    const go = (reader: StreamReader) =>
+      style === "async"
+        ? createTask(async () => await read(reader))
+        : createTask(read(reader));
+
+    Deno.test(`StreamReader gives a ${name} that waits what came before an error of the same turn, ${style}`, () =>
+      runTest(async () => {
+        const reader = new StreamReader();
+        const task = go(reader);
+        await sleep(1);
+        reader.feedData(bytes(name === "readline" ? "abcd\n" : "abcde"));
+        reader.setException(new Error("reset"));
+        assertEquals((await task).length, 5);
+        await assertRejects(async () => void await go(reader), Error, "reset");
+      }));
+
+    Deno.test(`StreamReader throws the error of the same turn if what came is too little for ${name}, ${style}`, () =>
+      runTest(async () => {
+        const reader = new StreamReader();
+        const task = go(reader);
+        await sleep(1);
+        reader.feedData(bytes("abc"));
+        reader.setException(new Error("reset"));
+        await assertRejects(async () => void await task, Error, "reset");
+        const late = go(reader);
+        await assertRejects(async () => void await late, Error, "reset");
+      }));
+
+    Deno.test(`StreamReader throws to a ${name} that waits an error that came before bytes, ${style}`, () =>
+      runTest(async () => {
+        const reader = new StreamReader();
+        const task = go(reader);
+        await sleep(1);
+        reader.setException(new Error("reset"));
+        reader.feedData(bytes("abcde\n"));
+        await assertRejects(async () => void await task, Error, "reset");
+      }));
+  }
+}
+
+Deno.test("StreamReader.toReadableStream() gives what came before an error of the same turn", () =>
+  runTest(async () => {
+    const reader = new StreamReader();
+    const stream = reader.toReadableStream().getReader();
+    const first = stream.read();
+    await sleep(1);
+    reader.feedData(bytes("abc"));
+    reader.setException(new Error("reset"));
+    const { value } = await first;
+    assertEquals(textOf(value!), "abc");
+    await assertRejects(() => stream.read(), Error, "reset");
+  }));
+
+Deno.test("StreamReader leaves its bytes to whoever waits when it refuses another read to the end", () =>
+  runTest(async () => {
+    const reader = new StreamReader();
+    const first = createTask(reader.readexactly(4));
+    await sleep(1);
+    reader.feedData(bytes("abc"));
+    await sleep(1);
+    await assertRejects(async () => void await reader.read(), RuntimeError);
+    reader.feedData(bytes("d"));
+    assertEquals(textOf(await first), "abcd");
+  }));
+
 Deno.test("StreamReader gives bytes that later ones do not change", () =>
   runTest(async () => {
     const reader = new StreamReader();
