@@ -337,6 +337,9 @@ export const CALLS: Readonly<Record<string, Call>> = {
   "Job.finishCancelled()": method(newJob, "finishCancelled", () => [
     new asyncio.WorkerLostError("x"),
   ]),
+  "Job.finishExpired()": method(newJob, "finishExpired", () => [
+    new asyncio.WorkerLostError("x"),
+  ]),
   "new JobStream()": made(JobStream, () => [newJob(), 1, fn]),
   "JobStream.push()": method(newStream, "push", () => [1]),
   "JobStream.return()": method(newStream, "return", () => [1]),
