@@ -9,7 +9,7 @@ import { Future } from "../future.ts";
 import type { Scheduler, TimerHandle } from "../handle.ts";
 import { runInLine } from "../_host/async_context.ts";
 import { hostTimer } from "../_host/turn.ts";
-import { settleRequest } from "../_line/cancel_request.ts";
+import { settleEnded } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/cancel_line.ts";
 import { currentLine, libraryWaitsOf } from "../_line/line.ts";
@@ -213,7 +213,7 @@ export class SourceQuestion<R> extends Future<R> {
     this.#isAnswered = true;
     this.#callOff();
     const line = this.#line;
-    if (line?._request !== undefined) settleRequest(line._request);
+    if (line?._request !== undefined) settleEnded(line._request);
     line?.leave();
   }
 }

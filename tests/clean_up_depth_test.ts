@@ -16,6 +16,7 @@ import {
   gather,
   handleRequests,
   interruptible,
+  iterate,
   mapConcurrent,
   race,
   run,
@@ -90,6 +91,13 @@ const FORMS: Record<string, Form> = {
     cancelSoon(gather([both], { limit: 1 })),
   "mapConcurrent()": (both) =>
     timeout(SOON, () => mapConcurrent([1], both, { limit: 1 }).collect()),
+  "iterate()": (both) =>
+    timeout(SOON, async () => {
+      const source = async function* () {
+        yield await both();
+      };
+      for await (const _ of iterate(source()));
+    }),
   "race()": (both) =>
     race<PromiseLike<unknown>>([createTask(both), sleep(SOON)]),
   "staggeredRace()": (both) =>
