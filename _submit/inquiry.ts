@@ -95,7 +95,7 @@ export class Inquiry {
     job.told = message ?? "";
     // For who begins it later; then for who runs it.
     await there.updateData({ ...there.data as JobData, cancel: job.told });
-    await link?.tellCancel(job);
+    await link?.tellCancel(job, there);
     return false;
   }
 
@@ -121,7 +121,7 @@ export class Inquiry {
     if (there.finishedOn !== undefined) return this.#finishFrom(job, there);
     if (there.processedOn !== undefined) job.markBegun();
     // What workers were told may have been lost as well.
-    if (job.told !== undefined) await link?.tellCancel(job);
+    if (job.told !== undefined) await link?.tellCancel(job, there);
     else await link?.grant(job);
   }
 

@@ -123,6 +123,24 @@ test("a key can be used again at once when its job was taken out of the queue", 
   serving.cancel();
 });
 
+test("a cancel is for the job of its key that was there, and for none that comes later", async (setup) => {
+  const options = { concurrency: 1 };
+  const first = setup.serve(undefined, options);
+  const jobOptions = { removeOnFail: true };
+  await using executor = setup.executor({ jobOptions });
+  const job = executor.submit("slow", [3600, 1], { key: "k" });
+  while (job.state() === "pending") await sleep(0.001);
+  // The other one has no part in it, and hears of the cancel.
+  const other = setup.serve(undefined, options);
+  assertEquals(await executor.submit("double", [1]), 2);
+  job.cancel("enough");
+  await assertRejects(async () => await job, CancelledError, "enough");
+  first.cancel();
+  await assertRejects(async () => await first, CancelledError);
+  assertEquals(await executor.submit("double", [2], { key: "k" }), 4);
+  other.cancel();
+});
+
 test("who reads the stream of a key too late is told, and disturbs nobody", async (setup) => {
   const serving = setup.serve();
   const one = setup.executor({ pollInterval: 0.05 });
