@@ -12,6 +12,8 @@ export interface BullmqJob {
   readonly name: string;
   /** The arguments, and what else the job brings along. */
   readonly data: unknown;
+  /** When it was added, in milliseconds since 1970. */
+  readonly timestamp: number;
   /** What it gave. */
   readonly returnvalue: unknown;
   /** What it has told last of how far it is. */

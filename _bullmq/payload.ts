@@ -69,6 +69,8 @@ export type ControlEvent =
   | {
     readonly eventName: "cancel";
     readonly id: string;
+    /** When the job was added: a later one may have the same key. */
+    readonly added: string;
     readonly message: string;
   }
   | { readonly eventName: "grant"; readonly id: string; readonly upTo: string };

@@ -89,62 +89,19 @@ class ProcessChannel implements Channel {
   constructor(
     start: WorkerStart,
     events: ChannelEvents,
-    { execArgv, env }: ProcessFactoryOptions,
+    options: ProcessFactoryOptions,
   ) {
     this.#events = events;
-    const { spawn } = builtin<ChildProcess>("node:child_process")!;
-    const { args, input } = callOf(execArgv);
     try {
-      this.#child = spawn(execPath(), args, {
-        // Not fork(): on Deno its child would have all permissions.
-        stdio: [
-          input === undefined ? "ignore" : "pipe",
-          "inherit",
-          "inherit",
-          "ipc",
-          ...this.marks === undefined ? [] : [this.marks.descriptor],
-        ],
-        serialization: "advanced",
-        ...env === undefined ? {} : { env },
-      });
+      this.#child = spawnWorker(options, this.marks?.descriptor);
     } catch (error) {
       this.marks?.close();
       throw error;
     }
     const child = this.#child;
-    if (input !== undefined) {
-      // One that does not start reads nothing; its exit tells of that.
-      child.stdin!.on("error", () => {});
-      child.stdin!.end(input);
-    }
-    child.on("message", (bytes) => {
-      this.#heard++;
-      if (this.#isGone) return;
-      let message: unknown;
-      try {
-        message = this.#packer.unpack(bytes);
-      } catch (error) {
-        // Which of its jobs that was about cannot be known.
-        this.#error ??= error as Error;
-        return this.kill();
-      }
-      events.message(message);
-    });
-    child.on("error", (error) => {
-      // It never started.
-      if (child.pid === undefined) return this.#leave(error);
-      // Whatever it is, its end is still to come.
-      this.#error ??= error;
-      this.kill();
-    });
-    child.on("exit", (code, signal) => {
-      const error = this.#error ?? (code === 0 ? undefined : new Error(
-        signal === null ? `Exit code ${code}` : `Killed by ${signal}`,
-      ));
-      this.#exit = { error };
-      if (this.#isDisconnected) return this.#leave(error);
-      this.#drain(QUIET_TIMES);
-    });
+    child.on("message", (bytes) => this.#hear(bytes));
+    child.on("error", (error) => this.#fail(error));
+    child.on("exit", (code, signal) => this.#exited(code, signal));
     // It has said all that it had to say. The order of the two depends on the host.
     child.on("disconnect", () => {
       this.#isDisconnected = true;
@@ -181,6 +138,36 @@ class ProcessChannel implements Channel {
     this.#hold("unref");
   }
 
+  #hear(bytes: Uint8Array): void {
+    this.#heard++;
+    if (this.#isGone) return;
+    let message: unknown;
+    try {
+      message = this.#packer.unpack(bytes);
+    } catch (error) {
+      // Which of its jobs that was about cannot be known.
+      this.#error ??= error as Error;
+      return this.kill();
+    }
+    this.#events.message(message);
+  }
+
+  #fail(error: Error): void {
+    // It never started.
+    if (this.#child.pid === undefined) return this.#leave(error);
+    // Whatever it is, its end is still to come.
+    this.#error ??= error;
+    this.kill();
+  }
+
+  #exited(code: number | null, signal: string | null): void {
+    const how = signal === null ? `Exit code ${code}` : `Killed by ${signal}`;
+    const error = this.#error ?? (code === 0 ? undefined : new Error(how));
+    this.#exit = { error };
+    if (this.#isDisconnected) return this.#leave(error);
+    this.#drain(QUIET_TIMES);
+  }
+
   #hold(how: "ref" | "unref"): void {
     try {
       this.#child[how]();
@@ -214,6 +201,33 @@ class ProcessChannel implements Channel {
     if (this.#guard === undefined) leave();
     else this.#guard.end(leave);
   }
+}
+
+/** Starts a process, which has the file with the marks if there is one. */
+function spawnWorker(
+  { execArgv, env }: ProcessFactoryOptions,
+  markFile: number | undefined,
+): Child {
+  const { spawn } = builtin<ChildProcess>("node:child_process")!;
+  const { args, input } = callOf(execArgv);
+  const child = spawn(execPath(), args, {
+    // Not fork(): on Deno its child would have all permissions.
+    stdio: [
+      input === undefined ? "ignore" : "pipe",
+      "inherit",
+      "inherit",
+      "ipc",
+      ...markFile === undefined ? [] : [markFile],
+    ],
+    serialization: "advanced",
+    ...env === undefined ? {} : { env },
+  });
+  if (input !== undefined) {
+    // One that does not start reads nothing; its exit tells of that.
+    child.stdin!.on("error", () => {});
+    child.stdin!.end(input);
+  }
+  return child;
 }
 
 /** How a process is started. */

@@ -27,6 +27,7 @@ import type { BullmqJob } from "../_bullmq/engine.ts";
 import { unsendable } from "../_bullmq/json.ts";
 import {
   type BoxedResult,
+  type ControlEvent,
   earlyEndText,
   type JobData,
   type JobEnd,
@@ -36,6 +37,12 @@ import {
 
 // deno-lint-ignore no-explicit-any -- what runs is named by who has submitted it
 type AnyExecutor = Executor<any>;
+
+/** What is heard of a cancel; the fields of events are texts. */
+export type CancelEvent = Extract<
+  ControlEvent,
+  { readonly eventName: "cancel" }
+>;
 
 /** The end of a job that threw. */
 export type FailedEnd = Extract<JobEnd, { readonly kind: "failed" }>;
@@ -76,6 +83,11 @@ export class ServedJob {
     this.#loop = loop;
     this.#cancel = this.#data.cancel;
     this.#credit = this.#data.stream?.credit ?? 0;
+  }
+
+  /** Ends it by a cancel, unless that is for one of before with the same key. */
+  cancelBy({ added, message }: CancelEvent): void {
+    if (Number(added) === this.there.timestamp) this.cancel(message);
   }
 
   /** Ends it, as who has submitted it wants. */

@@ -26,7 +26,12 @@ import {
 import { Listener } from "../_bullmq/listener.ts";
 import { shortText } from "../_executor/error_data.ts";
 import type { JobEnd, LastNote } from "../_bullmq/payload.ts";
-import { type FailedEnd, type ServedEnd, ServedJob } from "./served_job.ts";
+import {
+  type CancelEvent,
+  type FailedEnd,
+  type ServedEnd,
+  ServedJob,
+} from "./served_job.ts";
 
 /** What {@linkcode Server} is made of; spans are whole milliseconds. */
 export interface ServerOptions extends BullmqQueueOptions {
@@ -52,8 +57,8 @@ export class Server {
   #closing: Promise<void> | undefined;
   readonly #onIdle: (() => void)[] = [];
   readonly #running = new Map<string, ServedJob>();
-  // The oldest first.
-  readonly #cancels = new Map<string, string>();
+  // By the id of their jobs, the oldest first.
+  readonly #cancels = new Map<string, CancelEvent>();
 
   /**
    * Makes a worker that takes nothing yet.
@@ -75,8 +80,7 @@ export class Server {
     this.#control = new Listener(bullmq, controlQueue(options.queue), options);
     this.#control.on(
       "cancel",
-      ({ id, message }: { readonly id: string; readonly message: string }) =>
-        this.#cancel(id, message),
+      (event: CancelEvent) => this.#cancel(event),
     );
     this.#control.on(
       "grant",
@@ -164,11 +168,12 @@ export class Server {
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
-  #cancel(id: string, message: string): void {
+  #cancel(event: CancelEvent): void {
+    const { id } = event;
     const served = this.#running.get(id);
-    if (served !== undefined) return served.cancel(message);
+    if (served !== undefined) return served.cancelBy(event);
     this.#cancels.delete(id);
-    this.#cancels.set(id, message);
+    this.#cancels.set(id, event);
     if (this.#cancels.size <= MOST_CANCELS) return;
     for (const oldest of this.#cancels.keys()) {
       this.#cancels.delete(oldest);
@@ -185,7 +190,7 @@ export class Server {
     // The engine may still take one that it was waiting for.
     if (this.#closing !== undefined) served.giveBack();
     const cancel = this.#cancels.get(id);
-    if (cancel !== undefined) served.cancel(cancel);
+    if (cancel !== undefined) served.cancelBy(cancel);
     this.#running.set(id, served);
     try {
       return await this.#end(there, token, await this.#run(served));

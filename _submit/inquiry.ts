@@ -95,7 +95,7 @@ export class Inquiry {
     job.told = message ?? "";
     // For who begins it later; then for who runs it.
     await there.updateData({ ...there.data as JobData, cancel: job.told });
-    await link?.tellCancel(job);
+    await link?.tellCancel(job, there);
     return false;
   }
 
@@ -121,7 +121,7 @@ export class Inquiry {
     if (there.finishedOn !== undefined) return this.#finishFrom(job, there);
     if (there.processedOn !== undefined) job.markBegun();
     // What workers were told may have been lost as well.
-    if (job.told !== undefined) await link?.tellCancel(job);
+    if (job.told !== undefined) await link?.tellCancel(job, there);
     else await link?.grant(job);
   }
 
@@ -143,10 +143,16 @@ export class Inquiry {
     this.#settle(job, () => job.endWith(result as BoxedResult | null));
   }
 
+  /** Learns whether it was it, and none of before with the same key, that gave a result. */
+  async learnResult(job: QueuedJob, result: unknown): Promise<void> {
+    const there = await this.#connector.link?.get(job.id);
+    if (!isUnderWay(there)) this.finish(job, result);
+  }
+
   /** Learns how it has failed. */
   async learnEnd(job: QueuedJob, reason: string): Promise<void> {
     const there = await this.#connector.link?.get(job.id);
-    this.#endFrom(job, reason, there);
+    if (!isUnderWay(there)) this.#endFrom(job, reason, there);
   }
 
   #endFrom(
@@ -175,6 +181,11 @@ export class Inquiry {
     if (job.hasKey) return;
     this.#takeBack(job, "Values of the stream were lost").catch(toldLater);
   }
+}
+
+// The end that was told is that of one of before with the same key, then.
+function isUnderWay(there: BullmqJob | undefined): boolean {
+  return there !== undefined && there.finishedOn === undefined;
 }
 
 /** For what is not waited for: what was missed is found by looking. */

@@ -91,9 +91,10 @@ export class Link {
     return await this.#queue.getJob(id);
   }
 
-  /** Tells the workers that a job is to end. */
-  async tellCancel({ id, told }: QueuedJob): Promise<void> {
-    await this.#tell({ eventName: "cancel", id, message: told! });
+  /** Tells the workers that a job is to end, which is there as this. */
+  async tellCancel({ id, told }: QueuedJob, there: BullmqJob): Promise<void> {
+    const added = String(there.timestamp);
+    await this.#tell({ eventName: "cancel", id, added, message: told! });
   }
 
   /** Tells the workers how many values a job may yield, if it is a stream. */

@@ -172,7 +172,10 @@ export class Submitter implements JobOwner, LinkEvents {
   }
 
   completed(id: string, result: unknown): void {
-    for (const job of this.#of(id)) this.#inquiry.finish(job, result);
+    for (const job of this.#of(id)) {
+      if (!job.hasKey) this.#inquiry.finish(job, result);
+      else this.#inquiry.learnResult(job, result).catch(toldLater);
+    }
   }
 
   failed(id: string, reason: string): void {

@@ -123,6 +123,62 @@ test("a key can be used again at once when its job was taken out of the queue", 
   serving.cancel();
 });
 
+for (const news of ["failed", "completed"]) {
+  test(`an end that is told late, ${news}, is not that of the next job of its key`, async (setup) => {
+    const { bullmq, queue: name, connection } = setup;
+    const gate = Promise.withResolvers<void>();
+    class Late extends bullmq.QueueEvents {
+      override emit(event: string, ...args: unknown[]): boolean {
+        const emit = (): boolean =>
+          super.emit(event as never, ...args as never);
+        if (event !== news) return emit();
+        gate.promise.then(emit);
+        return true;
+      }
+    }
+    const engine = { ...bullmq, QueueEvents: Late } as typeof bullmq;
+    const options = { queue: name, connection, pollInterval: 0.01 };
+    const executor = new BullmqExecutor<Jobs>(engine, options);
+    const queue = new bullmq.Queue(name, { connection });
+    const serving = setup.serve();
+    const first = news === "failed"
+      ? executor.submit("throwIt", ["range"], { key: "k" })
+      : executor.submit("double", [1], { key: "k" });
+    const [{ status }] = await Promise.allSettled([first]);
+    assertEquals(status, news === "failed" ? "rejected" : "fulfilled");
+    serving.cancel();
+    await assertRejects(async () => await serving, CancelledError);
+    await queue.remove("key-k");
+    const second = executor.submit("double", [2], { key: "k" });
+    while (await queue.getJob("key-k") === undefined) await sleep(0.001);
+    gate.resolve();
+    await sleep(0.05);
+    assertEquals(second.done(), false);
+    const again = setup.serve();
+    assertEquals(await second, 4);
+    await gather([executor.shutdown(), queue.close()]);
+    again.cancel();
+  });
+}
+
+test("a cancel is for the job of its key that was there, and for none that comes later", async (setup) => {
+  const options = { concurrency: 1 };
+  const first = setup.serve(undefined, options);
+  const jobOptions = { removeOnFail: true };
+  await using executor = setup.executor({ jobOptions });
+  const job = executor.submit("slow", [3600, 1], { key: "k" });
+  while (job.state() === "pending") await sleep(0.001);
+  // The other one has no part in it, and hears of the cancel.
+  const other = setup.serve(undefined, options);
+  assertEquals(await executor.submit("double", [1]), 2);
+  job.cancel("enough");
+  await assertRejects(async () => await job, CancelledError, "enough");
+  first.cancel();
+  await assertRejects(async () => await first, CancelledError);
+  assertEquals(await executor.submit("double", [2], { key: "k" }), 4);
+  other.cancel();
+});
+
 test("who reads the stream of a key too late is told, and disturbs nobody", async (setup) => {
   const serving = setup.serve();
   const one = setup.executor({ pollInterval: 0.05 });
