@@ -178,18 +178,28 @@ class PutWaitable<T> implements Waitable<T, void> {
 
   afterWake(item: T): undefined | typeof WOULD_BLOCK {
     this.#promised--;
-    return this.#core.tryPut(item, 0, true);
+    try {
+      return this.#core.tryPut(item, 0, true);
+    } catch (error) {
+      // A comparison of the user's may throw: the room is for the next one.
+      this.#passOn();
+      throw error;
+    }
   }
 
   abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
     if (!wasWoken(waiter)) return;
     this.#promised--;
-    if (this.#core.room > this.#promised) this.wakeNext();
+    this.#passOn();
   }
 
   wakeNext(): void {
     if (this.waiters.releaseNext()) this.#promised++;
+  }
+
+  #passOn(): void {
+    if (this.#core.room > this.#promised) this.wakeNext();
   }
 }
 
@@ -211,18 +221,28 @@ class GetWaitable<T> implements Waitable<undefined, T> {
 
   afterWake(): T | typeof WOULD_BLOCK {
     this.#promised--;
-    return this.#core.tryGet(0, true);
+    try {
+      return this.#core.tryGet(0, true);
+    } catch (error) {
+      // A comparison of the user's may throw: the item is for the next one.
+      this.#passOn();
+      throw error;
+    }
   }
 
   abandon(waiter: Waiter): void {
     this.waiters.remove(waiter);
     if (!wasWoken(waiter)) return;
     this.#promised--;
-    if (this.#core.items.size > this.#promised) this.wakeNext();
+    this.#passOn();
   }
 
   wakeNext(): void {
     if (this.waiters.releaseNext()) this.#promised++;
+  }
+
+  #passOn(): void {
+    if (this.#core.items.size > this.#promised) this.wakeNext();
   }
 }
 

@@ -1,5 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { PriorityQueue, type PriorityQueueOptions } from "../mod.ts";
+import {
+  createTask,
+  gather,
+  PriorityQueue,
+  type PriorityQueueOptions,
+  sleep,
+} from "../mod.ts";
+import { runTest } from "../testing.ts";
 
 function sorted<T>(
   items: readonly T[],
@@ -120,3 +127,42 @@ Deno.test("PriorityQueue() takes a function as comparator", () => {
     "Cannot make a PriorityQueue: compare must be a function, got 1",
   );
 });
+
+Deno.test("PriorityQueue gives an item to the next who waits where a comparator throws", () =>
+  runTest(async () => {
+    let broken = false;
+    const compare = (a: number, b: number) => {
+      if (!broken) return a - b;
+      broken = false;
+      throw new RangeError("broken");
+    };
+    const queue = new PriorityQueue<number>(0, { compare });
+    const getting = gather(
+      [1, 2, 3, 4].map(() => createTask(queue.get())),
+      { returnExceptions: true },
+    );
+    await sleep(0);
+    for (const item of [1, 2, 3]) queue.putNowait(item);
+    broken = true;
+    const [failed, ...items] = await getting;
+    assertEquals(String(failed), "RangeError: broken");
+    assertEquals(items, [1, 2, 3]);
+  }));
+
+Deno.test("PriorityQueue gives room to the next who waits where a comparator throws", () =>
+  runTest(async () => {
+    const compare = (a: number, b: number) => {
+      if (a < 0 || b < 0) throw new RangeError("negative");
+      return a - b;
+    };
+    const queue = new PriorityQueue<number>(2, { compare });
+    queue.putNowait(1);
+    queue.putNowait(2);
+    const bad = createTask(queue.put(-1));
+    const good = createTask(queue.put(3));
+    await sleep(0);
+    assertEquals(await queue.get(), 1);
+    const outcomes = await gather([bad, good], { returnExceptions: true });
+    assertEquals(String(outcomes[0]), "RangeError: negative");
+    assertEquals([queue.getNowait(), queue.getNowait()], [2, 3]);
+  }));
