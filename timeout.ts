@@ -33,7 +33,8 @@ import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
 import { contextOfCall, Coroutine } from "./_coroutine/coroutine.ts";
 import type { Start } from "./_host/async_context.ts";
-import { isGeneratorFunction } from "./_coroutine/generators.ts";
+import { isGenerator, isGeneratorFunction } from "./_coroutine/generators.ts";
+import { isThenable } from "./_coroutine/thenable.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
 import { Future, type Wait } from "./future.ts";
 import { makeUnplaced } from "./_base/error_place.ts";
@@ -308,7 +309,10 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
     scope._enter(now);
     this.#hasEntered = true;
     const opened = callFor(driver, this.#body, this.#body, scope);
-    return this.#isAbandoned ? scope._abandonable(opened) : opened;
+    // What can't be waited for is refused as without the option.
+    const mayBeAbandoned = this.#isAbandoned &&
+      (isGenerator(opened) || isThenable(opened));
+    return mayBeAbandoned ? scope._abandonable(opened) : opened;
   }
 
   override next(value?: unknown): IteratorResult<unknown, T> {

@@ -3,6 +3,7 @@ import {
   assertInstanceOf,
   assertRejects,
   assertStrictEquals,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import {
@@ -18,6 +19,7 @@ import {
   TimeoutError,
   waitFor,
 } from "../mod.ts";
+import { runTest } from "../testing.ts";
 import { failureOf, inBoth, wait } from "./cpython/_program.ts";
 
 inBoth("timeout() gives the result of its body", function* (style) {
@@ -137,3 +139,34 @@ inBoth("waitFor() takes all that can be waited for", function* (style) {
   assertInstanceOf(yield* failureOf(waitFor(stuck, 5)), TimeoutError);
   assertInstanceOf(yield* failureOf(waitFor(5 as never, 5)), TypeError);
 });
+
+for (const abandon of [false, true]) {
+  const how = abandon ? "that may be abandoned " : "";
+
+  Deno.test(`timeout() refuses a body ${how}whose function gives nothing to wait for`, () =>
+    runTest(async () => {
+      for (const given of [undefined, 42, (async function* () {})()]) {
+        const body = (() => given) as unknown as () => Promise<void>;
+        const error = await assertRejects(
+          async () => await timeout(5, body, { abandon }),
+          TypeError,
+        );
+        assertStringIncludes(
+          error.message,
+          "must give a generator, coroutine or promise, gave",
+        );
+      }
+    }));
+
+  Deno.test(`timeout() in a generator refuses a body ${how}whose function gives nothing to wait for`, async () => {
+    await assertRejects(
+      () =>
+        runTest(function* () {
+          const body = (() => 42) as unknown as () => Promise<void>;
+          yield* timeout(5, body, { abandon });
+        }),
+      TypeError,
+      "must give a generator, coroutine or promise, gave 42",
+    );
+  });
+}
