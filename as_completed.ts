@@ -30,7 +30,13 @@ import type {
   Coro,
   Coroutine,
 } from "./_coroutine/coroutine.ts";
-import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
+import {
+  beginEach,
+  checkList,
+  distinct,
+  unwatch,
+  watch,
+} from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { TimeoutError } from "./errors.ts";
@@ -176,7 +182,7 @@ class Completions<A> implements AsCompleted<A> {
     );
     for (const future of this.#pending) {
       if (future.done()) this.#onDone._wake(future);
-      else future._addWaiter(this.#onDone);
+      else watch(future, this.#onDone);
     }
     if (limit !== undefined && this.#untaken > 0) {
       this.#timer = loop.callLater(limit, () => this.#giveUp());
@@ -253,7 +259,7 @@ class Completions<A> implements AsCompleted<A> {
   #giveUp(): void {
     this.#late = [...this.#pending];
     for (const future of this.#pending) {
-      future._removeWaiter(this.#onDone);
+      unwatch(future, this.#onDone);
       this.#done.put(LATE);
     }
     this.#pending.clear();

@@ -37,7 +37,7 @@ import {
   passCancel,
 } from "./_base/cancelled.ts";
 import { type Context, copyContext } from "./context.ts";
-import { checkList, iteratorOf, nextOf } from "./_combine/awaitables.ts";
+import { checkList, iteratorOf, nextOf, watch } from "./_combine/awaitables.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
@@ -382,7 +382,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     const child = this.#childOf(step.value);
     this.#children.push(child);
     if (!child.done()) {
-      if (child._addWaiter(this)) this.#running++;
+      if (watch(child, this)) this.#running++;
     } // Else watched already, and settled by an eager child since.
     else if (!this.#ended.includes(child)) doneBefore.push(child);
   }

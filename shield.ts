@@ -28,6 +28,7 @@
 import { copyContext } from "./context.ts";
 import type { Awaitable, AwaitedResult } from "./_coroutine/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
+import { unwatch, watch } from "./_combine/awaitables.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { Future } from "./future.ts";
 import { Handle } from "./handle.ts";
@@ -109,10 +110,10 @@ class Shielded extends Future<unknown> {
       copyContext(),
       this,
     );
-    inner._addWaiter(follow);
+    watch(inner, follow);
     this.addDoneCallback(() => {
       if (inner.done()) return;
-      inner._removeWaiter(follow);
+      unwatch(inner, follow);
       // One for all shields: it is added once.
       inner._addWaiter(ON_FAILURE);
     });

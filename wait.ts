@@ -30,7 +30,7 @@ import type { Delay } from "./clock.ts";
 import { copyContext } from "./context.ts";
 import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { coroutine } from "./coroutine.ts";
-import { checkList } from "./_combine/awaitables.ts";
+import { checkList, unwatch, watch } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import type { Failure } from "./_future/failure.ts";
 import { type Future, isFuture } from "./future.ts";
@@ -158,13 +158,13 @@ export const wait: <F extends Future<unknown>>(
       // A done future is counted by way of the loop too, in its place.
       for (const future of unique) {
         if (future.done()) onDone._wake(future);
-        else future._addWaiter(onDone);
+        else watch(future, onDone);
       }
       try {
         yield* waiter;
       } finally {
         timer?.cancel();
-        for (const future of unique) future._removeWaiter(onDone);
+        for (const future of unique) unwatch(future, onDone);
         for (const failure of held) failure.release();
       }
       const done = new Set<F>();

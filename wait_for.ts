@@ -40,6 +40,7 @@ import {
 } from "./_coroutine/generators.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { isCoroutine } from "./_coroutine/coroutine.ts";
+import { asPromise, isThenable } from "./_coroutine/thenable.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
@@ -48,6 +49,7 @@ import { Waiter } from "./_task/waiter.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { unplaced } from "./_base/error_place.ts";
 import { tell } from "./_line/wait_text.ts";
+import { unwatch, watch } from "./_combine/awaitables.ts";
 import { abortedBefore, enterScope, SignalLink } from "./_combine/scope.ts";
 import { cancelledError } from "./_base/cancelled.ts";
 import type { BodyLine } from "./_task/body_line.ts";
@@ -184,10 +186,13 @@ function* atOnce(awaitable: unknown): Coro<unknown> {
 class PlainCall extends FunctionCoroutine<unknown> {
   override _start(driver: unknown): unknown {
     const given = super._start(driver);
-    if (!(given instanceof Promise)) return given;
+    // Those of this library can be cancelled where they wait.
+    if (isCoroutine(given) || isFuture(given) || !isThenable(given)) {
+      return given;
+    }
     const line = lineOf(driver as Driver) as BodyLine;
     return new Promise((resolve, reject) => {
-      given.then(resolve, reject);
+      asPromise(given).then(resolve, reject);
       line._interrupt = (reason) => {
         line.abandon();
         // In a turn, as all that is cancelled: whoever asks for it now comes to its wait first.
@@ -232,11 +237,11 @@ function* cancelAndWait(
     copyContext(),
     ending,
   );
-  future._addWaiter(onDone);
+  watch(future, onDone);
   try {
     future.cancel();
     yield* ending;
   } finally {
-    future._removeWaiter(onDone);
+    unwatch(future, onDone);
   }
 }

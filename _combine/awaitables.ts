@@ -9,7 +9,9 @@ import {
   Coroutine,
 } from "../_coroutine/coroutine.ts";
 import { isGenerator } from "../_coroutine/generators.ts";
-import { type Future, isFuture } from "../future.ts";
+import { DoneCallback } from "../_future/done_callback.ts";
+import { Future, isFuture } from "../future.ts";
+import type { Waiter } from "../_base/roles.ts";
 import { checkIterator, checkResult } from "../_base/iterators.ts";
 import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
 
@@ -108,4 +110,33 @@ export function beginEach(
       throw error;
     }
   }
+}
+
+/**
+ * Puts a waiter among those of a future. As in CPython, a subclass that has its own
+ * `addDoneCallback()` is asked by it: it may begin its work there.
+ *
+ * @param future The future.
+ * @param waiter Who is to be told.
+ * @returns Whether it was not among them.
+ */
+export function watch(future: Future<unknown>, waiter: Waiter): boolean {
+  if (!hasOwnCallbacks(future)) return future._addWaiter(waiter);
+  if (waiter instanceof DoneCallback) {
+    future.addDoneCallback(waiter.callback, { context: waiter.context });
+  } else future.addDoneCallback(() => waiter._wake(future));
+  return true;
+}
+
+/** Takes back what {@linkcode watch} has put there. */
+export function unwatch(
+  future: Future<unknown>,
+  waiter: DoneCallback<Future<unknown>>,
+): void {
+  if (hasOwnCallbacks(future)) future.removeDoneCallback(waiter.callback);
+  else future._removeWaiter(waiter);
+}
+
+function hasOwnCallbacks(future: Future<unknown>): boolean {
+  return future.addDoneCallback !== Future.prototype.addDoneCallback;
 }

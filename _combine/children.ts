@@ -8,6 +8,7 @@ import { type CancelReason, passCancel } from "../_base/cancelled.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { currentTask } from "../current_task.ts";
 import type { Future } from "../future.ts";
+import { watch } from "./awaitables.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable, Waiter as Wakeable } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
@@ -52,7 +53,7 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
   add(child: F): void {
     this.#running.add(child);
     if (child.done()) this._wake(child);
-    else child._addWaiter(this);
+    else watch(child, this);
   }
 
   /** Cancels all but one. */

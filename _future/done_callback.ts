@@ -13,7 +13,8 @@ export class DoneCallback<F extends { getLoop(): Scheduler }>
   implements Waiter {
   /** What to call. */
   readonly callback: (future: F) => void;
-  readonly #options: { readonly context: Context };
+  /** The context to call it in. */
+  readonly context: Context;
   // Who waits by way of it, for reports.
   readonly #owner: { _awaitedBy(): Iterable<unknown> } | undefined;
 
@@ -23,13 +24,13 @@ export class DoneCallback<F extends { getLoop(): Scheduler }>
     owner?: { _awaitedBy(): Iterable<unknown> },
   ) {
     this.callback = callback;
-    this.#options = { context };
+    this.context = context;
     this.#owner = owner;
   }
 
   _wake(future: F): void {
     const loop = future.getLoop();
-    loop._enqueue(new Handle(this.callback, loop, this.#options, future));
+    loop._enqueue(new Handle(this.callback, loop, this, future));
   }
 
   *_awaitedBy(): Generator<unknown, void, undefined> {

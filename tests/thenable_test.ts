@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   createTask,
   ensureFuture,
@@ -15,8 +15,11 @@ import {
   shield,
   taskGroup,
   timeout,
+  TimeoutError,
   waitFor,
 } from "@asyncio/asyncio";
+import vm from "node:vm";
+import { runTest } from "@asyncio/asyncio/testing";
 
 type Then = (
   resolve: (value: unknown) => void,
@@ -96,4 +99,29 @@ for (const [way, wait] of Object.entries(WAYS)) {
       assertEquals(outcome, expected);
     });
   }
+}
+
+/** What never ends, and is no `Promise` of this realm. */
+const ENDLESS: Record<string, () => PromiseLike<unknown>> = {
+  "a thenable": () => thenable(() => {}),
+  "a promise of another realm": vm.runInNewContext(
+    "() => new Promise(() => {})",
+  ),
+};
+
+for (const [what, make] of Object.entries(ENDLESS)) {
+  Deno.test(`waitFor() of a function ends the wait for ${what}, in an async function`, () =>
+    runTest(async () => {
+      await assertRejects(async () => await waitFor(make, 5), TimeoutError);
+    }));
+
+  Deno.test(`waitFor() of a function ends the wait for ${what}, in a generator`, async () => {
+    await assertRejects(
+      () =>
+        runTest(function* () {
+          yield* waitFor(make, 5);
+        }),
+      TimeoutError,
+    );
+  });
 }

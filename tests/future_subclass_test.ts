@@ -1,0 +1,91 @@
+/**
+ * Futures of users with an `addDoneCallback()` of their own, which may begin their work there:
+ * as in CPython, whoever waits for one asks it by that.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import {
+  asCompleted,
+  type CallbackOptions,
+  type Coro,
+  type Coroutine,
+  Future,
+  gather,
+  race,
+  shield,
+  wait,
+  waitFor,
+} from "@asyncio/asyncio";
+import { runTest } from "@asyncio/asyncio/testing";
+
+/** Has its result once somebody waits for it. */
+class Lazy extends Future<string> {
+  override addDoneCallback(
+    callback: (future: this) => void,
+    options?: CallbackOptions,
+  ): void {
+    super.addDoneCallback(callback, options);
+    if (!this.done()) this.setResult("lazy");
+  }
+}
+
+type Waiting = Coroutine<unknown> | Future<unknown>;
+
+const WAYS: Record<string, (future: Lazy) => Waiting> = {
+  "asCompleted()": (future) => [...asCompleted([future])][0]!,
+  "await and yield*": (future) => future,
+  "gather()": (future) => gather(future),
+  "race()": (future) => race([future]),
+  "shield()": (future) => shield(future),
+  "wait()": (future) => wait([future]),
+  "waitFor()": (future) => waitFor(future, 5),
+  "waitFor() at once": (future) => waitFor(future, 0),
+};
+
+for (const [way, begin] of Object.entries(WAYS)) {
+  Deno.test(`${way} of a subclass asks its addDoneCallback(), in an async function`, () =>
+    runTest(async () => {
+      const future = new Lazy();
+      await begin(future);
+      assertEquals(future.result(), "lazy");
+    }));
+
+  Deno.test(`${way} of a subclass asks its addDoneCallback(), in a generator`, () =>
+    runTest(function* (): Coro<void> {
+      const future = new Lazy();
+      yield* begin(future) as Coroutine<unknown>;
+      assertEquals(future.result(), "lazy");
+    }));
+}
+
+/** Has its result from elsewhere, and counts who waits. */
+class Counting extends Future<string> {
+  waiting = 0;
+
+  override addDoneCallback(
+    callback: (future: this) => void,
+    options?: CallbackOptions,
+  ): void {
+    this.waiting++;
+    super.addDoneCallback(callback, options);
+  }
+
+  override removeDoneCallback(callback: (future: this) => void): number {
+    const count = super.removeDoneCallback(callback);
+    this.waiting -= count;
+    return count;
+  }
+}
+
+Deno.test("wait() and asCompleted() take their callback back from a subclass at their deadline", () =>
+  runTest(async () => {
+    const future = new Counting();
+    const [, pending] = await wait([future], { timeout: 1 });
+    assertEquals([pending.size, future.waiting], [1, 0]);
+    for (const each of asCompleted([future], { timeout: 1 })) {
+      assertEquals(future.waiting, 1);
+      await each.catch(() => {});
+    }
+    assertEquals(future.waiting, 0);
+  }));
