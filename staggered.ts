@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { returnOf } from "./_base/iterators.ts";
 import { isInstance } from "./_base/repr.ts";
 import { checkList, iteratorOf, nextOf } from "./_combine/awaitables.ts";
 import type { CancelReason } from "./_base/cancelled.ts";
@@ -129,6 +130,8 @@ class StaggeredRace<T> {
   #areCancelled = false;
   // Whether the race has cancelled them all: what they do about it is its affair.
   #isOver = false;
+  // Whether the source has come to its end, or has thrown.
+  #isSourceOver = false;
   // What went wrong outside of the attempts.
   readonly #faults: unknown[] = [];
   #winner: { readonly index: number; readonly result: T } | undefined =
@@ -151,6 +154,7 @@ class StaggeredRace<T> {
       if (!this.#areCancelled) this.#cancelAll(error as CancelledError);
       this.#areCancelled = false;
     });
+    this.#closeSource();
     if (this.#faults.length > 0) {
       throw unplaced(new AggregateError(this.#faults, "Staggered race failed"));
     }
@@ -182,7 +186,7 @@ class StaggeredRace<T> {
   *#attempt(mayStart: Event, previousFailed: Event | undefined): Coro<void> {
     yield* mayStart.wait();
     if (previousFailed !== undefined) yield* this.#letPass(previousFailed);
-    const step = nextOf(this.#functions);
+    const step = this.#next();
     if (step.done) return;
     refuseAsyncGenerator(step.value, "begin an attempt");
     const failed = new Event();
@@ -208,6 +212,27 @@ class StaggeredRace<T> {
     this.#isOver = true;
     const self = currentTask(this.#loop) as Task<void>;
     this.#attempts.cancel(undefined, undefined, self);
+  }
+
+  #next(): IteratorResult<CoroutineFunction<T>> {
+    // One that throws is not to be closed.
+    this.#isSourceOver = true;
+    const step = nextOf(this.#functions);
+    this.#isSourceOver = step.done === true;
+    return step;
+  }
+
+  #closeSource(): void {
+    if (this.#isSourceOver) return;
+    this.#isSourceOver = true;
+    try {
+      returnOf(this.#functions)?.();
+    } catch (exception) {
+      this.#loop.callExceptionHandler({
+        message: "Exception in a source of staggeredRace() that was closed",
+        exception,
+      });
+    }
   }
 
   *#letPass(previousFailed: Event): Coro<void> {

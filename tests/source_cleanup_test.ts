@@ -22,7 +22,9 @@ import {
   mapConcurrent,
   run,
   sleep,
+  staggeredRace,
   type Task,
+  timeout,
   wait,
 } from "@asyncio/asyncio";
 import { runTest, TestLoop } from "@asyncio/asyncio/testing";
@@ -312,5 +314,54 @@ Deno.test("a coroutine that is closed and throws is reported, and the caller get
       Error,
       "the event loop is closed",
     );
+    assertEquals(messages(loop), ["clean-up"]);
+  }));
+
+for (
+  const [end, expected] of Object.entries({
+    "the first succeeds": ["first"],
+    "it is cancelled": ["TimeoutError"],
+  })
+) {
+  Deno.test(`staggeredRace() closes its source when ${end}`, () =>
+    inLoop(async (loop) => {
+      const log: unknown[] = [];
+      function* attempts() {
+        try {
+          yield () =>
+            end === "it is cancelled" ? sleep(3600) : sleep(1, "first");
+          yield () => sleep(3600);
+          yield () => sleep(3600);
+        } finally {
+          log.push("closed");
+        }
+      }
+      try {
+        const [result] = await timeout(
+          10,
+          () => staggeredRace<unknown>(attempts(), 20),
+        );
+        log.push(result);
+      } catch (error) {
+        log.push((error as Error).name);
+      }
+      assertEquals(log, ["closed", ...expected]);
+      assertEquals(messages(loop), []);
+    }));
+}
+
+Deno.test("staggeredRace() gives its result, and reports the error of its source's clean-up", () =>
+  inLoop(async (loop) => {
+    function* attempts() {
+      try {
+        yield () => sleep(1, "first");
+        yield () => sleep(1, "second");
+      } finally {
+        // deno-lint-ignore no-unsafe-finally
+        throw new RangeError("clean-up");
+      }
+    }
+    const [result] = await staggeredRace(attempts(), 2);
+    assertEquals(result, "first");
     assertEquals(messages(loop), ["clean-up"]);
   }));
