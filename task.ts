@@ -468,9 +468,8 @@ export class Task<T> extends Future<T> {
       }
       for (let i = newest.length - 1; i >= 0; i--) names.push(newest[i]!);
     }
-    return options.limit === undefined
-      ? names
-      : names.slice(-options.limit || names.length);
+    const { limit = Infinity } = options;
+    return names.slice(Math.max(0, names.length - Math.max(0, limit)));
   }
 
   /**

@@ -7,6 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import {
   asCompleted,
   captureCallGraph,
+  coroutine,
   type CoroutineFunction,
   createTask,
   currentTask,
@@ -17,6 +18,7 @@ import {
   getRunningLoop,
   mapConcurrent,
   race,
+  run,
   shield,
   sleep,
   staggeredRace,
@@ -108,3 +110,25 @@ for (const [name, waitBy] of Object.entries(WAITS)) {
     assertEquals(waiters, ["user"]);
   });
 }
+
+Deno.test("Task.getStack() gives no name for a limit of 0 or below, as CPython's", async () => {
+  await run(async () => {
+    const inner = coroutine(function* () {
+      yield* sleep(0.001);
+    });
+    const task = createTask(function* () {
+      yield* inner();
+    });
+    await sleep(0);
+    const all = task.getStack();
+    assert(all.length > 1);
+    for (const limit of [undefined, Infinity, all.length + 1]) {
+      assertEquals(task.getStack({ limit }), all);
+    }
+    assertEquals(task.getStack({ limit: 1 }), all.slice(-1));
+    for (const limit of [0, -1, -2, -Infinity]) {
+      assertEquals(task.getStack({ limit }), []);
+    }
+    await task;
+  });
+});
