@@ -19,25 +19,17 @@ import { cancelEach } from "./_base/cancelled.ts";
 import { SETTLED } from "./_base/microtasks.ts";
 import { type Cancellable, linkSignal } from "./_host/abort_signal.ts";
 import { type Context, copyContext } from "./context.ts";
-import {
-  type Awaitable,
-  closeCoroutine,
-  isCoroutine,
-  refuseAsyncGenerator,
-} from "./_coroutine/coroutine.ts";
-import { isThenable } from "./_coroutine/thenable.ts";
+import { type Awaitable, closeCoroutine } from "./_coroutine/coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
 import { resultOf } from "./_future/run_end.ts";
 import type { EventLoop } from "./loop.ts";
 import { newEventLoop } from "./running_loop.ts";
-import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
-import { describeKind } from "./_base/repr.ts";
-import { mainOf, running } from "./_base/running.ts";
+import { mainOf } from "./_base/running.ts";
 import { hostIsDue, hostTurn } from "./_host/turn.ts";
-import { runningScheduler } from "./_loop/scheduler.ts";
 import { allTasks } from "./current_task.ts";
+import { checkMain } from "./_run/check_main.ts";
 import {
   RUN_OPTIONS,
   RUNNER_OPTIONS,
@@ -81,7 +73,8 @@ const NO_SIGNAL_OPTIONS = signalOptions(NO_OPTIONS);
  * @param options The debug mode, how to make the loop, a signal, and how signals of the
  * process end the run.
  * @returns A promise of what `main` gives.
- * @throws {RuntimeError} If called in a task or callback of a loop.
+ * @throws {RuntimeError} If called in a task or callback of a loop, or if `loopFactory` gives
+ * one that is running.
  * @throws {TypeError} If `main` can't be waited for, or an option is of a wrong type.
  * @throws {RangeError} If a signal can't be listened to, or a delay is NaN.
  * @throws {CancelledError} If `main` was cancelled.
@@ -170,7 +163,8 @@ export class Runner {
    * Returns the loop.
    *
    * @returns The loop.
-   * @throws {RuntimeError} If the runner is closed.
+   * @throws {RuntimeError} If the runner is closed, or its `loopFactory` gives a loop that is
+   * running.
    */
   getLoop(): EventLoop {
     if (this.#closed) {
@@ -181,6 +175,12 @@ export class Runner {
       const loop = (loopFactory ?? newEventLoop)();
       if (loopFactory !== undefined) {
         check("run", "what loopFactory gives", loop, LOOP);
+        // It belongs to somebody else, and is not to be closed at the end.
+        if (loop.isRunning()) {
+          throw new RuntimeError(
+            "Cannot run: the event loop is running already",
+          );
+        }
       }
       this.#loop = loop;
       if (debug !== undefined) loop.setDebug(debug);
@@ -195,7 +195,7 @@ export class Runner {
    * @param options The context, and a signal.
    * @returns A promise of what `main` gives.
    * @throws {RuntimeError} If called in a task or callback of a loop, or if the runner is
-   * closed.
+   * closed or running.
    * @throws {TypeError} If `main` can't be waited for, or an option is of a wrong type.
    * @throws {CancelledError} If `main` was cancelled.
    * @throws {KeyboardInterrupt} If it was cancelled by Ctrl-C, or another signal.
@@ -210,10 +210,12 @@ export class Runner {
   /** @internal One async function for all: each is 600 B, and there may be a run a request. */
   async _run<T>(main: Awaitable<T>, options: RunnerRunOptions): Promise<T> {
     options = this.#checked(main, options);
+    // Before anything of a run that is under way is touched.
+    checkMain(main, this.#main !== undefined);
     let task: Future<T> | undefined;
     let unlink: (() => void) | undefined;
     try {
-      const loop = this.#prepare(main);
+      const loop = this.#loopFor(main);
       task = this.#start(main, loop, options.context);
       if (options.signal !== undefined) {
         unlink = linkSignal(options.signal, this.#inTime(task));
@@ -255,8 +257,12 @@ export class Runner {
    * Cancels what is left, waits for it, and closes the loop. Closing twice does nothing.
    *
    * @returns A promise that settles when all has ended.
+   * @throws {RuntimeError} If it is running.
    */
   async close(): Promise<void> {
+    if (this.#main !== undefined) {
+      throw new RuntimeError("Cannot close the runner: it is running");
+    }
     if (this.#closeIfIdle()) return;
     this.#closed = true;
     const loop = this.#loop!;
@@ -345,25 +351,8 @@ export class Runner {
     }
   }
 
-  #prepare(main: unknown): EventLoop {
-    refuseAsyncGenerator(main, "run");
-    if (!isCoroutine(main) && !isThenable(main) && typeof main !== "function") {
-      throw new TypeError(
-        `Cannot run: a function, coroutine or future was expected, got ${
-          describeKind(main)
-        }`,
-      );
-    }
+  #loopFor(main: unknown): EventLoop {
     try {
-      if (
-        (running.loop !== undefined || hasAsyncContext ||
-          asyncLine() !== undefined) &&
-        runningScheduler() !== undefined
-      ) {
-        throw new RuntimeError(
-          "Cannot call run() in a running event loop: use await instead",
-        );
-      }
       return this.getLoop();
     } catch (error) {
       closeCoroutine(main);
