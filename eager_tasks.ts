@@ -55,7 +55,8 @@ export function eagerTaskFactory<T>(
 ): Task<T> {
   check("create a task", "loop", loop, LOOP);
   options = checkOptions("create a task", options, TASK_OPTIONS);
-  return new Task(coro, { eagerStart: true, ...options, loop });
+  const { eagerStart = true, ...rest } = options;
+  return new Task(coro, { ...rest, eagerStart, loop });
 }
 
 /** A class of tasks: what {@linkcode createEagerTaskFactory} takes. */
@@ -93,6 +94,8 @@ export function createEagerTaskFactory(
   taskClass: TaskClass,
 ): typeof eagerTaskFactory {
   check("make a task factory", "taskClass", taskClass, FUNCTION);
-  return (loop, coro, options = {}) =>
-    new taskClass(coro, { eagerStart: true, ...options, loop });
+  return (loop, coro, options = {}) => {
+    const { eagerStart = true, ...rest } = options;
+    return new taskClass(coro, { ...rest, eagerStart, loop });
+  };
 }

@@ -97,7 +97,8 @@ export class InlineExecutor<J extends object> extends PoolExecutor<J> {
       );
     }
     const factory = new InlineFactory(jobs, options.copy ?? true);
-    super(factory, "inline", { maxWorkers: 1, ...options }, "inline");
+    const { maxWorkers = 1 } = options;
+    super(factory, "inline", { ...options, maxWorkers }, "inline");
   }
 
   /**

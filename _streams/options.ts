@@ -130,7 +130,8 @@ function requestOfClient(
       `Cannot ${action}: TLS over a Unix socket needs a serverHostname to check`,
     );
   }
-  return { serverHostname: hostname, ...options, isServer: false };
+  const { serverHostname = hostname } = options;
+  return { ...options, serverHostname, isServer: false };
 }
 
 function requestOfServer(action: string, given: TlsOptions): TlsRequest {

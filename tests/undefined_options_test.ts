@@ -250,3 +250,23 @@ Deno.test({
     });
   },
 });
+
+Deno.test("an eager task factory takes an eagerStart of undefined for none", () =>
+  asyncio.run(async () => {
+    const loop = asyncio.getRunningLoop();
+    const factories = [
+      asyncio.eagerTaskFactory,
+      asyncio.createEagerTaskFactory(asyncio.Task),
+    ];
+    for (const factory of factories) {
+      loop.setTaskFactory(factory);
+      let begun = 0;
+      const begin = (eagerStart?: boolean) =>
+        asyncio.createTask(() => Promise.resolve(begun++), { eagerStart });
+      const first = begin(undefined);
+      assertEquals(begun, 1);
+      const second = begin(false);
+      assertEquals(begun, 1);
+      await asyncio.gather(first, second);
+    }
+  }));
