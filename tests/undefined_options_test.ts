@@ -270,3 +270,22 @@ Deno.test("an eager task factory takes an eagerStart of undefined for none", () 
       await asyncio.gather(first, second);
     }
   }));
+
+Deno.test("InlineExecutor takes a maxWorkers of undefined for none", () =>
+  asyncio.run(async () => {
+    let now = 0;
+    const jobs = {
+      async count(): Promise<number> {
+        const count = ++now;
+        await asyncio.sleep(0.001);
+        now--;
+        return count;
+      },
+    };
+    await using executor = new InlineExecutor(jobs, { maxWorkers: undefined });
+    const counts = await asyncio.gather(
+      executor.submit("count", []),
+      executor.submit("count", []),
+    );
+    assertEquals(counts, [1, 1]);
+  }));
