@@ -810,9 +810,8 @@ export class Task<T> extends Future<T> {
     }
     // A coroutine may throw anything; a future wants an error.
     super.setException(
-      isInstance(error, CancelledError)
-        ? staleSignal(error)
-        : error ?? new RuntimeError(`Task failed: ${error} was thrown`),
+      isInstance(error, CancelledError) ? staleSignal(error) : error ??
+        new RuntimeError(`Task failed: ${error} was thrown`, { cause: error }),
     );
     if (isInstance(error, KeyboardInterrupt)) {
       // It ends the run, which throws it.

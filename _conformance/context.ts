@@ -139,6 +139,8 @@ export class Context implements Disposable {
   // In browsers, the lines of logs.
   readonly #lines = new Map<string, string[]>();
   #channel: BroadcastChannel | undefined;
+  // Whether it has heard anything.
+  #isHeard = false;
   readonly #shared = new Map<string, CheckedExecutor>();
   #folder: string | undefined;
   #logs = 0;
@@ -205,6 +207,7 @@ export class Context implements Disposable {
   ): Promise<void> {
     options = checkOptions("use an executor", options, EXECUTOR_OPTIONS);
     check("use an executor", "body", body, FUNCTION);
+    await this.#listen();
     const key = JSON.stringify(options);
     const executor = this.#shared.get(key) ?? await this.make(options);
     if (this.#options.reuse) {
@@ -308,15 +311,34 @@ export class Context implements Disposable {
     return text.split("\n").filter((line) => line !== "");
   }
 
-  // One for all logs: whoever listens anew may miss what is said at once.
-  #newLine(): string {
+  // A channel hears only some time after it was made: what is said before that is lost.
+  async #listen(): Promise<void> {
+    if (this.#isHeard || builtin<Files>("node:fs") !== undefined) return;
+    const greeter = new BroadcastChannel(this.#openChannel().name);
+    try {
+      while (!this.#isHeard) {
+        greeter.postMessage([]);
+        await sleep(0.001);
+      }
+    } finally {
+      greeter.close();
+    }
+  }
+
+  // One for all logs.
+  #openChannel(): BroadcastChannel {
     if (this.#channel === undefined) {
       this.#channel = new BroadcastChannel(CHANNEL + crypto.randomUUID());
       this.#channel.onmessage = ({ data: [log, line] }): void => {
+        this.#isHeard = true;
         this.#lines.get(log)?.push(line);
       };
     }
-    const log = `${this.#channel.name}/${++this.#logs}`;
+    return this.#channel;
+  }
+
+  #newLine(): string {
+    const log = `${this.#openChannel().name}/${++this.#logs}`;
     this.#lines.set(log, []);
     return log;
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import {
   asCompleted,
   type Coro,
@@ -16,6 +16,7 @@ import {
   mapConcurrent,
   race,
   run,
+  RuntimeError,
   shield,
   sleep,
   staggeredRace,
@@ -101,6 +102,22 @@ function quietLoop(): EventLoop {
   const loop = new EventLoop();
   loop.setExceptionHandler(() => {});
   return loop;
+}
+
+for (const nothing of [null, undefined]) {
+  for (const [form, failing] of Object.entries(FAILING)) {
+    Deno.test(`a task of ${form} that throws ${nothing} fails with an error that has it as its cause`, async () => {
+      using loop = new TestLoop();
+      const error = await loop.runUntilComplete(async () => {
+        const [error] = await gather([createTask(failing(nothing))], {
+          returnExceptions: true,
+        });
+        return error;
+      });
+      assertInstanceOf(error, RuntimeError);
+      assert("cause" in error && error.cause === nothing);
+    });
+  }
 }
 
 for (const [odd, [make]] of Object.entries(ODD_ERRORS)) {
