@@ -90,9 +90,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "shield hands a cancel on",
     file: "shield.ts",
-    find: "inner._removeWaiter(follow);",
-    replace:
-      "inner._removeWaiter(follow); if (this.cancelled()) inner.cancel();",
+    find: "unwatch(inner, follow);",
+    replace: "unwatch(inner, follow); if (this.cancelled()) inner.cancel();",
   },
   {
     name: "timers due together run last in, first out",
