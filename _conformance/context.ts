@@ -207,7 +207,10 @@ export class Context implements Disposable {
   ): Promise<void> {
     options = checkOptions("use an executor", options, EXECUTOR_OPTIONS);
     check("use an executor", "body", body, FUNCTION);
-    await this.#listen();
+    // In browsers an await of what has nothing to wait for would be one of the host.
+    if (!this.#isHeard && builtin<Files>("node:fs") === undefined) {
+      await this.#listen();
+    }
     const key = JSON.stringify(options);
     const executor = this.#shared.get(key) ?? await this.make(options);
     if (this.#options.reuse) {
@@ -313,7 +316,6 @@ export class Context implements Disposable {
 
   // A channel hears only some time after it was made: what is said before that is lost.
   async #listen(): Promise<void> {
-    if (this.#isHeard || builtin<Files>("node:fs") !== undefined) return;
     const greeter = new BroadcastChannel(this.#openChannel().name);
     try {
       while (!this.#isHeard) {
