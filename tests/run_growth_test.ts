@@ -9,6 +9,7 @@ import { closing, on, onClosing, run, sleep } from "@asyncio/asyncio";
 
 const gc = (globalThis as { readonly gc?: () => void }).gc;
 const RUNS = 20_000;
+const ROUNDS = 4;
 
 /** What a run of each kind does. */
 const KINDS: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -32,11 +33,16 @@ for (const [name, once] of Object.entries(KINDS)) {
     async fn() {
       // The compiler and the caches have their turn first.
       for (let i = 0; i < RUNS / 10; i++) await once();
-      const before = heapUsed();
-      for (let i = 0; i < RUNS; i++) await once();
-      const bytes = (heapUsed() - before) / RUNS;
+      // What stays does so in each round; the host's own tables double now and then, as that
+      // of an AsyncLocalStorage does: 30 bytes a run.
+      const rounds: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const before = heapUsed();
+        for (let i = 0; i < RUNS; i++) await once();
+        rounds.push((heapUsed() - before) / RUNS);
+      }
       // A run that stayed would be 1,000 or more.
-      assert(bytes < 20, `${bytes} bytes a run`);
+      assert(Math.min(...rounds) < 20, `${rounds.join(", ")} bytes a run`);
     },
   });
 }
