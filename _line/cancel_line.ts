@@ -181,6 +181,8 @@ export function endHelpers(
   areTold = false,
 ): void {
   const request = line._request ??= new CancelRequest();
+  // Who has cancelled the task is told by that, not by what its helpers are ended with.
+  const { reason } = request;
   let lastCheck = 0;
   const check = (): void => {
     const number = ++lastCheck;
@@ -191,6 +193,7 @@ export function endHelpers(
       request.onQuiet = undefined;
       settleRequest(request);
       endWatch(line);
+      request.reason = reason;
       goOn();
     });
   };

@@ -8,6 +8,7 @@
  */
 import { assertEquals } from "@std/assert";
 import {
+  asCompleted,
   type CancelledError,
   coroutine,
   createTask,
@@ -24,6 +25,7 @@ import {
   staggeredRace,
   taskGroup,
   timeout,
+  VirtualClock,
   wait,
   waitFor,
 } from "@asyncio/asyncio";
@@ -198,4 +200,21 @@ Deno.test("wait() sees a task end when its clean-up is over, some calls away", a
     log.push("done");
   }, { loopFactory });
   assertEquals(log, ["cleaned up", "done"]);
+});
+
+Deno.test("gather() whose task swallows its cancel ends with the message of that", async () => {
+  using loop = new EventLoop({ clock: new VirtualClock() });
+  const error = await loop.runUntilComplete(async () => {
+    const inner = coroutine(async () => {
+      for await (const done of asCompleted([sleep(6)])) done.result();
+    });
+    const task = createTask(async () => {
+      await waitFor(inner(), 1).catch(() => {});
+    });
+    await sleep(0);
+    const both = gather([task, task]);
+    both.cancel("stop");
+    return await both.then(() => undefined, (error) => error as Error);
+  });
+  assertEquals(error?.message, "stop");
 });
