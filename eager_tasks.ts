@@ -55,8 +55,7 @@ export function eagerTaskFactory<T>(
 ): Task<T> {
   check("create a task", "loop", loop, LOOP);
   options = checkOptions("create a task", options, TASK_OPTIONS);
-  const { eagerStart = true, ...rest } = options;
-  return new Task(coro, { ...rest, eagerStart, loop });
+  return makeEager(Task, loop, coro, options);
 }
 
 /** A class of tasks: what {@linkcode createEagerTaskFactory} takes. */
@@ -94,8 +93,15 @@ export function createEagerTaskFactory(
   taskClass: TaskClass,
 ): typeof eagerTaskFactory {
   check("make a task factory", "taskClass", taskClass, FUNCTION);
-  return (loop, coro, options = {}) => {
-    const { eagerStart = true, ...rest } = options;
-    return new taskClass(coro, { ...rest, eagerStart, loop });
-  };
+  return (loop, coro, options = {}) =>
+    makeEager(taskClass, loop, coro, options);
+}
+
+function makeEager<T>(
+  taskClass: TaskClass,
+  loop: TaskScheduler,
+  coro: CoroutineLike<T> | CoroutineFunction<T>,
+  { eagerStart = true, ...rest }: TaskOptions,
+): Task<T> {
+  return new taskClass(coro, { ...rest, eagerStart, loop });
 }

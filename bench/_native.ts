@@ -52,6 +52,12 @@ export function wait<T>(
 /** Such a wait for nothing. */
 export const TURN: PromiseLike<void> = wait((resume) => resume());
 
+/** A job that waits so once, and gives its number. */
+export async function waitLeast(index: number): Promise<number> {
+  await TURN;
+  return index;
+}
+
 /** First in, first out: an array with a head index, as its own `shift()` moves every item. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];

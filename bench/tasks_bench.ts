@@ -4,7 +4,7 @@
  * @module
  */
 import { createTask, gather, run, sleep } from "@asyncio/asyncio";
-import { asTask, nativeTasks, TURN } from "./_native.ts";
+import { asTask, nativeTasks, TURN, waitLeast } from "./_native.ts";
 import {
   asyncTasks,
   below,
@@ -125,11 +125,6 @@ function* returnIt(index: number) {
 
 async function waitNative(index: number): Promise<number> {
   await undefined;
-  return index;
-}
-
-async function waitLeast(index: number): Promise<number> {
-  await TURN;
   return index;
 }
 

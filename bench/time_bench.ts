@@ -4,7 +4,7 @@
  * @module
  */
 import { getRunningLoop, run, sleep, timeout } from "@asyncio/asyncio";
-import { asTask, inContext, nativeTasks, TURN } from "./_native.ts";
+import { asTask, inContext, nativeTasks, waitLeast } from "./_native.ts";
 import {
   asyncTasks,
   below,
@@ -112,7 +112,7 @@ const timeoutGuard: Workload = {
     async least(count) {
       let total = 0;
       for (const index of below(count)) {
-        total += await inContext(turnLeast, index);
+        total += await inContext(waitLeast, index);
       }
       check(total, sumBelow(count));
     },
@@ -154,11 +154,6 @@ const timeoutGuard: Workload = {
 
 async function turnNative(index: number): Promise<number> {
   await undefined;
-  return index;
-}
-
-async function turnLeast(index: number): Promise<number> {
-  await TURN;
   return index;
 }
 

@@ -7,25 +7,14 @@ import {
   TimeoutError,
   WorkerLostError,
 } from "@asyncio/asyncio";
-import { Context } from "@asyncio/asyncio/executor-testing";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { ProcessExecutor } from "@asyncio/asyncio/process-executor";
+import { context, redis } from "./_bullmq_context.ts";
 import * as jobs from "./_bullmq_jobs.ts";
 import { Setup } from "./_bullmq_setup.ts";
-import { findRedis, type Redis } from "./_redis.ts";
+import type { Redis } from "./_redis.ts";
 
 type Bullmq = Redis["bullmq"];
-
-const redis = await findRedis();
-// For its logs.
-const context = new Context({
-  make: () => new InlineExecutor(jobs),
-  abilities: [],
-});
-Deno.test.afterAll(async () => {
-  context[Symbol.dispose]();
-  await redis?.[Symbol.asyncDispose]();
-});
 
 /** BullMQ whose queues write the cancel of a job when the test says so. */
 function writingCancels(

@@ -21,26 +21,15 @@ import {
 } from "@asyncio/asyncio";
 import { BullmqExecutor, serveBullmq } from "@asyncio/asyncio/bullmq";
 import type { Job } from "@asyncio/asyncio/executor";
-import { Context } from "@asyncio/asyncio/executor-testing";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
+import { context, redis } from "./_bullmq_context.ts";
 import * as jobs from "./_bullmq_jobs.ts";
 import { Setup } from "./_bullmq_setup.ts";
 import { checkLibraryErrors } from "./_library_errors.ts";
-import { findRedis, freePort, startRedis } from "./_redis.ts";
+import { freePort, startRedis } from "./_redis.ts";
 
 type Jobs = typeof jobs;
-
-const redis = await findRedis();
-// For its logs.
-const context = new Context({
-  make: () => new InlineExecutor(jobs),
-  abilities: [],
-});
-Deno.test.afterAll(async () => {
-  context[Symbol.dispose]();
-  await redis?.[Symbol.asyncDispose]();
-});
 
 test("BullmqExecutor is typed by its module", async (setup) => {
   const serving = setup.serve();

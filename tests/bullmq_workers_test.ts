@@ -9,25 +9,14 @@ import {
   WorkerLostError,
 } from "@asyncio/asyncio";
 import { BullmqExecutor, serveBullmq } from "@asyncio/asyncio/bullmq";
-import { Context } from "@asyncio/asyncio/executor-testing";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { chaos } from "../bench/executors/chaos.ts";
+import { context, redis } from "./_bullmq_context.ts";
 import * as jobs from "./_bullmq_jobs.ts";
 import { WorkerProcess } from "./_bullmq_process.ts";
-import { findRedis, MAY_RUN, startRedis } from "./_redis.ts";
+import { MAY_RUN, startRedis } from "./_redis.ts";
 
 type Jobs = typeof jobs;
-
-const redis = await findRedis();
-// For its logs.
-const context = new Context({
-  make: () => new InlineExecutor(jobs),
-  abilities: [],
-});
-Deno.test.afterAll(async () => {
-  context[Symbol.dispose]();
-  await redis?.[Symbol.asyncDispose]();
-});
 
 test(
   "a job whose worker is killed runs again, and its result arrives",
