@@ -264,6 +264,8 @@ export class ContextVar<T> {
  */
 export class Context {
   #values: Values;
+  // Which was current when run() entered this one.
+  #outer: Context | undefined;
 
   /**
    * Makes a context, empty unless values are given.
@@ -282,25 +284,31 @@ export class Context {
   /**
    * Runs `callback` with this as the current context.
    *
+   * An async function has it up to its first `await`, and from there on that of its task:
+   * give the context to a task, `createTask(work, { context })`.
+   *
    * @param callback What to run, synchronously.
    * @param args Its arguments.
    * @returns What it gives.
-   * @throws {RuntimeError} If this is the current context already.
+   * @throws {RuntimeError} If code that has entered this context calls.
    * @throws {TypeError} If `callback` is no function.
    */
   run<A extends unknown[], R>(callback: (...args: A) => R, ...args: A): R {
     check("run in a context", "callback", callback, FUNCTION);
-    const outer = running.context;
-    if (currentContext() === this) {
-      throw new RuntimeError(
-        "Cannot enter context: it is the current one already",
-      );
+    const before = running.context;
+    const outer = currentContext();
+    let each: Context | undefined = outer;
+    for (; each !== undefined; each = each.#outer) {
+      if (each !== this) continue;
+      throw new RuntimeError("Cannot enter context: it is entered already");
     }
+    this.#outer = outer;
     running.context = this;
     try {
       return callback(...args);
     } finally {
-      running.context = outer;
+      running.context = before;
+      this.#outer = undefined;
     }
   }
 
