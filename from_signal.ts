@@ -34,7 +34,7 @@ import type { PendingAwait } from "./_future/future_await.ts";
 import { CancelRequest, settleEnded } from "./_line/cancel_request.ts";
 import { cancelLine } from "./_line/cancel_line.ts";
 import { hadEnded, isUnsure } from "./_line/delivery.ts";
-import { isQuiet, libraryWaitsOf, lineOf } from "./_line/line.ts";
+import { isQuiet, knownWaits, lineOf, waitsOf } from "./_line/line.ts";
 import { describeInside } from "./_line/wait_text.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
@@ -189,7 +189,7 @@ class Abortable<T> extends Future<T> {
 
   /** @internal What its function waits for. */
   _waitsFor(): unknown[] {
-    return libraryWaitsOf(this.line);
+    return knownWaits(waitsOf(this.line));
   }
 
   _describe(): string {

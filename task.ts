@@ -84,8 +84,8 @@ import {
 } from "./_line/delivery.ts";
 import {
   currentLine,
-  isHosted,
   isQuiet,
+  knownWaits,
   linesOf,
   type LineState,
   requestsOf,
@@ -635,7 +635,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal What the task waits for now: futures, and the waits of its async functions. */
   _waitsFor(): unknown[] {
-    const waits = this.#waits().filter((wait) => !isHosted(wait));
+    const waits = knownWaits(this.#waits());
     const own = this._waitingOn;
     // What has begun and waits for nothing else has given way, as by `sleep(0)`.
     if (

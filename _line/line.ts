@@ -101,9 +101,17 @@ export function waitsOf(line: LineState): PendingAwait[] {
   return waits;
 }
 
-/** Those of {@linkcode waitsOf} that are not for the host. */
-export function libraryWaitsOf(line: LineState): PendingAwait[] {
-  return waitsOf(line).filter((wait) => !isHosted(wait));
+/**
+ * What waits are for, as far as that is known: an async function that is awaited may stand at
+ * any wait of its line, but a scope that stands at none waits for the host.
+ */
+export function knownWaits(waits: readonly PendingAwait[]): unknown[] {
+  const known = new Set<unknown>();
+  for (const wait of waits) {
+    if (!isHosted(wait)) known.add(wait);
+    else if (isAtHost(wait as Partial<LineDriver>)) known.add(PROMISE_BODY);
+  }
+  return [...known];
 }
 
 /** The lines of a task: its own, and those of the scopes whose bodies are under way. */

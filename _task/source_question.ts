@@ -4,7 +4,6 @@
  * @module
  */
 import { type CancelReason, cancelReason } from "../_base/cancelled.ts";
-import type { PendingAwait } from "../_future/future_await.ts";
 import { Future } from "../future.ts";
 import type { Scheduler, TimerHandle } from "../handle.ts";
 import { runInLine } from "../_host/async_context.ts";
@@ -12,7 +11,7 @@ import { hostTimer } from "../_host/turn.ts";
 import { settleEnded } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/cancel_line.ts";
-import { currentLine, libraryWaitsOf } from "../_line/line.ts";
+import { currentLine, isQuiet, knownWaits, waitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { BodyLine } from "./body_line.ts";
@@ -158,12 +157,12 @@ export class SourceQuestion<R> extends Future<R> {
 
   /** @internal Whether the source waits for nothing of this library. */
   get _ofHost(): boolean {
-    return this._waitsFor().length === 0;
+    return this.#line === undefined || isQuiet(this.#line);
   }
 
   /** @internal What the source waits for. */
-  _waitsFor(): PendingAwait[] {
-    return this.#line === undefined ? [] : libraryWaitsOf(this.#line);
+  _waitsFor(): unknown[] {
+    return this.#line === undefined ? [] : knownWaits(waitsOf(this.#line));
   }
 
   _describe(): string {

@@ -11,6 +11,7 @@ import {
   run,
   type ShutdownReport,
   sleep,
+  taskGroup,
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio";
@@ -89,3 +90,22 @@ Deno.test("the report of a shutdown says that who ignores the cancel in sleep(0)
     /task spins: ignored the cancel, after \S+ s, waits for its turn/,
   );
 });
+
+Deno.test("formatTaskTree() names the host beside other waits, if scopes wait for it", () =>
+  runTest(async (loop) => {
+    const host = Promise.withResolvers<void>();
+    const task = createTask(async () => {
+      await Promise.all([
+        timeout(10, () => sleep(5)),
+        timeout(20, async () => await host.promise),
+        taskGroup(async () => await host.promise),
+      ]);
+    }, { name: "mixed" });
+    const line = () => formatTaskTree(loop).split("\n")[1];
+    await sleep(1);
+    assertEquals(line(), "mixed waits for sleep(5) and a promise of the host");
+    host.resolve();
+    await sleep(1);
+    assertEquals(line(), "mixed waits for sleep(5)");
+    await task;
+  }));
