@@ -55,6 +55,8 @@ const NO_OPTIONS = {};
 // After how many microtasks an async function that main called last has come to its first
 // wait, nearly always: 0.2 µs of a run.
 const HOPS_TO_FIRST_WAIT = 8;
+// Of tasks that make tasks as they end, for as long as any do: some do so for ever.
+const MOST_ROUNDS = 100;
 const NO_SIGNAL_OPTIONS = signalOptions(NO_OPTIONS);
 
 /**
@@ -396,17 +398,16 @@ export class Runner {
     this.#limitCleanup();
     // Clients may still come while tasks clean up.
     loop._resources.isEnding = true;
-    let hasStrays: boolean;
-    do {
+    // Clean-up may begin tasks, which are to clean up too.
+    for (let round = 0; round < MOST_ROUNDS; round++) {
       const tasks = [...allTasks(loop)];
       const cancelTasks = () =>
         cancelEach(shutdown?.notCancelled(tasks) ?? tasks);
-      hasStrays = loop._hasStrays();
-      if (!hasStrays) cancelTasks();
+      if (!loop._hasStrays()) cancelTasks();
       else await loop.runUntilComplete(() => loop._endStrays(cancelTasks));
       await waitForAll(tasks, loop);
-      // Their clean-up may have begun tasks.
-    } while (hasStrays && !loop._tasks.isEmpty);
+      if (loop._tasks.isEmpty) break;
+    }
     if (loop._hasResources()) {
       await loop.runUntilComplete(() => loop._endResources());
     }
