@@ -27,13 +27,9 @@
  *
  * @module
  */
-import {
-  describeKind,
-  isAsyncGeneratorFunction,
-  isInstance,
-} from "./_base/repr.ts";
+import { isPlainFunction } from "./_base/function_kinds.ts";
+import { describeKind, isInstance } from "./_base/repr.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
-import { isCoroutineFunction } from "./coroutine.ts";
 import { CancelledError, RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
 import { makeUnplaced } from "./_base/error_place.ts";
@@ -186,7 +182,7 @@ export class Condition {
   ): Coroutine<Exclude<T, false | 0 | 0n | "" | null | undefined>> {
     check("wait", "predicate", predicate, FUNCTION);
     // What it gives would count as true, and nobody would look whether it is.
-    if (isCoroutineFunction(predicate) || isAsyncGeneratorFunction(predicate)) {
+    if (!isPlainFunction(predicate)) {
       throw new TypeError(
         `Cannot wait: predicate must be a plain function, got ${
           describeKind(predicate)

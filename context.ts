@@ -38,7 +38,7 @@ import { RuntimeError } from "./errors.ts";
 import { runningTask } from "./_host/async_context.ts";
 import { PersistentMap } from "./_base/persistent_map.ts";
 import { isInstance, isRevoked } from "./_base/repr.ts";
-import { running } from "./_base/running.ts";
+import { callIn, running } from "./_base/running.ts";
 
 /** What a context holds; never changed in place, so that a copy is one pointer. */
 export interface ContextValues {
@@ -295,7 +295,6 @@ export class Context {
    */
   run<A extends unknown[], R>(callback: (...args: A) => R, ...args: A): R {
     check("run in a context", "callback", callback, FUNCTION);
-    const before = running.context;
     const outer = currentContext();
     let each: Context | undefined = outer;
     for (; each !== undefined; each = each.#outer) {
@@ -303,11 +302,9 @@ export class Context {
       throw new RuntimeError("Cannot enter context: it is entered already");
     }
     this.#outer = outer;
-    running.context = this;
     try {
-      return callback(...args);
+      return callIn(this, () => callback(...args));
     } finally {
-      running.context = before;
       this.#outer = undefined;
     }
   }

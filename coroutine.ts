@@ -25,18 +25,19 @@
  * @module
  */
 import {
+  isAsyncFunction,
+  isCold,
+  isGeneratorFunction,
+} from "./_base/function_kinds.ts";
+import {
   type Coroutine,
   type CoroutineFunction,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
-import {
-  isAsyncFunction,
-  isGeneratorFunction,
-} from "./_coroutine/generators.ts";
 import { UserCoroutine } from "./_task/function_coroutine.ts";
 import type { Wait } from "./future.ts";
 import { kCoroutineFunction } from "./_base/roles.ts";
-import { describeKind, guarded, isRevoked } from "./_base/repr.ts";
+import { describeKind, guarded } from "./_base/repr.ts";
 
 export {
   type Awaitable,
@@ -106,7 +107,5 @@ export function coroutine<A extends unknown[], T>(
 export function isCoroutineFunction(
   value: unknown,
 ): value is CoroutineFunction<unknown> {
-  return typeof value === "function" &&
-    (isGeneratorFunction(value) || isAsyncFunction(value) ||
-      (!isRevoked(value) && kCoroutineFunction in value));
+  return isGeneratorFunction(value) || isAsyncFunction(value) || isCold(value);
 }

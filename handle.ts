@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { catchDropped, isPlainFunction } from "./_base/function_kinds.ts";
 import type { Delay } from "./clock.ts";
 import { Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
@@ -238,17 +239,35 @@ export class Handle {
     running.task = undefined;
     running.context = this.#context;
     try {
-      callback(this.#argument as never);
+      const given: unknown = callback(this.#argument as never);
+      if (given !== undefined) this.#lookAt(callback, given);
     } catch (error) {
-      if (isInstance(error, KeyboardInterrupt)) throw error;
-      const sourceTraceback = this.scheduler._traceOf(this);
-      this.scheduler.callExceptionHandler({
-        message: `Exception in callback ${callbackName(callback)}`,
-        exception: error,
-        handle: this,
-        ...sourceTraceback === undefined ? {} : { sourceTraceback },
-      });
+      this.#fail(callback, error);
     }
+  }
+
+  // The types take any function, since what a callback gives is dropped.
+  #lookAt(callback: (argument: never) => unknown, given: unknown): void {
+    const failed = (error: unknown): void => this.#fail(callback, error);
+    if (isPlainFunction(callback) || catchDropped(callback, given, failed)) {
+      return;
+    }
+    throw new TypeError(
+      `A callback must be a plain function, nothing runs what ${
+        callbackName(callback)
+      } gives: call createTask() in a plain one`,
+    );
+  }
+
+  #fail(callback: (argument: never) => unknown, error: unknown): void {
+    if (isInstance(error, KeyboardInterrupt)) throw error;
+    const sourceTraceback = this.scheduler._traceOf(this);
+    this.scheduler.callExceptionHandler({
+      message: `Exception in callback ${callbackName(callback)}`,
+      exception: error,
+      handle: this,
+      ...sourceTraceback === undefined ? {} : { sourceTraceback },
+    });
   }
 
   /** Returns `<Handle name()>`, or `<Handle cancelled>`. */

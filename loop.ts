@@ -17,6 +17,7 @@
  *
  * @module
  */
+import { catchDropped, isPlainFunction } from "./_base/function_kinds.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
 import { type Clock, type Delay, SystemClock, toSeconds } from "./clock.ts";
 import {
@@ -26,8 +27,6 @@ import {
   type CoroutineFunction,
   type CoroutineLike,
 } from "./_coroutine/coroutine.ts";
-import { currentContext } from "./context.ts";
-import { isCoroutineFunction } from "./coroutine.ts";
 import { SIGNAL_NAME, SignalHandlers } from "./_loop/signal_handlers.ts";
 import type { SignalName } from "./_host/signals.ts";
 import {
@@ -66,11 +65,10 @@ import {
   callbackName,
   describeKind,
   guarded,
-  isAsyncGeneratorFunction,
   isInstance,
 } from "./_base/repr.ts";
 import { type Resource, Resources } from "./_loop/resources.ts";
-import { mainOf, running } from "./_base/running.ts";
+import { callIn, mainOf, running } from "./_base/running.ts";
 import { hostIsDue, hostTurn } from "./_host/turn.ts";
 import { NO_CONTEXT, runningScheduler } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
@@ -578,7 +576,7 @@ export class EventLoop implements TaskScheduler {
   addSignalHandler(signal: SignalName, callback: () => void): Handle {
     check("add a signal handler", "signal", signal, SIGNAL_NAME);
     this.#checkFunction(callback, "addSignalHandler()", undefined);
-    if (isCoroutineFunction(callback) || isAsyncGeneratorFunction(callback)) {
+    if (!isPlainFunction(callback)) {
       throw new TypeError(
         `Cannot add a signal handler: callback must be a plain function, got the coroutine function ${
           callbackName(callback)
@@ -647,17 +645,22 @@ export class EventLoop implements TaskScheduler {
       | Partial<Handle>
       | undefined;
     const ownContext = guarded(() => owner?.getContext?.(), undefined);
-    try {
-      if (ownContext === undefined || ownContext === currentContext()) {
-        handler(this, context);
-      } else ownContext.run(handler, this, context);
-    } catch (error) {
+    const call = (): unknown => handler(this, context);
+    const failed = (error: unknown): void => {
       if (isInstance(error, KeyboardInterrupt)) throw error;
       this.#callDefaultHandler({
         message: "Unhandled error in exception handler",
         exception: error,
         context,
       });
+    };
+    try {
+      const given = ownContext === undefined
+        ? call()
+        : callIn(ownContext, call);
+      catchDropped(handler, given, failed);
+    } catch (error) {
+      failed(error);
     }
   }
 
@@ -1037,10 +1040,7 @@ export class EventLoop implements TaskScheduler {
     if (options !== undefined && options !== NO_CONTEXT) {
       options = checkOptions("schedule", options, CALLBACK_OPTIONS);
     }
-    if (
-      this.#debug &&
-      (isCoroutineFunction(callback) || isAsyncGeneratorFunction(callback))
-    ) {
+    if (this.#debug && !isPlainFunction(callback)) {
       throw new TypeError(
         `A plain function was expected by ${where}, got the coroutine function ${
           callbackName(callback)

@@ -22,6 +22,7 @@
  *
  * @module
  */
+import { isGeneratorFunction } from "./_base/function_kinds.ts";
 import {
   BOOLEAN,
   check,
@@ -33,7 +34,7 @@ import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
 import { contextOfCall, Coroutine } from "./_coroutine/coroutine.ts";
 import type { Start } from "./_host/async_context.ts";
-import { isGenerator, isGeneratorFunction } from "./_coroutine/generators.ts";
+import { isGenerator } from "./_coroutine/generators.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
 import { Future, type Wait } from "./future.ts";

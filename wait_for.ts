@@ -13,6 +13,10 @@
  *
  * @module
  */
+import {
+  isAsyncFunction,
+  isGeneratorFunction,
+} from "./_base/function_kinds.ts";
 import { isInstance } from "./_base/repr.ts";
 import {
   check,
@@ -32,12 +36,7 @@ import {
   mayRunAsync,
   refuseAsyncGenerator,
 } from "./_coroutine/coroutine.ts";
-import {
-  claim,
-  isAsyncFunction,
-  isGenerator,
-  isGeneratorFunction,
-} from "./_coroutine/generators.ts";
+import { claim, isGenerator } from "./_coroutine/generators.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { isCoroutine } from "./_coroutine/coroutine.ts";
 import { asPromise, isThenable } from "./_coroutine/thenable.ts";

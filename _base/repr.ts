@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isAsyncGeneratorFunction } from "./function_kinds.ts";
 import { withFrames } from "./error_place.ts";
 import { running } from "./running.ts";
 
@@ -141,23 +142,16 @@ export function describeKind(value: unknown): string {
   return describeValue(value);
 }
 
-const AsyncGeneratorFunction =
-  Object.getPrototypeOf(async function* (): AsyncGenerator<void> {})
-    .constructor;
 /** Stands in for the class of async generators, which has no constructor to name. */
 const AsyncGeneratorClass = function (): void {} as unknown as new () => object;
-AsyncGeneratorClass.prototype = AsyncGeneratorFunction.prototype.prototype;
+AsyncGeneratorClass.prototype =
+  Object.getPrototypeOf(async function* (): AsyncGenerator<void> {}).prototype;
 
 /** Stands in for the class of generators, which has no constructor to name. */
 export const GeneratorClass = function (): void {} as unknown as new () =>
 Generator;
 GeneratorClass.prototype =
   Object.getPrototypeOf(function* (): Generator<void> {}).prototype;
-
-/** Says whether `value` is an `async function*`. */
-export function isAsyncGeneratorFunction(value: unknown): boolean {
-  return isInstance(value, AsyncGeneratorFunction);
-}
 
 /** Says whether `value` is what calling an `async function*` gives. */
 export function isAsyncGenerator(value: unknown): boolean {

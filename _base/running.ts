@@ -171,6 +171,17 @@ export function putBack(outer: Slots): void {
   running.context = outer.context;
 }
 
+/** Calls `callback` in a context, whichever has been entered. */
+export function callIn<R>(context: unknown, callback: () => R): R {
+  const outer = running.context;
+  running.context = context;
+  try {
+    return callback();
+  } finally {
+    running.context = outer;
+  }
+}
+
 // So many that no program of ordinary size sees its order change, and so few that the host
 // is kept waiting for no more than half a millisecond.
 const MOST_READY_WAITS = 1024;

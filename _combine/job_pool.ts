@@ -5,12 +5,12 @@
  *
  * @module
  */
-import { callbackName, isInstance } from "../_base/repr.ts";
-import type { Coro } from "../_coroutine/coroutine.ts";
 import {
   isAsyncFunction,
   isGeneratorFunction,
-} from "../_coroutine/generators.ts";
+} from "../_base/function_kinds.ts";
+import { callbackName, isInstance } from "../_base/repr.ts";
+import type { Coro } from "../_coroutine/coroutine.ts";
 import {
   FunctionCoroutine,
   type InContext,

@@ -3,8 +3,12 @@
  *
  * @module
  */
+import {
+  isAsyncGeneratorFunction,
+  isGeneratorFunction,
+} from "../_base/function_kinds.ts";
 import { RuntimeError } from "../errors.ts";
-import { claim, isGenerator, isGeneratorFunction } from "./generators.ts";
+import { claim, isGenerator } from "./generators.ts";
 import { isThenable } from "./thenable.ts";
 import type { Wait } from "../future.ts";
 import {
@@ -21,12 +25,7 @@ import {
   hasAsyncContext,
   type Start,
 } from "../_host/async_context.ts";
-import {
-  describeKind,
-  guarded,
-  isAsyncGenerator,
-  isAsyncGeneratorFunction,
-} from "../_base/repr.ts";
+import { describeKind, guarded, isAsyncGenerator } from "../_base/repr.ts";
 import {
   comesToUser,
   isUnplaced,

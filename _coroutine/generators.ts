@@ -7,9 +7,6 @@ import { RuntimeError } from "../errors.ts";
 import { describeKind, GeneratorClass, isRevoked } from "../_base/repr.ts";
 import { isThenable } from "./thenable.ts";
 
-const GeneratorFunction =
-  Object.getPrototypeOf(function* (): Generator<void> {}).constructor;
-
 /** Says whether `value` is a generator. */
 export function isGenerator(value: unknown): value is Generator {
   try {
@@ -28,27 +25,6 @@ function isGeneratorLike(value: unknown): boolean {
   return typeof like?.next === "function" && typeof like.throw === "function" &&
     typeof like.return === "function" && !(Symbol.asyncIterator in like) &&
     !isThenable(value);
-}
-
-/** Says whether `value` is a generator function. */
-export function isGeneratorFunction(value: unknown): boolean {
-  try {
-    return value instanceof GeneratorFunction;
-  } catch {
-    return false;
-  }
-}
-
-const AsyncFunction =
-  Object.getPrototypeOf(async function (): Promise<void> {}).constructor;
-
-/** Says whether `value` is an async function. */
-export function isAsyncFunction(value: unknown): boolean {
-  try {
-    return value instanceof AsyncFunction;
-  } catch {
-    return false;
-  }
 }
 
 /** @internal What a generator bears that was taken. */

@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { isGeneratorFunction } from "../_base/function_kinds.ts";
 import { asPromise } from "./thenable.ts";
 import type { Body } from "./coroutine.ts";
-import { isGeneratorFunction } from "./generators.ts";
 import type { Scheduler } from "../handle.ts";
 import {
   asyncTask,

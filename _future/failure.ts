@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { callIn } from "../_base/running.ts";
 import type { Context } from "../context.ts";
 import { CancelledError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
@@ -89,7 +90,7 @@ class Report implements UnfetchedError {
         ...sourceTraceback === undefined ? {} : { sourceTraceback },
       });
     if (context === undefined) call();
-    else context.run(call);
+    else callIn(context, call);
   }
 }
 

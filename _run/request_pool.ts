@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isGeneratorFunction } from "../_base/function_kinds.ts";
 import {
   HostContext,
   runInLine,
@@ -13,7 +14,6 @@ import { hostTurn } from "../_host/turn.ts";
 import { describeKind } from "../_base/repr.ts";
 import { putBack, running, takeSlots } from "../_base/running.ts";
 import { type Context, copyContext } from "../context.ts";
-import { isGeneratorFunction } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { asAwaitable } from "../_coroutine/to_future.ts";
 import type { Future } from "../future.ts";

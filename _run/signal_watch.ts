@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { catchDropped } from "../_base/function_kinds.ts";
 import { KeyboardInterrupt } from "../errors.ts";
 import type { Future } from "../future.ts";
 import {
@@ -80,14 +81,17 @@ export class SignalWatch {
     if (shutdown.signal === undefined && !shutdown.isGivenUp) return;
     this.#isReported = true;
     const made = shutdown.report();
-    try {
-      if (onShutdown !== undefined) onShutdown(made);
-      else if (!made.isClean) report({ message: String(made) });
-    } catch (error) {
+    const failed = (error: unknown): void =>
       this.#loop.callExceptionHandler({
         message: "Unhandled exception in onShutdown()",
         exception: error,
       });
+    try {
+      if (onShutdown === undefined) {
+        if (!made.isClean) report({ message: String(made) });
+      } else catchDropped(onShutdown, onShutdown(made), failed);
+    } catch (error) {
+      failed(error);
     }
   }
 

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { isGeneratorFunction } from "../_base/function_kinds.ts";
 import {
   adviceFor,
   type Body,
@@ -15,11 +16,7 @@ import {
   isRequested,
   WAS_RUN,
 } from "../_coroutine/coroutine.ts";
-import {
-  claim,
-  isGenerator,
-  isGeneratorFunction,
-} from "../_coroutine/generators.ts";
+import { claim, isGenerator } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { RuntimeError } from "../errors.ts";
 import type { Start } from "../_host/async_context.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isGeneratorFunction } from "../_base/function_kinds.ts";
 import { runInLine, type Start } from "../_host/async_context.ts";
 import { callbackName } from "../_base/repr.ts";
 import {
@@ -10,11 +11,7 @@ import {
   type Coro,
   Coroutine,
 } from "../_coroutine/coroutine.ts";
-import {
-  claim,
-  isGenerator,
-  isGeneratorFunction,
-} from "../_coroutine/generators.ts";
+import { claim, isGenerator } from "../_coroutine/generators.ts";
 import { type LineDriver, lineOf } from "../_line/line.ts";
 
 /** Calls a function in another async context. */

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { isAsyncFunction } from "../_base/function_kinds.ts";
 import { type Coro, isCoroutineFunction } from "../coroutine.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
 import type { EventLoop } from "../loop.ts";
 import type { Task } from "../task.ts";
 import { describeValue, isInstance } from "../_base/repr.ts";
 import { putBack, running, takeSlots } from "../_base/running.ts";
-import { isAsyncFunction } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import {
