@@ -47,6 +47,9 @@ export {
   type CoroutineFunction,
   type CoroutineLike,
   isCoroutine,
+  type ScopeBody,
+  type Work,
+  type WorkResult,
 } from "./_coroutine/coroutine.ts";
 
 /**

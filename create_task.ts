@@ -28,6 +28,8 @@ import {
   closeCoroutine,
   type CoroutineFunction,
   type CoroutineLike,
+  type Work,
+  type WorkResult,
 } from "./_coroutine/coroutine.ts";
 import type { CreateTaskOptions, EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
@@ -54,10 +56,13 @@ export type { CreateTaskOptions } from "./loop.ts";
  * assertEquals(await run(async () => await createTask(sleep(0.001, "done"))), "done");
  * ```
  */
-export function createTask<T>(
-  coro: CoroutineLike<T> | CoroutineFunction<T>,
+export function createTask<
+  T,
+  C extends CoroutineLike<unknown> | (() => Work) = never,
+>(
+  coro: C | CoroutineLike<T> | CoroutineFunction<T>,
   options?: CreateTaskOptions,
-): Task<T> {
+): Task<WorkResult<C, T>> {
   let loop: EventLoop;
   try {
     loop = requireScheduler() as EventLoop;
@@ -65,5 +70,8 @@ export function createTask<T>(
     closeCoroutine(coro);
     throw error;
   }
-  return loop.createTask(coro, options);
+  return loop.createTask(
+    coro as CoroutineFunction<WorkResult<C, T>>,
+    options,
+  );
 }

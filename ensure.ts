@@ -17,7 +17,7 @@
  * @module
  */
 import { checkOptions, LOOP, type OptionKinds } from "./_base/arguments.ts";
-import type { Awaitable, AwaitedResult } from "./_coroutine/coroutine.ts";
+import type { AwaitedResult, Work } from "./_coroutine/coroutine.ts";
 import type { Future } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
@@ -55,7 +55,7 @@ const ENSURE_OPTIONS: OptionKinds<EnsureFutureOptions> = { loop: LOOP };
  * assertEquals(await run(async () => await ensureFuture(async () => 3)), 3);
  * ```
  */
-export function ensureFuture<A extends Awaitable<unknown>>(
+export function ensureFuture<A extends Work | (() => Work)>(
   awaitable: A,
   options: EnsureFutureOptions = {},
 ): Future<AwaitedResult<A>> {

@@ -27,6 +27,7 @@ import {
   type Coro,
   type Coroutine,
   refuseAsyncGenerator,
+  type WorkResult,
 } from "./_coroutine/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
@@ -45,6 +46,9 @@ import { running } from "./_base/running.ts";
 import { callbackName, describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
+
+/** What {@linkcode fromSignal} calls: a function that gives what its signal aborts. */
+export type SignalFunction<T> = (signal: AbortSignal) => PromiseLike<T>;
 
 /**
  * Waits for a promise that a signal can abort.
@@ -70,9 +74,10 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
  * );
  * ```
  */
-export function fromSignal<T>(
-  fn: (signal: AbortSignal) => PromiseLike<T>,
-): Coroutine<T> {
+export function fromSignal<
+  T,
+  F extends (signal: AbortSignal) => { readonly then: object } = never,
+>(fn: F | SignalFunction<T>): Coroutine<WorkResult<F, T>> {
   if (typeof fn !== "function") {
     throw new TypeError(
       `Cannot wait: a function of a signal was expected, got ${
@@ -81,7 +86,8 @@ export function fromSignal<T>(
     );
   }
   refuseAsyncGenerator(fn, "wait");
-  return new MethodCoroutine(callbackName(fn), () => waitFor(fn), true);
+  const given = fn as SignalFunction<WorkResult<F, T>>;
+  return new MethodCoroutine(callbackName(fn), () => waitFor(given), true);
 }
 
 function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {

@@ -27,6 +27,7 @@ import {
   type AwaitedResult,
   closeCoroutine,
   mayRunAsync,
+  type Work,
 } from "./_coroutine/coroutine.ts";
 import { isGenerator } from "./_coroutine/generators.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
@@ -107,7 +108,7 @@ export type GatherOutcomes<A extends readonly unknown[]> = {
  * assertEquals(name.length, 3);
  * ```
  */
-export function gather<const A extends readonly Awaitable<unknown>[]>(
+export function gather<const A extends readonly (Work | (() => Work))[]>(
   ...awaitables: A
 ): Future<GatherResults<A>>;
 /**
@@ -117,7 +118,7 @@ export function gather<const A extends readonly Awaitable<unknown>[]>(
  * @param options `returnExceptions: true`: errors are given among the results.
  * @returns A future of the results and errors.
  */
-export function gather<const A extends readonly Awaitable<unknown>[]>(
+export function gather<const A extends readonly (Work | (() => Work))[]>(
   awaitables: A,
   options: GatherOptions & { readonly returnExceptions: true },
 ): Future<GatherOutcomes<A>>;
@@ -128,7 +129,7 @@ export function gather<const A extends readonly Awaitable<unknown>[]>(
  * @param options Whether errors are given among the results.
  * @returns A future of the results.
  */
-export function gather<const A extends readonly Awaitable<unknown>[]>(
+export function gather<const A extends readonly (Work | (() => Work))[]>(
   awaitables: A,
   options?: GatherOptions,
 ): Future<GatherResults<A>>;
@@ -153,7 +154,7 @@ export function gather<const A extends readonly Awaitable<unknown>[]>(
  * assertEquals(await run(() => gather(squares(), { limit: 2 })), [1, 4, 9, 16]);
  * ```
  */
-export function gather<A extends Awaitable<unknown>>(
+export function gather<A extends Work | (() => Work)>(
   awaitables: Iterable<A>,
   options: GatherOptions & {
     readonly limit: number;
@@ -169,7 +170,7 @@ export function gather<A extends Awaitable<unknown>>(
  * @returns A future of the results.
  * @throws {RangeError} If `limit` is below 1 or no integer.
  */
-export function gather<A extends Awaitable<unknown>>(
+export function gather<A extends Work | (() => Work)>(
   awaitables: Iterable<A>,
   options: GatherOptions & { readonly limit: number },
 ): Future<AwaitedResult<A>[]>;

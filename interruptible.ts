@@ -18,6 +18,7 @@
  *
  * @module
  */
+import type { WorkResult } from "./_coroutine/coroutine.ts";
 import { describeKind } from "./_base/repr.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
 import type { Future } from "./future.ts";
@@ -48,11 +49,17 @@ import { requireScheduler } from "./_loop/scheduler.ts";
  * assertEquals([one, two], [1, 2]);
  * ```
  */
-export function interruptible<T>(promise: PromiseLike<T>): Future<T> {
+export function interruptible<
+  T,
+  P extends { readonly then: object } = never,
+>(promise: P | PromiseLike<T>): Future<WorkResult<P, T>> {
   if (!isThenable(promise)) {
     throw new TypeError(
       `Cannot wait: a promise was expected, got ${describeKind(promise)}`,
     );
   }
-  return followPromise(promise, requireScheduler());
+  return followPromise(
+    promise as PromiseLike<WorkResult<P, T>>,
+    requireScheduler(),
+  );
 }

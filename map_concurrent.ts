@@ -42,6 +42,8 @@ import {
   type Coro,
   Coroutine,
   refuseAsyncGenerator,
+  type Work,
+  type WorkResult,
 } from "./_coroutine/coroutine.ts";
 import { claim, isGenerator } from "./_coroutine/generators.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
@@ -74,6 +76,9 @@ const MAP_OPTIONS: OptionKinds<MapConcurrentOptions> = {
   limit: LIMIT,
   ordered: BOOLEAN,
 };
+
+/** What a job of {@linkcode mapConcurrent} gives: its promise, or a coroutine. */
+export type JobWork<R> = Generator<Wait | undefined, R, never> | PromiseLike<R>;
 
 /** What {@linkcode mapConcurrent} gives: results for `for await`, or at once. */
 export interface ConcurrentMap<R> extends AsyncIterable<R> {
@@ -150,14 +155,15 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
  * assertEquals(lengths, [1, 2]);
  * ```
  */
-export function mapConcurrent<T, R>(
+export function mapConcurrent<
+  T,
+  R,
+  W extends Work = never,
+>(
   source: Iterable<T> | AsyncIterable<T>,
-  job: (
-    item: T,
-    index: number,
-  ) => Generator<Wait | undefined, R, never> | PromiseLike<R>,
+  job: (item: T, index: number) => W | JobWork<R>,
   options: MapConcurrentOptions,
-): ConcurrentMap<R> {
+): ConcurrentMap<WorkResult<W, R>> {
   const { limit, ordered = true } =
     checkOptions("map concurrently", options, MAP_OPTIONS) ?? {};
   checkLimit(limit, "map concurrently");
@@ -172,7 +178,12 @@ export function mapConcurrent<T, R>(
   }
   check("map concurrently", "job", job, FUNCTION);
   refuseAsyncGenerator(job, "map concurrently");
-  return new Mapping({ source, job, limit, ordered });
+  return new Mapping({
+    source,
+    job: job as (item: T, index: number) => JobWork<WorkResult<W, R>>,
+    limit,
+    ordered,
+  });
 }
 
 class Mapping<T, R> implements ConcurrentMap<R> {

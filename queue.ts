@@ -362,12 +362,32 @@ export class LifoQueue<T> extends Queue<T> {
   }
 }
 
+/** Options of a {@linkcode PriorityQueue} whose items have no order of their own. */
+export interface OrderOptions<T> extends PriorityQueueOptions<T> {
+  /** Which of two items comes first, as for `Array.prototype.sort()`. */
+  readonly compare: (a: T, b: T) => number;
+}
+
+/**
+ * What a {@linkcode PriorityQueue} can compare: as a tuple of Python's, by the first items
+ * that differ, so that what stands last may be anything.
+ */
+export type Ordered =
+  | number
+  | string
+  | bigint
+  | boolean
+  | Date
+  | readonly []
+  | readonly [Ordered, ...unknown[]]
+  | readonly Ordered[];
+
 /**
  * A {@linkcode Queue} that gives the smallest item first.
  *
- * Items are numbers, strings, or arrays of them, which compare element by element:
- * `[priority, count, job]`. For anything else, give `compare`. Items without an order
- * between them are a TypeError.
+ * Items are numbers, strings, dates, or arrays of them, which compare element by element:
+ * `[priority, count, job]`. For anything else, and where `T` is generic, give `compare`: it
+ * does not compile without. Items without an order between them are a TypeError.
  *
  * @typeParam T The type of the items.
  *
@@ -409,6 +429,17 @@ export class PriorityQueue<T> extends Queue<T> {
    * @throws {TypeError} If `maxsize` is no number, `compare` no function, or there is an
    * unknown option.
    */
+  constructor(maxsize: number | undefined, options: OrderOptions<T>);
+  /**
+   * Makes an empty queue of items that have an order of their own.
+   *
+   * @param args `maxsize` and the options, as above; `compare` may be left out.
+   */
+  constructor(
+    ...args: [T] extends [Ordered]
+      ? [maxsize?: number | undefined, options?: PriorityQueueOptions<T>]
+      : [maxsize: number | undefined, options: OrderOptions<T>]
+  );
   constructor(maxsize = 0, options: PriorityQueueOptions<T> = {}) {
     const { compare = compareValues, ...rest } = checkOptions(
       "make a PriorityQueue",

@@ -20,6 +20,7 @@ import {
   type Coro,
   type Coroutine,
   mayRunAsync,
+  type Work,
 } from "./_coroutine/coroutine.ts";
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
@@ -66,7 +67,7 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
  * );
  * ```
  */
-export function race<A extends Awaitable<unknown>>(
+export function race<A extends Work | (() => Work)>(
   awaitables: Iterable<A>,
 ): Coroutine<AwaitedResult<A>> {
   return racing({ name: "race", tolerant: false }, awaitables);
@@ -105,7 +106,7 @@ export function race<A extends Awaitable<unknown>>(
  * assertEquals(answer, "from mirror 2");
  * ```
  */
-export function firstSuccess<A extends Awaitable<unknown>>(
+export function firstSuccess<A extends Work | (() => Work)>(
   awaitables: Iterable<A>,
 ): Coroutine<AwaitedResult<A>> {
   return racing({ name: "firstSuccess", tolerant: true }, awaitables);
@@ -118,7 +119,7 @@ interface Rules {
   readonly tolerant: boolean;
 }
 
-function racing<A extends Awaitable<unknown>>(
+function racing<A extends Work | (() => Work)>(
   rules: Rules,
   awaitables: Iterable<A>,
 ): Coroutine<AwaitedResult<A>> {

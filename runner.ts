@@ -19,7 +19,12 @@ import { cancelEach } from "./_base/cancelled.ts";
 import { SETTLED } from "./_base/microtasks.ts";
 import { type Cancellable, linkSignal } from "./_host/abort_signal.ts";
 import { type Context, copyContext } from "./context.ts";
-import { type Awaitable, closeCoroutine } from "./_coroutine/coroutine.ts";
+import {
+  type Awaitable,
+  closeCoroutine,
+  type Work,
+  type WorkResult,
+} from "./_coroutine/coroutine.ts";
 import { RuntimeError } from "./errors.ts";
 import type { Future } from "./future.ts";
 import { gather } from "./gather.ts";
@@ -107,11 +112,11 @@ const NO_SIGNAL_OPTIONS = signalOptions(NO_OPTIONS);
  * await run(main, { signals: ["SIGINT", "SIGTERM"], grace: 10 });
  * ```
  */
-export function run<T>(
-  main: Awaitable<T>,
+export function run<T, A extends Work | (() => Work) = never>(
+  main: A | Awaitable<T>,
   options: RunOptions = NO_OPTIONS,
-): Promise<T> {
-  return Runner._once()._run(main, options);
+): Promise<WorkResult<A, T>> {
+  return Runner._once()._run(main as Awaitable<WorkResult<A, T>>, options);
 }
 
 /**
@@ -202,11 +207,11 @@ export class Runner {
    * @throws {CancelledError} If `main` was cancelled.
    * @throws {KeyboardInterrupt} If it was cancelled by Ctrl-C, or another signal.
    */
-  run<T>(
-    main: Awaitable<T>,
+  run<T, A extends Work | (() => Work) = never>(
+    main: A | Awaitable<T>,
     options: RunnerRunOptions = NO_OPTIONS,
-  ): Promise<T> {
-    return this._run(main, options);
+  ): Promise<WorkResult<A, T>> {
+    return this._run(main as Awaitable<WorkResult<A, T>>, options);
   }
 
   /** @internal One async function for all: each is 600 B, and there may be a run a request. */

@@ -26,7 +26,7 @@
  * @module
  */
 import { copyContext } from "./context.ts";
-import type { Awaitable, AwaitedResult } from "./_coroutine/coroutine.ts";
+import type { AwaitedResult, Work } from "./_coroutine/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { unwatch, watch } from "./_combine/awaitables.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
@@ -84,7 +84,7 @@ import type { Waiter } from "./_base/roles.ts";
  * });
  * ```
  */
-export function shield<A extends Awaitable<unknown>>(
+export function shield<A extends Work | (() => Work)>(
   awaitable: A,
 ): Future<AwaitedResult<A>> {
   const inner = futureOf(awaitable, undefined);

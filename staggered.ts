@@ -86,7 +86,7 @@ export type StaggeredResult<T> = [
  * ```
  */
 export function staggeredRace<
-  T = unknown,
+  T,
   F extends CoroutineFunction<T> = CoroutineFunction<T>,
 >(
   functions: Iterable<F>,

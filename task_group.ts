@@ -30,10 +30,12 @@ import {
   type CoroutineFunction,
   type CoroutineLike,
   mayRunAsync,
+  type ScopeBody,
+  type Work,
+  type WorkResult,
 } from "./_coroutine/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { KeyboardInterrupt, RuntimeError } from "./errors.ts";
-import type { Wait } from "./future.ts";
 import { Children } from "./_combine/children.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
 import type { CreateTaskOptions, EventLoop } from "./loop.ts";
@@ -170,16 +172,22 @@ export class TaskGroup {
    * );
    * ```
    */
-  createTask<T>(
-    coro: CoroutineLike<T> | CoroutineFunction<T>,
+  createTask<
+    T,
+    C extends CoroutineLike<unknown> | (() => Work) = never,
+  >(
+    coro: C | CoroutineLike<T> | CoroutineFunction<T>,
     options?: CreateTaskOptions,
-  ): Task<T> {
+  ): Task<WorkResult<C, T>> {
     const refusal = this.#refusal();
     if (refusal !== undefined) {
       closeCoroutine(coro);
       throw new RuntimeError(`Cannot create a task: ${this} ${refusal}`);
     }
-    const work = this.#slots === undefined ? coro : limited(this.#slots, coro);
+    const given = coro as CoroutineFunction<WorkResult<C, T>>;
+    const work = this.#slots === undefined
+      ? given
+      : limited(this.#slots, given);
     const task = this.#loop!.createTask(work, options);
     this.#tasks!.add(task as Task<unknown>);
     // Its first step, run eagerly, may have ended the group before it was in.
@@ -241,15 +249,14 @@ export class TaskGroup {
    * assertEquals(results, [1, 2]);
    * ```
    */
-  run<T>(
-    body: (
-      group: TaskGroup,
-    ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
-  ): Coroutine<T> {
+  run<
+    T,
+    B extends (scope: TaskGroup) => Work = never,
+  >(body: B | ScopeBody<TaskGroup, T>): Coroutine<WorkResult<B, T>> {
     checkBody(body, "run in a task group");
     return new MethodCoroutine(
       "taskGroup",
-      () => this.#run(body),
+      () => this.#run(body as ScopeBody<TaskGroup, WorkResult<B, T>>),
       mayRunAsync(body),
     );
   }
@@ -271,9 +278,7 @@ export class TaskGroup {
   }
 
   *#run<T>(
-    body: (
-      group: TaskGroup,
-    ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+    body: ScopeBody<TaskGroup, T>,
   ): Coro<T> {
     const unlink = this.#enter();
     let result: T | undefined;
@@ -446,12 +451,13 @@ export class TaskGroup {
  * assertEquals(error.errors.map(String), ["RangeError: no such row"]);
  * ```
  */
-export function taskGroup<T>(
-  body: (
-    group: TaskGroup,
-  ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+export function taskGroup<
+  T,
+  B extends (scope: TaskGroup) => Work = never,
+>(
+  body: B | ScopeBody<TaskGroup, T>,
   options: TaskGroupOptions = {},
-): Coroutine<T> {
+): Coroutine<WorkResult<B, T>> {
   checkBody(body, "run in a task group");
-  return new TaskGroup(options).run(body);
+  return new TaskGroup(options).run<T, B>(body);
 }

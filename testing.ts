@@ -19,7 +19,7 @@
  */
 import { check, FUNCTION, instance, LOOP, OBJECT } from "./_base/arguments.ts";
 import { VirtualClock } from "./clock.ts";
-import type { CoroutineLike } from "./coroutine.ts";
+import type { ScopeBody, Work, WorkResult } from "./coroutine.ts";
 import type { ExceptionContext } from "./handle.ts";
 import { EventLoop } from "./loop.ts";
 import type { Instrument, Step } from "./_loop/instrument.ts";
@@ -96,16 +96,17 @@ export class TestLoop extends EventLoop {
  * await assertRejects(() => runTest(() => waitFor(sleep(60), 30)), TimeoutError);
  * ```
  */
-export async function runTest<T>(
-  main: (loop: TestLoop) => CoroutineLike<T> | PromiseLike<T>,
-): Promise<T> {
+export async function runTest<
+  T,
+  B extends (scope: TestLoop) => Work = never,
+>(main: B | ScopeBody<TestLoop, T>): Promise<WorkResult<B, T>> {
   check("run a test", "main", main, FUNCTION);
   const loop = new TestLoop();
   const { reports } = loop;
-  let result: T;
+  let result: WorkResult<B, T>;
   try {
-    result = await run<T>(
-      (() => main(loop)) as () => PromiseLike<T>,
+    result = await run(
+      (() => main(loop)) as () => PromiseLike<WorkResult<B, T>>,
       { loopFactory: () => loop },
     );
   } catch (error) {

@@ -32,18 +32,24 @@ import {
 } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { callFor } from "./_task/function_coroutine.ts";
-import { contextOfCall, Coroutine } from "./_coroutine/coroutine.ts";
+import {
+  contextOfCall,
+  Coroutine,
+  type ScopeBody,
+  type Work,
+  type WorkResult,
+} from "./_coroutine/coroutine.ts";
 import type { Start } from "./_host/async_context.ts";
 import { isGenerator } from "./_coroutine/generators.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
 import { RuntimeError, TimeoutError } from "./errors.ts";
-import { Future, type Wait } from "./future.ts";
+import { Future } from "./future.ts";
 import { makeUnplaced } from "./_base/error_place.ts";
 import { describeBody } from "./_line/wait_text.ts";
 import { BodyFuture, promiseOf } from "./_combine/body_future.ts";
 import type { Handle } from "./handle.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
-import { checkBody, enterScope, type ScopeBody } from "./_combine/scope.ts";
+import { checkBody, enterScope } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
 
 type Body<T> = ScopeBody<Timeout, T>;
@@ -187,13 +193,16 @@ export class Timeout {
    * assertEquals(value, "in time");
    * ```
    */
-  run<T>(
-    body: (
-      scope: Timeout,
-    ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
-  ): Coroutine<T> {
+  run<
+    T,
+    B extends (scope: Timeout) => Work = never,
+  >(body: B | ScopeBody<Timeout, T>): Coroutine<WorkResult<B, T>> {
     checkBody(body, "run under a timeout");
-    return new TimeoutCoroutine(this, undefined, body);
+    return new TimeoutCoroutine(
+      this,
+      undefined,
+      body as Body<WorkResult<B, T>>,
+    );
   }
 
   /** Returns `<Timeout [active] when=12.5>` and the like. */
@@ -365,19 +374,25 @@ class TimeoutCoroutine<T> extends Coroutine<T> {
  * assertEquals([one, two], [1, 2]);
  * ```
  */
-export function timeout<T>(
+export function timeout<
+  T,
+  B extends (scope: Timeout) => Work = never,
+>(
   delay: Delay | undefined,
-  body: (
-    scope: Timeout,
-  ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
+  body: B | ScopeBody<Timeout, T>,
   options?: TimeoutOptions,
-): Coroutine<T> {
+): Coroutine<WorkResult<B, T>> {
   checkBody(body, "run under a timeout");
   const seconds = delay === undefined ? undefined : toSeconds(delay);
   const abandon = options === undefined
     ? undefined
     : checkOptions("run under a timeout", options, TIMEOUT_OPTIONS).abandon;
-  return new TimeoutCoroutine(undefined, seconds, body, abandon);
+  return new TimeoutCoroutine(
+    undefined,
+    seconds,
+    body as Body<WorkResult<B, T>>,
+    abandon,
+  );
 }
 
 /**
@@ -407,13 +422,14 @@ export function timeout<T>(
  * assertEquals(steps, ["first", "second"]);
  * ```
  */
-export function timeoutAt<T>(
+export function timeoutAt<
+  T,
+  B extends (scope: Timeout) => Work = never,
+>(
   when: number | undefined,
-  body: (
-    scope: Timeout,
-  ) => Generator<Wait | undefined, T, never> | PromiseLike<T>,
-): Coroutine<T> {
-  return new Timeout(when).run(body);
+  body: B | ScopeBody<Timeout, T>,
+): Coroutine<WorkResult<B, T>> {
+  return new Timeout(when).run<T, B>(body);
 }
 
 // Apart, since a closure in `_leave()` would be 40 B for each scope.

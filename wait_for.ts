@@ -35,6 +35,7 @@ import {
   type Coroutine,
   mayRunAsync,
   refuseAsyncGenerator,
+  type Work,
 } from "./_coroutine/coroutine.ts";
 import { claim, isGenerator } from "./_coroutine/generators.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
@@ -97,7 +98,7 @@ const WAIT_FOR_OPTIONS: OptionKinds<WaitForOptions> = { signal: SIGNAL };
  * assertEquals(await run(() => waitFor(sleep(0.001, "ok"), { seconds: 60 })), "ok");
  * ```
  */
-export function waitFor<A extends Awaitable<unknown>>(
+export function waitFor<A extends Work | (() => Work)>(
   awaitable: A,
   limit: Delay | undefined,
   options: WaitForOptions = {},

@@ -16,15 +16,9 @@ import {
 import { isGenerator } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
-import type { Wait } from "../future.ts";
 import { check, integer, type Kind, refusal } from "../_base/arguments.ts";
 import { currentTask } from "../current_task.ts";
 import type { Task } from "../task.ts";
-
-/** The body of a scope: an async or a generator function, or one that gives a coroutine. */
-export type ScopeBody<S, T> = (
-  scope: S,
-) => Generator<Wait | undefined, T, never> | PromiseLike<T>;
 
 /**
  * Says that a body is no function, before anything is begun.

@@ -64,6 +64,44 @@ export type AwaitedResult<A> = A extends PromiseLike<infer T> ? Awaited<T>
   : A extends () => infer R ? AwaitedResult<R>
   : never;
 
+/** The body of a scope: an async or a generator function, or one that gives a coroutine. */
+export type ScopeBody<S, T> = (
+  scope: S,
+) => Generator<Wait | undefined, T, never> | PromiseLike<T>;
+
+/**
+ * What a function can give to be waited for, whatever comes of it: a promise or a coroutine.
+ *
+ * It names no type of a result, so the compiler takes none from it for a generic function
+ * that is called there.
+ */
+// With a method "then" or a Generator here, the compiler would take "unknown" from it.
+export type Work =
+  | { readonly then: object }
+  | {
+    readonly next: (
+      ...args: never
+    ) => IteratorYieldResult<Wait | undefined> | { done: true };
+    readonly throw: object;
+    [Symbol.iterator](): unknown;
+  };
+
+/**
+ * What work of the type `W` gives, where functions of different results are fine too:
+ * `createTask(quick ? countWords : readWords)`.
+ *
+ * `T` is what the compiler finds if all give the same. It also carries the type that the
+ * result is wanted as into the function, so that `[1, "a"]` in it is a pair.
+ */
+// Nothing is found in what is "any", so T is all that there is. "Awaited" would hide a
+// result of a generic type.
+export type WorkResult<W, T> = [W] extends [never] ? T
+  : unknown extends W ? T
+  : W extends PromiseLike<infer R> ? R | T
+  : W extends Generator<infer _, infer R, never> ? R | T
+  : W extends (...args: never) => infer R ? WorkResult<R, T>
+  : T;
+
 /** What a driver resumes: a generator, or something that behaves like one. */
 export interface Body {
   /** @internal */
@@ -132,6 +170,66 @@ interface Awaiter {
  * ```
  */
 export abstract class Coroutine<T> implements Promise<T> {
+  /** Makes a coroutine; for subclasses. */
+  constructor() {
+    this._state = COLD;
+    this._callerBody = undefined;
+    this._caller = undefined;
+    if (running.debugLoops > 0) watch(this);
+    // Bun takes the async context of an `await` before that reads `then`.
+    if (running.bursts.onAwait !== undefined) running.bursts.onAwait();
+  }
+
+  /** The name of the coroutine function, for reports. */
+  abstract get name(): string;
+
+  /**
+   * Abandons the coroutine, so that it is not reported as never awaited.
+   *
+   * @throws {RuntimeError} If it is running.
+   */
+  close(): void {
+    if (this._state === STARTED) {
+      throw new RuntimeError(
+        `Cannot close ${this}: it is running, cancel its task instead`,
+      );
+    }
+    end(this);
+  }
+
+  /** Serves `yield*`: runs the coroutine in the task that runs the generator. */
+  [Symbol.iterator](): Iterator<Wait, T, unknown> {
+    if (this._state !== COLD) refuseSecond(this);
+    this._state = TAKEN;
+    if (this._record !== undefined) this._record.settle();
+    return this as unknown as Iterator<Wait, T, unknown>;
+  }
+
+  /** @internal */
+  next(value?: unknown): IteratorResult<unknown, T> {
+    if (this._state === TAKEN && mustGiveWay()) return NEXT_TURN;
+    if (begin(this)) return { done: false, value: this };
+    // Whoever went on did not run it: a `for … of`, or `const [a, b] = wait(tasks)`.
+    if (this._callerBody !== WAS_RUN) throw notIterable(this);
+    return ended(value as T);
+  }
+
+  /** @internal */
+  throw(error: unknown): IteratorResult<unknown, T> {
+    end(this);
+    if (isUnplaced(error)) place(error, this);
+    throw error;
+  }
+
+  /** @internal */
+  return(value: T): IteratorResult<unknown, T> {
+    end(this);
+    return { done: true, value };
+  }
+
+  // After what users may call: what the compiler says of a promise in the place of a
+  // coroutine begins with the first members that it lacks.
+
   // Set in the constructor, and no private member: V8 does not inline the constructor of
   // a base class that has either, which makes an object of a subclass cost twice as much
   // (28 ns, not 14), and private methods take 8 B in each object.
@@ -146,19 +244,6 @@ export abstract class Coroutine<T> implements Promise<T> {
   /** @internal What begins it in the async context of its call, where an `await` takes it. */
   declare readonly _startInContext?: Start | undefined;
 
-  /** Makes a coroutine; for subclasses. */
-  constructor() {
-    this._state = COLD;
-    this._callerBody = undefined;
-    this._caller = undefined;
-    if (running.debugLoops > 0) watch(this);
-    // Bun takes the async context of an `await` before that reads `then`.
-    if (running.bursts.onAwait !== undefined) running.bursts.onAwait();
-  }
-
-  /** The name of the coroutine function, for reports. */
-  abstract get name(): string;
-
   /** @internal Whether it may call an async function, which needs the caller's context. */
   get _mayRunAsync(): boolean {
     return false;
@@ -167,20 +252,6 @@ export abstract class Coroutine<T> implements Promise<T> {
   /** @internal Returns the body to run on the stack of `driver`; many are their own. */
   _start(_driver: unknown): unknown {
     return this;
-  }
-
-  /**
-   * Abandons the coroutine, so that it is not reported as never awaited.
-   *
-   * @throws {RuntimeError} If it is running.
-   */
-  close(): void {
-    if (this._state === STARTED) {
-      throw new RuntimeError(
-        `Cannot close ${this}: it is running, cancel its task instead`,
-      );
-    }
-    end(this);
   }
 
   /**
@@ -248,39 +319,9 @@ export abstract class Coroutine<T> implements Promise<T> {
     return "Coroutine";
   }
 
-  /** Serves `yield*`: runs the coroutine in the task that runs the generator. */
-  [Symbol.iterator](): Iterator<Wait, T, unknown> {
-    if (this._state !== COLD) refuseSecond(this);
-    this._state = TAKEN;
-    if (this._record !== undefined) this._record.settle();
-    return this as unknown as Iterator<Wait, T, unknown>;
-  }
-
-  /** @internal */
-  next(value?: unknown): IteratorResult<unknown, T> {
-    if (this._state === TAKEN && mustGiveWay()) return NEXT_TURN;
-    if (begin(this)) return { done: false, value: this };
-    // Whoever went on did not run it: a `for … of`, or `const [a, b] = wait(tasks)`.
-    if (this._callerBody !== WAS_RUN) throw notIterable(this);
-    return ended(value as T);
-  }
-
   /** @internal Whether its body is the library's own code, of which no user wants frames. */
   get _isOfLibrary(): boolean {
     return false;
-  }
-
-  /** @internal */
-  throw(error: unknown): IteratorResult<unknown, T> {
-    end(this);
-    if (isUnplaced(error)) place(error, this);
-    throw error;
-  }
-
-  /** @internal */
-  return(value: T): IteratorResult<unknown, T> {
-    end(this);
-    return { done: true, value };
   }
 
   /** Returns `<coroutine name>`. */

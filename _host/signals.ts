@@ -156,7 +156,9 @@ function exitCodeOf(signal: SignalName): number {
 /** Ends the program as the signal does where nobody listens. */
 export function exitBySignal(signal: SignalName): void {
   const { Deno, process } = globalThis as Host;
-  (Deno ?? process)?.exit(exitCodeOf(signal));
+  // On Deno it calls the handlers of "exit" that libraries of Node set, and of "unload";
+  // Deno.exit() calls the latter alone.
+  (process ?? Deno)?.exit(exitCodeOf(signal));
 }
 
 function startListening(signal: SignalName): Listening {

@@ -35,7 +35,7 @@ export function requireScheduler(): Scheduler {
   const scheduler = runningScheduler();
   if (scheduler === undefined) {
     throw new RuntimeError(
-      "No running event loop: do it in a function that run() or a task runs",
+      "No running event loop: do it in a function that run() or a task runs, or begin it from a callback of the host by loop.createTask(), with the loop from getRunningLoop()",
     );
   }
   return scheduler;

@@ -81,5 +81,5 @@ export const generators = {
 };
 
 if (import.meta.main) {
-  await run<void>(Deno.args[0] === "generators" ? generators.main : main);
+  await run(Deno.args[0] === "generators" ? generators.main : main);
 }

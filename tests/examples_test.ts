@@ -79,7 +79,7 @@ for (const example of [callback, callback.generators]) {
 
 for (const { main } of [result, result.generators]) {
   Deno.test(`result ${kindOf(main)} throws first, then gives the result`, async () => {
-    assertEquals(await printed(() => run<void>(main, VIRTUAL)), [
+    assertEquals(await printed(() => run(main, VIRTUAL)), [
       "InvalidStateError, done: false",
       "返回值: to be or not to be",
     ]);
@@ -106,7 +106,7 @@ for (const { main } of [backgroundTask, backgroundTask.generators]) {
     name: `background_task ${kindOf(main)} lives on after a forced gc`,
     ignore: !("gc" in globalThis),
     async fn() {
-      assertEquals(await printed(() => run<void>(main, VIRTUAL)), [
+      assertEquals(await printed(() => run(main, VIRTUAL)), [
         "backTask:Starting",
         "gc",
         "backTask:Ending after gc",
@@ -130,7 +130,7 @@ Deno.test({
 
 for (const { main } of [ensureFuture, ensureFuture.generators]) {
   Deno.test(`ensure_future ${kindOf(main)} takes all kinds of awaitables`, async () => {
-    assertEquals(await printed(() => run<void>(main, VIRTUAL)), [
+    assertEquals(await printed(() => run(main, VIRTUAL)), [
       "coroutine: true 嵌套Cose 2s",
       "future: true",
       "task: true",

@@ -3,10 +3,16 @@
  * The host's async context (of OpenTelemetry, of loggers, of web frameworks) follows tasks
  * of async functions: each has that of the place where it was made.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { hostTest, runOn } from "./_hosts.ts";
-import { createTask, getRunningLoop, run, sleep } from "@asyncio/asyncio";
+import {
+  createTask,
+  getRunningLoop,
+  run,
+  RuntimeError,
+  sleep,
+} from "@asyncio/asyncio";
 
 hostTest("the host's async context follows tasks", async (host) => {
   const { lines, errors } = await runOn(
@@ -14,6 +20,24 @@ hostTest("the host's async context follows tasks", async (host) => {
     new URL("_host_context_program.ts", import.meta.url),
   );
   assertEquals(lines, ["end"], errors);
+});
+
+Deno.test("createTask() outside of a run() says how a callback of the host begins a task", async () => {
+  const started = Promise.withResolvers<ReturnType<typeof getRunningLoop>>();
+  const ended = Promise.withResolvers<void>();
+  const main = run(async () => {
+    started.resolve(getRunningLoop());
+    await ended.promise;
+  });
+  const loop = await started.promise;
+  assertThrows(() => createTask(sleep(0)), RuntimeError, "loop.createTask()");
+  const task = loop.createTask(async () => {
+    await sleep(0.001);
+    return "done";
+  });
+  assertEquals(await task, "done");
+  ended.resolve();
+  await main;
 });
 
 Deno.test("tasks of async functions begin in the order in which they were made", async () => {

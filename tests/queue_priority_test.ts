@@ -2,8 +2,11 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   createTask,
   gather,
+  type Ordered,
+  type OrderOptions,
   PriorityQueue,
   type PriorityQueueOptions,
+  type Queue,
   sleep,
 } from "../mod.ts";
 import { runTest } from "../testing.ts";
@@ -12,7 +15,7 @@ function sorted<T>(
   items: readonly T[],
   options?: PriorityQueueOptions<T>,
 ): T[] {
-  const queue = new PriorityQueue<T>(0, options);
+  const queue = new PriorityQueue<T>(0, options as OrderOptions<T>);
   for (const item of items) queue.putNowait(item);
   return items.map(() => queue.getNowait());
 }
@@ -78,13 +81,13 @@ Deno.test("PriorityQueue refuses items without an order, and keeps the others", 
   for (
     const [known, odd] of [[1, "1"], [1, {}], [1, NaN], [[1], 1], ["", null]]
   ) {
-    const queue = new PriorityQueue<unknown>();
+    const queue: Queue<unknown> = new PriorityQueue<Ordered>();
     queue.putNowait(known);
     assertThrows(() => queue.putNowait(odd), TypeError, "Cannot order");
     assertEquals(queue.qsize(), 1);
     assertEquals(queue.getNowait(), known);
   }
-  const queue = new PriorityQueue<unknown>();
+  const queue = new PriorityQueue<[number, object]>();
   queue.putNowait([1, {}]);
   const error = assertThrows(() => queue.putNowait([1, {}]), TypeError);
   assertEquals(

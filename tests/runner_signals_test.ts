@@ -175,3 +175,13 @@ signalTest(
   "its own handler takes the place of the run's",
   hasLines("handled", "true", "false", "threw KeyboardInterrupt of SIGINT"),
 );
+
+hostTest(
+  "run() that a signal has ended calls the handlers of process's exit event",
+  async (host) => {
+    const program = new URL("./_exit_handlers_program.ts", import.meta.url);
+    const { code, lines, errors } = await runOn(host, program);
+    assertEquals(lines, ["cleaned up", "exit 130"], errors);
+    assertEquals(code, 130, errors);
+  },
+);

@@ -16,10 +16,14 @@ import {
   createTask,
   ensureFuture,
   firstSuccess,
+  fromSignal,
   type Future,
   gather,
   getRunningLoop,
+  interruptible,
+  LifoQueue,
   mapConcurrent,
+  once,
   PriorityQueue,
   Queue,
   race,
@@ -30,6 +34,7 @@ import {
   type Task,
   taskGroup,
   timeout,
+  timeoutAt,
   wait,
   waitFor,
 } from "@asyncio/asyncio";
@@ -206,10 +211,137 @@ Deno.test("scopes, races and queues keep the type", () =>
     same<typeof main, number>();
   }));
 
+Deno.test("functions of different results give either, without a type argument", () =>
+  runTest(async () => {
+    const quick = [1].length > 0;
+    const choice = quick ? number : text;
+    const task = createTask(choice);
+    same<typeof task, Task<number | string>>();
+    const called = createTask(() => quick ? sleep(0, 1) : sleep(0, "s"));
+    same<typeof called, Task<number | string>>();
+    const made = createTask(quick ? cold(1) : coldGenerator(1));
+    same<typeof made, Task<boolean | number[]>>();
+    const inTime = await timeout(1, choice);
+    same<typeof inTime, number | string>();
+    const at = await timeoutAt(undefined, () => quick ? number() : text());
+    same<typeof at, number | string>();
+    const grouped = await taskGroup(async (group) => {
+      const child = group.createTask(choice);
+      same<typeof child, Task<number | string>>();
+      return await child;
+    });
+    same<typeof grouped, number | string>();
+    const body = await taskGroup(() => quick ? number() : text());
+    same<typeof body, number | string>();
+    const mapped = mapConcurrent([1, "a"], (x) => {
+      same<typeof x, number | string>();
+      return typeof x === "number" ? number() : cold(1);
+    }, { limit: 1 });
+    const all = await mapped.collect();
+    same<typeof all, (number | boolean)[]>();
+    const asked = await fromSignal(() => quick ? number() : cold(1));
+    same<typeof asked, number | boolean>();
+    const freed = await interruptible(quick ? number() : cold(1));
+    same<typeof freed, number | boolean>();
+    await gather(task, called, made);
+  }));
+
+Deno.test("a wanted type reaches into the function, and a given one holds", async () => {
+  const main = async () => {
+    const pair: [number, string] = await createTask(async () => [
+      await number(),
+      "a",
+    ]);
+    const limited: [number, string] = await timeout(1, async () => [
+      await number(),
+      "a",
+    ]);
+    const state: { kind: "open"; at: number } | { kind: "shut" } =
+      await taskGroup(
+        async () => ({ kind: "open", at: await number() }),
+      );
+    const given = createTask<number | string>(number);
+    same<typeof given, Task<number | string>>();
+    await given;
+    return [pair, limited, state];
+  };
+  const never = () => createTask(async () => await Promise.reject<never>());
+  same<ReturnType<typeof never>, Task<never>>();
+  assertEquals((await runTest(main)).length, 3);
+});
+
+Deno.test("a generic function that is called in the work keeps its own type", () =>
+  runTest(async () => {
+    const target = new EventTarget();
+    const load = <R = Date>(): Promise<R> =>
+      Promise.resolve(new Date(0) as unknown as R);
+    const event = timeout(1, () => once(target, "change"));
+    same<typeof event, Coroutine<Event>>();
+    event.close();
+    const ended = await timeout(1, load);
+    const called = await timeout(1, () => load());
+    same<typeof called, Date>();
+    const made = await createTask(() => load());
+    same<typeof made, Date>();
+    const [one, two] = await gather(() => load(), load());
+    same<typeof one, Date>();
+    same<typeof two, Date>();
+    const limited = await waitFor(() => load(), 1);
+    same<typeof limited, Date>();
+    const first = await race([() => load()]);
+    same<typeof first, Date>();
+    const kept = await shield(() => load());
+    same<typeof kept, Date>();
+    const ensured = await ensureFuture(() => load());
+    same<typeof ensured, Date>();
+    const aborted = await fromSignal(() => load());
+    same<typeof aborted, Date>();
+    const mapped = await mapConcurrent([1], () => load(), { limit: 1 })
+      .collect();
+    same<typeof mapped, Date[]>();
+    const [head, tail] = await taskGroup(async (group) => {
+      await sleep(0);
+      return [group.createTask(number), group.createTask(() => load())];
+    });
+    same<typeof head, Task<number>>();
+    same<typeof tail, Task<Date>>();
+    assertEquals([ended, one, made].length, 3);
+  }));
+
+/** Takes work of a generic type through, as users' helpers do. */
+export function limited<T>(work: () => Promise<T>): Coroutine<T> {
+  const limited = timeout(1, work);
+  return limited;
+}
+
+/** The same for a task. */
+export function started<T>(work: () => Promise<T> | Coro<T>): Task<T> {
+  const task = createTask(work);
+  return task;
+}
+
+Deno.test("PriorityQueue takes what has an order without compare", () => {
+  interface Job {
+    readonly priority: number;
+  }
+  const jobs = new PriorityQueue<[number, Job]>();
+  jobs.putNowait([2, { priority: 2 }]);
+  jobs.putNowait([1, { priority: 1 }]);
+  assertEquals(jobs.getNowait()[0], 1);
+  const compare = (a: Job, b: Job) => a.priority - b.priority;
+  const own: PriorityQueue<Job> = new PriorityQueue(0, { compare });
+  const dates: Queue<Date> = new PriorityQueue(1);
+  class Ranked<T> extends PriorityQueue<[number, number, T]> {}
+  for (const Class of [Queue, LifoQueue, PriorityQueue]) new Class<number>(1);
+  assertEquals([own, dates, new Ranked<Job>()].map(String).length, 3);
+});
+
 async function coldLength(text: string): Promise<number> {
   await sleep(0);
   return text.length;
 }
+
+const quickOrNot = [1].length > 0;
 
 /** What does not compile. */
 export async function wrong(): Promise<void> {
@@ -250,6 +382,27 @@ export async function wrong(): Promise<void> {
   new Queue<number>().putNowait("text");
   // @ts-expect-error: a comparator of another type.
   new PriorityQueue<number>(0, { compare: (a: string, b: string) => a < b });
+  // @ts-expect-error: an object has no order: it needs compare.
+  new PriorityQueue<object>();
+  // @ts-expect-error: nor has it with a size alone.
+  new PriorityQueue<{ priority: number }>(1);
+  // @ts-expect-error: nor does an array that begins with one.
+  new PriorityQueue<[object, number]>();
+  // @ts-expect-error: either function may be called.
+  const either: number = await createTask(quickOrNot ? number : text);
+  // @ts-expect-error: the body of a timeout gives one of the two.
+  const limit: number = await timeout(1, () => quickOrNot ? number() : text());
+  void [either, limit];
+  // @ts-expect-error: what is not waited for can't be yielded, in a body either.
+  await timeout(1, function* () {
+    yield 42;
+  });
+  // @ts-expect-error: an async generator gives no result.
+  await taskGroup(async function* () {});
+  // @ts-expect-error: a list is no work.
+  await timeout(1, () => [1]);
+  // @ts-expect-error: nor is what has only a member "then".
+  await gather({ then: 1 });
   // @ts-expect-error: cold() wants its argument.
   await cold();
   // @ts-expect-error: run() wants something to run.
