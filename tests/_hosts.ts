@@ -63,8 +63,12 @@ export async function runOn(
   ...args: readonly string[]
 ): Promise<Ended> {
   const [command, ...flags] = host.command;
+  // A program whose coverage is measured waits for ever for the end of a thread.
+  const { DENO_COVERAGE_DIR: _, ...env } = Deno.env.toObject();
   await using child = new Deno.Command(command!, {
     args: [...flags, program.pathname, ...args],
+    clearEnv: true,
+    env,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
