@@ -415,7 +415,7 @@ export type Ordered =
  * assertEquals(queue.getNowait(), "big");
  * ```
  */
-export class PriorityQueue<T> extends Queue<T> {
+export class PriorityQueue<T = Ordered> extends Queue<T> {
   static {
     keepName(this, "PriorityQueue");
   }

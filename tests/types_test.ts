@@ -331,6 +331,10 @@ Deno.test("PriorityQueue takes what has an order without compare", () => {
   const compare = (a: Job, b: Job) => a.priority - b.priority;
   const own: PriorityQueue<Job> = new PriorityQueue(0, { compare });
   const dates: Queue<Date> = new PriorityQueue(1);
+  const any = new PriorityQueue();
+  any.putNowait(["b", 1]);
+  any.putNowait(["a", 2]);
+  assertEquals(any.getNowait(), ["a", 2]);
   class Ranked<T> extends PriorityQueue<[number, number, T]> {}
   for (const Class of [Queue, LifoQueue, PriorityQueue]) new Class<number>(1);
   assertEquals([own, dates, new Ranked<Job>()].map(String).length, 3);
