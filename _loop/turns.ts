@@ -265,6 +265,9 @@ export class Turns implements Sleeper {
 
   async #pump(): Promise<void> {
     try {
+      // Where the host has no storage, what main does after a first wait that is over at
+      // once is told by the line that was resumed last: no other code may come between.
+      if (!hasAsyncContext) await this.#letHostTurn();
       for (;;) {
         const pause = this.#drain();
         if (this.#fatal !== undefined) throw this.#fatal.error;

@@ -13,6 +13,7 @@ import {
   Condition,
   coroutine,
   createTask,
+  currentTask,
   Event,
   fromSignal,
   Future,
@@ -28,6 +29,7 @@ import {
   sleep,
   taskGroup,
   timeout,
+  TimeoutError,
   wait,
   waitFor,
 } from "../mod.ts";
@@ -182,6 +184,23 @@ for (const [ready, first] of Object.entries(READY)) {
       if (outcome === "ended" && seconds === 1) return;
       console.log(`${ready}, ${ending}: ${outcome}, ${seconds} s`);
     });
+  }
+}
+// Nobody has resumed the main of a run: it begins within the call of run().
+for (const [ready, first] of Object.entries(READY)) {
+  const main = async () => {
+    finished = createTask(function* () {}, { eagerStart: true });
+    const task = currentTask();
+    await first();
+    if (currentTask() !== task) return "is of another task";
+    return await timeout(1, async () => void await sleep(60));
+  };
+  const [alone] = await Promise.allSettled([runTest(main)]);
+  const both = await Promise.allSettled([runTest(main), runTest(main)]);
+  for (const run of [alone, ...both]) {
+    const outcome = run.status === "fulfilled" ? run.value : run.reason;
+    if (outcome instanceof TimeoutError) continue;
+    console.log(`${ready}, the main of ${both.length} runs: ${outcome}`);
   }
 }
 console.log("end");

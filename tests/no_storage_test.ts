@@ -11,7 +11,7 @@ test(
 );
 
 test(
-  "a first wait that has nothing to wait for leaves the next one to its own scope, without async storage",
+  "a first wait that has nothing to wait for leaves the next one to its own task and scope, main too, without async storage",
   "tests/_no_storage_ready_program.ts",
 );
 
