@@ -54,7 +54,7 @@ import {
   Handle,
   TimerHandle,
 } from "./handle.ts";
-import { asyncLine, hasAsyncContext } from "./_host/async_context.ts";
+import { hasAsyncContext, isInLine } from "./_host/async_context.ts";
 import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
 import { DebugMode } from "./_debug/debug_mode.ts";
 import { Waiters } from "./_future/waiters.ts";
@@ -1015,8 +1015,7 @@ export class EventLoop implements TaskScheduler {
       throw new RuntimeError("Cannot run: the event loop is running already");
     }
     if (
-      (running.loop !== undefined || hasAsyncContext ||
-        asyncLine() !== undefined) &&
+      (running.loop !== undefined || hasAsyncContext || isInLine()) &&
       runningScheduler() !== undefined
     ) {
       throw new RuntimeError(

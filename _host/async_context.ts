@@ -81,6 +81,15 @@ export function asyncLine(): unknown {
   return slot === undefined ? undefined : lineIn(slot);
 }
 
+/**
+ * Whether an async function of a line runs now, which is not over. Where the host has no
+ * storage, other code may follow in the burst in which a task has ended.
+ */
+export function isInLine(): boolean {
+  const line = asyncLine() as { _isOver(): boolean } | undefined;
+  return line !== undefined && (hasAsyncContext || !line._isOver());
+}
+
 /** The slot of the line whose async function runs now, where the host has a storage. */
 export function asyncSlot(): LineSlot | undefined {
   return storage?.getStore() as LineSlot | undefined;
@@ -125,14 +134,18 @@ export function noteResumedLine(line: unknown): void {
  */
 export function startInside(start: () => void): void {
   const outer = resumedLine;
+  const startingAround = starting;
   let line: unknown;
   // First, so that it comes before those of the task.
   Promise.resolve().then(() => {
     if (resumedLine === outer) resumedLine = line;
   });
+  // Whoever makes it may be starting itself: this one does not come back to that.
+  starting = 0;
   try {
     start();
   } finally {
+    starting = startingAround;
     line = resumedLine;
     resumedLine = outer;
   }

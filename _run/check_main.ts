@@ -12,7 +12,7 @@ import {
 } from "../_coroutine/coroutine.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { RuntimeError } from "../errors.ts";
-import { asyncLine, hasAsyncContext } from "../_host/async_context.ts";
+import { hasAsyncContext, isInLine } from "../_host/async_context.ts";
 import { runningScheduler } from "../_loop/scheduler.ts";
 
 /**
@@ -32,8 +32,8 @@ export function checkMain(main: unknown, isRunning: boolean): void {
       }`,
     );
   }
-  const isInside = (running.loop !== undefined || hasAsyncContext ||
-    asyncLine() !== undefined) &&
+  const isInside =
+    (running.loop !== undefined || hasAsyncContext || isInLine()) &&
     runningScheduler() !== undefined;
   if (!isInside && !isRunning) return;
   closeCoroutine(main);

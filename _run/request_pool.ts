@@ -6,6 +6,7 @@
  */
 import { isGeneratorFunction } from "../_base/function_kinds.ts";
 import {
+  hasAsyncContext,
   HostContext,
   runInLine,
   snapshotContext,
@@ -71,7 +72,7 @@ export class RequestPool<I>
   readonly #inContext: InContext = snapshotContext();
   readonly #taskOptions: {
     readonly loop: EventLoop;
-    readonly eagerStart: true;
+    readonly eagerStart: boolean;
   };
   // Those that have no answer and are not watched, the oldest first.
   readonly #young = new Set<PendingRequest>();
@@ -92,7 +93,9 @@ export class RequestPool<I>
     this.#handler = handler;
     this.#isGenerator = isGeneratorFunction(handler);
     this.#options = options;
-    this.#taskOptions = { loop, eagerStart: true };
+    // Where the host has no storage, of several that began at once the first one would be
+    // taken for all.
+    this.#taskOptions = { loop, eagerStart: hasAsyncContext };
     this.#drain = new RequestDrain(loop, this);
   }
 

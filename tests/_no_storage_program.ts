@@ -11,10 +11,12 @@ import {
   currentTask,
   Event,
   gather,
+  handleRequests,
   interruptible,
   Lock,
   Queue,
   run,
+  Semaphore,
   sleep,
   taskGroup,
   timeout,
@@ -131,6 +133,17 @@ const PROGRAMS: Readonly<Record<string, readonly [Program, unknown]>> = {
     },
     "slept",
   ],
+  "an eager task of a main that has not waited knows itself": [
+    async () => {
+      const task = createTask(async () => {
+        await new Lock().acquire();
+        return currentTask()!.getName();
+      }, { eagerStart: true, name: "eager" });
+      const main = currentTask();
+      return [await task, currentTask() === main];
+    },
+    "eager,true",
+  ],
   "a queue, a lock and an event": [
     async () => {
       const [queue, lock, event] = [
@@ -180,5 +193,22 @@ for (const [name, [program, expected]] of Object.entries(PROGRAMS)) {
   if (outcome !== expected) console.log(`${name}: ${outcome}`);
 }
 if (warnings.length === 0) console.log("nobody was warned");
+
+const permits = new Semaphore(9);
+const handler = handleRequests(async () => {
+  using _ = await permits.acquire();
+  await timeout(60, async () => await sleep(0.001));
+  return new Response();
+});
+const answers = await Promise.all(
+  [1, 2, 3].map(() => handler(new Request("http://localhost/"))),
+);
+const statuses = answers.map((answer) => answer.status).join();
+if (statuses !== "200,200,200") console.log(`requests at once: ${statuses}`);
+// In the burst in which the last request has ended.
+await handler(new Request("http://localhost/"));
+const after = await run(() => sleep(0, "run")).catch(String);
+if (after !== "run") console.log(`run() after a request: ${after}`);
+
 console.log("end");
 Deno.exit();
