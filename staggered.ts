@@ -60,7 +60,8 @@ export type StaggeredResult<T> = [
  * Begins attempts one after the other until one succeeds, and cancels the rest.
  *
  * - **Next**: an attempt begins when the one before has failed, or after `delay`.
- * - **Losers**: are cancelled, and have ended when this does.
+ * - **Losers**: are cancelled, and have ended when this does. What one gives all the same is
+ *   dropped: the first to succeed wins.
  * - **Cancellation**: reaches every attempt that runs.
  *
  * @typeParam T What each gives, where that is said and not inferred.
@@ -208,6 +209,8 @@ class StaggeredRace<T> {
       if (this.#isOver) endOwnCancels(this.#loop);
       return;
     }
+    // One that resists its cancel comes too late, and the others have been told.
+    if (this.#isOver) return;
     this.#winner = { index, result };
     this.#isOver = true;
     const self = currentTask(this.#loop) as Task<void>;
