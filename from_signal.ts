@@ -35,7 +35,7 @@ import type { PendingAwait } from "./_future/future_await.ts";
 import { CancelRequest, settleEnded } from "./_line/cancel_request.ts";
 import { cancelLine } from "./_line/cancel_line.ts";
 import { hadEnded, isUnsure } from "./_line/delivery.ts";
-import { isQuiet, knownWaits, lineOf, waitsOf } from "./_line/line.ts";
+import { isQuiet, knownWaitsOf, lineOf } from "./_line/line.ts";
 import { describeInside } from "./_line/wait_text.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
@@ -195,7 +195,7 @@ class Abortable<T> extends Future<T> {
 
   /** @internal What its function waits for. */
   _waitsFor(): unknown[] {
-    return knownWaits(waitsOf(this.line));
+    return knownWaitsOf(this.line);
   }
 
   _describe(): string {

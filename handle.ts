@@ -248,10 +248,9 @@ export class Handle {
 
   // The types take any function, since what a callback gives is dropped.
   #lookAt(callback: (argument: never) => unknown, given: unknown): void {
+    if (isPlainFunction(callback)) return;
     const failed = (error: unknown): void => this.#fail(callback, error);
-    if (isPlainFunction(callback) || catchDropped(callback, given, failed)) {
-      return;
-    }
+    if (catchDropped(callback, given, failed)) return;
     throw new TypeError(
       `A callback must be a plain function, nothing runs what ${
         callbackName(callback)

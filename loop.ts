@@ -54,7 +54,7 @@ import {
   Handle,
   TimerHandle,
 } from "./handle.ts";
-import { hasAsyncContext, isInLine } from "./_host/async_context.ts";
+import { hasAsyncContext } from "./_host/async_context.ts";
 import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
 import { DebugMode } from "./_debug/debug_mode.ts";
 import { Waiters } from "./_future/waiters.ts";
@@ -70,7 +70,11 @@ import {
 import { type Resource, Resources } from "./_loop/resources.ts";
 import { callIn, mainOf, running } from "./_base/running.ts";
 import { hostIsDue, hostTurn } from "./_host/turn.ts";
-import { NO_CONTEXT, runningScheduler } from "./_loop/scheduler.ts";
+import {
+  isInsideRun,
+  NO_CONTEXT,
+  runningScheduler,
+} from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
 import type { OnFulfilled, OnRejected } from "./_future/await.ts";
 import { Task, type TaskOptions, type TaskScheduler } from "./task.ts";
@@ -1014,10 +1018,7 @@ export class EventLoop implements TaskScheduler {
     if (this.isRunning()) {
       throw new RuntimeError("Cannot run: the event loop is running already");
     }
-    if (
-      (running.loop !== undefined || hasAsyncContext || isInLine()) &&
-      runningScheduler() !== undefined
-    ) {
+    if (isInsideRun()) {
       throw new RuntimeError(
         "Cannot run the event loop while another loop is running: use await or createTask()",
       );

@@ -37,7 +37,12 @@ import {
 } from "./_base/arguments.ts";
 import { isRevoked } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
-import { JobPool, type Plan } from "./_combine/job_pool.ts";
+import {
+  type Job,
+  JobPool,
+  type JobWork,
+  type Plan,
+} from "./_combine/job_pool.ts";
 import {
   type Coro,
   Coroutine,
@@ -49,13 +54,14 @@ import { claim, isGenerator } from "./_coroutine/generators.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { UnawaitedRecord } from "./_debug/unawaited.ts";
-import type { Wait } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import { runInLine } from "./_host/async_context.ts";
 import { requireScheduler, runningScheduler } from "./_loop/scheduler.ts";
 import { currentLine } from "./_line/line.ts";
 import { checkLimit, LIMIT, requireTask } from "./_combine/scope.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
+
+export type { JobWork } from "./_combine/job_pool.ts";
 
 const NEVER_RUN =
   'mapConcurrent() was never run: use "for await", or await its collect()';
@@ -76,9 +82,6 @@ const MAP_OPTIONS: OptionKinds<MapConcurrentOptions> = {
   limit: LIMIT,
   ordered: BOOLEAN,
 };
-
-/** What a job of {@linkcode mapConcurrent} gives: its promise, or a coroutine. */
-export type JobWork<R> = Generator<Wait | undefined, R, never> | PromiseLike<R>;
 
 /** What {@linkcode mapConcurrent} gives: results for `for await`, or at once. */
 export interface ConcurrentMap<R> extends AsyncIterable<R> {
@@ -180,7 +183,7 @@ export function mapConcurrent<
   refuseAsyncGenerator(job, "map concurrently");
   return new Mapping({
     source,
-    job: job as (item: T, index: number) => JobWork<WorkResult<W, R>>,
+    job: job as Job<T, WorkResult<W, R>>,
     limit,
     ordered,
   });

@@ -60,7 +60,7 @@ const NO_OPTIONS = {};
 // After how many microtasks an async function that main called last has come to its first
 // wait, nearly always: 0.2 µs of a run.
 const HOPS_TO_FIRST_WAIT = 8;
-// Of tasks that make tasks as they end, for as long as any do: some do so for ever.
+// How often it cancels what the clean-up before has begun: some begin another for ever.
 const MOST_ROUNDS = 100;
 const NO_SIGNAL_OPTIONS = signalOptions(NO_OPTIONS);
 

@@ -11,7 +11,7 @@ import { isGenerator } from "../_coroutine/generators.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/cancel_line.ts";
-import { isQuiet, knownWaits, waitsOf } from "../_line/line.ts";
+import { isQuiet, knownWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
 import { HostFuture } from "../_coroutine/to_future.ts";
 
@@ -56,7 +56,7 @@ export class BodyFuture extends HostFuture {
 
   /** @internal What the body waits for. */
   _waitsFor(): unknown[] {
-    return knownWaits(waitsOf(this.#line));
+    return knownWaitsOf(this.#line);
   }
 
   override _describe(): string {

@@ -27,11 +27,11 @@ import { type Input, type Source, WorkSource } from "./work_source.ts";
 import type { Task } from "../task.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 
-/** What a job is: it gives a generator, a coroutine or a promise. */
-export type Job<T, R> = (
-  item: T,
-  index: number,
-) => Generator<Wait | undefined, R, never> | PromiseLike<R>;
+/** What a job of `mapConcurrent()` gives: its promise, or a coroutine. */
+export type JobWork<R> = Generator<Wait | undefined, R, never> | PromiseLike<R>;
+
+/** What a job is. */
+export type Job<T, R> = (item: T, index: number) => JobWork<R>;
 
 /** What a run is to do. */
 export interface Plan<T, R> {

@@ -81,15 +81,6 @@ export function asyncLine(): unknown {
   return slot === undefined ? undefined : lineIn(slot);
 }
 
-/**
- * Whether an async function of a line runs now, which is not over. Where the host has no
- * storage, other code may follow in the burst in which a task has ended.
- */
-export function isInLine(): boolean {
-  const line = asyncLine() as { _isOver(): boolean } | undefined;
-  return line !== undefined && (hasAsyncContext || !line._isOver());
-}
-
 /** The slot of the line whose async function runs now, where the host has a storage. */
 export function asyncSlot(): LineSlot | undefined {
   return storage?.getStore() as LineSlot | undefined;

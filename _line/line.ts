@@ -114,6 +114,11 @@ export function knownWaits(waits: readonly PendingAwait[]): unknown[] {
   return [...known];
 }
 
+/** As {@linkcode knownWaits}, of a line and the scopes that it waits for. */
+export function knownWaitsOf(line: LineState): unknown[] {
+  return knownWaits(waitsOf(line));
+}
+
 /** The lines of a task: its own, and those of the scopes whose bodies are under way. */
 export function linesOf(task: LineState & LineDriver): LineState[] {
   const lines = new Set<LineState>([task]);

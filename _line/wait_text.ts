@@ -8,12 +8,7 @@ import { running } from "../_base/running.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import { Coroutine } from "../_coroutine/coroutine.ts";
-import {
-  knownWaits,
-  type LineDriver,
-  type LineState,
-  waitsOf,
-} from "./line.ts";
+import { knownWaitsOf, type LineDriver, type LineState } from "./line.ts";
 import { OWN_TURN } from "../_coroutine/next_turn.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 
@@ -134,7 +129,7 @@ function bodyInWords(line: LineState, driver: LineDriver): string {
     return waitsInWords(line, [OWN_TURN], driver);
   }
   if (_waitingOn !== PROMISE_BODY) return `${nameOf(line)} was on its way`;
-  const waits = knownWaits(waitsOf(driver._scope ?? line));
+  const waits = knownWaitsOf(driver._scope ?? line);
   if (waits.length > 0) return waitsInWords(line, waits);
   // Its last wait has just ended: whether it waits for the host now, nobody knows.
   if (line._isOnItsWay()) return `${nameOf(line)} was on its way`;

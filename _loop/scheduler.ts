@@ -6,7 +6,11 @@
 import { Context } from "../context.ts";
 import { RuntimeError } from "../errors.ts";
 import type { CallbackOptions, Scheduler } from "../handle.ts";
-import { asyncTask, hasAsyncContext } from "../_host/async_context.ts";
+import {
+  asyncLine,
+  asyncTask,
+  hasAsyncContext,
+} from "../_host/async_context.ts";
 import { running } from "../_base/running.ts";
 
 /** For callbacks of the library's own, which run no user code: saves a context each. */
@@ -24,6 +28,18 @@ export function runningScheduler(): Scheduler | undefined {
   const task = asyncTask() as { getLoop(): Scheduler } | undefined;
   const loop = task?.getLoop();
   return loop?.isRunning() ? loop : undefined;
+}
+
+/** Whether the running code belongs to a loop, so that it can't wait for the run of another. */
+export function isInsideRun(): boolean {
+  return (running.loop !== undefined || hasAsyncContext || isInLine()) &&
+    runningScheduler() !== undefined;
+}
+
+// Without async context, other code may follow in the burst in which a task has ended.
+function isInLine(): boolean {
+  const line = asyncLine() as { _isOver(): boolean } | undefined;
+  return line !== undefined && !line._isOver();
 }
 
 /**

@@ -4,7 +4,6 @@
  * @module
  */
 import { describeKind } from "../_base/repr.ts";
-import { running } from "../_base/running.ts";
 import {
   closeCoroutine,
   isCoroutine,
@@ -12,8 +11,7 @@ import {
 } from "../_coroutine/coroutine.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { RuntimeError } from "../errors.ts";
-import { hasAsyncContext, isInLine } from "../_host/async_context.ts";
-import { runningScheduler } from "../_loop/scheduler.ts";
+import { isInsideRun } from "../_loop/scheduler.ts";
 
 /**
  * Checks the main of a run that is about to begin.
@@ -32,9 +30,7 @@ export function checkMain(main: unknown, isRunning: boolean): void {
       }`,
     );
   }
-  const isInside =
-    (running.loop !== undefined || hasAsyncContext || isInLine()) &&
-    runningScheduler() !== undefined;
+  const isInside = isInsideRun();
   if (!isInside && !isRunning) return;
   closeCoroutine(main);
   throw new RuntimeError(

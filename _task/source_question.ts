@@ -11,7 +11,7 @@ import { hostTimer } from "../_host/turn.ts";
 import { settleEnded } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/cancel_line.ts";
-import { currentLine, isQuiet, knownWaits, waitsOf } from "../_line/line.ts";
+import { currentLine, isQuiet, knownWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { BodyLine } from "./body_line.ts";
@@ -162,7 +162,7 @@ export class SourceQuestion<R> extends Future<R> {
 
   /** @internal What the source waits for. */
   _waitsFor(): unknown[] {
-    return this.#line === undefined ? [] : knownWaits(waitsOf(this.#line));
+    return this.#line === undefined ? [] : knownWaitsOf(this.#line);
   }
 
   _describe(): string {
