@@ -26,6 +26,7 @@ import { CancelledError } from "./errors.ts";
 import { currentTask } from "./current_task.ts";
 import { describeKind, isList } from "./_base/repr.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
+import { takeAtOnce } from "./_line/delivery.ts";
 import { runningScheduler } from "./_loop/scheduler.ts";
 import type { JobInfo, RunningJob } from "./_worker/running_job.ts";
 import { startWebWorker } from "./_worker/start.ts";
@@ -66,7 +67,8 @@ export function checkCancelled(): void {
   const loop = runningScheduler();
   const task = loop === undefined ? undefined : currentTask(loop);
   // A task factory may make tasks without cancelling().
-  if (task?.cancelling?.()) throw new CancelledError("The task was cancelled");
+  if (!task?.cancelling?.()) return;
+  throw takeAtOnce() ?? new CancelledError("The task was cancelled");
 }
 
 /**

@@ -130,6 +130,32 @@ export const cancelChecks: readonly Check[] = [
       equal([name, ...await context.lines(log)], [name, "start", "clean"]);
     }
   }),
+  check("what stops between waits for the host cleans up to the end", {
+    needs: ["async context"],
+  }, async (executor, context) => {
+    for (const name of ["hostAndCheck", "hostStream"] as const) {
+      const log = context.newLog();
+      const job = executor.submit(name, [log]);
+      // Virtual time stands still while a task waits for the host.
+      while ((await context.lines(log)).length === 0) await sleep(0);
+      job.cancel();
+      isA(await errorOf(job), CancelledError);
+      equal([name, ...await context.lines(log)], [name, "start", "clean"]);
+    }
+  }),
+  check("what checkCancelled() tells one, all that the job does is told", {
+    needs: ["async context", "check"],
+  }, async (executor, context) => {
+    const log = context.newLog();
+    const job = executor.submit("checkBeside", [log]);
+    await context.until(log, "start");
+    job.cancel();
+    equal([await job, ...await context.lines(log)], [
+      "refused",
+      "start",
+      "clean",
+    ]);
+  }),
   check(
     "the signal of a job's task aborts",
     { needs: ["async context"] },

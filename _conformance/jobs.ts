@@ -9,6 +9,7 @@ import { builtin } from "../_host/environment.ts";
 import type { Coro } from "../coroutine.ts";
 import { CancelledError, QueueFull, TimeoutError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
+import { hostTurn } from "../_host/turn.ts";
 import { currentTask } from "../current_task.ts";
 import { taskGroup } from "../task_group.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
@@ -301,6 +302,46 @@ export function* spinGenerator(where: string): Coro<void> {
   }
 }
 
+// So long that a cancel mostly comes in the middle.
+async function hostTurns(): Promise<void> {
+  for (let i = 0; i < 200; i++) await hostTurn();
+}
+
+/** Asks between waits for the host, and waits in its clean-up. */
+export async function hostAndCheck(where: string): Promise<void> {
+  log(where, "start");
+  try {
+    for (;;) {
+      await hostTurns();
+      checkCancelled();
+    }
+  } finally {
+    await sleep(0.05);
+    log(where, "clean");
+  }
+}
+
+/** Asks beside an async function that waits, and catches what comes of both. */
+export async function checkBeside(where: string): Promise<string> {
+  const waits = async () => {
+    try {
+      await sleep(3600);
+    } finally {
+      log(where, "clean");
+    }
+  };
+  const beside = waits();
+  await sleep(0);
+  log(where, "start");
+  try {
+    for (;;) checkCancelled();
+  } catch {
+    // It is to end by itself.
+  }
+  await Promise.allSettled([beside]);
+  return "refused";
+}
+
 /** Never ends, and never waits. */
 export function stubborn(where: string): void {
   log(where, "start");
@@ -447,4 +488,32 @@ export async function* waitingStream(where: string): AsyncGenerator<number> {
   } finally {
     log(where, "finally");
   }
+}
+
+/** Yields between waits for the host, and waits in its clean-up. */
+export async function* hostStream(where: string): AsyncGenerator<number> {
+  log(where, "start");
+  try {
+    for (let i = 0;; i++) {
+      await hostTurns();
+      yield i;
+    }
+  } finally {
+    await sleep(0.05);
+    log(where, "clean");
+  }
+}
+
+/** Catches its cancel, and yields on. */
+export async function* refusingStream(
+  where: string,
+): AsyncGenerator<string, string> {
+  try {
+    log(where, "start");
+    await sleep(3600);
+  } catch {
+    // It gives what it has.
+  }
+  yield "the rest";
+  return "end";
 }

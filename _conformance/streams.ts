@@ -87,6 +87,17 @@ export const streamChecks: readonly Check[] = [
     isA(await errorOf(reader), CancelledError);
     equal([stream.job.done(), await context.lines(log)], [true, ["finally"]]);
   }),
+  check("a stream that catches its cancel yields on", {
+    needs: ["async context"],
+  }, async (executor, context) => {
+    const log = context.newLog();
+    const stream = executor.stream("refusingStream", [log]);
+    await context.until(log, "start");
+    stream.job.cancel();
+    const got: string[] = [];
+    for await (const value of stream) got.push(value);
+    equal([...got, await stream.job], ["the rest", "end"]);
+  }),
   check("an error comes after the values", {}, async (executor) => {
     const got: number[] = [];
     const error = await errorOf((async () => {

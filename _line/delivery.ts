@@ -35,7 +35,7 @@ import {
   settleEnded,
   settleRequest,
 } from "./cancel_request.ts";
-import { isQuiet, type LineState } from "./line.ts";
+import { currentLine, isQuiet, type LineState } from "./line.ts";
 import { WaitSet } from "./wait_set.ts";
 
 // Of how many waits a line knows at the end of each whether the others are for the host.
@@ -197,6 +197,25 @@ export function takeScopeCancel(
   const isPassedOn = request.passedOn?.has("driver");
   settleRequest(request);
   return errorOf(scope, request, waited, isPassedOn);
+}
+
+/**
+ * As {@linkcode takeCancel}, for the code that runs now and has asked whether it is to end.
+ * Whoever shows then that it got the request has got it.
+ */
+export function takeAtOnce(): CancelledError | undefined {
+  let line = currentLine();
+  while (line?._outer !== undefined && line._isOver()) line = line._outer;
+  const request = line?._request;
+  if (line === undefined || request === undefined || !request.pending) {
+    return undefined;
+  }
+  if (running.driver !== undefined) return takeScopeCancel(line, undefined);
+  if (canMark && isUnsure(line, request)) mark(request.mark);
+  if (hasShown(line, request)) return undefined;
+  if (canMark) beginBurst(line, request);
+  else settleRequest(request);
+  return errorOf(line, request, undefined);
 }
 
 // None where the wait throws in the place of the request: a CancelledError of its own, the

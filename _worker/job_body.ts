@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { isInstance } from "../_base/repr.ts";
-import { CancelledError } from "../errors.ts";
 import { getRunningLoop } from "../running_loop.ts";
 import { sleep } from "../sleep.ts";
 import { isGenerator } from "../_coroutine/generators.ts";
@@ -40,7 +38,6 @@ async function drain(
   generator: AsyncGenerator<unknown>,
   results: ResultBatch,
 ): Promise<unknown> {
-  let isTold = false;
   let step = await generator.next();
   for (let count = 1; !step.done; count++) {
     try {
@@ -51,9 +48,9 @@ async function drain(
       }
       // A generator that never waits would let no message in.
       if (count % STEPS_A_TURN === 0) await sleep(0);
-      if (!isTold) job.checkCancelled();
+      const cancelled = job.takeCancel();
+      if (cancelled !== undefined) throw cancelled;
     } catch (error) {
-      isTold ||= isInstance(error, CancelledError);
       // At its `yield`, so that it cleans up.
       step = await generator.throw(error);
       continue;

@@ -4,7 +4,7 @@
  * @module
  */
 import { CancelledError } from "../errors.ts";
-import { runningTask } from "../_host/async_context.ts";
+import { takeAtOnce } from "../_line/delivery.ts";
 import type { Task } from "../task.ts";
 import type { Waiter } from "../_task/waiter.ts";
 import type { Extra, JobOrigin } from "../_executor/wire.ts";
@@ -38,8 +38,9 @@ export class RunningJob {
   readonly origin: JobOrigin | undefined;
   readonly #marks: WorkerMarks | undefined;
   #isCancelled = false;
-  // Whether its function has got that by a look: memory is faster than the message.
-  #hasLooked = false;
+  // Whether its task was told, or its function has learnt it by a look before it had one:
+  // memory is faster than the message.
+  #isTold = false;
   // Whether it may have had its result by then.
   #cancelCameLate = false;
 
@@ -75,10 +76,7 @@ export class RunningJob {
     // Its end is under way.
     if (this.task?.done()) return;
     this.#isCancelled = true;
-    // It cleans up by now, and would be cancelled in that.
-    if (this.#hasLooked) return;
-    if (this.task?._mayKeepResult()) this.#cancelCameLate = true;
-    this.task?.cancel(message);
+    this.#tell(message);
   }
 
   /** Lets it yield more values. */
@@ -91,9 +89,22 @@ export class RunningJob {
   /** Throws if it was asked to end. */
   checkCancelled(): void {
     if (!this.isCancelled()) return;
-    // A task that it has begun does not look for it.
-    const isOwn = this.task === undefined || runningTask() === this.task;
-    if (isOwn) this.#hasLooked = true;
-    throw new CancelledError("The job was cancelled");
+    this.#tell(undefined);
+    throw takeAtOnce() ?? new CancelledError("The job was cancelled");
+  }
+
+  /** Returns what its function has to throw now, unless that has got it at a wait. */
+  takeCancel(): CancelledError | undefined {
+    if (!this.isCancelled()) return undefined;
+    this.#tell(undefined);
+    return takeAtOnce();
+  }
+
+  // Cancels its task, once: that reaches all that it does beside what has looked.
+  #tell(message: string | undefined): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    if (this.task?._mayKeepResult()) this.#cancelCameLate = true;
+    this.task?.cancel(message);
   }
 }
