@@ -57,6 +57,7 @@ const INLINE_OPTIONS: OptionKinds<InlineExecutorOptions> = {
 /**
  * Runs jobs in the loop of whoever submits them. It keeps the rules of the other executors:
  * arguments are copied, and no more than `maxWorkers` times `concurrency` run at once.
+ * Of several loops each runs its own jobs, and has these limits for itself.
  *
  * - **Force**: a job that ignores its cancel is given up after its grace; one that never
  *   waits holds up the loop.

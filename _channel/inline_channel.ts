@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { EventLoop } from "../loop.ts";
 import { getRunningLoop } from "../running_loop.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { FromWorker, ToWorker, type WorkerStart } from "../_executor/wire.ts";
@@ -34,6 +35,8 @@ class InlineChannel implements Channel {
   readonly #runner: JobRunner;
   readonly #copies: boolean;
   readonly #events: ChannelEvents;
+  // Whoever submits a job may run in another one.
+  readonly #loop: EventLoop = getRunningLoop();
   #isGone = false;
 
   constructor(
@@ -52,7 +55,7 @@ class InlineChannel implements Channel {
       (message, transfer) => {
         this.#deliver(message, transfer, (data) => events.message(data));
       },
-      getRunningLoop,
+      () => this.#loop,
       // No order may hang on how fast the machine is.
       Infinity,
     );
@@ -62,7 +65,11 @@ class InlineChannel implements Channel {
   post(message: unknown, transfer: readonly Transferable[]): void {
     const [kind] = message as [number];
     if (kind === ToWorker.Stop) {
-      return this.#soon(() => this.#events.message([FromWorker.Stopped]));
+      // No job is left, and the loop of those that were may never run again.
+      return this.#soon(
+        () => this.#events.message([FromWorker.Stopped]),
+        getRunningLoop(),
+      );
     }
     this.#deliver(message, transfer, (data) => this.#runner.take(data));
   }
@@ -95,8 +102,8 @@ class InlineChannel implements Channel {
     this.#soon(() => take(data));
   }
 
-  #soon(callback: () => void): void {
-    getRunningLoop().callSoon(() => {
+  #soon(callback: () => void, loop: EventLoop = this.#loop): void {
+    loop.callSoon(() => {
       if (!this.#isGone) callback();
     }, NO_CONTEXT);
   }

@@ -62,6 +62,8 @@ export type Post = (
 export interface Extra {
   /** When the job has to be done, in seconds since 1970. */
   readonly deadline: number | undefined;
+  /** The same in the time of the loop, where the job runs in that of who submits it. */
+  readonly due: number | undefined;
   /** How many values it may yield ahead; `undefined` if nobody reads them. */
   readonly credit: number | undefined;
   /** Where it comes from, if from another engine. */

@@ -90,6 +90,11 @@ export class Dispatcher {
     if (this.queue.size === 0 && this.#roster.active.size > 1) this.#share();
   }
 
+  /** Whether it has no workers. */
+  get isGone(): boolean {
+    return this.#roster.size === 0;
+  }
+
   /** Lets workers keep the program alive, or not. */
   reference(isReferenced: boolean): void {
     if (this.#isReferenced === isReferenced) return;

@@ -55,7 +55,8 @@ const REST = 0.01;
 /** Jobs, and workers that run them. */
 export class Pool implements JobOwner, DispatcherOwner {
   readonly #options: PoolOptions;
-  readonly #dispatcher: Dispatcher;
+  // One for all loops; where jobs run in the loop itself, one for each.
+  readonly #dispatchers = new Map<EventLoop | undefined, Dispatcher>();
   // By loop all, and those that have jobs.
   readonly #keeperOf = new Map<EventLoop, Keeper>();
   readonly #keepers = new Set<Keeper>();
@@ -70,7 +71,6 @@ export class Pool implements JobOwner, DispatcherOwner {
   /** Makes a pool; its workers start when they are needed. */
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#dispatcher = new Dispatcher(options, this);
   }
 
   /** Runs a job. */
@@ -116,14 +116,16 @@ export class Pool implements JobOwner, DispatcherOwner {
     }
     this.#resting?.cancel();
     this.#resting = undefined;
-    this.#dispatcher.reference(true);
+    this.#reference(true);
     this.#endIfEmpty();
     return end;
   }
 
   /** Loses all workers at once, as a crash does. */
   crash(): void {
-    this.#dispatcher.crash();
+    for (const dispatcher of [...this.#dispatchers.values()]) {
+      dispatcher.crash();
+    }
   }
 
   cancelJob(job: PoolJob, message: string | undefined): void {
@@ -157,7 +159,7 @@ export class Pool implements JobOwner, DispatcherOwner {
 
   jobNotBegun(job: PoolJob): void {
     job.finishCancelled();
-    this.#dispatcher.queue.remove();
+    this.#dispatcherOf(job.getLoop() as EventLoop).queue.remove();
     this.#leave(job);
   }
 
@@ -182,7 +184,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     for (const job of [...this.#jobs()]) {
       if (job.worker !== undefined) continue;
       job.fail(this.#brokenError());
-      this.#dispatcher.queue.remove();
+      this.#dispatcherOf(job.getLoop() as EventLoop).queue.remove();
       this.#leave(job);
     }
   }
@@ -190,6 +192,7 @@ export class Pool implements JobOwner, DispatcherOwner {
   allGone(): void {
     const ends = this.#shutdowns;
     if (ends === undefined || this.#keepers.size > 0) return;
+    for (const { isGone } of this.#dispatchers.values()) if (!isGone) return;
     this.#shutdowns = [];
     for (const keeper of this.#keeperOf.values()) keeper.unlist();
     this.#keeperOf.clear();
@@ -207,12 +210,12 @@ export class Pool implements JobOwner, DispatcherOwner {
     }
     if (this.#broken !== undefined) throw this.#brokenError();
     const { maxQueue } = this.#options;
-    if (this.#dispatcher.queue.size >= maxQueue) {
+    const loop = getRunningLoop();
+    if (this.#dispatcherOf(loop).queue.size >= maxQueue) {
       throw new QueueFull(
         cannotSubmit(name, `${maxQueue} are waiting, which is the maxQueue`),
       );
     }
-    const loop = getRunningLoop();
     const keeper = this.#keeperOf.get(loop) ?? this.#makeKeeper(loop);
     if (options?.transfer !== undefined && !this.#options.factory.moves) {
       options = { ...options, transfer: undefined };
@@ -229,12 +232,13 @@ export class Pool implements JobOwner, DispatcherOwner {
     const loop = job.getLoop() as EventLoop;
     job.keeper.add(job);
     this.#keepers.add(job.keeper);
-    this.#dispatcher.reference(true);
-    if (this.#dispatcher.add(job) || this.#dispatching.has(loop)) return;
+    const dispatcher = this.#dispatcherOf(loop);
+    dispatcher.reference(true);
+    if (dispatcher.add(job) || this.#dispatching.has(loop)) return;
     this.#dispatching.add(loop);
     loop.callSoon(() => {
       this.#dispatching.delete(loop);
-      this.#dispatcher.dispatch();
+      dispatcher.dispatch();
     }, NO_CONTEXT);
   }
 
@@ -250,7 +254,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     job.grace = this.callLater(job.getLoop(), grace, () => {
       if (job.worker !== worker) return;
       const left = factory.kills ? "was killed" : "was given up";
-      this.#dispatcher.killWorkerOf(
+      this.#dispatcherOf(job.getLoop() as EventLoop).killWorkerOf(
         job,
         `${left}, as the job ${
           describeValue(job.jobName)
@@ -268,8 +272,36 @@ export class Pool implements JobOwner, DispatcherOwner {
 
   #endIfEmpty(): void {
     if (this.#shutdowns !== undefined && this.#keepers.size === 0) {
-      this.#dispatcher.end();
+      if (this.#dispatchers.size === 0) this.allGone();
+      for (const dispatcher of [...this.#dispatchers.values()]) {
+        dispatcher.end();
+      }
     }
+  }
+
+  #dispatcherOf(loop: EventLoop): Dispatcher {
+    const key = this.#options.factory.isReal ? undefined : loop;
+    let dispatcher = this.#dispatchers.get(key);
+    if (dispatcher === undefined) {
+      dispatcher = new Dispatcher(this.#options, this);
+      this.#dispatchers.set(key, dispatcher);
+    }
+    return dispatcher;
+  }
+
+  #reference(isReferenced: boolean): void {
+    for (const dispatcher of this.#dispatchers.values()) {
+      dispatcher.reference(isReferenced);
+    }
+  }
+
+  // What runs in a loop ends with it, and so does what was under way there.
+  #forget(loop: EventLoop, keeper: Keeper): void {
+    this.#keeperOf.delete(loop);
+    if (this.#options.factory.isReal) return;
+    this.#dispatchers.delete(loop);
+    this.#keepers.delete(keeper);
+    this.#endIfEmpty();
   }
 
   #jobs(): PoolJob[] {
@@ -285,7 +317,7 @@ export class Pool implements JobOwner, DispatcherOwner {
         this.#keepers.delete(keeper);
         this.#rest();
       },
-      onEnd: () => this.#keeperOf.delete(loop),
+      onEnd: () => this.#forget(loop, keeper),
     });
     this.#keeperOf.set(loop, keeper);
     return keeper;
@@ -298,7 +330,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     this.#resting ??= new HostTimer(REST, () => {
       this.#resting = undefined;
       if (this.#keepers.size > 0 || this.#shutdowns !== undefined) return;
-      this.#dispatcher.reference(false);
+      this.#reference(false);
     });
   }
 

@@ -35,6 +35,8 @@ export class PoolJob extends Job<unknown> {
   readonly transfer: readonly Transferable[] | undefined;
   /** When it has to be done, in seconds since 1970. */
   readonly deadline: number | undefined;
+  /** The same in the time of its loop. */
+  readonly due: number | undefined;
   /** The engine that it comes from. */
   readonly origin: JobOrigin | undefined;
   readonly keeper: Keeper;
@@ -62,7 +64,10 @@ export class PoolJob extends Job<unknown> {
     this.transfer = options?.transfer;
     this.origin = (options as OriginOptions | undefined)?._origin;
     this.keeper = keeper;
-    this.deadline = deadlineOf(options?.timeout);
+    const seconds = secondsOf(options?.timeout);
+    const hasEnd = seconds !== undefined;
+    this.deadline = hasEnd ? Date.now() / 1000 + seconds : undefined;
+    this.due = hasEnd ? this.scheduler.time() + seconds : undefined;
   }
 
   /** Takes a value that it has yielded; with the last that it may, it waits. */
@@ -93,7 +98,7 @@ export class PoolJob extends Job<unknown> {
   }
 }
 
-function deadlineOf(timeout: Delay | undefined): number | undefined {
+function secondsOf(timeout: Delay | undefined): number | undefined {
   const seconds = timeout === undefined ? Infinity : toSeconds(timeout);
-  return seconds === Infinity ? undefined : Date.now() / 1000 + seconds;
+  return seconds === Infinity ? undefined : seconds;
 }

@@ -124,7 +124,7 @@ export class PoolWorker implements JobHolder {
     this.load++;
     if (this.#marks !== undefined) this.#marks.send(slot, job.id);
     else job.markBegun();
-    this.#out.push(slot, job.id, job.jobName, job.args, extraOf(job));
+    this.#out.push(slot, job.id, job.jobName, job.args, this.#extraOf(job));
     if (job.transfer !== undefined) this.#moves.push(...job.transfer);
   }
 
@@ -278,10 +278,11 @@ export class PoolWorker implements JobHolder {
     this.#freeSlots.push(slot);
     this.load--;
   }
-}
 
-function extraOf({ deadline, credit, origin }: PoolJob): Extra | undefined {
-  return deadline === undefined && credit === undefined && origin === undefined
-    ? undefined
-    : { deadline, credit, origin };
+  #extraOf({ deadline, due, credit, origin }: PoolJob): Extra | undefined {
+    if (
+      deadline === undefined && credit === undefined && origin === undefined
+    ) return undefined;
+    return { deadline, due: this.#isReal ? undefined : due, credit, origin };
+  }
 }

@@ -235,7 +235,12 @@ export class JobRunner {
       return false;
     }
     if (extra?.deadline === undefined) return true;
-    if (Date.now() < extra.deadline * 1000) return true;
+    const { deadline, due } = extra;
+    if (
+      due === undefined
+        ? Date.now() < deadline * 1000
+        : this.#loop().time() < due
+    ) return true;
     this.#results.add(slot, Outcome.Expired, undefined);
     return false;
   }
