@@ -27,7 +27,7 @@ interface Child {
     on(event: "error", listener: () => void): void;
     end(text: string): void;
   } | null;
-  on(event: "message", listener: (bytes: Uint8Array) => void): void;
+  on(event: "message", listener: (bytes: unknown) => void): void;
   on(event: "disconnect", listener: () => void): void;
   on(event: "error", listener: (error: Error) => void): void;
   on(
@@ -138,12 +138,13 @@ class ProcessChannel implements Channel {
     this.#hold("unref");
   }
 
-  #hear(bytes: Uint8Array): void {
+  #hear(bytes: unknown): void {
     this.#heard++;
-    if (this.#isGone) return;
+    // A job may say something to its parent, such as "ready": that is for nobody here.
+    if (this.#isGone || !ArrayBuffer.isView(bytes)) return;
     let message: unknown;
     try {
-      message = this.#packer.unpack(bytes);
+      message = this.#packer.unpack(bytes as Uint8Array);
     } catch (error) {
       // Which of its jobs that was about cannot be known.
       this.#error ??= error as Error;

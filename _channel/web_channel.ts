@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isList } from "../_base/repr.ts";
 import { hostName } from "../_executor/host.ts";
 import type { Hello, WorkerStart } from "../_executor/wire.ts";
 import { checkReadable } from "../_worker/readable.ts";
@@ -55,7 +56,8 @@ class WebChannel implements Channel {
     this.#events = events;
     this.#worker = worker;
     worker.onmessage = ({ data }): void => {
-      if (this.#isGone) return;
+      // A job may say something to the page: that is for nobody here.
+      if (this.#isGone || !isList(data)) return;
       this.#watchLock();
       events.message(data);
     };

@@ -51,7 +51,8 @@ export class Dispatcher {
   readonly #roster = new Roster();
   #workersMade = 0;
   #startFailures = 0;
-  #isBroken = false;
+  // Why no worker can start.
+  #broken: { readonly message: string; readonly cause: unknown } | undefined;
   // Whether a job could not be sent, so that its place is free.
   #hasRoom = false;
   #isReferenced = false;
@@ -191,7 +192,7 @@ export class Dispatcher {
   }
 
   #start(): void {
-    if (this.#isBroken) return;
+    if (this.#broken !== undefined) return;
     const { module, concurrency, factory } = this.#options;
     const name = `${this.#options.name}-${++this.#workersMade}`;
     try {
@@ -294,6 +295,9 @@ export class Dispatcher {
       );
     }
     this.dispatch();
+    if (this.#broken === undefined || this.#roster.active.size > 0) return;
+    // The last is gone, and what it had not begun stands in the queue.
+    this.#owner.broken(this.#broken.message, this.#broken.cause);
   }
 
   #putBack(jobs: readonly PoolJob[]): void {
@@ -312,8 +316,8 @@ export class Dispatcher {
   }
 
   #break(message: string, cause: unknown): void {
-    if (this.#isBroken) return;
-    this.#isBroken = true;
+    if (this.#broken !== undefined) return;
+    this.#broken = { message, cause };
     this.#owner.broken(message, cause);
   }
 }

@@ -172,3 +172,8 @@ export function chaos(
 export function pid(): number {
   return process.pid;
 }
+
+/** As a program does that tells its parent that it is ready. */
+export function tellParent(message: unknown): void {
+  process.send?.(message);
+}

@@ -6,7 +6,11 @@
  */
 // deno-lint-ignore-file no-console
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { BrokenExecutor, CancelledError, WorkerLostError } from "../errors.ts";
 import type { Executor, Job } from "../executor.ts";
 import { ProcessExecutor } from "../process_executor.ts";
@@ -214,6 +218,46 @@ const CASES: Record<string, () => Promise<void>> = {
         }
       },
     );
+  },
+
+  async "a module that loads but once: nothing waits for a worker that cannot start"() {
+    const folder = mkdtempSync(join(tmpdir(), "asyncio-losses-"));
+    const [loaded, end] = ["loaded", "end"].map((name) => join(folder, name));
+    const module = join(folder, "jobs.mjs");
+    writeFileSync(
+      module,
+      `import { existsSync, mkdirSync } from "node:fs";
+      import process from "node:process";
+      mkdirSync(${JSON.stringify(loaded)});
+      export const double = (x) => 2 * x;
+      export function slow(_, path) {
+        while (!existsSync(path));
+        process.exit(1);
+      }`,
+    );
+    await use(make(pathToFileURL(module)), async (executor) => {
+      await executor.submit("double", [1]);
+      const lost = executor.submit("slow", [0, end!]);
+      const behind = [1, 2, 3].map((x) => executor.submit("double", [x]));
+      await assert.rejects(async () => await behind.at(-1), BrokenExecutor);
+      mkdirSync(end!);
+      await assert.rejects(async () => await lost, WorkerLostError);
+      for (const job of behind) {
+        await assert.rejects(async () => await job, BrokenExecutor);
+      }
+    });
+    rmSync(folder, { recursive: true });
+  },
+
+  async "a job that says something to the parent of its process"() {
+    if (kind === "thread") return;
+    await use(make(), async (executor) => {
+      const id = await executor.submit("pid", []);
+      for (const message of ["ready", 1, null, { type: "ready" }]) {
+        await executor.submit("tellParent", [message]);
+      }
+      assert.equal(await executor.submit("pid", []), id);
+    });
   },
 
   async "a module that never ends to load"() {
