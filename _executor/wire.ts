@@ -9,7 +9,7 @@
 
 /** The kinds of messages to a worker. */
 export const ToWorker = {
-  /** `[Run, [slot, seq, name, args, extra, ...]]` */
+  /** `[Run, slot, seq, name, args, extra, ...]` */
   Run: 0,
   /** `[Cancel, seq, message]` */
   Cancel: 1,
@@ -25,7 +25,7 @@ export const FromWorker = {
   Ready: 10,
   /** `[StartFailed, error]` */
   StartFailed: 11,
-  /** `[Results, seconds, [slot, outcome, value, ...]]` */
+  /** `[Results, seconds, slot, outcome, value, ...]` */
   Results: 12,
   /** `[Stopped]` */
   Stopped: 13,
@@ -47,10 +47,14 @@ export const Outcome = {
   OkAllTheSame: 6,
 } as const;
 
-/** How many entries a job has in the list of {@linkcode ToWorker.Run}. */
+/** How many entries a job has in a {@linkcode ToWorker.Run}. */
 export const RUN_WIDTH = 5;
-/** How many entries an end has in the list of {@linkcode FromWorker.Results}. */
+/** Where they begin. */
+export const FIRST_RUN = 1;
+/** How many entries an end has in {@linkcode FromWorker.Results}. */
 export const RESULT_WIDTH = 3;
+/** Where they begin. */
+export const FIRST_RESULT = 2;
 
 /** Sends a message to the other side; throws if it cannot be sent. */
 export type Post = (

@@ -74,6 +74,8 @@ export function checkJob<O extends SubmitOptions>(
       ),
     );
   }
+  // Most have none, and to show the name is a part of what a job costs.
+  if (options === undefined) return undefined;
   return checkOptions(`submit the job ${describeValue(name)}`, options, kinds);
 }
 

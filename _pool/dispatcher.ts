@@ -6,7 +6,12 @@
 import { isInstance } from "../_base/repr.ts";
 import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";
 import { hostTime, HostTimer } from "../_executor/host_timer.ts";
-import { FromWorker, Outcome, RESULT_WIDTH } from "../_executor/wire.ts";
+import {
+  FIRST_RESULT,
+  FromWorker,
+  Outcome,
+  RESULT_WIDTH,
+} from "../_executor/wire.ts";
 import type { ChannelFactory } from "../_channel/channel.ts";
 import { JobQueue } from "./job_queue.ts";
 import type { PoolJob } from "./pool_job.ts";
@@ -211,11 +216,7 @@ export class Dispatcher {
     switch (message[0]) {
       case FromWorker.Results:
         if (!this.#roster.active.has(worker)) return;
-        return this.#onResults(
-          worker,
-          message[1] as number,
-          message[2] as unknown[],
-        );
+        return this.#onResults(worker, message);
       case FromWorker.Ready:
         if (worker.state !== "starting") return;
         worker.begin(message[1] as boolean);
@@ -234,10 +235,11 @@ export class Dispatcher {
     }
   }
 
-  #onResults(worker: PoolWorker, seconds: number, results: unknown[]): void {
-    worker.measure(seconds, results.length / RESULT_WIDTH);
+  #onResults(worker: PoolWorker, results: unknown[]): void {
+    const count = (results.length - FIRST_RESULT) / RESULT_WIDTH;
+    worker.measure(results[1] as number, count);
     const notBegun: PoolJob[] = [];
-    for (let i = 0; i < results.length; i += RESULT_WIDTH) {
+    for (let i = FIRST_RESULT; i < results.length; i += RESULT_WIDTH) {
       const outcome = results[i + 1] as number;
       const job = worker.ended(results[i] as number, outcome);
       if (job === undefined) continue;

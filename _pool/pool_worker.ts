@@ -4,7 +4,13 @@
  * @module
  */
 import { hostTime } from "../_executor/host_timer.ts";
-import { type Extra, Outcome, RUN_WIDTH, ToWorker } from "../_executor/wire.ts";
+import {
+  type Extra,
+  FIRST_RUN,
+  Outcome,
+  RUN_WIDTH,
+  ToWorker,
+} from "../_executor/wire.ts";
 import type {
   Channel,
   ChannelEvents,
@@ -63,7 +69,8 @@ export class PoolWorker implements JobHolder {
   #heardAt = 0;
   #isStuck = false;
   #isFilling = false;
-  #out: unknown[] = [];
+  // The message that carries what was taken.
+  #out: unknown[] = [ToWorker.Run];
   #moves: Transferable[] = [];
 
   /** Starts a worker; throws if the host cannot. */
@@ -134,16 +141,16 @@ export class PoolWorker implements JobHolder {
    * @param onFailed Is told of each job that cannot be sent.
    */
   flush(onFailed: (job: PoolJob, error: unknown) => void): void {
-    if (this.#out.length === 0) return;
+    if (this.#out.length === FIRST_RUN) return;
     const out = this.#out;
     const moves = this.#moves;
-    this.#out = [];
+    this.#out = [ToWorker.Run];
     if (moves.length > 0) this.#moves = [];
     try {
-      this.channel.post([ToWorker.Run, out], moves);
+      this.channel.post(out, moves);
     } catch {
       // One of them cannot be sent: each for itself, then.
-      for (let i = 0; i < out.length; i += RUN_WIDTH) {
+      for (let i = FIRST_RUN; i < out.length; i += RUN_WIDTH) {
         this.#sendOne(out.slice(i, i + RUN_WIDTH), onFailed);
       }
     }
@@ -256,13 +263,13 @@ export class PoolWorker implements JobHolder {
   }
 
   #sendOne(
-    out: unknown[],
+    run: unknown[],
     onFailed: (job: PoolJob, error: unknown) => void,
   ): void {
-    const slot = out[0] as number;
+    const slot = run[0] as number;
     const job = this.#jobs[slot] as PoolJob;
     try {
-      this.channel.post([ToWorker.Run, out], job.transfer ?? []);
+      this.channel.post([ToWorker.Run, ...run], job.transfer ?? []);
     } catch (error) {
       this.#free(slot);
       job.worker = undefined;

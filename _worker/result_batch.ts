@@ -7,6 +7,7 @@ import { describeValue, isInstance } from "../_base/repr.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import { hostTime } from "../_executor/host_timer.ts";
 import {
+  FIRST_RESULT,
   FromWorker,
   Outcome,
   type Post,
@@ -19,7 +20,8 @@ import { worker } from "./state.ts";
 export class ResultBatch {
   readonly #post: Post;
   readonly #longestWait: number;
-  #results: unknown[] = [];
+  // The message that they are sent in.
+  #results: unknown[] = message();
   #moves: Transferable[] = [];
   // When the last batch was sent, or the first job since then came.
   #since = 0;
@@ -58,7 +60,7 @@ export class ResultBatch {
    */
   yield(slot: number, value: unknown): void {
     try {
-      this.#send(0, [slot, Outcome.Yielded, value], movesOf(value));
+      this.#post(message(slot, Outcome.Yielded, value), movesOf(value));
     } catch (error) {
       throw cannotSend("a value that the job yielded", value, error);
     }
@@ -66,7 +68,7 @@ export class ResultBatch {
 
   /** Sends what there is, if the function that is called next may hold it up. */
   flushBefore(name: string): void {
-    if (this.#results.length === 0 || this.#longestWait === Infinity) return;
+    if (this.#isEmpty() || this.#longestWait === Infinity) return;
     if (!this.#pace.isQuick(name)) this.flush();
   }
 
@@ -89,43 +91,43 @@ export class ResultBatch {
 
   /** Sends what there is. */
   flush(): void {
+    if (this.#isEmpty()) return;
     const results = this.#results;
-    if (results.length === 0) return;
     const moves = this.#moves;
-    this.#results = [];
-    this.#moves = [];
+    this.#results = message();
+    if (moves.length > 0) this.#moves = [];
     const now = hostTime();
-    const seconds = now - this.#since;
+    results[1] = now - this.#since;
     this.#since = this.#last = now;
     try {
-      this.#send(seconds, results, moves);
+      this.#post(results, moves);
     } catch {
       // One of them can't be sent: each for itself, then.
-      for (let i = 0; i < results.length; i += RESULT_WIDTH) {
+      for (let i = FIRST_RESULT; i < results.length; i += RESULT_WIDTH) {
         this.#sendOne(results.slice(i, i + RESULT_WIDTH));
       }
     }
   }
 
+  #isEmpty(): boolean {
+    return this.#results.length === FIRST_RESULT;
+  }
+
   #sendOne(result: unknown[]): void {
     const [slot, outcome, value] = result as [number, number, unknown];
     try {
-      this.#send(0, result, isOk(outcome) ? movesOf(value) : []);
+      this.#post(message(...result), isOk(outcome) ? movesOf(value) : []);
     } catch (error) {
       const data = toErrorData(
         cannotSend("the result of the job", value, error),
       );
-      this.#send(0, [slot, Outcome.Failed, data], []);
+      this.#post(message(slot, Outcome.Failed, data), []);
     }
   }
+}
 
-  #send(
-    seconds: number,
-    results: unknown[],
-    moves: readonly Transferable[],
-  ): void {
-    this.#post([FromWorker.Results, seconds, results], moves);
-  }
+function message(...results: unknown[]): unknown[] {
+  return [FromWorker.Results, 0, ...results];
 }
 
 function movesOf(value: unknown): readonly Transferable[] {
