@@ -150,6 +150,13 @@ export function mark(number: number): void {
   markStorage?.enterWith(number);
 }
 
+/** Calls a function that is marked, with all that it calls and does. */
+export function runMarked<R>(number: number, callback: () => R): R {
+  return markStorage === undefined
+    ? callback()
+    : markStorage.run(number, callback, undefined);
+}
+
 /** The mark of the function that runs now; 0 for none. */
 export function newestMark(): number {
   return markStorage?.getStore() as number | undefined ?? 0;

@@ -35,7 +35,12 @@ import {
   settleEnded,
   settleRequest,
 } from "./cancel_request.ts";
-import { currentLine, isQuiet, type LineState } from "./line.ts";
+import {
+  currentLine,
+  isQuiet,
+  type LineDriver,
+  type LineState,
+} from "./line.ts";
 import { WaitSet } from "./wait_set.ts";
 
 // Of how many waits a line knows at the end of each whether the others are for the host.
@@ -97,6 +102,18 @@ function meet(
 // Whether the function that begins a wait now has shown that it got a request.
 function hasShown(line: LineState, request: CancelRequest): boolean {
   return canMark ? newestMark() >= request.mark : isUnsure(line, request);
+}
+
+/**
+ * With what an async function is to be marked that a driver begins in a turn of its own, in no
+ * async context of who awaits it: as that one is, whose clean-up it may be; 0 for nothing.
+ */
+export function markFor(driver: LineDriver): number {
+  const request = driver._line?._request;
+  if (request === undefined) return 0;
+  const wait = driver as LineDriver & PendingAwait;
+  if (request.pending && isTold(request, wait)) return request.mark;
+  return request.cleanUps?.has(wait) ? request.first : 0;
 }
 
 /**

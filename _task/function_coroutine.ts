@@ -4,7 +4,12 @@
  * @module
  */
 import { isGeneratorFunction } from "../_base/function_kinds.ts";
-import { runInLine, type Start } from "../_host/async_context.ts";
+import {
+  newestMark,
+  runInLine,
+  runMarked,
+  type Start,
+} from "../_host/async_context.ts";
 import { callbackName } from "../_base/repr.ts";
 import {
   contextOfCall,
@@ -12,6 +17,7 @@ import {
   Coroutine,
 } from "../_coroutine/coroutine.ts";
 import { claim, isGenerator } from "../_coroutine/generators.ts";
+import { markFor } from "../_line/delivery.ts";
 import { type LineDriver, lineOf } from "../_line/line.ts";
 
 /** Calls a function in another async context. */
@@ -121,7 +127,19 @@ export function callFor<A>(
 ): unknown {
   // Entering the host's storage is 0.5 µs, and a generator function needs none.
   if (isGeneratorFunction(callee)) return call(argument as A);
-  const given = runInLine(lineOf(driver as LineDriver), call, argument as A);
+  const given = callMarked(driver as LineDriver, call, argument as A);
   if (isGenerator(given)) claim(given);
   return given;
+}
+
+function callMarked<A>(
+  driver: LineDriver,
+  call: (argument: A) => unknown,
+  argument: A,
+): unknown {
+  const line = lineOf(driver);
+  const number = markFor(driver);
+  return number === 0 || number <= newestMark()
+    ? runInLine(line, call, argument)
+    : runMarked(number, () => runInLine(line, call, argument));
 }
