@@ -85,12 +85,12 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
   }
 
   _endWithLoop(): Promise<void> | void {
-    this.#end();
+    this.#cutOff();
     if (!this.#items.isOver) return closeWithLoop(this.#items, this);
   }
 
   _abandon(): void {
-    this.#end();
+    this.#cutOff();
     closeUnwatched(this.#items, this.loop);
   }
 
@@ -109,7 +109,7 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
         asking !== undefined && asking.cancelling() > 0;
       // After the end it is of the source's clean-up, for whoever has closed it.
       if (isCancel || this.#buffer.eof) {
-        this.#end();
+        this.#cutOff();
         throw error;
       }
       this.#fail(error);
@@ -166,6 +166,11 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
   #end(): void {
     resourcesOf(this.loop)?.delete(this);
     this.#buffer.feedEof();
+  }
+
+  #cutOff(): void {
+    this.#buffer.cutOff();
+    this.#end();
   }
 
   #fail(error: unknown): void {

@@ -5,6 +5,7 @@
  */
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { NEED_MORE, readSome, type ReadState } from "./reads.ts";
+import { RuntimeError } from "../errors.ts";
 import { Future } from "../future.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 
@@ -17,6 +18,9 @@ const PIECE: ReadState<number> = {
   isWoken: false,
 };
 const PIECE_THAT_CAME: ReadState<number> = { ...PIECE, isWoken: true };
+
+const CUT_OFF =
+  "Cannot read to the end: the run has ended before, which closes the source";
 
 /** Makes a stream that takes from the buffer when it is asked, and not before. */
 export function readableStreamOf(
@@ -39,9 +43,15 @@ export function readableStreamOf(
         return give(controller, hasCome ? PIECE_THAT_CAME : PIECE);
       });
     }
-    if (bytes.length === 0) controller.close();
+    if (bytes.length === 0) close(controller);
     // A copy, since whoever gets it may hand it over to another thread.
     else controller.enqueue(bytes.slice());
+  };
+  // Whoever reads it is outside of the loop: it would take a part for all, such as the client
+  // of a server that ends.
+  const close = (controller: ReadableStreamDefaultController): void => {
+    if (buffer.isCutOff) controller.error(new RuntimeError(CUT_OFF));
+    else controller.close();
   };
   const cancel = (reason: unknown): Promise<void> | void => {
     buffer.giveUp(waiter);

@@ -19,6 +19,7 @@ export class ReceiveBuffer {
   readonly loop: Scheduler;
   #source: ByteSource | undefined;
   #eof = false;
+  #isCutOff = false;
   #error: unknown;
   #waiter: IoWait<undefined> | undefined;
   #paused = false;
@@ -42,6 +43,11 @@ export class ReceiveBuffer {
   /** Whether nothing more comes. */
   get eof(): boolean {
     return this.#eof;
+  }
+
+  /** Whether the end was told though there may have been more. */
+  get isCutOff(): boolean {
+    return this.#isCutOff;
   }
 
   /** The error that ends all reading. */
@@ -90,6 +96,12 @@ export class ReceiveBuffer {
   feedEof(): void {
     this.#eof = true;
     this.#wake();
+  }
+
+  /** Tells the end, as the loop closes the source, which has not told it. */
+  cutOff(): void {
+    if (!this.#eof) this.#isCutOff = true;
+    this.feedEof();
   }
 
   /** Tells the error that ends all reading. */

@@ -199,10 +199,12 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
   }
 
   _endWithLoop(): Promise<void> {
+    this.#parts.buffer?.cutOff();
     return this.#closeIn(LINGER);
   }
 
   _abandon(): void {
+    this.#parts.buffer?.cutOff();
     this.abort();
   }
 

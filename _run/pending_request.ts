@@ -11,6 +11,7 @@ import { Failure } from "../_future/failure.ts";
 import type { TimerHandle } from "../handle.ts";
 import type { EventLoop } from "../loop.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
+import { tellsClientGone } from "./client_gone.ts";
 import { isResponse } from "./responses.ts";
 import type { Task } from "../task.ts";
 
@@ -58,7 +59,11 @@ export class PendingRequest implements Waiter, Runnable {
   /** Cancels it when its client goes. */
   watch(): void {
     // An adapter may give requests without a signal, though none should.
-    const signal = guarded(() => this.request.signal, undefined);
+    const { request } = this;
+    const signal = guarded(
+      () => tellsClientGone(request) ? request.signal : undefined,
+      undefined,
+    );
     if (signal) this.#unwatch = linkSignal(signal, this.task);
   }
 

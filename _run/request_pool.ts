@@ -21,6 +21,7 @@ import type { Future } from "../future.ts";
 import type { TimerHandle } from "../handle.ts";
 import type { EventLoop } from "../loop.ts";
 import type { Resource } from "../_loop/resources.ts";
+import { isOfClientGone } from "./client_gone.ts";
 import {
   nameOf,
   PendingRequest,
@@ -269,6 +270,8 @@ export class RequestPool<I>
     const error = task.exception();
     const answer = error === undefined
       ? this.#checked(task.result(), task, request)
+      : isOfClientGone(error, request, task.cancelling() > 0)
+      ? unavailable(false)
       : this.#failed(error, request, task);
     return this.#drain.hasBegun ? closingConnection(answer) : answer;
   }

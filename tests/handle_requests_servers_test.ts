@@ -44,20 +44,23 @@ async function checkRecipe(
 ): Promise<void> {
   const library = new URL("../mod.ts", import.meta.url).href;
   const { code, lines, errors } = await runOn(host, program, library, recipe);
-  assertEquals([...lines.slice(0, 6)], [
+  assertEquals([...lines.slice(0, 8)], [
     "200 got tea",
     "500 Internal Server Error",
     "waits",
     "CancelledError",
+    "upload ended",
+    // The one that was planted.
+    "1 failures",
     "SIGTERM",
     "200 slow",
   ], errors);
   // Which of the two ends first is up to the host: both end with the last answer.
-  assertEquals(lines.slice(6, 8).sort(), [
+  assertEquals(lines.slice(8, 10).sort(), [
     "http stopped",
     "requests stopped",
   ], errors);
-  assertEquals(lines.slice(8), ["ended"], errors);
+  assertEquals(lines.slice(10), ["ended"], errors);
   assertEquals(code, 0, errors);
 }
 

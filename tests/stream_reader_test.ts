@@ -526,6 +526,49 @@ Deno.test("StreamReader.toReadableStream() gives what is left, and its error", a
   });
 });
 
+const UNENDED: Readonly<Record<string, () => StreamReader>> = {
+  "a source that waits for the host": () =>
+    StreamReader.from(
+      new ReadableStream({ start: (stream) => stream.enqueue(bytes("part")) }),
+    ),
+  "a source that waits for this library": () =>
+    StreamReader.from(async function* () {
+      yield bytes("part");
+      await sleep(3600);
+    }()),
+  "a connection": () => {
+    const [[, writer], [reader]] = connectionPair();
+    writer.write(bytes("part"));
+    return reader;
+  },
+};
+
+for (const [name, open] of Object.entries(UNENDED)) {
+  Deno.test(`StreamReader.toReadableStream() of ${name} fails if the run ends before, and takes no part for all`, async () => {
+    const { stream, rest } = await runTest(async () => {
+      const stream = open().toReadableStream().getReader();
+      const { value } = await createTask(() => stream.read());
+      assertEquals(textOf(value!), "part");
+      const rest = stream.read();
+      rest.catch(() => {});
+      await sleep(1);
+      return { stream, rest };
+    });
+    await assertRejects(() => rest, RuntimeError, "the run has ended");
+    await assertRejects(() => stream.closed, RuntimeError, "the run has ended");
+  });
+}
+
+Deno.test("StreamReader.toReadableStream() that was read to its end stays ended when the run ends", async () => {
+  const stream = await runTest(async () => {
+    const reader = StreamReader.from(new Blob(["all"]).stream());
+    const stream = reader.toReadableStream().getReader();
+    while (!(await createTask(() => stream.read())).done);
+    return stream;
+  });
+  assert((await stream.read()).done);
+});
+
 Deno.test("StreamReader: a reader cancelled at any moment leaves all bytes to the next", async () => {
   const counts = await sweepCancels(() => {
     const [[, writer], [reader]] = connectionPair({ latency: 1 });
