@@ -84,11 +84,13 @@ import {
 } from "./_line/delivery.ts";
 import {
   currentLine,
+  isOnStack,
   isQuiet,
   knownWaits,
   linesOf,
   type LineState,
   requestsOf,
+  runningLine,
   type ScopeLine,
   takeRequestsBack,
   waitsOf,
@@ -295,17 +297,17 @@ export class Task<T> extends Future<T> {
       return;
     }
     if (
-      eagerStart && running.eagerStarts < MOST_EAGER_STARTS &&
+      eagerStart && running.starters.length < MOST_EAGER_STARTS &&
       runningScheduler() === scheduler
     ) {
       scheduler._tasks.add(this as Task<unknown>);
-      running.eagerStarts++;
+      running.starters.push(runningLine());
       try {
         if (hasAsyncContext) this.#runNow(false, undefined);
         else startInside(() => this.#runNow(false, undefined));
       } finally {
         scheduler._noteRan(this as Task<unknown>);
-        running.eagerStarts--;
+        running.starters.pop();
       }
     } else {
       // First, since a closed loop refuses and must not list the task.
@@ -351,7 +353,7 @@ export class Task<T> extends Future<T> {
     request.count++;
     request.total++;
     request.reason = reason;
-    request.askedBy = runningTask() === this ? "itself" : "another";
+    request.askedBy = isOnStack(this) ? "itself" : "another";
     // As below, with no list: most tasks stand in no scope.
     if (this._waitingOn === PROMISE_BODY && this._scope === undefined) {
       cancelLine(this, reason);

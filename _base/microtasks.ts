@@ -103,7 +103,8 @@ export class Bursts {
   /** Called when the host has had its turn. */
   endHost(): void {
     this.#isWithHost = false;
-    this.next();
+    // It may have been woken in the burst in which it began to wait.
+    if (this.#left === 0) this.next();
   }
 
   async #count(): Promise<void> {

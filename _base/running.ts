@@ -64,8 +64,8 @@ export const running: {
   readyWaits: number;
   /** How many runs have ended in a row: see `_host/turn.ts`. */
   runs: number;
-  /** How many tasks start eagerly, each inside the step of the one before. */
-  eagerStarts: number;
+  /** The lines whose code starts a task eagerly, each inside the first step of the one before. */
+  readonly starters: unknown[];
   /**
    * Whether the task that is made now is the main one of a run that is about to begin: its
    * first turn is taken in the async context of whoever makes it.
@@ -119,7 +119,7 @@ export const running: {
   gaveWayAt: 0,
   readyWaits: 0,
   runs: 0,
-  eagerStarts: 0,
+  starters: [],
   beginsRun: false,
   bursts: { underWay: 0, onAwait: undefined },
   cancels: {

@@ -14,7 +14,6 @@ import { HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 import { Future } from "../future.ts";
-import { runningTask } from "../_host/async_context.ts";
 import {
   CancelRequest,
   isTold,
@@ -30,6 +29,7 @@ import {
   isQuiet,
   type LineDriver,
   type LineState,
+  runningLine,
 } from "./line.ts";
 import { abortSignal } from "./line_signal.ts";
 import { listWaits } from "./wait_set.ts";
@@ -79,12 +79,12 @@ function request(
   const aborted = abortSignal(line, reason) || request.aborted;
   const isOnItsWay = line._lastEnd === line.getLoop()._bursts.current;
   if (isOnItsWay) request.lateIn = line._lastEnd;
-  if (currentLine() === line) {
-    // Whoever asks for it itself has not got it yet. A callback may run in its async context.
-    if (runningTask() === line._task) {
-      request.askedIn = line.getLoop()._bursts.note();
-    }
-  } else if (isAtHost && (wasUnsure || aborted && !isOnItsWay)) {
+  if (runningLine() === line || running.starters.includes(line)) {
+    // Whoever asks for it itself has not got it yet.
+    request.askedIn = line.getLoop()._bursts.note();
+  } else if (
+    currentLine() !== line && isAtHost && (wasUnsure || aborted && !isOnItsWay)
+  ) {
     beginBurst(line, request);
   }
   request.aborted = false;

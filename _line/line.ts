@@ -9,7 +9,11 @@ import type { Waiter } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 import type { Line, PendingAwait } from "../_future/future_await.ts";
-import { asyncLine, type SlottedLine } from "../_host/async_context.ts";
+import {
+  asyncLine,
+  runningTask,
+  type SlottedLine,
+} from "../_host/async_context.ts";
 import type { CancelRequest } from "./cancel_request.ts";
 import { listWaits, WaitSet } from "./wait_set.ts";
 
@@ -52,6 +56,20 @@ export function currentLine(): LineState | undefined {
   return running.driver === undefined
     ? asyncLine() as LineState | undefined
     : lineOf(running.driver as LineDriver);
+}
+
+/** As {@linkcode currentLine}, but none where a callback runs in its async context. */
+export function runningLine(): LineState | undefined {
+  const line = currentLine();
+  return line !== undefined && runningTask() === line._task ? line : undefined;
+}
+
+/** Whether code of a task runs now, or starts a task eagerly whose first step does. */
+export function isOnStack(task: object): boolean {
+  return runningTask() === task ||
+    (running.starters as (LineState | undefined)[]).some((line) =>
+      line?._task === task
+    );
 }
 
 /** Whether an async function waits in the place of a wait. */
