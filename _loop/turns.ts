@@ -90,6 +90,8 @@ export class Turns implements Sleeper {
   #stopping = false;
   // How many async functions were resumed and have not come back to a wait.
   #resumed = 0;
+  // Whether one had not when a turn followed: it may be on its way until the host has its turn.
+  #hasStraggler = false;
   // How many microtasks come before the next turn, for those who are still on their way.
   #hopsToTurn = 0;
   // Whether tasks do their first step in the next microtask.
@@ -300,6 +302,7 @@ export class Turns implements Sleeper {
             for (let hop = 0; this.#resumed > 0 && hop < MOST_HOPS; hop++) {
               await SETTLED;
             }
+            this.#hasStraggler ||= this.#resumed > 0;
             this.#resumed = 0;
             break;
           case "burst to end":
@@ -454,9 +457,12 @@ export class Turns implements Sleeper {
     });
     this.#setOnPush();
     this.#clock.wait(this, this.#nextDeadline());
-    this.#owner._bursts.beginHost();
-    // A function may take more microtasks to come to its next wait than there were hops.
-    this.#owner._bursts.endInTime();
+    const bursts = this.#owner._bursts;
+    // To count microtasks costs as much as to be woken.
+    if (!this.#hasStraggler) bursts.next();
+    bursts.beginHost();
+    bursts.endInTime();
+    this.#hasStraggler = false;
     return woken;
   }
 
