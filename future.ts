@@ -54,8 +54,8 @@ import {
   placedRejection,
 } from "./_future/await.ts";
 import type { kWait, Waiter } from "./_base/roles.ts";
+import { describeCreation } from "./_base/creation.ts";
 import {
-  describeCreation,
   describeOnce,
   describeValue,
   guarded,

@@ -7,7 +7,6 @@
  * @module
  */
 import { isAsyncGeneratorFunction } from "./function_kinds.ts";
-import { withFrames } from "./error_place.ts";
 import { running } from "./running.ts";
 
 const LONGEST = 80;
@@ -175,60 +174,6 @@ export function callbackName(callback: unknown): string {
 /** `String(value)`, where that works. */
 export function textOf(value: unknown): string {
   return guarded(() => String(value), undefined) ?? describeKind(value);
-}
-
-// Where the library's modules are, as frames show them: by their URLs, in Bun by their paths.
-// Asked when it is needed, since a bundle of another format has no such URL: its frames are
-// not told apart.
-function libraryPlaces(): string[] {
-  return guarded(() => {
-    const { href, pathname } = new URL("../", import.meta.url);
-    const path = decodeURIComponent(pathname);
-    return [href, path.replace(/^\/(?=[A-Za-z]:)/, "")];
-  }, []);
-}
-
-// The library has twelve frames of its own above the user's.
-const DEEPEST_STACK = 32;
-
-function deepStack(): unknown {
-  return withFrames(DEEPEST_STACK, () => new Error().stack);
-}
-
-// Frames of the host's own code, and of what it does in itself.
-const OF_HOST = /\b(ext|node):|\(<anonymous>\)$/;
-
-/** The user's frames of the stack that makes something now; empty if there are none. */
-export function creationStack(): string {
-  // Users may have set `Error.prepareStackTrace`, which may give anything.
-  const stack = guarded<unknown>(deepStack, undefined);
-  const frames = (typeof stack === "string" ? stack : "").split("\n").slice(1);
-  const places = libraryPlaces();
-  return frames.filter((frame) =>
-    !OF_HOST.test(frame) && !isOfLibrary(frame, places)
-  ).join("\n");
-}
-
-/** The first place that a stack names: a module, a line and a column. */
-export function placeIn(stack: string | undefined): string | undefined {
-  return /[^\s()]+:\d+:\d+/.exec(stack?.split("\n")[0] ?? "")?.[0];
-}
-
-/** The words for where something was made, if its stack is known. */
-export function describeCreation(stack: string | undefined): string[] {
-  const place = placeIn(stack);
-  return place === undefined ? [] : [`created at ${place}`];
-}
-
-// Public modules stand in the root, internal ones in folders whose names begin with "_".
-// Tests and examples are users.
-function isOfLibrary(frame: string, places: readonly string[]): boolean {
-  return places.some((place) => {
-    // Windows' paths have the other slash.
-    const at = frame.replaceAll("\\", "/").indexOf(place);
-    return at >= 0 &&
-      /^([^/\\]+|_[a-z]+[/\\][^/\\]+)$/.test(frame.slice(at + place.length));
-  });
 }
 
 /** Moves a text to the right, by two places unless a margin is given. */

@@ -6,7 +6,8 @@
 import type { Scheduler } from "../handle.ts";
 import type { Instrument, Step } from "../_loop/instrument.ts";
 import { SlowBursts } from "./slow_bursts.ts";
-import { creationStack, textOf } from "../_base/repr.ts";
+import { creationStack } from "../_base/creation.ts";
+import { textOf } from "../_base/repr.ts";
 import type { Runnable, Unawaited } from "../_base/roles.ts";
 
 /** What debug mode asks of its loop. */

@@ -6,7 +6,7 @@
  */
 import type { Scheduler } from "../handle.ts";
 import type { Unawaited } from "../_base/roles.ts";
-import { creationStack } from "../_base/repr.ts";
+import { creationStack } from "../_base/creation.ts";
 
 const collected = new FinalizationRegistry<UnawaitedRecord>((record) =>
   record.tell()

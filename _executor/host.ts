@@ -52,8 +52,11 @@ export function hardwareConcurrency(): number {
     builtin<OsModule>("node:os")!.availableParallelism();
 }
 
-// The place of what is bundled as CommonJS, or runs in a worker made of a blob.
+// The place of what is part of a bundle, or runs in a worker made of a blob.
 const NOWHERE = "bundle:///_executor/host.js";
+
+// This module, where it has a file of its own.
+const OWN = /\/_executor\/host(\.[cm]?[jt]s)(?=$|\?)/;
 
 /**
  * Returns the URL of a module of the library; where the library has no place of its own, one
@@ -65,9 +68,10 @@ export function libraryUrl(path: string): URL {
   // Packages of npm have the modules as ".js". A variable, as bundlers take
   // `new URL("…", import.meta.url)` for a file to copy.
   const here: string | undefined = import.meta.url;
-  const extension = /\.[cm]?[jt]s(?=$|\?)/.exec(here ?? "")?.[0] ?? ".ts";
-  const relative = `../${path}${extension}`;
-  return new URL(relative, URL.canParse(relative, here) ? here : NOWHERE);
+  const extension = OWN.exec(here ?? "")?.[1];
+  const relative = `../${path}${extension ?? ".ts"}`;
+  const isOwn = extension !== undefined && URL.canParse(relative, here);
+  return new URL(relative, isOwn ? here : NOWHERE);
 }
 
 /**
@@ -80,8 +84,8 @@ export function bootstrap(start: string): string {
   const { href, protocol } = libraryUrl("_worker/start");
   if (protocol === "bundle:") {
     throw new RuntimeError(
-      `Cannot start a worker from a bundle that has no place for others to import from: ` +
-        `leave the library out of the bundle, as an external package`,
+      `Cannot start a worker: the library is in a bundle, from which workers cannot load it: ` +
+        `leave it out of the bundle, as an external package`,
     );
   }
   return `import { ${start} } from ${JSON.stringify(href)}; ${start}();`;

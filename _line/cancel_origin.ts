@@ -4,7 +4,7 @@
  * @module
  */
 import { placeAt } from "../_base/error_place.ts";
-import { creationStack } from "../_base/repr.ts";
+import { creationStack } from "../_base/creation.ts";
 import { runningTask } from "../_host/async_context.ts";
 import type { LineDriver, LineState } from "./line.ts";
 import { describeBody } from "./wait_text.ts";

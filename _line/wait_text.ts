@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { guarded, placeIn, shorten, textOf } from "../_base/repr.ts";
+import { placeIn } from "../_base/creation.ts";
+import { guarded, shorten, textOf } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";

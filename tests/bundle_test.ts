@@ -118,9 +118,9 @@ const SHORTENED = [
   "QueueShutDown: m true",
   "Deadlock, nothing can wake the loop: ",
   "Task-3 waits for Queue to get an item",
-  "The executor is broken: no worker can be started: Cannot start a worker from a bundle " +
-  "that has no place for others to import from: leave the library out of the bundle, as an " +
-  "external package",
+  "The executor is broken: no worker can be started: Cannot start a worker: the library is in " +
+  "a bundle, from which workers cannot load it: leave it out of the bundle, as an external " +
+  "package",
 ];
 
 hostTest(
@@ -129,11 +129,90 @@ hostTest(
     const folder = await Deno.makeTempDir();
     try {
       const program = programOf("_shortened_program.ts");
-      const file = await bundle("cjs", folder, program, "--minify");
+      for (const format of ["cjs", "esm"]) {
+        const file = await bundle(format, folder, program, "--minify");
+        if (file === undefined) return;
+        const { lines, errors } = await runOn(host, file);
+        assertEquals(errors, "", format);
+        assertEquals(lines, SHORTENED, format);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+const PLACES = "_debug_places_program.ts";
+
+/** Looks at what {@linkcode PLACES} prints: of each thing the user's frames, and no other. */
+async function showsPlaces(host: Host, file: URL): Promise<void> {
+  const { lines, errors } = await runOn(host, file);
+  assertEquals(errors, "");
+  const isOurs = (line: string) => line === "a frame of the program";
+  const heads = lines.filter((line) => !isOurs(line));
+  assertEquals(heads.length, 5);
+  assertEquals(heads.filter((line) => line.includes(":")), []);
+  assert(lines.filter(isOurs).length >= heads.length);
+}
+
+hostTest(
+  "debug mode shows the user's places beside a bundle of the library",
+  async (host) => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const library = await bundle("esm", folder, `${ROOT}mod.ts`);
+      if (library === undefined) return;
+      await Deno.mkdir(`${folder}/vendor`);
+      await Deno.rename(library, `${folder}/vendor/asyncio.mjs`);
+      const text = readText(`tests/${PLACES}`);
+      const file = `${folder}/${PLACES}`;
+      await Deno.writeTextFile(
+        file,
+        text.replace("../mod.ts", "./vendor/asyncio.mjs"),
+      );
+      await showsPlaces(host, new URL(`file://${file}`));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+hostTest(
+  "debug mode shows the user's places of a bundle that has a source map",
+  async (host) => {
+    // The others do not read it.
+    if (!host.name.startsWith("node")) return;
+    const folder = await Deno.makeTempDir();
+    try {
+      const program = programOf(PLACES);
+      const file = await bundle("esm", folder, program, "--sourcemap");
       if (file === undefined) return;
-      const { lines, errors } = await runOn(host, file);
-      assertEquals(errors, "");
-      assertEquals(lines, SHORTENED);
+      const command = [...host.command, "--enable-source-maps"];
+      await showsPlaces({ ...host, command }, file);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+hostTest(
+  "debug mode gives no place of the library in a bundle as the user's",
+  async (host) => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const program = `${folder}/program.ts`;
+      await Deno.writeTextFile(
+        program,
+        `import { formatTaskTree, getRunningLoop, run } from "${ROOT}mod.ts";
+        run(async () => console.log(formatTaskTree(getRunningLoop())), { debug: true });`,
+      );
+      for (const format of ["cjs", "esm"]) {
+        const file = await bundle(format, folder, program);
+        if (file === undefined) return;
+        const { lines, errors } = await runOn(host, file);
+        assertEquals(errors, "");
+        assertEquals(lines, ["Task-1 runs"]);
+      }
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
