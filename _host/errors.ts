@@ -28,8 +28,9 @@ export function brokenPipe(message: string): Error {
 
 function hostError(name: string, code: string, message: string): Error {
   const { Deno } = globalThis as Host;
-  if (Deno !== undefined) return new Deno.errors[name]!(message);
-  return Object.assign(new Error(message), { code });
+  const Class = Deno === undefined ? Error : Deno.errors[name]!;
+  // Deno's own have one as well.
+  return Object.assign(new Class(message), { code });
 }
 
 /**

@@ -41,6 +41,8 @@ import {
   withSilentServer,
 } from "./_stream_checks.ts";
 
+const codeOf = (error: unknown) => (error as { code?: string }).code;
+
 /** The checks. */
 export const checks: Checks = {
   async "openConnection() and startServer() talk over TCP, in both styles"() {
@@ -226,7 +228,7 @@ export const checks: Checks = {
       for (const taken of [`${path}.left`, `${path}.file`]) {
         const error = await errorOf(() => startUnixServer(echo, taken));
         assert(error.message.startsWith(`Cannot listen at ${taken}: `));
-        assert.equal((error as { code?: string }).code, "EADDRINUSE");
+        assert.equal(codeOf(error), "EADDRINUSE");
       }
       await writer.write(bytes("still there\n"));
       assert.equal(textOf(await reader.readline()), "still there\n");
@@ -266,7 +268,7 @@ export const checks: Checks = {
     await server[Symbol.asyncDispose]();
     const error = await errorOf(() => openConnection(OWN_HOST, port));
     assert(error.message.startsWith(`Cannot connect to ${OWN_HOST}:${port}: `));
-    assert.equal((error as { code?: string }).code, "ECONNREFUSED");
+    assert.equal(codeOf(error), "ECONNREFUSED");
     assert(error.stack!.includes(error.message));
     const unknown = await errorOf(() => openConnection("no.such.invalid", 80));
     assert(
@@ -279,7 +281,7 @@ export const checks: Checks = {
     const { port } = server.sockets[0]!;
     const error = await errorOf(() => startServer(echo, OWN_HOST, port));
     assert(error.message.startsWith(`Cannot listen at ${OWN_HOST}:${port}: `));
-    assert.equal((error as { code?: string }).code, "EADDRINUSE");
+    assert.equal(codeOf(error), "EADDRINUSE");
     server.close();
     // Its port is free at once.
     const next = await startServer(echo, OWN_HOST, port);
@@ -493,7 +495,14 @@ export const checks: Checks = {
     });
     assert(!(error instanceof TypeError));
     assert(writer.isClosing());
+    // Of the host or made here: programs ask for the code.
+    const codes = ["ECONNRESET", "EPIPE"];
+    assert(codes.includes(codeOf(error)!), `${error}`);
     await writer[Symbol.asyncDispose]();
+    const closed = await open(server);
+    closed[1].abort();
+    const late = await errorOf(() => closed[1].drain());
+    assert.equal(codeOf(late), "ECONNRESET");
     await reader.read().then(null, () => {});
     server.close();
     await server.waitClosed();
