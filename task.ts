@@ -60,6 +60,7 @@ import { drive, SUSPENDED } from "./_task/drive.ts";
 import {
   CancelRequest,
   notePassedOn,
+  noteRequests,
   pend,
   settleRequest,
 } from "./_line/cancel_request.ts";
@@ -350,8 +351,7 @@ export class Task<T> extends Future<T> {
         : options,
     );
     const request = this._request ??= new CancelRequest();
-    request.count++;
-    request.total++;
+    noteRequests(request, request, 1);
     request.reason = reason;
     request.askedBy = isOnStack(this) ? "itself" : "another";
     // As below, with no list: most tasks stand in no scope.

@@ -26,9 +26,11 @@ import {
 import { beginBurst, isUnsure } from "./delivery.ts";
 import {
   currentLine,
+  FEW_LINES,
   isQuiet,
   type LineDriver,
   type LineState,
+  type QuietLines,
   runningLine,
 } from "./line.ts";
 import { abortSignal } from "./line_signal.ts";
@@ -47,15 +49,20 @@ function cancelOthers(line: LineState, reason: CancelReason): void {
 }
 
 function cancelLines(lines: LineState[], reason: CancelReason): void {
+  let known: QuietLines | undefined;
   // A loop: scopes may stand in each other by the thousand.
-  for (const each of lines) request(each, reason, lines);
+  for (const each of lines) {
+    if (lines.length > FEW_LINES) known ??= new Map();
+    request(each, reason, lines, pend, known);
+  }
 }
 
 function request(
   line: LineState,
   reason: CancelReason,
   lines: LineState[],
-  begin: (request: CancelRequest) => void = pend,
+  begin: (request: CancelRequest) => void,
+  known?: QuietLines,
 ): void {
   const request = line._request ??= new CancelRequest();
   request.reason = reason;
@@ -69,7 +76,10 @@ function request(
     line._lastEnd === line.getLoop()._bursts.current
   ) line.getLoop()._letBurstEnd();
   const wasUnsure = isUnsure(line, request);
-  const isAtHost = isQuiet(line);
+  // Only where it matters: that goes through all lines inside.
+  const isAtHost = (wasUnsure || request.aborted ||
+    request.controller !== undefined || line._interrupt !== undefined) &&
+    isQuiet(line, known);
   begin(request);
   for (const wait of listWaits(line._awaits)) {
     if (isTold(request, wait)) continue;

@@ -16,6 +16,8 @@ export class CancelRequest {
   count = 0;
   /** Of a task: those of its scopes too. */
   total = 0;
+  /** Of a task: how many were made to lines and those round them, of scopes deep inside. */
+  known: WeakMap<object, number> | undefined = undefined;
   /** What a function's async context is marked with when it has shown that it got it. */
   mark = 0;
   /** The mark of the first one; 0 before that. */
@@ -65,6 +67,23 @@ export class CancelRequest {
   isTooLate = false;
   /** What is to be done when the line has no waits left. */
   onQuiet: (() => void) | undefined = undefined;
+}
+
+/**
+ * Notes that requests were made, or taken back.
+ *
+ * @param root What the task of the line was asked.
+ * @param request What the line itself was asked.
+ * @param more How many; below 0 if they were taken back.
+ */
+export function noteRequests(
+  root: CancelRequest,
+  request: CancelRequest,
+  more: number,
+): void {
+  request.count += more;
+  root.total += more;
+  root.known = undefined;
 }
 
 /** Notes that the function that does a wait has got the request, or gets it. */

@@ -322,7 +322,7 @@ export function hadEnded(line: LineState, request: CancelRequest): boolean {
 
 /** Whether the line goes on in this burst of microtasks, and stands at no wait. */
 export function isOnItsWay(line: LineState): boolean {
-  return isQuiet(line) && line._lastEnd === line.getLoop()._bursts.current;
+  return line._lastEnd === line.getLoop()._bursts.current && isQuiet(line);
 }
 
 /** Begins the burst in which who ends or begins a wait shows that it got the request. */

@@ -14,8 +14,14 @@ import {
   runningTask,
   type SlottedLine,
 } from "../_host/async_context.ts";
-import type { CancelRequest } from "./cancel_request.ts";
+import { type CancelRequest, noteRequests } from "./cancel_request.ts";
 import { listWaits, WaitSet } from "./wait_set.ts";
+
+/** So many scopes in each other are looked at one by one. */
+export const FEW_LINES = 16;
+
+/** Whether lines wait for nothing of this library, as far as that was asked. */
+export type QuietLines = Map<LineState, boolean>;
 
 /** The fields of a line. */
 export interface LineState extends Line, SlottedLine {
@@ -77,8 +83,39 @@ export function isHosted(wait: PendingAwait): boolean {
   return (wait as Partial<LineDriver>)._waitingOn === PROMISE_BODY;
 }
 
-/** Whether a line waits for nothing of this library. */
-export function isQuiet(line: LineState): boolean {
+/**
+ * Whether a line waits for nothing of this library.
+ *
+ * @param line The line.
+ * @param known Keeps it of the lines inside, for who asks for those too.
+ */
+export function isQuiet(line: LineState, known?: QuietLines): boolean {
+  if (known === undefined) return areInnerQuiet(line);
+  const inside: LineState[] = [];
+  let each: LineState | undefined = line;
+  let quiet: boolean | undefined;
+  // As long as a line waits for one scope alone, it is as quiet as that.
+  while ((quiet = known.get(each)) === undefined) {
+    inside.push(each);
+    const scope = onlyScopeIn(each);
+    if (scope === undefined) {
+      quiet = areInnerQuiet(each);
+      break;
+    }
+    each = scope;
+  }
+  for (const passed of inside) known.set(passed, quiet);
+  return quiet;
+}
+
+function onlyScopeIn({ _awaits }: LineState): LineState | undefined {
+  if (_awaits === undefined || _awaits instanceof WaitSet) return undefined;
+  return isHosted(_awaits)
+    ? (_awaits as Partial<LineDriver>)._scope
+    : undefined;
+}
+
+function areInnerQuiet(line: LineState): boolean {
   let each: LineState | undefined = line;
   // Lists are for several: nearly always it is one alone.
   let others: LineState[] | undefined;
@@ -188,19 +225,41 @@ export function takeRequestsBack(line: LineState, most: number): void {
     const request = each._request;
     const taken = Math.min(request?.count ?? 0, left);
     if (taken === 0) continue;
-    request!.count -= taken;
-    root!.total -= taken;
+    noteRequests(root!, request!, -taken);
     left -= taken;
   }
 }
 
 /** How many requests were made to a line and those round it, and not taken back. */
 export function requestsOf(line: LineState): number {
-  if (!(line._task as LineState)._request?.total) return 0;
+  const root = (line._task as LineState)._request;
+  if (!root?.total) return 0;
+  // Nearly always none was made to a scope.
+  if (root.count === root.total) return root.count;
   let count = 0;
   let each: LineState | undefined = line;
-  for (; each !== undefined; each = each._outer) {
+  for (let i = 0; i < FEW_LINES; i++) {
     count += each._request?.count ?? 0;
+    each = each._outer;
+    if (each === undefined) return count;
+  }
+  return count + requestsFarOf(each, root);
+}
+
+// Scopes may stand in each other by the thousand, and each asks at its end.
+function requestsFarOf(line: LineState, root: CancelRequest): number {
+  const known = root.known ??= new WeakMap<object, number>();
+  const path: LineState[] = [];
+  let each: LineState | undefined = line;
+  let count: number | undefined;
+  while (each !== undefined && (count = known.get(each)) === undefined) {
+    path.push(each);
+    each = each._outer;
+  }
+  count ??= 0;
+  for (let i = path.length - 1; i >= 0; i--) {
+    count += path[i]!._request?.count ?? 0;
+    known.set(path[i]!, count);
   }
   return count;
 }

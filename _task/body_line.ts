@@ -17,6 +17,7 @@ import {
   CancelRequest,
   forget,
   notePassedOn,
+  noteRequests,
   noteTold,
   pend,
   settleRequest,
@@ -134,8 +135,7 @@ export class BodyLine implements ScopeLine {
     const request = this._request ??= new CancelRequest();
     const root = (this._task as LineState)._request ??= new CancelRequest();
     this.#made++;
-    request.count++;
-    root.total++;
+    noteRequests(root, request, 1);
     request.reason = reason;
     request.askedBy = "another";
     const driver = this._driver;
@@ -190,9 +190,7 @@ export class BodyLine implements ScopeLine {
 
   /** Makes those round it throw a request again that it has met. Call it after the end. */
   askAgain(): void {
-    let line: LineState | undefined = this._outer;
-    while (line !== undefined && !line._request?.count) line = line._outer;
-    if (line === undefined) return;
+    if (requestsOf(this._outer) === 0) return;
     // A new one, for all: whoever has shown that it got the last one gets this too.
     const request = owe(this._outer, undefined);
     request.askedBy = request.count === 0 ? "an outer line" : "itself";
