@@ -13,8 +13,8 @@ const MOST_ERRORS = 1_000_000;
 
 /**
  * Whether an error is what a cancel has come to: a CancelledError, that of the end of a
- * `using` block with the error of its body, or the AbortError of an API of the host that
- * was given the signal. The CancelledError of a signal that was aborted
+ * `using` block with the error of its body, or the AbortError of an API of the host or the
+ * CancelledError of another copy of the library that was given the signal. The CancelledError of a signal that was aborted
  * for an earlier request, or for another line's, is none.
  *
  * @param line The line that it comes out of.
@@ -27,7 +27,7 @@ export function isCancellation(line: LineState, error: unknown): boolean {
       requestsOf(owner) > 0;
   }
   return requestsOf(line) > 0 &&
-    (isAbortError(error) || isOnlyCancellations(line, error) ||
+    (isOfAnother(error) || isOnlyCancellations(line, error) ||
       endsInCancellation(line, error));
 }
 
@@ -94,13 +94,15 @@ function isOnlyCancellations(line: LineState, error: unknown): boolean {
 function isOne(line: LineState, error: unknown): boolean {
   return isInstance(error, CancelledError)
     ? isCancellation(line, error)
-    : isAbortError(error);
+    : isOfAnother(error);
 }
 
-function isAbortError(error: unknown): boolean {
+// What the signal of a cancel makes others reject with: APIs of the host, and another copy of
+// the library, as a package may bring one in its bundle.
+function isOfAnother(error: unknown): boolean {
   if (!isInstance(error, Error)) return false;
   try {
-    return error.name === "AbortError";
+    return error.name === "AbortError" || error.name === "CancelledError";
   } catch {
     // Of the user's class.
     return false;

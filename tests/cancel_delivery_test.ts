@@ -245,10 +245,14 @@ Deno.test("fromSignal() hands a cancel to its function's next wait", async () =>
 
 // What APIs of Node do when their signal aborts.
 function abortError(signal: AbortSignal): Promise<never> {
+  return rejectedBy(signal, "AbortError");
+}
+
+function rejectedBy(signal: AbortSignal, name: string): Promise<never> {
   return new Promise((_, reject) =>
     signal.addEventListener("abort", () => {
       const error = new Error("The operation was aborted");
-      error.name = "AbortError";
+      error.name = name;
       reject(error);
     })
   );
@@ -315,6 +319,37 @@ for (const [name, waitAt] of Object.entries(COMBINED)) {
     });
   });
 }
+
+// A package may have a copy of its own, as in a bundle: its class is another one.
+Deno.test("a CancelledError of another copy of the library that answers a cancel is that cancel", async () => {
+  await runVirtual(async () => {
+    const waitAt = (signal: AbortSignal) =>
+      rejectedBy(signal, "CancelledError");
+    const task = createTask(() => waitAt(currentTask()!.signal));
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    assert(task.cancelled(), `${task}`);
+    await assertRejects(
+      async () => await timeout(1, async (scope) => await waitAt(scope.signal)),
+      TimeoutError,
+    );
+    const group = await Promise.resolve(taskGroup(async (group) => {
+      group.createTask(() => waitAt(group.signal));
+      await sleep(1);
+      throw new RangeError("the one error");
+    })).catch((error: unknown) => error);
+    assertEquals((group as AggregateError).errors.map(String), [
+      "RangeError: the one error",
+    ]);
+    const controller = new AbortController();
+    const failed = createTask(() => waitAt(controller.signal));
+    await sleep(1);
+    controller.abort();
+    await wait([failed]);
+    assert(!failed.cancelled());
+  });
+});
 
 Deno.test("an AbortError beside another error in Promise.any() is an error", async () => {
   await runVirtual(async () => {
