@@ -55,6 +55,7 @@ export type {
   JobName,
   JobResult,
   JobYield,
+  Movable,
   ShutdownOptions,
   StreamOptions,
   SubmitOptions,

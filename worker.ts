@@ -31,7 +31,9 @@ import { runningScheduler } from "./_loop/scheduler.ts";
 import type { JobInfo, RunningJob } from "./_worker/running_job.ts";
 import { startWebWorker } from "./_worker/start.ts";
 import { jobVariable, worker } from "./_worker/state.ts";
+import type { Movable } from "./_executor/job_types.ts";
 
+export type { Movable } from "./_executor/job_types.ts";
 export type { JobInfo } from "./_worker/running_job.ts";
 
 /**
@@ -118,7 +120,7 @@ export function currentJob(): JobInfo | undefined {
  */
 export function transfer<T extends object>(
   value: T,
-  transferables: readonly Transferable[],
+  transferables: readonly Movable[],
 ): T {
   if (typeof value !== "object" || value === null) {
     throw new TypeError(

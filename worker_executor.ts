@@ -38,8 +38,9 @@ import {
   type WorkerExecutorOptions,
 } from "./_pool/pool_executor.ts";
 import { ThreadFactory } from "./_channel/thread_channel.ts";
-import { WebFactory } from "./_channel/web_channel.ts";
+import { WebFactory, type WebWorker } from "./_channel/web_channel.ts";
 
+export type { WebWorker };
 export type {
   PoolExecutor,
   WorkerExecutorOptions,
@@ -86,7 +87,7 @@ export class WorkerExecutor<J> extends PoolExecutor<J> {
    * @throws {RuntimeError} If the host has no threads, and `jobs` is no function.
    */
   constructor(
-    jobs: URL | string | (() => Worker),
+    jobs: URL | string | (() => WebWorker),
     options: WorkerExecutorOptions = {},
   ) {
     options = checkOptions("make an executor", options, POOL_OPTIONS);

@@ -11,6 +11,7 @@ import { JobRunner } from "../_worker/job_runner.ts";
 import { SharedMarks } from "../_worker/marks.ts";
 import type { Jobs } from "../_worker/state.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
+import type { Movable } from "../_executor/job_types.ts";
 
 /** Makes workers that run jobs in the loop. */
 export class InlineFactory implements ChannelFactory {
@@ -62,7 +63,7 @@ class InlineChannel implements Channel {
     this.#soon(() => events.message([FromWorker.Ready, true]));
   }
 
-  post(message: unknown, transfer: readonly Transferable[]): void {
+  post(message: unknown, transfer: readonly Movable[]): void {
     const [kind] = message as [number];
     if (kind === ToWorker.Stop) {
       // No job is left, and the loop of those that were may never run again.
@@ -93,7 +94,7 @@ class InlineChannel implements Channel {
 
   #deliver(
     message: unknown,
-    transfer: readonly Transferable[],
+    transfer: readonly Movable[],
     take: (data: unknown) => void,
   ): void {
     const data = this.#copies

@@ -18,6 +18,7 @@ import { hostTurn } from "../_host/turn.ts";
 import { checkReadable } from "../_worker/readable.ts";
 import { SharedMarks } from "../_worker/marks.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
+import type { Movable } from "../_executor/job_types.ts";
 
 interface Thread {
   on(event: "error", listener: (error: Error) => void): void;
@@ -77,7 +78,7 @@ class ThreadChannel implements Channel {
     thread.postMessage({ ...hello, port: port2 }, [port2]);
   }
 
-  post(message: unknown, transfer: readonly Transferable[]): void {
+  post(message: unknown, transfer: readonly Movable[]): void {
     checkReadable(message, false);
     this.#port.postMessage(message, transfer as Transferable[]);
   }

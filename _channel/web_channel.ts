@@ -9,8 +9,36 @@ import type { Hello, WorkerStart } from "../_executor/wire.ts";
 import { checkReadable } from "../_worker/readable.ts";
 import { SharedMarks } from "../_worker/marks.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
+import type { Movable } from "../_executor/job_types.ts";
 
-type HostWorker = Worker & { ref?(): void; unref?(): void };
+/**
+ * What is used of a `Worker` of the web, for hosts whose types have none. A thread of Node
+ * is another thing.
+ */
+export interface WebWorker {
+  /** Is set to what hears its messages. */
+  onmessage: object | null;
+  /** Is set to what hears that it failed. */
+  onerror: object | null;
+  /** Listens to its end, on hosts that tell it. */
+  addEventListener(type: "close", listener: () => void): void;
+  /** Sends it a message. */
+  postMessage(message: unknown, transfer: Movable[]): void;
+  /** Ends it. */
+  terminate(): void;
+}
+
+interface HostWorker extends WebWorker {
+  onmessage: (event: MessageEvent) => void;
+  onerror: (event: HostErrorEvent) => void;
+  ref?(): void;
+  unref?(): void;
+}
+
+interface HostErrorEvent {
+  readonly message?: string;
+  preventDefault(): void;
+}
 
 interface Host {
   readonly crossOriginIsolated?: boolean;
@@ -31,9 +59,9 @@ export class WebFactory implements ChannelFactory {
   readonly isReal = true;
   readonly copies = true;
   readonly moves = true;
-  readonly #make: () => Worker;
+  readonly #make: () => WebWorker;
 
-  constructor(make: () => Worker) {
+  constructor(make: () => WebWorker) {
     this.#make = make;
   }
 
@@ -52,9 +80,9 @@ class WebChannel implements Channel {
   #isWatching = false;
   #isGone = false;
 
-  constructor(worker: Worker, start: WorkerStart, events: ChannelEvents) {
+  constructor(made: WebWorker, start: WorkerStart, events: ChannelEvents) {
     this.#events = events;
-    this.#worker = worker;
+    const worker = this.#worker = made as HostWorker;
     worker.onmessage = ({ data }): void => {
       // A job may say something to the page: that is for nobody here.
       if (this.#isGone || !isList(data)) return;
@@ -71,10 +99,10 @@ class WebChannel implements Channel {
     this.#lock = hasLocks ? `asyncio ${crypto.randomUUID()}` : undefined;
     this.marks = canShare() ? SharedMarks.make(start.slots, true) : undefined;
     const hello: Hello = { ...start, marks: this.marks?.memory };
-    worker.postMessage({ ...hello, lock: this.#lock });
+    worker.postMessage({ ...hello, lock: this.#lock }, []);
   }
 
-  post(message: unknown, transfer: readonly Transferable[]): void {
+  post(message: unknown, transfer: readonly Movable[]): void {
     checkReadable(message, false);
     this.#worker.postMessage(message, transfer as Transferable[]);
   }

@@ -32,6 +32,13 @@ export type JobResult<J, N extends JobName<J>> = J[N] extends
 export type JobYield<J, N extends JobName<J>> = J[N] extends
   (...args: never[]) => AsyncGenerator<infer Y, infer _T, infer _N> ? Y : never;
 
+/**
+ * What can be moved to another thread, not copied: what hosts call `Transferable`, such as an
+ * ArrayBuffer, a MessagePort or a stream. A view is none: its `buffer` is. Not all hosts have
+ * a type for it.
+ */
+export type Movable = object & { readonly buffer?: never };
+
 /** Options of {@linkcode Executor.submit}. */
 export interface SubmitOptions {
   /**
@@ -44,7 +51,7 @@ export interface SubmitOptions {
   /** Cancels the job when it aborts; its reason is the `cause` of the CancelledError. */
   readonly signal?: AbortSignal | undefined;
   /** What is moved to the job, not copied, where the executor can move it. */
-  readonly transfer?: readonly Transferable[] | undefined;
+  readonly transfer?: readonly Movable[] | undefined;
   /**
    * Jobs of one key are one job, as long as the engine remembers it. Only executors that
    * are durable take it.

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { Movable } from "./job_types.ts";
 
 /** The kinds of messages to a worker. */
 export const ToWorker = {
@@ -59,7 +60,7 @@ export const FIRST_RESULT = 2;
 /** Sends a message to the other side; throws if it cannot be sent. */
 export type Post = (
   message: unknown,
-  transfer: readonly Transferable[],
+  transfer: readonly Movable[],
 ) => void;
 
 /** What only some jobs bring along. */

@@ -37,7 +37,7 @@ export class NodeTransport implements HostTransport {
   #closed = false;
   #hasEnded = false;
   #callOffLinger: (() => void) | undefined;
-  readonly #listeners: Readonly<Record<string, (argument: never) => void>> = {
+  readonly #listeners = {
     data: (chunk: Uint8Array) => this.#buffer!.feed(plain(chunk)),
     end: () => {
       this.#hasEnded = true;
@@ -82,7 +82,7 @@ export class NodeTransport implements HostTransport {
       this.#socket.on(event, listener);
     }
     // It may have ended, or been closed, before anybody listened.
-    if (this.#socket.readableEnded) this.#listeners.end!(undefined as never);
+    if (this.#socket.readableEnded) this.#listeners.end();
     if (this.#socket.destroyed) this.#lose(this.#error);
     else this.#socket.resume();
   }
@@ -126,7 +126,7 @@ export class NodeTransport implements HostTransport {
     // TLS has more to say than what is read here, such as tickets for another session: who
     // closes before the other end has done so resets the connection, and what is still on
     // its way there is lost.
-    socket.off("data", this.#listeners.data!);
+    socket.off("data", this.#listeners.data);
     socket.on("data", () => {});
     socket.on("end", () => socket.destroySoon());
     this.resumeReading();
@@ -222,21 +222,20 @@ export function settled(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let error: unknown;
+    const closed = (): void =>
+      onError(new Error("The connection was closed by the other end"));
     const listeners: Record<string, (argument: never) => void> = {
       [event]: () => {
         end();
         socket.off("error", onError);
         resolve();
       },
-      close: () =>
-        onError(new Error("The connection was closed by the other end")),
-    };
-    if (event !== "connect") {
+      close: closed,
       // Before the end of a handshake nothing can be read but the end, and a server's side
       // tells that only to one that reads: it would wait for whoever has gone.
-      listeners.readable = () => void socket.read(0);
-      listeners.end = listeners.close!;
-    }
+      ...(event !== "connect" &&
+        { readable: () => void socket.read(0), end: closed }),
+    };
     const end = (): void => {
       unlink();
       for (const [name, listener] of Object.entries(listeners)) {

@@ -7,7 +7,7 @@ import { type Delay, toSeconds } from "../clock.ts";
 import type { ErrorData } from "../_executor/error_data.ts";
 import { Job, type JobOwner } from "../_executor/job.ts";
 import type { JobStream } from "../_executor/job_stream.ts";
-import type { SubmitOptions } from "../_executor/job_types.ts";
+import type { Movable, SubmitOptions } from "../_executor/job_types.ts";
 import type { Keeper } from "../_executor/keeper.ts";
 import {
   type JobOrigin,
@@ -32,7 +32,7 @@ export class PoolJob extends Job<unknown> {
   /** Jobs are begun in this order. */
   declare readonly id: number;
   readonly args: readonly unknown[];
-  readonly transfer: readonly Transferable[] | undefined;
+  readonly transfer: readonly Movable[] | undefined;
   /** When it has to be done, in seconds since 1970. */
   readonly deadline: number | undefined;
   /** The same in the time of its loop. */

@@ -18,6 +18,7 @@ import type {
 } from "../_channel/channel.ts";
 import type { PoolMarks } from "../_worker/marks.ts";
 import type { JobHolder, PoolJob } from "./pool_job.ts";
+import type { Movable } from "../_executor/job_types.ts";
 
 // How much work a worker may have in hand beyond what it runs, in seconds: more hides
 // the way of the messages and the turns in which the pool has no core, less leaves more
@@ -71,7 +72,7 @@ export class PoolWorker implements JobHolder {
   #isFilling = false;
   // The message that carries what was taken.
   #out: unknown[] = [ToWorker.Run];
-  #moves: Transferable[] = [];
+  #moves: Movable[] = [];
 
   /** Starts a worker; throws if the host cannot. */
   constructor(

@@ -15,6 +15,7 @@ import {
 } from "../_executor/wire.ts";
 import { Pace } from "./pace.ts";
 import { worker } from "./state.ts";
+import type { Movable } from "../_executor/job_types.ts";
 
 /** Results that are not sent yet. */
 export class ResultBatch {
@@ -22,7 +23,7 @@ export class ResultBatch {
   readonly #longestWait: number;
   // The message that they are sent in.
   #results: unknown[] = message();
-  #moves: Transferable[] = [];
+  #moves: Movable[] = [];
   // When the last batch was sent, or the first job since then came.
   #since = 0;
   // When the last function was called or gave its result.
@@ -130,7 +131,7 @@ function message(...results: unknown[]): unknown[] {
   return [FromWorker.Results, 0, ...results];
 }
 
-function movesOf(value: unknown): readonly Transferable[] {
+function movesOf(value: unknown): readonly Movable[] {
   return typeof value === "object" && value !== null
     ? worker.moves.get(value) ?? []
     : [];

@@ -26,6 +26,7 @@ import { FileWorkerMarks } from "./file_marks.ts";
 import { JobRunner } from "./job_runner.ts";
 import { SharedMarks, type WorkerMarks } from "./marks.ts";
 import { type Jobs, worker } from "./state.ts";
+import type { Movable } from "../_executor/job_types.ts";
 
 // How long a result may wait for others, in seconds. What is not sent is lost with the
 // worker, so it is short.
@@ -195,7 +196,7 @@ interface ChildSide {
 
 interface WebWorkerScope {
   onmessage: unknown;
-  postMessage(message: unknown, transfer: Transferable[]): void;
+  postMessage(message: unknown, transfer: Movable[]): void;
 }
 
 interface Locks {

@@ -5,6 +5,7 @@
  */
 import { ContextVar } from "../context.ts";
 import type { RunningJob } from "./running_job.ts";
+import type { Movable } from "../_executor/job_types.ts";
 
 /** The functions of a module of jobs, by name. */
 export type Jobs = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ export const worker: {
   /** What `serveJobs()` was given. */
   offered: Jobs | undefined;
   /** What results are moved with, by result. */
-  readonly moves: WeakMap<object, readonly Transferable[]>;
+  readonly moves: WeakMap<object, readonly Movable[]>;
 } = {
   plainJob: undefined,
   runner: undefined,

@@ -17,6 +17,8 @@ import type {
   JobStream,
 } from "@asyncio/asyncio/executor";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
+import { transfer } from "@asyncio/asyncio/worker";
+import { WorkerExecutor } from "@asyncio/asyncio/worker-executor";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends
   (<T>() => T extends B ? 1 : 2) ? true : false;
@@ -149,3 +151,32 @@ Deno.test("executors know what each kind of job gives", () =>
     for await (const value of stream) got.push(value);
     assertEquals([mapped, got, await stream.job], [["1", "2"], [0, 1], "end"]);
   }));
+
+Deno.test("executors and transfer() take what can be moved, and no view of it", () => {
+  const bytes = new Uint8Array(1);
+  const { port1, port2 } = new MessageChannel();
+  transfer(bytes, [bytes.buffer, port1, new ReadableStream()] as const);
+  // @ts-expect-error A view is copied: its buffer is what can be moved.
+  transfer(bytes, [bytes]);
+  // @ts-expect-error A number is no object.
+  transfer(bytes, [1]);
+  const executor = new InlineExecutor(JOBS);
+  const submit = () => {
+    executor.submit("plain", [1], { transfer: [bytes.buffer, port2] });
+    // @ts-expect-error A view is copied.
+    executor.submit("plain", [1], { transfer: [bytes] });
+  };
+  assertEquals(typeof submit, "function");
+  port1.close();
+});
+
+Deno.test("WorkerExecutor takes what makes a web worker, and no thread", () => {
+  const url = new URL("data:text/javascript,");
+  new WorkerExecutor<typeof JOBS>(() => new Worker(url, { type: "module" }));
+  class Thread {
+    postMessage(_message: unknown): void {}
+    terminate(): void {}
+  }
+  // @ts-expect-error A thread of Node has no events of the web.
+  new WorkerExecutor<typeof JOBS>(() => new Thread());
+});

@@ -32,6 +32,9 @@ const HOST_TIME = [
   "setTimeout",
 ];
 
+/** What stands in declarations is read where there are no types of the DOM, too. */
+const DOM_TYPES = ["Transferable", "Worker"];
+
 const RULES: readonly Rule[] = [
   {
     what: "module-level mutable state",
@@ -93,6 +96,17 @@ const RULES: readonly Rule[] = [
     look: (found) => ({
       MemberExpression(node) {
         if (nameOf(node.property) === "withResolvers") found(node);
+      },
+    }),
+  },
+  {
+    what: "a declaration by a type that Node has not",
+    places: [],
+    look: (found) => ({
+      TSTypeReference(node) {
+        if (DOM_TYPES.includes(nameOf(node.typeName)!) && !isOfCast(node)) {
+          found(node);
+        }
       },
     }),
   },
@@ -169,6 +183,11 @@ const SAMPLES: readonly [what: string, source: string][] = [
     "Promise.withResolvers(), which Node 20 lacks,",
     "const { promise } = Promise.withResolvers();",
   ],
+  [
+    "a declaration by a type that Node has not",
+    "export function f(x: readonly Transferable[]) {}",
+  ],
+  ["a declaration by a type that Node has not", "type A = () => Worker;"],
   ["a host timer", "globalThis.setTimeout(f, 1);"],
   ["a host timer", "performance.now();"],
 ];
@@ -183,6 +202,7 @@ const INNOCENT = `
   const h = () => import.meta.url;
   button.addEventListener("click", f);
   declare let host: unknown;
+  const k = (x: object[]) => port.postMessage(x, x as Transferable[]);
 `;
 
 Deno.test({
@@ -219,6 +239,12 @@ function findIn(name: string, source: string, look: Rule["look"]): string[] {
     const line = source.split("\n")[before.length - 1]!.trim();
     return `${name}:${before.length}: ${line}`;
   });
+}
+
+/** Whether a type is what a value is cast to, which stands in no declaration. */
+function isOfCast(node: Node): boolean {
+  return node.type === "TSAsExpression" ||
+    node.type !== "Program" && isOfCast((node as { parent: Node }).parent);
 }
 
 /** Whether a node is evaluated once, with its module. */
