@@ -242,7 +242,9 @@ export class Timeout {
     this.#state = EXPIRED;
     const isCancellation = line.isCancellation(error);
     if (line.leave() || !isCancellation) return error;
-    const seconds = Number((this.#when! - this.#entered).toPrecision(6));
+    // It may have been moved to before the beginning.
+    const after = Math.max(0, this.#when! - this.#entered);
+    const seconds = Number(after.toPrecision(6));
     return timedOut(`Timed out after ${seconds} s: ${this.#waited}`, error);
   }
 

@@ -11,6 +11,7 @@ import { isGenerator } from "../_coroutine/generators.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { isCancellation } from "../_line/cancellation.ts";
 import { cancelLine } from "../_line/cancel_line.ts";
+import { noteBodyEnd } from "../_line/delivery.ts";
 import { isQuiet, knownWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
 import { HostFuture } from "../_coroutine/to_future.ts";
@@ -30,7 +31,9 @@ export class BodyFuture extends HostFuture {
     this.#line = line;
     asPromise(promise).then(
       (value) => {
-        if (!this.done()) this.setResult(value);
+        if (this.done()) return;
+        noteBodyEnd(line, false, value);
+        this.setResult(value);
       },
       (error) => this.#fail(error),
     );
@@ -67,14 +70,21 @@ export class BodyFuture extends HostFuture {
   }
 
   #fail(error: unknown): void {
-    if (!this.done()) {
-      this.setException(error ?? new Error(`Rejected with ${error}`));
-    } else if (!isCancellation(this.#line, error)) {
+    const line = this.#line;
+    const isCancel = isCancellation(line, error);
+    if (this.done()) {
+      if (isCancel) return;
       this.getLoop().callExceptionHandler({
         message: "Exception in a body that was abandoned at its deadline",
         exception: error,
       });
+      return;
     }
+    // Whoever waits for it gets what has come of the cancel, and no other one.
+    noteBodyEnd(line, true, error);
+    this.setException(error ?? new Error(`Rejected with ${error}`));
+    // One that was cancelled once more does not: an AbortError is no error to report.
+    if (isCancel && !this._givesCancelled()) this.exception();
   }
 }
 

@@ -170,3 +170,18 @@ for (const abandon of [false, true]) {
     );
   });
 }
+
+Deno.test("a TimeoutError of a deadline before the beginning tells of no time below 0", () =>
+  runTest(async () => {
+    for (const when of [-1, -Infinity]) {
+      const { message } = await assertRejects(
+        () =>
+          timeout(5, async (scope) => {
+            scope.reschedule(when);
+            await sleep(1);
+          }),
+        TimeoutError,
+      );
+      assertEquals(message.split(":")[0], "Timed out after 0 s");
+    }
+  }));

@@ -1,0 +1,132 @@
+/**
+ * A body that its deadline may leave behind, and that is cancelled before: what it makes of
+ * the cancel goes to whoever waits, as without that option.
+ */
+import { assertEquals } from "@std/assert";
+import {
+  CancelledError,
+  createTask,
+  sleep,
+  type Timeout,
+  timeout,
+  wait,
+} from "@asyncio/asyncio";
+import { runTest } from "@asyncio/asyncio/testing";
+
+const LONG = 3600;
+
+type Body = (scope: Timeout) => Promise<unknown>;
+
+/** Stands for an API of the host that takes a signal. */
+const aborted = (signal: AbortSignal, error: () => unknown): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(error()));
+  });
+
+const abortError = () =>
+  Object.assign(new Error("aborted"), { name: "AbortError" });
+
+const BODIES: Readonly<Record<string, Body>> = {
+  "lets it pass": async () => await sleep(LONG),
+  "throws an error at once": async () => {
+    try {
+      await sleep(LONG);
+    } catch {
+      throw new Error("broken");
+    }
+  },
+  "throws an error after its clean-up": async () => {
+    try {
+      await sleep(LONG);
+    } finally {
+      await sleep(0);
+      await Promise.reject(new Error("broken"));
+    }
+  },
+  "returns": async () => {
+    try {
+      await sleep(LONG);
+    } catch {
+      return "given up";
+    }
+  },
+  "answers it with an AbortError": async (scope) =>
+    await aborted(scope.signal, abortError),
+  "answers it with the signal's reason": async (scope) =>
+    await aborted(scope.signal, () => scope.signal.reason),
+  "answers its signal with another error": async (scope) =>
+    await aborted(scope.signal, () => new Error("broken")),
+  "has it in Promise.any()": async () =>
+    await Promise.any([sleep(LONG), sleep(LONG)]),
+  "fails at the end of its block": async () => {
+    await using _ = {
+      async [Symbol.asyncDispose]() {
+        await sleep(0);
+        throw new Error("broken");
+      },
+    };
+    await sleep(LONG);
+  },
+};
+
+/** Runs what is cancelled while it waits, and says what has become of it. */
+const CANCELS: Readonly<
+  Record<string, (work: () => PromiseLike<unknown>) => Promise<string>>
+> = {
+  async "Task.cancel()"(work) {
+    const task = createTask(async () => await work());
+    await sleep(1);
+    task.cancel();
+    await wait([task]);
+    if (task.cancelled()) return "cancelled";
+    return textOf(task.exception()) ?? `gave ${task.result()}`;
+  },
+  "a deadline round it": (work) =>
+    timeout(1, async () => await work())
+      .then((value) => `gave ${value}`, (error) => textOf(error)!),
+  async "a caller that catches what comes"(work) {
+    const caught = createTask(async () => {
+      try {
+        return `gave ${await work()}`;
+      } catch (error) {
+        return textOf(error);
+      } finally {
+        await sleep(0);
+      }
+    });
+    await sleep(1);
+    caught.cancel();
+    return String(await caught);
+  },
+};
+
+function textOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  if (error instanceof CancelledError) return "CancelledError";
+  return `${(error as Error).name}: ${(error as Error).message.split(":")[0]}`;
+}
+
+for (const [cancel, endOf] of Object.entries(CANCELS)) {
+  for (const [name, body] of Object.entries(BODIES)) {
+    Deno.test(`timeout() with abandon ends as without, cancelled by ${cancel}: its body ${name}`, () =>
+      // It fails if something is reported.
+      runTest(async () => {
+        assertEquals(
+          await endOf(() => timeout(LONG, body, { abandon: true })),
+          await endOf(() => timeout(LONG, body)),
+        );
+      }));
+  }
+}
+
+Deno.test("timeout() with abandon reports no AbortError when it is cancelled once more in that turn", () =>
+  runTest(async () => {
+    const body: Body = (scope) => aborted(scope.signal, abortError);
+    const task = createTask(() => timeout(LONG, body, { abandon: true }));
+    await sleep(1);
+    task.cancel();
+    await sleep(0);
+    task.cancel();
+    await wait([task]);
+    assertEquals(task.cancelled(), true);
+  }));
