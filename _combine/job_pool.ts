@@ -142,6 +142,9 @@ export class JobPool<T, R> {
   /** Ends what runs, waits for it, and closes the source. */
   *close(): Coro<void> {
     this.#end();
+    // Whoever closes it leaves, or was cancelled: nobody takes it any more.
+    const failure = this.#takeFailure();
+    if (failure !== undefined) this.#report(failure.error, failure.origin);
     try {
       yield* this.#workers.joinOrThrow();
     } finally {
@@ -170,17 +173,23 @@ export class JobPool<T, R> {
   }
 
   *#finish(): Coro<void> {
-    const failure = this.#failure;
-    this.#failure = undefined;
+    const failure = this.#takeFailure();
     try {
       yield* this.close();
     } catch (error) {
       if (failure === undefined) throw error;
       const isCancel = isInstance(error, CancelledError);
-      this.#report(isCancel ? failure.error : error);
+      if (isCancel) this.#report(failure.error, failure.origin);
+      else this.#report(error);
       if (isCancel) throw error;
     }
     if (failure !== undefined) throw failure.error;
+  }
+
+  #takeFailure(): Thrown | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
   }
 
   #begin(): void {
@@ -316,7 +325,7 @@ export class JobPool<T, R> {
       if (!isCancellation(currentLine()!, error)) this.#report(error, origin);
       return;
     }
-    this.#failure = { error };
+    this.#failure = { error, origin };
     this.#end();
     this.#results.wakeAll();
   }
@@ -343,4 +352,6 @@ export class JobPool<T, R> {
 /** An error that stops the run. */
 interface Thrown {
   readonly error: unknown;
+  /** Whose it is, if not a job's. */
+  readonly origin: string | undefined;
 }
