@@ -334,7 +334,7 @@ function* open(
   limit: number,
 ): Coro<[StreamReader, StreamWriter]> {
   const loop = getRunningLoop();
-  const network = hostNetwork(request.localAddress !== undefined);
+  const network = hostNetwork();
   const place = showAddress(request.address);
   try {
     const transport = yield* callHost(

@@ -31,6 +31,16 @@ export interface DenoListener {
 
 /** What is used of `Deno`. */
 export interface DenoNamespace {
+  readonly errors: {
+    readonly NotCapable: new (message: string) => Error;
+  };
+  readonly permissions: {
+    requestSync(
+      query: { readonly name: "net"; readonly host: string },
+    ): { readonly state: string };
+  };
+  /** There with `--unstable-net` only. */
+  readonly listenDatagram?: unknown;
   connect(options: {
     readonly transport?: "unix";
     readonly path?: string;

@@ -13,14 +13,16 @@ import {
   type DenoListener,
 } from "./deno_host.ts";
 import { addressOf, DenoTransport } from "./deno_transport.ts";
-import type {
-  ConnectRequest,
-  HostListener,
-  HostTransport,
-  ListenerOwner,
-  ListenRequest,
-  Network,
+import {
+  type ConnectRequest,
+  type HostListener,
+  type HostTransport,
+  type ListenerOwner,
+  type ListenRequest,
+  type Network,
+  showAddress,
 } from "./network.ts";
+import { NODE_NETWORK } from "./node_network.ts";
 
 // As CPython: how long a listener rests after it could not accept, in seconds.
 const ACCEPT_RETRY = 1;
@@ -31,10 +33,17 @@ const GONE: ReadonlySet<unknown> = new Set([
   "ECONNRESET",
 ]);
 
-/** Connects and listens by way of `Deno.connect()` and `Deno.listen()`. */
+/**
+ * Connects and listens by way of `Deno.connect()` and `Deno.listen()`; by `node:net` where
+ * those can't do it.
+ */
 export const DENO_NETWORK: Network = {
   async connect(request, signal): Promise<HostTransport> {
-    const { address } = request;
+    const { address, localAddress } = request;
+    if (localAddress !== undefined) {
+      checkNetPermission(address);
+      return await NODE_NETWORK.connect(request, signal);
+    }
     const conn = address.path !== undefined
       ? await denoHost().connect({ transport: "unix", path: address.path })
       : await connectTcp(address, request, signal);
@@ -42,8 +51,11 @@ export const DENO_NETWORK: Network = {
   },
 
   // Async, so that what Deno throws at once comes as a rejection.
-  // deno-lint-ignore require-await
   async listen(request, owner): Promise<HostListener> {
+    if (request.reusePort && endsProgramForReusePort()) {
+      checkNetPermission(request.address);
+      return await NODE_NETWORK.listen(request, owner);
+    }
     return new Listener(openListener(request), owner);
   },
 };
@@ -85,6 +97,23 @@ function sendAtOnce(conn: DenoConn): void {
   } catch {
     // The other end has gone already, as the first read will tell.
   }
+}
+
+// Deno's own `reusePort` without `--unstable-net`, of which `listenDatagram` is a part.
+function endsProgramForReusePort(): boolean {
+  return denoHost().listenDatagram === undefined;
+}
+
+// Without the permission `node:net` ends the program.
+function checkNetPermission(address: Address): void {
+  const { permissions, errors } = denoHost();
+  const host = showAddress(address);
+  if (permissions.requestSync({ name: "net", host }).state === "granted") {
+    return;
+  }
+  throw new errors.NotCapable(
+    `Requires net access to "${host}", run again with the --allow-net flag`,
+  );
 }
 
 function openListener(

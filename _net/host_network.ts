@@ -13,12 +13,10 @@ import { NODE_NETWORK } from "./node_network.ts";
 /**
  * Returns the network of this host.
  *
- * @param localAddress Whether a local address is asked for, which Deno's own can't do.
  * @throws {RuntimeError} If this host has none.
  */
-export function hostNetwork(localAddress = false): Network {
-  // On Deno its own: `node:net` ends the program if a permission is missing.
-  if (findDeno() !== undefined && !localAddress) return DENO_NETWORK;
+export function hostNetwork(): Network {
+  if (findDeno() !== undefined) return DENO_NETWORK;
   if (findNodeNet() !== undefined) return NODE_NETWORK;
   throw new RuntimeError(
     "Cannot open a connection: this host has no sockets, as a browser has none",

@@ -18,7 +18,11 @@ const attempts: Readonly<Record<string, () => PromiseLike<unknown>>> = {
   openConnection: () => openConnection("127.0.0.1", 9),
   "openConnection by TLS": () => openConnection("127.0.0.1", 9, { tls: true }),
   openUnixConnection: () => openUnixConnection("/tmp/none.sock"),
+  "openConnection from an address": () =>
+    openConnection("127.0.0.1", 9, { localAddress: "127.0.0.1" }),
   startServer: () => startServer(() => {}, "127.0.0.1", 0),
+  "startServer with reusePort": () =>
+    startServer(() => {}, "127.0.0.1", 0, { reusePort: true }),
   startUnixServer: () => startUnixServer(() => {}, "/tmp/none.sock"),
   createSubprocessExec: () => createSubprocessExec("true"),
 };

@@ -240,6 +240,33 @@ export const checks: Checks = {
     }
   },
 
+  async "startServer() with reusePort shares a port, in programs with stable APIs alone"() {
+    // Elsewhere the system has it not, or not so.
+    if (process.platform !== "linux") return;
+    const first = await startServer(echo, HOST, 0, { reusePort: true });
+    const { port } = first.sockets[0]!;
+    const second = await startServer(echo, HOST, port, { reusePort: true });
+    for (let i = 0; i < 8; i++) {
+      const [reader, writer] = await openConnection(HOST, port);
+      await writer.write(bytes("hello\n"));
+      assert.equal(textOf(await reader.readline()), "hello\n");
+      await writer.close();
+    }
+    for (const server of [first, second]) {
+      server.close();
+      await server.waitClosed();
+    }
+    // Who does not share it keeps it.
+    const alone = await startServer(echo, HOST, 0);
+    const taken = alone.sockets[0]!.port;
+    const error = await errorOf(() =>
+      startServer(echo, HOST, taken, { reusePort: true })
+    );
+    assert.equal(codeOf(error), "EADDRINUSE");
+    alone.close();
+    await alone.waitClosed();
+  },
+
   async "Unix sockets work as TCP does, and their file goes with the server"() {
     const folder = mkdtempSync(`${tmpdir()}/asyncio-`);
     const path = `${folder}/socket`;
