@@ -294,7 +294,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
 
   /**
    * Makes a stream of the Web of what is left, for a Response or a file. It reads only
-   * when it is asked. If the run ends before the source, it fails with a RuntimeError.
+   * when it is asked. If the source is closed here before its end, as by the
+   * end of the run, it fails with a RuntimeError.
    *
    * @returns The stream.
    *

@@ -169,7 +169,7 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
   }
 
   #cutOff(): void {
-    this.#buffer.cutOff();
+    this.#buffer.noteCutOff();
     this.#end();
   }
 

@@ -20,7 +20,7 @@ const PIECE: ReadState<number> = {
 const PIECE_THAT_CAME: ReadState<number> = { ...PIECE, isWoken: true };
 
 const CUT_OFF =
-  "Cannot read to the end: the run has ended before, which closes the source";
+  "Cannot read to the end: the source was closed here before, by whoever uses it or by the end of the run";
 
 /** Makes a stream that takes from the buffer when it is asked, and not before. */
 export function readableStreamOf(
@@ -47,8 +47,8 @@ export function readableStreamOf(
     // A copy, since whoever gets it may hand it over to another thread.
     else controller.enqueue(bytes.slice());
   };
-  // Whoever reads it is outside of the loop: it would take a part for all, such as the client
-  // of a server that ends.
+  // Whoever reads it is outside of the loop, such as the client of a server that ends, and
+  // would take a part for all.
   const close = (controller: ReadableStreamDefaultController): void => {
     if (buffer.isCutOff) controller.error(new RuntimeError(CUT_OFF));
     else controller.close();

@@ -45,7 +45,7 @@ export class ReceiveBuffer {
     return this.#eof;
   }
 
-  /** Whether the end was told though there may have been more. */
+  /** Whether there may have been more than what comes before the end. */
   get isCutOff(): boolean {
     return this.#isCutOff;
   }
@@ -98,10 +98,9 @@ export class ReceiveBuffer {
     this.#wake();
   }
 
-  /** Tells the end, as the loop closes the source, which has not told it. */
-  cutOff(): void {
+  /** Notes that the source is closed here, if it has not told its end before. */
+  noteCutOff(): void {
     if (!this.#eof) this.#isCutOff = true;
-    this.feedEof();
   }
 
   /** Tells the error that ends all reading. */

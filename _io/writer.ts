@@ -186,6 +186,7 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
     if (this.#lost !== undefined) return;
     this.#lost = { error };
     const { buffer, onLost } = this.#parts;
+    if (this.#closing) buffer?.noteCutOff();
     if (error === undefined) buffer?.feedEof();
     else buffer?.fail(error);
     this.#drains.fail(this.#lostError());
@@ -199,12 +200,10 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
   }
 
   _endWithLoop(): Promise<void> {
-    this.#parts.buffer?.cutOff();
     return this.#closeIn(LINGER);
   }
 
   _abandon(): void {
-    this.#parts.buffer?.cutOff();
     this.abort();
   }
 

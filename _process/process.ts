@@ -121,3 +121,10 @@ export interface Process extends AsyncDisposable {
   /** Returns `<Process pid=12 running>` or `<Process pid=12 returncode=0>`. */
   toString(): string;
 }
+
+/** Notes that what it has written may be a part, if it is ended here before it has ended. */
+export function noteCutOff({ returncode, stdout, stderr }: Process): void {
+  if (returncode !== undefined) return;
+  stdout?._buffer.noteCutOff();
+  stderr?._buffer.noteCutOff();
+}

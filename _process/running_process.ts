@@ -22,7 +22,7 @@ import type { Child, Exit, OutputPipe } from "./child.ts";
 import { ProcessGroup, seesTheDead } from "./group.ts";
 import { type EndOutcome, type EndTarget, GroupEnd } from "./group_end.ts";
 import { graceOf } from "./options.ts";
-import type { EndOptions, Process } from "./process.ts";
+import { type EndOptions, noteCutOff, type Process } from "./process.ts";
 
 /** How a process is looked after. */
 export interface ProcessPlan {
@@ -228,6 +228,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   }
 
   _abandon(): void {
+    noteCutOff(this);
     this.#abandoned = true;
     this.#end?.abandon();
     try {
@@ -292,6 +293,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   #beginEnd(grace: number): void {
     if (this.#ended !== undefined) return;
     if (this.#end !== undefined) return this.#end.hurry(grace);
+    noteCutOff(this);
     this.#end = new GroupEnd(this);
     this.#endAt = this.loop.time();
     this.#end.start(grace);

@@ -12,6 +12,7 @@ import {
   createSubprocessExec,
   createSubprocessShell,
   createTask,
+  ensureFuture,
   getRunningLoop,
   PIPE,
   ProcessError,
@@ -51,6 +52,23 @@ function* sleeps(mark: string): Program<void> {
 
 /** The programs about `createSubprocessExec()`, `createSubprocessShell()` and `Process`. */
 export const PROCESS_CASES: RealCases = {
+  *"stdout.toReadableStream() fails if the process is ended here, and ends if it does"() {
+    const whole = yield* wait(sh("echo all", { stdout: PIPE }));
+    const all = new Response(whole.stdout!.toReadableStream()).text();
+    assert.equal(yield* wait(ensureFuture(all)), "all\n");
+    yield* wait(whole.end());
+    const cut = yield* wait(sh("echo part; sleep 600", { stdout: PIPE }));
+    const stream = cut.stdout!.toReadableStream().getReader();
+    const { value } = yield* wait(ensureFuture(stream.read()));
+    assert.equal(text(value!), "part\n");
+    const rest = stream.read();
+    rest.catch(() => {});
+    yield* wait(cut.end());
+    const error = yield* failureOf(ensureFuture(rest));
+    assert(error instanceof RuntimeError);
+    assert.match(error.message, /closed here before/);
+  },
+
   *"communicate() gives all after a cancel, and its input goes on"(fn) {
     const mark = uniqueMark();
     const input = new Uint8Array(MIB).fill(120);

@@ -554,10 +554,32 @@ for (const [name, open] of Object.entries(UNENDED)) {
       await sleep(1);
       return { stream, rest };
     });
-    await assertRejects(() => rest, RuntimeError, "the run has ended");
-    await assertRejects(() => stream.closed, RuntimeError, "the run has ended");
+    await assertRejects(() => rest, RuntimeError, "closed here before");
+    await assertRejects(
+      () => stream.closed,
+      RuntimeError,
+      "closed here before",
+    );
   });
 }
+
+Deno.test("StreamReader.toReadableStream() of a connection that is closed here fails, and of one that ends there ends", () =>
+  runTest(async () => {
+    for (const end of ["close", "abort"] as const) {
+      const [[, peer], [reader, writer]] = connectionPair();
+      peer.write(bytes("part"));
+      await sleep(1);
+      const answer = new Response(reader.toReadableStream()).text();
+      writer[end]();
+      await assertRejects(() => answer, RuntimeError, "closed here before");
+    }
+    const [[, peer], [reader, writer]] = connectionPair();
+    peer.write(bytes("all"));
+    peer.close();
+    await sleep(1);
+    writer.close();
+    assertEquals(await new Response(reader.toReadableStream()).text(), "all");
+  }));
 
 Deno.test("StreamReader.toReadableStream() that was read to its end stays ended when the run ends", async () => {
   const stream = await runTest(async () => {
