@@ -10,15 +10,16 @@ import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { isGenerator } from "../_coroutine/generators.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { isCancellation } from "../_line/cancellation.ts";
-import { cancelLine } from "../_line/cancel_line.ts";
+import { cancelLine, type LineFuture } from "../_line/cancel_line.ts";
 import { noteBodyEnd } from "../_line/delivery.ts";
 import { isQuiet, knownWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
 import { HostFuture } from "../_coroutine/to_future.ts";
 
 /** Follows a promise that the body of a scope has given. */
-export class BodyFuture extends HostFuture {
-  readonly #line: BodyLine;
+export class BodyFuture extends HostFuture implements LineFuture {
+  /** @internal */
+  readonly _asks: BodyLine;
 
   /**
    * Follows it.
@@ -28,7 +29,7 @@ export class BodyFuture extends HostFuture {
    */
   constructor(line: BodyLine, promise: PromiseLike<unknown>) {
     super({ loop: line.getLoop() });
-    this.#line = line;
+    this._asks = line;
     asPromise(promise).then(
       (value) => {
         if (this.done()) return;
@@ -41,25 +42,30 @@ export class BodyFuture extends HostFuture {
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return false;
-    cancelLine(this.#line, cancelReason(message, options));
+    cancelLine(this._asks, cancelReason(message, options));
     return true;
   }
 
   /** Leaves the body behind. */
   giveUp(): void {
     if (this.done()) return;
-    this.#line.abandon();
+    this._asks.abandon();
     super.cancel();
   }
 
   /** @internal */
+  _wouldTakeCancel(): boolean | undefined {
+    return this.done() ? undefined : true;
+  }
+
+  /** @internal */
   get _ofHost(): boolean {
-    return isQuiet(this.#line);
+    return isQuiet(this._asks);
   }
 
   /** @internal What the body waits for. */
   _waitsFor(): unknown[] {
-    return knownWaitsOf(this.#line);
+    return knownWaitsOf(this._asks);
   }
 
   override _describe(): string {
@@ -70,7 +76,7 @@ export class BodyFuture extends HostFuture {
   }
 
   #fail(error: unknown): void {
-    const line = this.#line;
+    const line = this._asks;
     const isCancel = isCancellation(line, error);
     if (this.done()) {
       if (isCancel) return;

@@ -64,8 +64,10 @@ let starting = 0;
 export interface LineSlot {
   /** The line; `undefined` once it has ended. */
   line: object | undefined;
-  /** What stands for it then, for functions that it has left running. */
-  successor(): object | undefined;
+  /** Of a scope: the slot that stands for this then, for functions that it has left running. */
+  outer?: LineSlot;
+  /** Of a task: what stands for it then. */
+  successor?(): object;
 }
 
 /** A line that async functions can be called for. */
@@ -88,7 +90,21 @@ export function asyncSlot(): LineSlot | undefined {
 
 /** The line of a slot, or what stands for it. */
 export function lineIn(slot: LineSlot): object | undefined {
-  return slot.line ?? slot.successor();
+  return slot.line ?? lineRound(slot);
+}
+
+// A loop: thousands may have stood in each other, and have ended.
+function lineRound(ended: LineSlot): object | undefined {
+  let slot = ended;
+  while (slot.line === undefined && slot.outer !== undefined) slot = slot.outer;
+  // The way out is gone once.
+  let each = ended;
+  while (each !== slot) {
+    const next = each.outer!;
+    each.outer = slot;
+    each = next;
+  }
+  return slot.line ?? slot.successor?.();
 }
 
 /** The slot of a line. */

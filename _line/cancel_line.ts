@@ -36,6 +36,12 @@ import {
 import { abortSignal } from "./line_signal.ts";
 import { listWaits } from "./wait_set.ts";
 
+/** A future for which the body of a scope runs. */
+export interface LineFuture {
+  /** The line that a cancel of it goes to. */
+  readonly _asks: LineState;
+}
+
 /** Makes a request to a line, and to all lines inside of it. */
 export function cancelLine(line: LineState, reason: CancelReason): void {
   cancelLines([line], reason);
@@ -123,6 +129,14 @@ export function cancelDriver(
   const innermost = driver._scope ?? base;
   const taken = isHosted || cancelFuture(driver, innermost, reason);
   let line = innermost;
+  if (
+    taken && line !== undefined &&
+    (waitingOn as Partial<LineFuture>)._asks === line
+  ) {
+    // By its future: twice at each of many in each other would be without end.
+    if (line === from) return taken;
+    line = line._outer;
+  }
   while (line !== undefined && (line !== base || from === base)) {
     if (!isHosted || line !== innermost) cancelHelpers(line, reason, lines);
     const aborted = isHosted && line !== innermost &&

@@ -14,8 +14,8 @@ const MOST_ERRORS = 1_000_000;
 /**
  * Whether an error is what a cancel has come to: a CancelledError, that of the end of a
  * `using` block with the error of its body, or the AbortError of an API of the host or the
- * CancelledError of another copy of the library that was given the signal. The CancelledError of a signal that was aborted
- * for an earlier request, or for another line's, is none.
+ * CancelledError of another copy of the library that was given the signal. The CancelledError
+ * of a signal that was aborted for an earlier request, or for another line's, is none.
  *
  * @param line The line that it comes out of.
  * @param error The error.

@@ -9,7 +9,7 @@ import type { CancelledError } from "../errors.ts";
 import type { OnFulfilled, OnRejected } from "../_future/await.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
-import { lineIn, type LineSlot, slotOf } from "../_host/async_context.ts";
+import { type LineSlot, slotOf } from "../_host/async_context.ts";
 import type { Coroutine } from "../_coroutine/coroutine.ts";
 import { awaitCoroutine } from "./coroutine_await.ts";
 import type { Driver } from "./drive.ts";
@@ -53,15 +53,11 @@ const ABANDONED = "The body was abandoned at its deadline";
 class BodySlot implements EndedSlot {
   line: BodyLine | undefined;
   _leftCleaning: EndedSlot["_leftCleaning"] = undefined;
-  readonly #outer: LineSlot;
+  outer: LineSlot;
 
   constructor(line: BodyLine) {
     this.line = line;
-    this.#outer = slotOf(line._outer);
-  }
-
-  successor(): object | undefined {
-    return lineIn(this.#outer);
+    this.outer = slotOf(line._outer);
   }
 }
 
@@ -77,8 +73,8 @@ export class BodyLine implements ScopeLine {
   _lastEnd = -1;
   /** @internal */
   _interrupt: ((reason: CancelReason) => void) | undefined = undefined;
-  /** @internal */
-  readonly _outer: LineState;
+  /** @internal What has ended there may be left out. */
+  _outer: LineState;
   /** @internal The task that it belongs to: kept, as many scopes may stand in each other. */
   readonly _task: object;
   /** @internal */
@@ -216,7 +212,7 @@ export class BodyLine implements ScopeLine {
   /** @internal */
   _addAwait(wait: PendingAwait): void {
     if (this.#abandoned) this.#tell(wait);
-    else if (this.#ended) this._outer._addAwait(wait);
+    else if (this.#ended) BodyLine.#inPlaceOf(this)._addAwait(wait);
     else addAwait(this, wait);
   }
 
@@ -224,14 +220,14 @@ export class BodyLine implements ScopeLine {
   _endAwait(wait: PendingAwait, waited: unknown): CancelledError | undefined {
     if (this.#abandoned) return this.#refuse(waited);
     return this.#ended
-      ? this._outer._endAwait(wait, waited)
+      ? BodyLine.#inPlaceOf(this)._endAwait(wait, waited)
       : endAwait(this, wait, waited);
   }
 
   /** @internal */
   _removeAwait(wait: PendingAwait): void {
     if (this.#abandoned) return;
-    if (this.#ended) this._outer._removeAwait(wait);
+    if (this.#ended) BodyLine.#inPlaceOf(this)._removeAwait(wait);
     else removeAwait(this, wait);
   }
 
@@ -243,7 +239,7 @@ export class BodyLine implements ScopeLine {
       return this.#refuse(waited);
     }
     return this.#ended
-      ? this._outer._takeCancel(wait, waited)
+      ? BodyLine.#inPlaceOf(this)._takeCancel(wait, waited)
       : takeCancel(this, wait, waited);
   }
 
@@ -293,8 +289,23 @@ export class BodyLine implements ScopeLine {
     return cancelledError(ABANDONED, this.getLoop().getDebug());
   }
 
+  // What has the waits of a line that has ended. Thousands may have stood in each other: a loop,
+  // and the way out is gone once.
+  static #inPlaceOf(ended: BodyLine): LineState {
+    let line = ended._outer;
+    while (line instanceof BodyLine && line.#ended && !line.#abandoned) {
+      line = line._outer;
+    }
+    for (let each = ended; each._outer !== line;) {
+      const next = each._outer as BodyLine;
+      each._outer = line;
+      each = next;
+    }
+    return line;
+  }
+
   #outerUnderWay(): LineState {
-    let outer = this._outer;
+    let outer = BodyLine.#inPlaceOf(this);
     while (outer._isOver() && outer._outer !== undefined) outer = outer._outer;
     return outer;
   }

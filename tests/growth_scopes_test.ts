@@ -9,13 +9,15 @@ import {
   type Coroutine,
   createTask,
   Event,
+  Future,
   sleep,
   TaskGroup,
   Timeout,
+  timeout,
   TimeoutError,
   wait,
 } from "@asyncio/asyncio";
-import { cpuSeconds, inLoop, linear } from "./_growth.ts";
+import { cpuSeconds, inLoop, linear, type Work } from "./_growth.ts";
 
 interface Scope {
   run(body: () => Promise<void> | Coro<void>): Coroutine<void>;
@@ -24,8 +26,14 @@ interface Scope {
 /** Makes a scope, with so many more inside. */
 type Begin = (left: number) => Scope;
 
+/** Each holds a stack of calls of the host until all have begun. */
+const MOST = 20_000;
+
 const limit = () => new Timeout(3600);
 const group = () => new TaskGroup();
+const abandoning: Begin = () => ({
+  run: (body) => timeout(3600, body, { abandon: true }),
+});
 
 async function asyncScopes(begin: Begin, left: number, begun: Event) {
   if (left === 0) {
@@ -64,11 +72,19 @@ function* generatorScopes(
   yield* scope.run(() => generatorScopes(begin, left - 1, begun));
 }
 
+function scopes(name: string, work: Work): void {
+  linear(name, work, false, MOST);
+}
+
 const KINDS = {
   "timeout of async functions": (n, begun) => asyncScopes(limit, n, begun),
   "timeout of async functions that asked for its signal": scopesWithSignals,
   "timeout of generator functions": (n, begun) =>
     generatorScopes(limit, n, begun),
+  "timeout of async functions that it may leave behind": (n, begun) =>
+    asyncScopes(abandoning, n, begun),
+  "timeout of generator functions that it may leave behind": (n, begun) =>
+    generatorScopes(abandoning, n, begun),
   "task group of async functions": (n, begun) => asyncScopes(group, n, begun),
   "task group of generator functions": (n, begun) =>
     generatorScopes(group, n, begun),
@@ -78,7 +94,7 @@ const KINDS = {
 >;
 
 for (const [kind, enter] of Object.entries(KINDS)) {
-  linear(`a cancelled ${kind} in others`, (n) =>
+  scopes(`a cancelled ${kind} in others`, (n) =>
     inLoop(async () => {
       const begun = new Event();
       const task = createTask(() => enter(n, begun));
@@ -92,7 +108,7 @@ for (const [kind, enter] of Object.entries(KINDS)) {
 }
 
 for (const style of ["async", "generator"]) {
-  linear(
+  scopes(
     `a timeout of ${style} functions in others, the outermost of which expires`,
     (n) =>
       inLoop(async () => {
@@ -115,3 +131,52 @@ for (const style of ["async", "generator"]) {
       }),
   );
 }
+
+scopes(
+  "a scope beside another one in scopes that are cancelled",
+  (n) =>
+    inLoop(async () => {
+      const begun = new Event();
+      const beside = () => limit().run(async () => await sleep(3600));
+      const enter = async (left: number): Promise<void> => {
+        if (left === 0) {
+          begun.set();
+          await sleep(3600);
+          return;
+        }
+        const inner = limit().run(() => enter(left - 1));
+        await Promise.all([inner, beside()]);
+      };
+      const task = createTask(() => enter(n));
+      await begun.wait();
+      await sleep(0);
+      const start = cpuSeconds();
+      task.cancel();
+      await wait([task]);
+      return cpuSeconds() - start;
+    }),
+);
+
+scopes(
+  "a wait of a function that scopes in each other have left behind",
+  (n) =>
+    inLoop(async () => {
+      const left = new Event();
+      const measured = new Future<number>();
+      const behind = async () => {
+        await left.wait();
+        const start = cpuSeconds();
+        for (let i = 0; i < n; i++) await sleep(0);
+        measured.setResult(cpuSeconds() - start);
+      };
+      const enter = async (more: number): Promise<void> => {
+        if (more === 0) void behind();
+        else await limit().run(() => enter(more - 1));
+      };
+      return await createTask(async () => {
+        await enter(n);
+        left.set();
+        return await measured;
+      });
+    }),
+);
