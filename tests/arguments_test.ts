@@ -282,7 +282,7 @@ function show(given: readonly unknown[]): string {
 const NOT_CALLED = [
   // Interfaces that users implement.
   /^(BullmqClient|BullmqEventsProducer|BullmqJob|BullmqQueue|Clock|ContextValues)\./,
-  /^(kit\.)?(EventEmitterLike|Instrument|JobOwner|ReadySteps|Scheduler|Check)\./,
+  /^(kit\.)?(EventEmitterLike|Instrument|JobOwner|ReadySteps|Scheduler|WebWorker|Check)\./,
   // What clocks and engines are called by.
   /^(System|Virtual)Clock\.(attach|detach|wait|unwait)$/,
   /^(Coroutine|Future)\.(next|throw|return)$/,
