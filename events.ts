@@ -166,7 +166,8 @@ export function once(
  *   `"message"` it starts a MessagePort.
  * - **End**: it has none. `break`, an error, a cancel in the body or in the wait, and the
  *   end of the run remove the listener; so does `using`.
- * - **Errors**: the `"error"` of a Node EventEmitter is thrown, after the events before it.
+ * - **Errors**: the `"error"` of a Node EventEmitter is thrown, after the events before it;
+ *   one that nobody takes is reported when the iteration or the run ends.
  *
  * @typeParam E The type of the events.
  * @param target What has the events.

@@ -55,8 +55,6 @@ export interface ItemStreamPlan {
 
 /** Takes items from whoever has them, and hands them to whoever asks. */
 export class ItemStream<T> implements ItemIterator<T>, Resource {
-  /** @internal */
-  readonly _isClosing = false;
   readonly #loop: Scheduler & ResourceOwner;
   readonly #plan: ItemStreamPlan;
   readonly #items = new RingBuffer<T>(8);
@@ -70,6 +68,11 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
     this.#loop = loop;
     this.#plan = plan;
     this.#loop._resources?.add(this);
+  }
+
+  /** @internal */
+  get _isClosing(): boolean {
+    return this.#closed;
   }
 
   /** Whether it takes no more items. */
@@ -123,7 +126,8 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#loop._resources?.delete(this);
+    // The end of the loop has to hear of an error that nobody has taken.
+    if (this.#failure === undefined) this.#loop._resources?.delete(this);
     try {
       this.#plan.stop();
     } catch (exception) {
@@ -141,8 +145,21 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
   /** Closes it, and drops what is left: whoever iterates has gone. */
   drop(): void {
     this.#items.clear();
-    this.#failure = undefined;
+    const failure = this.#takeFailure();
     this.close();
+    if (failure === undefined) return;
+    this.#loop.callExceptionHandler({
+      message: `Exception of ${this.#plan.what} was never retrieved`,
+      exception: failure.error,
+    });
+  }
+
+  #takeFailure(): { readonly error: unknown } | undefined {
+    const failure = this.#failure;
+    if (failure === undefined) return undefined;
+    this.#failure = undefined;
+    if (this.#closed) this.#loop._resources?.delete(this);
+    return failure;
   }
 
   [Symbol.asyncIterator](): this {
@@ -179,11 +196,8 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
     if (this.#items.size > 0) {
       return { done: false, value: this.#items.shift() };
     }
-    const failure = this.#failure;
-    if (failure !== undefined) {
-      this.#failure = undefined;
-      throw failure.error;
-    }
+    const failure = this.#takeFailure();
+    if (failure !== undefined) throw failure.error;
     return this.#closed ? ended<undefined>(undefined) : undefined;
   }
 

@@ -533,3 +533,59 @@ Deno.test("once() and on() refuse bad input at once", async () => {
   assertThrows(() => void once(new EventTarget(), "x"), RuntimeError);
   assertThrows(() => on(new EventTarget(), "x"), RuntimeError);
 });
+
+/** What a run reports in which an emitter of "item" is listened to. */
+async function reportsOf(
+  body: (emitter: EventEmitter) => unknown,
+): Promise<unknown[]> {
+  let reports: { readonly exception?: unknown }[] = [];
+  await runVirtual(async () => {
+    reports = recordReports();
+    await body(new EventEmitter());
+  });
+  return reports.map(({ exception }) => exception);
+}
+
+const FAILURE = new Error("lost");
+
+Deno.test("on() reports the error of an emitter that nobody has asked for it, when the run ends", async () => {
+  const reports = await reportsOf((emitter) => {
+    on(emitter, "item");
+    emitter.emit("error", FAILURE);
+  });
+  assertEquals(reports, [FAILURE]);
+});
+
+Deno.test("on() reports the error of an emitter behind the event at which the loop is left", async () => {
+  const reports = await reportsOf(async (emitter) => {
+    const events = on(emitter, "item");
+    emitter.emit("item", 1);
+    emitter.emit("error", FAILURE);
+    for await (const item of events) {
+      assertEquals(item, 1);
+      break;
+    }
+    assertEquals(emitter.listenerCount("error"), 0);
+  });
+  assertEquals(reports, [FAILURE]);
+});
+
+Deno.test("on() reports that events were lost for which there was no room, if nobody asks", async () => {
+  const reports = await reportsOf((emitter) => {
+    using _ = on(emitter, "item", { maxsize: 1 });
+    emitter.emit("item", 1);
+    emitter.emit("item", 2);
+  });
+  assertEquals(reports.length, 1);
+  assertInstanceOf(reports[0], QueueFull);
+});
+
+Deno.test("on() reports no error that was taken", async () => {
+  const reports = await reportsOf(async (emitter) => {
+    const events = on(emitter, "item");
+    emitter.emit("error", FAILURE);
+    await assertRejects(async () => await events.next(), Error, "lost");
+    events[Symbol.dispose]();
+  });
+  assertEquals(reports, []);
+});
