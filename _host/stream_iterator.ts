@@ -79,15 +79,28 @@ class NodeItems<T> implements StreamIterator<T> {
   readonly #items: AsyncIterator<T, undefined>;
   readonly #stream: NodeStream;
   #isClosed = false;
+  // What came of it before it was asked.
+  #early: { readonly error: unknown } | undefined;
 
   constructor(items: AsyncIterator<T, undefined>, stream: NodeStream) {
     this.#items = items;
     this.#stream = stream;
+    // An error that nobody listens to ends the program, and its own iterator listens from the
+    // first question on.
+    if (typeof stream.on === "function") stream.on("error", this.#keep);
   }
+
+  readonly #keep = (error: unknown): void => {
+    // Others may listen, too.
+    const isOurs = this.#stream.listenerCount?.("error") === 1;
+    this.#early = isOurs ? { error } : undefined;
+  };
 
   async next(): Promise<IteratorResult<T, undefined>> {
     try {
-      return await this.#items.next();
+      const step = this.#items.next();
+      this.#letGo();
+      return await step;
     } catch (error) {
       // That it was closed too early.
       if (this.#isClosed) return { done: true, value: undefined };
@@ -99,9 +112,19 @@ class NodeItems<T> implements StreamIterator<T> {
     this.#isClosed = true;
     const closed = closeOf(this.#stream);
     this.#stream.destroy();
-    await this.#items.return?.();
-    await closed;
+    try {
+      await this.#items.return?.();
+      await closed;
+      if (this.#early !== undefined) throw this.#early.error;
+    } finally {
+      this.#letGo();
+    }
     return { done: true, value: undefined };
+  }
+
+  #letGo(): void {
+    this.#early = undefined;
+    this.#stream.off?.("error", this.#keep);
   }
 }
 
@@ -112,6 +135,7 @@ interface NodeStream {
   destroy(): void;
   on?(event: string, listener: (error: unknown) => void): void;
   off?(event: string, listener: (error: unknown) => void): void;
+  listenerCount?(event: string): number;
 }
 
 // When it has closed what it holds, if it says so: `destroy()` only begins that.

@@ -11,10 +11,12 @@ import { Readable } from "node:stream";
 import {
   CancelledError,
   createTask,
+  getRunningLoop,
   iterate,
   run,
   RuntimeError,
   sleep,
+  StreamReader,
   timeout,
   TimeoutError,
 } from "../mod.ts";
@@ -185,3 +187,68 @@ Deno.test("iterate() refuses what it can't go over, and what is in use", async (
   });
   assertThrows(() => iterate(new ReadableStream()), RuntimeError);
 });
+
+const TAKE: Readonly<
+  Record<string, (stream: Readable) => () => PromiseLike<unknown>>
+> = {
+  "iterate()": (stream) => {
+    const items = iterate(stream);
+    return () => items.next();
+  },
+  "a StreamReader": (stream) => {
+    const reader = StreamReader.from(stream);
+    return () => reader.read();
+  },
+};
+
+function closeOf(stream: Readable): Promise<void> {
+  return new Promise((resolve) => stream.once("close", resolve));
+}
+
+for (const [name, take] of Object.entries(TAKE)) {
+  Deno.test(`${name} keeps the error of a stream of Node that nobody has asked yet`, async () => {
+    const stream = new Readable({ read() {} });
+    await run(async () => {
+      const ask = take(stream);
+      const closed = closeOf(stream);
+      // Without a listener it would end the program.
+      stream.destroy(new RangeError("broke"));
+      await closed;
+      await assertRejects(async () => await ask(), RangeError, "broke");
+    });
+  });
+
+  Deno.test(`${name} reports the error of a stream of Node that nobody asks`, async () => {
+    const stream = new Readable({ read() {} });
+    const reports: unknown[] = [];
+    await run(async () => {
+      getRunningLoop().setExceptionHandler((_loop, { exception }) =>
+        reports.push(exception)
+      );
+      take(stream);
+      const closed = closeOf(stream);
+      stream.destroy(new RangeError("broke"));
+      await closed;
+    });
+    assertEquals(reports.map(String), ["RangeError: broke"]);
+    assertEquals(stream.listenerCount("error"), 0);
+  });
+
+  Deno.test(`${name} leaves the error of a stream of Node to a listener that it has`, async () => {
+    const stream = new Readable({ read() {} });
+    const heard: unknown[] = [];
+    stream.on("error", (error) => heard.push(error));
+    const reports: unknown[] = [];
+    await run(async () => {
+      getRunningLoop().setExceptionHandler((_loop, context) =>
+        reports.push(context)
+      );
+      take(stream);
+      const closed = closeOf(stream);
+      stream.destroy(new RangeError("broke"));
+      await closed;
+    });
+    assertEquals([heard.map(String), reports], [["RangeError: broke"], []]);
+    assertEquals(stream.listenerCount("error"), 1);
+  });
+}
