@@ -192,15 +192,17 @@ export class Server {
     const cancel = this.#cancels.get(id);
     if (cancel !== undefined) served.cancelBy(cancel);
     this.#running.set(id, served);
+    let end: ServedEnd;
     try {
-      return await this.#end(there, token, await this.#run(served));
+      end = await this.#run(served);
     } finally {
-      // One that was begun again here has taken its place.
+      // Here, as Redis may be away, and never hear how it has ended.
       if (this.#running.get(id) === served) this.#running.delete(id);
       if (this.#running.size === 0) {
         for (const resolve of this.#onIdle.splice(0)) resolve();
       }
     }
+    return await this.#end(there, token, end);
   }
 
   // In the loop, as the executor wants it; the engine calls from outside.

@@ -1,7 +1,14 @@
 /** What is left of BullMQ's two sides when jobs, loops and programs end: nothing. */
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertRejects } from "@std/assert";
-import { CancelledError, Event, EventLoop, run, sleep } from "@asyncio/asyncio";
+import {
+  CancelledError,
+  Event,
+  EventLoop,
+  run,
+  sleep,
+  wait,
+} from "@asyncio/asyncio";
 import type { Job } from "@asyncio/asyncio/executor";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { BullmqFolder } from "./_bullmq_folder.ts";
@@ -218,6 +225,58 @@ hostTest(
     }
   },
 );
+
+Deno.test({
+  name:
+    "serveBullmq() ends though Redis is gone and never hears how its last jobs have ended",
+  ignore: redis?.pid === undefined,
+  // ioredis has a timer of two seconds for each connection that is cut.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const own = (await startRedis())!;
+    const setup = new Setup(own);
+    await run(async () => {
+      const begun: string[] = [];
+      const isGone = new Event();
+      const runner = new InlineExecutor({
+        ...jobs,
+        async slow<T>(seconds: number, value: T): Promise<T> {
+          begun.push("slow");
+          await sleep(seconds);
+          return value;
+        },
+        async work(): Promise<number> {
+          begun.push("work");
+          await isGone.wait();
+          throw new RangeError("It fails");
+        },
+      }, { concurrency: 2 });
+      const executor = setup.executor({ grace: 0.1 });
+      const serving = setup.serve(runner);
+      const lost = [
+        executor.submit("slow", [3600, 1]),
+        executor.submit("work", [1]),
+      ];
+      while (begun.length < lost.length) await sleep(0.01);
+      await own[Symbol.asyncDispose]();
+      isGone.set();
+      serving.cancel();
+      await sleep(0.01);
+      // It gives back what runs.
+      serving.cancel();
+      const [done] = await wait([serving], { timeout: 30 });
+      // Else it would wait here for ever.
+      const again = done.size === 0
+        ? await startRedis(own.connection.port)
+        : undefined;
+      await Promise.allSettled([serving, ...lost]);
+      await again?.[Symbol.asyncDispose]();
+      assertEquals([done.size, serving.cancelled()], [1, true]);
+      await executor.shutdown();
+    });
+  },
+});
 
 interface Program {
   /** Lets it come to its end. */
