@@ -78,6 +78,8 @@ export const running: {
     /** Is called as an `await` begins, while one ticks; gives what it has marked it with. */
     onAwait: (() => number | undefined) | undefined;
   };
+  /** The waits that a `then()`, `catch()` or `finally()` of a user's has begun. */
+  readonly callbackWaits: WeakSet<WeakKey>;
   /** The cancels that are under way: see `cancelled.ts`. */
   readonly cancels: {
     /** How many stand in each other. */
@@ -122,6 +124,7 @@ export const running: {
   starters: [],
   beginsRun: false,
   bursts: { underWay: 0, onAwait: undefined },
+  callbackWaits: new WeakSet(),
   cancels: {
     nested: 0,
     toCome: new Map(),

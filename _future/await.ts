@@ -65,6 +65,11 @@ export class Await<T, A, B> implements Promise<A | B> {
     return "Promise";
   }
 
+  /** Whether the functions are a user's, and not those of an `await`. */
+  protected callsUser(): boolean {
+    return running.callbackWaits.has(this) || !isOfHost(this.onFulfilled);
+  }
+
   /** Delivers a result. */
   protected fulfil(value: T): void {
     if (typeof this.onFulfilled !== "function") {
@@ -176,7 +181,7 @@ interface HostAwaited<T> {
   _await(
     onFulfilled: (value: T | PromiseLike<T>) => void,
     onRejected: (reason?: unknown) => void,
-  ): unknown;
+  ): object;
 }
 
 /** A task, as far as debug mode times it. */
@@ -186,5 +191,12 @@ interface TimedTask {
 
 /** Returns a promise of the host: what hangs on it is called in its own async context. */
 export function hostPromise<T>(awaitable: HostAwaited<T>): Promise<T> {
-  return new Promise((resolve, reject) => awaitable._await(resolve, reject));
+  return new Promise((resolve, reject) => {
+    running.callbackWaits.add(awaitable._await(resolve, reject));
+  });
+}
+
+function isOfHost(callback: unknown): boolean {
+  return typeof callback === "function" &&
+    Function.prototype.toString.call(callback).includes("[native code]");
 }

@@ -26,6 +26,8 @@ export interface PendingAwait {
    * @param lines Takes the lines inside that have to be cancelled too.
    */
   _cancelWait(reason: CancelReason, lines: Line[] | undefined): Taken;
+  /** Whether it is a callback of a user's for the end of what goes on by itself. */
+  _isCallback?(): boolean;
 }
 
 /** What a wait knows of the line of async functions that does it. */
@@ -166,6 +168,10 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
     this.#future = new EndedWait(this.#future.getLoop(), reason);
     this._wake();
     return false;
+  }
+
+  _isCallback(): boolean {
+    return this.callsUser();
   }
 
   _describe(): string {

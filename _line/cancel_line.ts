@@ -19,6 +19,7 @@ import {
   isTold,
   noteCleanUp,
   noteTaken,
+  noteTold,
   pend,
   pendForOthers,
   settleRequest,
@@ -49,8 +50,14 @@ export function cancelLine(line: LineState, reason: CancelReason): void {
 
 /** As {@linkcode cancelLine}, but for the clean-ups to which earlier requests have led. */
 function cancelOthers(line: LineState, reason: CancelReason): void {
+  // `task.catch(report)` is no function of this line that waits: the task goes on.
+  const callbacks = listWaits(line._awaits).filter((wait) =>
+    wait._isCallback?.()
+  );
+  for (const wait of callbacks) line._removeAwait(wait);
   const lines: LineState[] = [];
   request(line, reason, lines, pendForOthers);
+  for (const wait of callbacks) noteTold(line._request!, wait);
   cancelLines(lines, reason);
 }
 
