@@ -152,7 +152,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    *
    * The source is asked for more only when someone reads. It is closed when a `for await`
    * over the reader or its {@linkcode StreamReader.lines} is left, by whatever way, when
-   * its {@linkcode StreamReader.toReadableStream} is cancelled, and at the end of `run()`.
+   * its {@linkcode StreamReader.toReadableStream} is cancelled, at the end of `run()`, and when
+   * a reader that was left half-way is collected.
    * Whoever leaves waits for its clean-up, which may throw: for 5 seconds if that waits for the
    * host, or up to a second cancel.
    *

@@ -290,6 +290,19 @@ export function* closeAndTell(
   }
 }
 
+/** Closes a source that nobody can read any more; a stream may have failed long before. */
+export function* closeForgotten(
+  items: HostItems<unknown>,
+  owner: SourceOwner,
+): Coro<void> {
+  try {
+    yield* askForEnd(items, owner);
+  } catch (error) {
+    if (isInstance(error, CancelledError)) throw error;
+    tellFailedLate(items, owner.loop, error);
+  }
+}
+
 /**
  * Waits for the end of a source in the `return()` of an iterator. That of a loop which an
  * error has left can't throw: after a cancel, what the clean-up throws is reported.

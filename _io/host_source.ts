@@ -15,6 +15,7 @@ import {
   askForEndAfter,
   askForNext,
   closeAndTell,
+  closeForgotten,
   closeInTask,
   closeUnwatched,
   closeWithLoop,
@@ -25,6 +26,12 @@ import {
 import type { ReceiveBuffer } from "./receive_buffer.ts";
 import type { ByteSource } from "./transport.ts";
 
+// A reader that was left half-way, such as that of a request that was cancelled, can be
+// collected: then nobody closes its source, and the loop would keep it.
+const collected = new FinalizationRegistry<HostSource>((source) =>
+  source.closeForgotten()
+);
+
 /**
  * Asks for the next piece when someone waits, in a task: what the source waits for is no
  * matter of the one that reads just now. The loop closes it at the end.
@@ -34,7 +41,9 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
   readonly ofHost = false;
   readonly _isClosing = false;
   readonly #items: HostItems<Uint8Array>;
-  readonly #buffer: ReceiveBuffer;
+  readonly #buffer: WeakRef<ReceiveBuffer>;
+  // While it asks: whoever waits may be held by that alone.
+  #held: ReceiveBuffer | undefined = undefined;
   readonly loop: TaskScheduler;
   readonly context = new HostContext();
   // While it asks.
@@ -58,15 +67,17 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     loop: Scheduler,
   ) {
     this.#items = new HostItems(source, "read");
-    this.#buffer = buffer;
+    this.#buffer = new WeakRef(buffer);
     this.loop = loop as TaskScheduler;
     resourcesOf(loop)?.add(this);
     buffer.attach(this);
+    collected.register(buffer, this);
   }
 
   pull(): void {
     if (this.#asking !== undefined || this.#items.isOver) return;
     const loop = this.loop;
+    this.#held = this.#buffer.deref();
     this.#asking = new Task(this.#ask(), { loop, name: `${this}` });
   }
 
@@ -82,6 +93,14 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     this.#reason = reason;
     asking?.cancel();
     return this.#closing = closeInTask(this, () => this.#close(asking));
+  }
+
+  /** Closes the source: nobody can read it any more. */
+  closeForgotten(): void {
+    if (this.#items.isOver) return;
+    this.#end();
+    if (!this.loop.isRunning()) closeUnwatched(this.#items, this.loop);
+    else closeInTask(this, () => closeForgotten(this.#items, this));
   }
 
   _endWithLoop(): Promise<void> | void {
@@ -101,18 +120,19 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
   *#ask(): Coro<void> {
     try {
       while (yield* this.#takeNext());
-      this.#asking = undefined;
+      this.#rest();
     } catch (error) {
       const asking = this.#asking;
-      this.#asking = undefined;
+      const buffer = this.#rest();
       const isCancel = isInstance(error, CancelledError) &&
         asking !== undefined && asking.cancelling() > 0;
       // After the end it is of the source's clean-up, for whoever has closed it.
-      if (isCancel || this.#buffer.eof) {
+      if (isCancel || buffer?.eof) {
         this.#cutOff();
         throw error;
       }
-      this.#fail(error);
+      resourcesOf(this.loop)?.delete(this);
+      buffer?.fail(error);
     }
   }
 
@@ -131,14 +151,13 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
       throw error;
     }
     // Closed meanwhile.
-    if (this.#buffer.eof) return false;
+    if (this.#held?.eof) return false;
     const { done, value } = step;
     if (done) this.#end();
     else if (isBytes(value)) {
       if (value.length === 0) return true;
       // Whoever reads may ask for more at once.
-      this.#asking = undefined;
-      this.#buffer.feed(value);
+      this.#rest()?.feed(value);
     } else {
       const error = new TypeError(
         `Cannot read: the source must give Uint8Arrays, gave ${
@@ -163,19 +182,20 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     yield* askForEnd(this.#items, this, this.#reason);
   }
 
+  // Gives the buffer, if somebody can read it yet.
+  #rest(): ReceiveBuffer | undefined {
+    this.#asking = this.#held = undefined;
+    return this.#buffer.deref();
+  }
+
   #end(): void {
     resourcesOf(this.loop)?.delete(this);
-    this.#buffer.feedEof();
+    this.#buffer.deref()?.feedEof();
   }
 
   #cutOff(): void {
-    this.#buffer.noteCutOff();
+    this.#buffer.deref()?.noteCutOff();
     this.#end();
-  }
-
-  #fail(error: unknown): void {
-    resourcesOf(this.loop)?.delete(this);
-    this.#buffer.fail(error);
   }
 }
 

@@ -12,7 +12,9 @@ import {
   type Coroutine,
   createTask,
   DeadlockError,
+  ensureFuture,
   IncompleteReadError,
+  run,
   RuntimeError,
   sleep,
   StreamReader,
@@ -21,6 +23,7 @@ import {
   wait,
 } from "../mod.ts";
 import { connectionPair, runTest } from "../testing.ts";
+import { collectGarbage } from "./cpython/_garbage.ts";
 import { sweepCancels } from "./_cancel_sweep.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -443,6 +446,73 @@ Deno.test("StreamReader.from() closes its source at the end of the run", async (
     assertFalse(isClosed);
   });
   assert(isClosed);
+});
+
+/** Sources that give a part and no end, and note when they are closed. */
+const PARTS: Readonly<
+  Record<
+    string,
+    (note: () => void) => ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+  >
+> = {
+  "stream": (note) =>
+    new ReadableStream({
+      start: (stream) => stream.enqueue(bytes("part")),
+      cancel: note,
+    }),
+  "generator": async function* (note) {
+    try {
+      yield bytes("part");
+      await sleep(3600);
+    } finally {
+      await sleep(0);
+      note();
+    }
+  },
+};
+
+for (const [name, open] of Object.entries(PARTS)) {
+  Deno.test(`StreamReader.from() closes the source of a reader that was left half-way and is collected (${name})`, async () => {
+    await run(async () => {
+      const left = 3;
+      let closed = 0;
+      for (let i = 0; i < left; i++) {
+        await createTask(async () => {
+          const reader = StreamReader.from(open(() => closed++));
+          await reader.readexactly(2);
+        });
+      }
+      for (let i = 0; i < 50 && closed < left; i++) {
+        await ensureFuture(collectGarbage());
+      }
+      // The stack may still show the last one.
+      assert(closed >= left - 1, `${closed} closed`);
+    });
+  });
+}
+
+Deno.test("StreamReader.from() keeps the source of a stream that somebody reads, whatever is collected", async () => {
+  await run(async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const source = async function* () {
+      yield bytes("one");
+      await ensureFuture(promise);
+      yield bytes("two");
+    };
+    let seen = "";
+    const end = Promise.withResolvers<void>();
+    // Nobody holds the readers: only what is asked of their sources.
+    StreamReader.from(source()).toReadableStream().pipeTo(
+      new WritableStream({
+        write: (piece) => void (seen += textOf(piece)),
+        close: () => end.resolve(),
+      }),
+    );
+    for (let i = 0; i < 5; i++) await ensureFuture(collectGarbage());
+    resolve();
+    await ensureFuture(end.promise);
+    assertEquals(seen, "onetwo");
+  });
 });
 
 Deno.test("StreamReader.lines() gives the lines without their ends", () =>
