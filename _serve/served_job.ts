@@ -76,6 +76,8 @@ export class ServedJob {
   // How many values it may yield in all, and who waits for more.
   #credit: number;
   #granted: Waiter | undefined;
+  // Ends the wait for a value to be sent.
+  #leave: (() => void) | undefined;
 
   constructor(there: BullmqJob, loop: EventLoop) {
     this.there = there;
@@ -105,6 +107,7 @@ export class ServedJob {
   /** Ends it here, so that another worker can begin it. */
   giveBack(): void {
     this.#isGivenBack = true;
+    this.#leave?.();
     this.#job?.cancel("The worker ends");
   }
 
@@ -154,6 +157,8 @@ export class ServedJob {
     if (job.cancelled()) return this.#cancelled(job);
     const error = job.exception();
     if (error !== undefined) return this.#failed(error);
+    const isCut = stream !== undefined && values === undefined;
+    if (isCut) return { kind: "given back" };
     const result = job.result();
     const wrong = result === undefined ? undefined : unsendable(result, "it");
     if (wrong !== undefined) {
@@ -179,11 +184,12 @@ export class ServedJob {
     else if (this.#cancel !== undefined) job.cancel(this.#cancel || undefined);
   }
 
-  // Sends what it yields, as far as it is granted; gives how many values there were.
+  // Sends what it yields, as far as it is granted; gives how many values there were, or
+  // nothing if it was given back before the last was sent.
   async #pump(
     yielded: JobStream<unknown, unknown>,
     { patience }: StreamData,
-  ): Promise<number> {
+  ): Promise<number | undefined> {
     const { job } = yielded;
     let n = 0;
     let refusal: TypeError | undefined;
@@ -201,8 +207,10 @@ export class ServedJob {
             `Cannot send a value of the job ${describeValue(name)}: ${wrong}`,
           );
         }
-        const sent: YieldedValue = { n, value };
-        await this.there.updateProgress(sent);
+        if (!await this.#send({ n, value })) {
+          await yielded.return();
+          return undefined;
+        }
         n++;
       }
     } catch (error) {
@@ -212,6 +220,14 @@ export class ServedJob {
       if (job.cancelled() || error === failureOf(job)) return n;
       throw error;
     }
+  }
+
+  // Gives whether it was sent: while Redis is away that is open.
+  #send(value: YieldedValue): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#leave = () => resolve(false);
+      this.there.updateProgress(value).then(() => resolve(true), reject);
+    });
   }
 
   async #moreCredit(job: Job<unknown>, patience: number): Promise<void> {

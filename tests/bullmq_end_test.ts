@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   CancelledError,
+  createTask,
   Event,
   EventLoop,
   run,
@@ -251,12 +252,22 @@ Deno.test({
           await isGone.wait();
           throw new RangeError("It fails");
         },
-      }, { concurrency: 2 });
+        async *slowly(): AsyncGenerator<number, string> {
+          for (let i = 0;; i++) {
+            yield i;
+            if (i === 0) begun.push("slowly");
+            else await sleep(0.001);
+          }
+        },
+      }, { concurrency: 3 });
       const executor = setup.executor({ grace: 0.1 });
       const serving = setup.serve(runner);
       const lost = [
         executor.submit("slow", [3600, 1]),
         executor.submit("work", [1]),
+        createTask(async () => {
+          for await (const _ of executor.stream("slowly", [1, 1]));
+        }),
       ];
       while (begun.length < lost.length) await sleep(0.01);
       await own[Symbol.asyncDispose]();
