@@ -78,8 +78,11 @@ export const running: {
     /** Is called as an `await` begins, while one ticks; gives what it has marked it with. */
     onAwait: (() => number | undefined) | undefined;
   };
-  /** The waits that a `then()`, `catch()` or `finally()` of a user's has begun. */
-  readonly callbackWaits: WeakSet<WeakKey>;
+  /**
+   * The waits that a `then()`, `catch()` or `finally()` of a user's has begun, and whether the
+   * task that did it has ended since.
+   */
+  readonly callbackWaits: WeakMap<WeakKey, "of a task" | "left">;
   /** The cancels that are under way: see `cancelled.ts`. */
   readonly cancels: {
     /** How many stand in each other. */
@@ -124,7 +127,7 @@ export const running: {
   starters: [],
   beginsRun: false,
   bursts: { underWay: 0, onAwait: undefined },
-  callbackWaits: new WeakSet(),
+  callbackWaits: new WeakMap(),
   cancels: {
     nested: 0,
     toCome: new Map(),

@@ -192,7 +192,7 @@ interface TimedTask {
 /** Returns a promise of the host: what hangs on it is called in its own async context. */
 export function hostPromise<T>(awaitable: HostAwaited<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    running.callbackWaits.add(awaitable._await(resolve, reject));
+    running.callbackWaits.set(awaitable._await(resolve, reject), "of a task");
   });
 }
 

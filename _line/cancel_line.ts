@@ -19,7 +19,6 @@ import {
   isTold,
   noteCleanUp,
   noteTaken,
-  noteTold,
   pend,
   pendForOthers,
   settleRequest,
@@ -54,10 +53,12 @@ function cancelOthers(line: LineState, reason: CancelReason): void {
   const callbacks = listWaits(line._awaits).filter((wait) =>
     wait._isCallback?.()
   );
-  for (const wait of callbacks) line._removeAwait(wait);
+  for (const wait of callbacks) {
+    running.callbackWaits.set(wait, "left");
+    line._removeAwait(wait);
+  }
   const lines: LineState[] = [];
   request(line, reason, lines, pendForOthers);
-  for (const wait of callbacks) noteTold(line._request!, wait);
   cancelLines(lines, reason);
 }
 

@@ -197,7 +197,8 @@ export function takeCancel(
 ): CancelledError | undefined {
   const request = line._request;
   if (
-    request === undefined || !request.pending || isTold(request, wait)
+    request === undefined || !request.pending || isTold(request, wait) ||
+    running.callbackWaits.get(wait) === "left"
   ) return undefined;
   const isPassedOn = request.passedOn?.has(wait);
   noteTold(request, wait);

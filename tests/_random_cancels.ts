@@ -12,6 +12,7 @@
 import {
   allTasks,
   asCompleted,
+  type Coro,
   coroutine,
   createTask,
   currentTask,
@@ -98,6 +99,30 @@ const AROUND_ONE: Readonly<Record<string, Doing>> = {
       yield* sleep(0);
       yield* coroutine(first)();
     })(),
+  abandon: (_probe, first) => timeout(LONG, first, { abandon: true }),
+  chain: (_probe, first) => first().then(() => sleep(0)).then(() => sleep(0)),
+  async disposal(_probe, first) {
+    await using _ = {
+      async [Symbol.asyncDispose]() {
+        await sleep(0);
+        await sleep(1);
+      },
+    };
+    await first();
+  },
+  async source(_probe, first) {
+    for await (const _ of delegated(first));
+  },
+  backAndForth: (_probe, first) =>
+    coroutine(async () => {
+      await coroutine(function* () {
+        yield* coroutine(async () => {
+          await coroutine(function* () {
+            yield* coroutine(first)();
+          })();
+        })();
+      })();
+    })(),
   helper: (_probe, first) => ignore(first()),
 };
 
@@ -120,6 +145,8 @@ const AROUND_TWO: Readonly<Record<string, Doing>> = {
   guarded: (probe, first, second) => guarded(probe, first, second),
   guardedHelper: (probe, first, second) =>
     ignore(guarded(probe, first, second)),
+  guardedByGenerator: (probe, first, second) =>
+    guarded(probe, first, second, cleanUpByGenerator),
 };
 
 /** Functions that call others in tasks of their own. */
@@ -271,18 +298,42 @@ async function guarded(
   probe: Probe,
   work: () => Promise<void>,
   more: () => Promise<void>,
+  cleanUp = cleanUpByWaits,
 ) {
   using _ = probe.enter("guarded");
   try {
     await work();
   } catch (error) {
-    await probe.cleanUp(async () => {
-      await sleep(1);
-      await sleep(0);
-    });
+    await probe.cleanUp(cleanUp);
     throw error;
   }
   await more();
+}
+
+async function cleanUpByWaits() {
+  await sleep(1);
+  await sleep(0);
+}
+
+/** A clean-up that goes from an async function to a generator and back. */
+async function cleanUpByGenerator() {
+  await coroutine(function* (): Coro<void> {
+    yield* sleep(1);
+    yield* coroutine(cleanUpByWaits)();
+  })();
+}
+
+async function* delegated(work: () => Promise<void>): AsyncGenerator<void> {
+  yield* inner();
+  await sleep(0);
+
+  async function* inner(): AsyncGenerator<void> {
+    try {
+      yield await work();
+    } finally {
+      await sleep(0);
+    }
+  }
 }
 
 /** Leaves nothing of tasks that go on when who waits for them is cancelled. */

@@ -120,6 +120,19 @@ for (const [what, begin] of Object.entries(GOERS_ON)) {
   }
 }
 
+Deno.test("a task ends that has given callbacks of several tasks", () =>
+  runTest(async () => {
+    const log: Log = [];
+    const tasks = [createTask(work), createTask(work), createTask(work)];
+    await createTask(async () => {
+      for (const task of tasks) task.then((value) => log.push(value));
+      await sleep(0);
+    });
+    await wait(tasks);
+    await sleep(0);
+    assertEquals(log, ["result", "result", "result"]);
+  }));
+
 Deno.test("the end of a task cancels what a function that nobody awaits waits for", () =>
   runTest(async () => {
     const log: Log = [];
