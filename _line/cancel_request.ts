@@ -89,12 +89,13 @@ export function noteRequests(
 /** Notes that the function that does a wait has got the request, or gets it. */
 export function noteTold(request: CancelRequest, wait: PendingAwait): void {
   const { told } = request;
-  if (told === undefined) request.told = wait;
-  else if (told instanceof Set) told.add(wait);
-  else {
-    request.told = new Set([told, wait]);
-    request.hasReachedSeveral = true;
+  if (told === undefined) {
+    request.told = wait;
+    return;
   }
+  request.hasReachedSeveral = true;
+  if (told instanceof Set) told.add(wait);
+  else request.told = new Set([told, wait]);
 }
 
 /** Notes what has come of a request that a wait was asked to take. */
@@ -181,4 +182,6 @@ export function pendForOthers(request: CancelRequest): void {
   pend(request);
   request.mark = request.first;
   for (const wait of request.cleanUps ?? []) noteTold(request, wait);
+  // By the earlier ones: whoever waits for the line's end would look again without end.
+  request.hasReachedSeveral = false;
 }

@@ -225,6 +225,52 @@ Deno.test("a task's end cancels what was begun after a cancel that was taken bac
     ]);
   }));
 
+/** Ends of a task whose functions clean up by a wait for the host, which it can't wait for. */
+const ENDS: Record<string, (task: () => Promise<void>) => unknown> = {
+  "ends": (work) => createTask(work),
+  "fails": (work) =>
+    createTask(async () => {
+      await work();
+      throw new Error("another");
+    }),
+  "is cancelled": async (work) => {
+    const task = createTask(async () => {
+      await work();
+      await sleep(LONG);
+    });
+    await sleep(2);
+    task.cancel();
+    await task;
+  },
+};
+
+for (const [name, end] of Object.entries(ENDS)) {
+  for (const count of [1, 2, 3]) {
+    Deno.test(`a task that ${name} does not look without end for ${count} clean-ups that wait for the host in a scope`, () =>
+      runTest(async () => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const log: string[] = [];
+        const helper = async () => {
+          try {
+            await sleep(LONG);
+          } finally {
+            await timeout(LONG, () => promise);
+            await sleep(0);
+            log.push("clean");
+          }
+        };
+        // The host's, which never comes if the loop gives it no turn.
+        setTimeout(resolve);
+        await Promise.allSettled([end(async () => {
+          for (let i = 0; i < count; i++) helper().catch(() => {});
+          await sleep(1);
+        })]);
+        await sleep(1);
+        assertEquals(log, Array(count).fill("clean"));
+      }));
+  }
+}
+
 /** Waits that have nothing to wait for. */
 const READY: Record<string, (style: Style) => Program<void>> = {
   *"a future that is done"() {
