@@ -26,9 +26,7 @@ export function isCancellation(line: LineState, error: unknown): boolean {
     return owner === undefined || requestsOf(line) > 0 ||
       requestsOf(owner) > 0;
   }
-  return requestsOf(line) > 0 &&
-    (isOfAnother(error) || isOnlyCancellations(line, error) ||
-      endsInCancellation(line, error));
+  return requestsOf(line) > 0 && isOnlyCancellations(line, error);
 }
 
 /**
@@ -46,32 +44,19 @@ export function isDroppedByLoop(
     requestsOf(line) > 0;
 }
 
-// What `using` makes of a cancel at the end of a block that an error has left: as in Python,
-// the last error counts.
-function endsInCancellation(line: LineState, error: unknown): boolean {
-  let last = error;
-  let rounds = 0;
-  try {
-    // Node 22 has no such class, but compilers write one.
-    while (isInstance(last, Error) && last.name === "SuppressedError") {
-      // It may be its own.
-      if (rounds++ === MOST_ERRORS) return false;
-      last = (last as SuppressedError).error;
-    }
-  } catch {
-    // Of the user's class.
-    return false;
-  }
-  return last !== error && isOne(line, last);
-}
-
-// What Promise.any() makes of the cancels of all its waits, which may be such calls.
+// Promise.any() makes a list of the cancels of all its waits. Of what `using` makes at the end
+// of a block that an error has left the last error counts, as in Python. Each may hold others.
 function isOnlyCancellations(line: LineState, error: unknown): boolean {
-  if (!isInstance(error, AggregateError)) return false;
   const all = new Set<unknown>([error]);
   let isCancelled = false;
   try {
     for (const each of all) {
+      // Node 22 has no such class, but compilers write one.
+      if (isInstance(each, Error) && each.name === "SuppressedError") {
+        if (all.size === MOST_ERRORS) return false;
+        all.add((each as SuppressedError).error);
+        continue;
+      }
       if (!isInstance(each, AggregateError)) {
         if (!isOne(line, each)) return false;
         isCancelled = true;

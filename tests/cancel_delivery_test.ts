@@ -436,14 +436,7 @@ Deno.test("a cancel that nobody noticed for want of a wait is thrown once more a
 });
 
 Deno.test("a cancel at the end of a block that was left by one ends the task as cancelled, and not with a SuppressedError", async () => {
-  async function work() {
-    await using _ = {
-      async [Symbol.asyncDispose]() {
-        await sleep(LONG);
-      },
-    };
-    await sleep(LONG);
-  }
+  const work = leftTwice;
   await runVirtual(async () => {
     const task = createTask(work);
     const timed = createTask(() => timeout(2, work));
@@ -466,6 +459,45 @@ Deno.test("a cancel at the end of a block that was left by one ends the task as 
     assertInstanceOf((error as Error).cause, SuppressedError);
   });
 });
+
+/** Functions of which a second cancel makes errors that hold others. */
+const HOLDERS: Record<string, () => Promise<unknown>> = {
+  "Promise.any() of two such blocks": () =>
+    Promise.any([leftTwice(), leftTwice()]),
+  "a block that ends with Promise.any()": async () => {
+    await using _ = {
+      async [Symbol.asyncDispose]() {
+        await Promise.any([sleep(LONG), sleep(LONG)]);
+      },
+    };
+    await sleep(LONG);
+  },
+};
+
+async function leftTwice(): Promise<void> {
+  await using _ = {
+    async [Symbol.asyncDispose]() {
+      await sleep(LONG);
+    },
+  };
+  await sleep(LONG);
+}
+
+for (const [name, work] of Object.entries(HOLDERS)) {
+  Deno.test(`a cancel at the end of a block that was left by one ends the task as cancelled: ${name}`, async () => {
+    await runVirtual(async () => {
+      const task = createTask(work);
+      const timed = createTask(() => timeout(2, work));
+      await sleep(1);
+      for (const each of [task, timed]) each.cancel();
+      await sleep(1);
+      for (const each of [task, timed]) each.cancel();
+      await wait([task, timed]);
+      assert(task.cancelled(), `${task}`);
+      assert(timed.cancelled(), `${timed}`);
+    });
+  });
+}
 
 Deno.test("an error at the end of a block that a cancel has left is no cancel", async () => {
   await runVirtual(async () => {
