@@ -62,6 +62,7 @@ import {
   notePassedOn,
   noteRequests,
   pend,
+  pendForLeft,
   settleRequest,
 } from "./_line/cancel_request.ts";
 import { isCancellation } from "./_line/cancellation.ts";
@@ -851,6 +852,7 @@ export class Task<T> extends Future<T> {
         scheduler,
         this.#context,
         this.#name,
+        this.cancelling() > 0 ? this._request : undefined,
       );
     }
     if (!this.done()) return true;
@@ -869,6 +871,7 @@ class TaskSlot implements LineSlot {
   #scheduler: Scheduler | undefined = undefined;
   #context: Context | ContextValues | undefined = undefined;
   #name: string | number = 0;
+  #request: CancelRequest | undefined = undefined;
 
   constructor(task: Task<unknown>) {
     this.line = task;
@@ -879,8 +882,10 @@ class TaskSlot implements LineSlot {
     scheduler: Scheduler,
     context: Context | ContextValues,
     name: string | number,
+    request: CancelRequest | undefined,
   ): void {
     this.line = undefined;
+    this.#request = request;
     this.#scheduler = scheduler;
     this.#context = context;
     this.#name = name;
@@ -889,11 +894,17 @@ class TaskSlot implements LineSlot {
   /** A task of the same name, loop and context, that is done: it takes part in nothing. */
   successor(): Task<unknown> {
     const context = this.#context!;
-    return this.line = new Task(ENDED, {
+    const task = new Task<unknown>(ENDED, {
       loop: this.#scheduler as TaskScheduler,
       name: textOfName(this.#name),
       context: context instanceof Context ? context : new Context(context),
     });
+    // A function that was left at a promise of the host gets it at its next wait.
+    if (this.#request !== undefined) {
+      task._request = pendForLeft(this.#request);
+      this.#request = undefined;
+    }
+    return this.line = task;
   }
 }
 

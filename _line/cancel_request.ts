@@ -185,3 +185,15 @@ export function pendForOthers(request: CancelRequest): void {
   // By the earlier ones: whoever waits for the line's end would look again without end.
   request.hasReachedSeveral = false;
 }
+
+/** Makes a request for those that a cancelled task has left behind, and that have not got it. */
+export function pendForLeft(ended: CancelRequest): CancelRequest {
+  const request = new CancelRequest();
+  request.first = request.mark = ended.first;
+  request.reason = ended.reason;
+  request.pending = ended.first !== 0;
+  const { unsureUntil, cleansUntil, innerUntil } = ended;
+  // Who has got it may be on its way to its clean-up.
+  request.unsureUntil = Math.max(unsureUntil, cleansUntil, innerUntil);
+  return request;
+}

@@ -270,6 +270,14 @@ export function handCleanersOn(line: LineState, outer: LineState): void {
   if (slot !== undefined) slot._leftCleaning = { first: own.first, until };
 }
 
+/** Notes that a function which a scope has left behind gets its cancel in this burst. */
+export function leaveCleaning(line: LineState, first: number): void {
+  const slot = line._slot as EndedSlot | undefined;
+  if (slot !== undefined) {
+    slot._leftCleaning = { first, until: afterBurstOf(line) };
+  }
+}
+
 function takeFirst(request: CancelRequest, { first }: CancelRequest): void {
   if (request.first === 0 || first < request.first) request.first = first;
 }

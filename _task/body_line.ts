@@ -44,6 +44,7 @@ import {
   takeRequestsBack,
   waitsOf,
 } from "../_line/line.ts";
+import { LeftCancel } from "../_line/left_cancel.ts";
 import { signalOf } from "../_line/line_signal.ts";
 import { listWaits, type WaitSet } from "../_line/wait_set.ts";
 
@@ -84,6 +85,7 @@ export class BodyLine implements ScopeLine {
   #made = 0;
   #ended = false;
   #abandoned = false;
+  #left: LeftCancel | undefined = undefined;
   // Awaits of an abandoned body that got their cancel: a coroutine of this library that
   // waits on until its children have ended is not cancelled at each wait of its clean-up.
   #told: WeakSet<PendingAwait> | undefined = undefined;
@@ -159,12 +161,16 @@ export class BodyLine implements ScopeLine {
         ? outer as BodyLine
         : undefined;
     }
+    const wasAsked = this.isCancelled();
     // Somebody may have taken its own back, and asked again: a count, as in CPython.
     if (this.#made > 0) takeRequestsBack(this, this.#made);
     const isCancelled = requestsOf(outer) > this.#requestsBefore;
     const request = this._request;
     if (this._slot !== undefined && !this.#abandoned) {
-      this._slot.line = undefined;
+      if (wasAsked && request?.first) {
+        const asked = isCancelled ? outer._request : undefined;
+        this.#left = new LeftCancel(this, request, asked);
+      } else this._slot.line = undefined;
     }
     if (!this.#abandoned) {
       if (request !== undefined) handCleanersOn(this, this.#outerUnderWay());
@@ -212,23 +218,26 @@ export class BodyLine implements ScopeLine {
   /** @internal */
   _addAwait(wait: PendingAwait): void {
     if (this.#abandoned) this.#tell(wait);
-    else if (this.#ended) BodyLine.#inPlaceOf(this)._addAwait(wait);
-    else addAwait(this, wait);
+    else if (this.#ended) {
+      BodyLine.#inPlaceOf(this)._addAwait(wait);
+      this.#left?.meet(wait);
+    } else addAwait(this, wait);
   }
 
   /** @internal */
   _endAwait(wait: PendingAwait, waited: unknown): CancelledError | undefined {
     if (this.#abandoned) return this.#refuse(waited);
-    return this.#ended
-      ? BodyLine.#inPlaceOf(this)._endAwait(wait, waited)
-      : endAwait(this, wait, waited);
+    if (!this.#ended) return endAwait(this, wait, waited);
+    this.#left?.end(wait);
+    return BodyLine.#inPlaceOf(this)._endAwait(wait, waited);
   }
 
   /** @internal */
   _removeAwait(wait: PendingAwait): void {
     if (this.#abandoned) return;
-    if (this.#ended) BodyLine.#inPlaceOf(this)._removeAwait(wait);
-    else removeAwait(this, wait);
+    if (!this.#ended) return removeAwait(this, wait);
+    this.#left?.end(wait);
+    BodyLine.#inPlaceOf(this)._removeAwait(wait);
   }
 
   /** @internal */
@@ -254,7 +263,8 @@ export class BodyLine implements ScopeLine {
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
   ): Promise<A | B> {
-    const line = this.#ended && !this.#abandoned ? this._outer : this;
+    const isGone = this.#ended && !this.#abandoned && this.#left === undefined;
+    const line = isGone ? this._outer : this;
     return awaitCoroutine(
       coroutine,
       this.getLoop(),

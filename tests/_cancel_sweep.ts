@@ -71,6 +71,8 @@ export interface Probe {
    * where the first one was that of a scope.
    */
   cleanUp(body: () => Promise<void>, isAside?: boolean): Promise<void>;
+  /** How many clean-ups are under way. */
+  readonly cleanUps: number;
   /** Gives a promise of the host, which settles in a later turn of the host. */
   host(): Promise<void>;
 }

@@ -215,6 +215,8 @@ export async function sweepSeeds(
           if (left.length > 0) await wait(left);
           // Nor does a task for what it has left at promises of the host.
           for (let turn = 0; turn < 4; turn++) await probe.host();
+          // Those get the cancel then, and clean up for a second.
+          if (probe.cleanUps > 0) await sleep(1.5);
         },
       }), options);
     } catch (error) {
@@ -289,6 +291,9 @@ function asideOf(probe: Probe): Probe {
   return {
     enter: () => ({ [Symbol.dispose]() {} }),
     cleanUp: (body) => probe.cleanUp(body, true),
+    get cleanUps() {
+      return probe.cleanUps;
+    },
     host: () => probe.host(),
   };
 }
