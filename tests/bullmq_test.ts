@@ -28,6 +28,7 @@ import * as jobs from "./_bullmq_jobs.ts";
 import { Setup } from "./_bullmq_setup.ts";
 import { checkLibraryErrors } from "./_library_errors.ts";
 import { freePort, startRedis } from "./_redis.ts";
+import { OWN_HOST } from "./_stream_checks.ts";
 
 type Jobs = typeof jobs;
 
@@ -220,7 +221,7 @@ test("a value that JSON cannot carry ends its stream, with its finally, and so d
 });
 
 test("BullmqExecutor fails at once where Redis is out of reach, and tries again", async (setup) => {
-  const connection = { host: "127.0.0.1", port: freePort() };
+  const connection = { host: OWN_HOST, port: freePort() };
   const { bullmq, queue } = setup;
   const executor = new BullmqExecutor<Jobs>(bullmq, { queue, connection });
   for (let i = 0; i < 2; i++) {

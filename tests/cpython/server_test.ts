@@ -27,6 +27,7 @@ import {
 import { errorOf } from "./_both.ts";
 import { echo, network, type NetworkTest, withSocketPath } from "./_network.ts";
 import { bytes, textOf } from "./_reading.ts";
+import { OWN_HOST } from "../_stream_checks.ts";
 
 const HOST = "127.0.0.1";
 
@@ -155,10 +156,10 @@ network("streams.StreamTests.unhandled_cancel", function* (test) {
 
 network("events.EventLoopTestsMixin.server_close", function* (test) {
   const { go } = test;
-  const server = yield* go(() => startServer(echo(test), HOST));
+  const server = yield* go(() => startServer(echo(test), OWN_HOST));
   const { port } = server.sockets[0]!;
   server.close();
-  const error = yield* errorOf(go(() => openConnection(HOST, port)));
+  const error = yield* errorOf(go(() => openConnection(OWN_HOST, port)));
   assertInstanceOf(error, Deno.errors.ConnectionRefused);
 });
 
