@@ -10,13 +10,10 @@ import { guarded } from "./repr.ts";
 const DEEPEST_STACK = 32;
 
 // The stack of here: its first frame shows this module as the host shows modules, by a URL or
-// by a path.
-function deepStack(): unknown {
-  return withFrames(DEEPEST_STACK, () => new Error().stack);
-}
-
-// Users may have set `Error.prepareStackTrace`, which may give anything.
-function linesOf(stack: unknown): string[] {
+// by a path. Users may have set `Error.prepareStackTrace`, which may give anything.
+function stackOfHere(frames: number): string[] {
+  const read = (): unknown => withFrames(frames, () => new Error().stack);
+  const stack = guarded(read, undefined);
   return typeof stack === "string" ? stack.split("\n") : [];
 }
 
@@ -61,7 +58,7 @@ const OF_HOST = /\b(ext|node):|\(<anonymous>\)$/;
  * bundle of the whole program all are of one module, so the library's are among them.
  */
 export function creationStack(): string {
-  const stack = linesOf(guarded(deepStack, undefined));
+  const stack = stackOfHere(DEEPEST_STACK);
   const own = ownModule(stack);
   const frames = stack.slice(1).filter((frame) => !OF_HOST.test(frame));
   if (own === undefined) return frames.join("\n");
@@ -77,7 +74,7 @@ export function creationStack(): string {
 export function placeIn(stack: string | undefined): string | undefined {
   const frame = stack?.split("\n")[0] ?? "";
   const module = moduleOf(frame);
-  const own = ownModule(linesOf(guarded(deepStack, undefined)));
+  const own = ownModule(stackOfHere(1));
   if (module === undefined || module === own) return undefined;
   return module + /:\d+:\d+(?=\)?$)/.exec(frame)![0];
 }

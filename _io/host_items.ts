@@ -281,26 +281,24 @@ export function* closeAndTell(
   items: HostItems<unknown>,
   owner: SourceOwner,
   reason?: unknown,
+  tell = (error: unknown): void => tellFailed(owner.loop, error),
 ): Coro<void> {
   try {
     yield* askForEnd(items, owner, reason);
   } catch (error) {
     if (isInstance(error, CancelledError)) throw error;
-    tellFailed(owner.loop, error);
+    tell(error);
   }
 }
 
 /** Closes a source that nobody can read any more; a stream may have failed long before. */
-export function* closeForgotten(
+export function closeForgotten(
   items: HostItems<unknown>,
   owner: SourceOwner,
 ): Coro<void> {
-  try {
-    yield* askForEnd(items, owner);
-  } catch (error) {
-    if (isInstance(error, CancelledError)) throw error;
+  const tell = (error: unknown): void =>
     tellFailedLate(items, owner.loop, error);
-  }
+  return closeAndTell(items, owner, undefined, tell);
 }
 
 /**

@@ -40,6 +40,7 @@ import {
   isQuiet,
   type LineDriver,
   type LineState,
+  lineUnderWay,
 } from "./line.ts";
 import { WaitSet } from "./wait_set.ts";
 
@@ -122,27 +123,28 @@ export function markFor(driver: LineDriver): number {
  */
 function noteAwait(): number | undefined {
   const slot = asyncSlot();
-  let line = slot && lineIn(slot) as LineState | undefined;
+  const innermost = slot && lineIn(slot) as LineState | undefined;
   const left = (slot as EndedSlot | undefined)?._leftCleaning;
-  if (line !== undefined && left !== undefined && left.until > now(line)) {
+  if (innermost === undefined) return undefined;
+  if (left !== undefined && left.until > now(innermost)) {
     if (newestMark() >= left.first) return undefined;
     mark(left.first);
     return left.first;
   }
-  while (line?._outer !== undefined && line._isOver()) line = line._outer;
-  const request = line?._request;
+  const line = lineUnderWay(innermost);
+  const request = line._request;
   if (request === undefined) return undefined;
   // It may have nothing to wait for, and so may those that come after it.
-  if (request.pending && isUnsure(line!, request)) {
-    beginBurst(line!, request);
+  if (request.pending && isUnsure(line, request)) {
+    beginBurst(line, request);
     mark(request.mark);
     return request.mark;
   }
   // A generator may call functions in the same burst, which clean up nothing.
-  if (request.cleansUntil <= now(line!) || running.loop !== undefined) {
+  if (request.cleansUntil <= now(line) || running.loop !== undefined) {
     return undefined;
   }
-  request.cleansUntil = afterBurstOf(line!);
+  request.cleansUntil = afterBurstOf(line);
   if (newestMark() >= request.first) return undefined;
   mark(request.first);
   return request.first;
@@ -222,12 +224,11 @@ export function takeScopeCancel(
  * Whoever shows then that it got the request has got it.
  */
 export function takeAtOnce(): CancelledError | undefined {
-  let line = currentLine();
-  while (line?._outer !== undefined && line._isOver()) line = line._outer;
-  const request = line?._request;
-  if (line === undefined || request === undefined || !request.pending) {
-    return undefined;
-  }
+  const current = currentLine();
+  if (current === undefined) return undefined;
+  const line = lineUnderWay(current);
+  const request = line._request;
+  if (!request?.pending) return undefined;
   if (running.driver !== undefined) return takeScopeCancel(line, undefined);
   if (canMark && isUnsure(line, request)) mark(request.mark);
   if (hasShown(line, request)) return undefined;
@@ -266,16 +267,23 @@ export function handCleanersOn(line: LineState, outer: LineState): void {
   const request = outer._request ??= new CancelRequest();
   takeFirst(request, own);
   request.innerUntil = Math.max(request.innerUntil, until);
-  const slot = line._slot as EndedSlot | undefined;
-  if (slot !== undefined) slot._leftCleaning = { first: own.first, until };
+  leaveCleaning(line, own.first, until);
 }
 
-/** Notes that a function which a scope has left behind gets its cancel in this burst. */
-export function leaveCleaning(line: LineState, first: number): void {
+/**
+ * Notes that functions which a scope has left behind may come to a clean-up.
+ *
+ * @param line The line of the scope.
+ * @param first With what they are marked.
+ * @param until Until which microtask: the end of this burst, unless it is given.
+ */
+export function leaveCleaning(
+  line: LineState,
+  first: number,
+  until: number = afterBurstOf(line),
+): void {
   const slot = line._slot as EndedSlot | undefined;
-  if (slot !== undefined) {
-    slot._leftCleaning = { first, until: afterBurstOf(line) };
-  }
+  if (slot !== undefined) slot._leftCleaning = { first, until };
 }
 
 function takeFirst(request: CancelRequest, { first }: CancelRequest): void {

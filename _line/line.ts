@@ -70,6 +70,13 @@ export function runningLine(): LineState | undefined {
   return line !== undefined && runningTask() === line._task ? line : undefined;
 }
 
+/** A line, or what is under way round one that has ended. */
+export function lineUnderWay(line: LineState): LineState {
+  let each = line;
+  while (each._outer !== undefined && each._isOver()) each = each._outer;
+  return each;
+}
+
 /** Whether code of a task runs now, or starts a task eagerly whose first step does. */
 export function isOnStack(task: object): boolean {
   return runningTask() === task ||

@@ -39,6 +39,7 @@ import {
 } from "../_line/delivery.ts";
 import {
   type LineState,
+  lineUnderWay,
   requestsOf,
   type ScopeLine,
   takeRequestsBack,
@@ -161,13 +162,13 @@ export class BodyLine implements ScopeLine {
         ? outer as BodyLine
         : undefined;
     }
-    const wasAsked = this.isCancelled();
+    const request = this._request;
+    const wasAsked = request !== undefined && this.isCancelled();
     // Somebody may have taken its own back, and asked again: a count, as in CPython.
     if (this.#made > 0) takeRequestsBack(this, this.#made);
     const isCancelled = requestsOf(outer) > this.#requestsBefore;
-    const request = this._request;
     if (this._slot !== undefined && !this.#abandoned) {
-      if (wasAsked && request?.first) {
+      if (wasAsked && request.first !== 0) {
         const asked = isCancelled ? outer._request : undefined;
         this.#left = new LeftCancel(this, request, asked);
       } else this._slot.line = undefined;
@@ -315,9 +316,7 @@ export class BodyLine implements ScopeLine {
   }
 
   #outerUnderWay(): LineState {
-    let outer = BodyLine.#inPlaceOf(this);
-    while (outer._isOver() && outer._outer !== undefined) outer = outer._outer;
-    return outer;
+    return lineUnderWay(BodyLine.#inPlaceOf(this));
   }
 
   // Of async functions that nobody awaits: they go on beside the line round this.

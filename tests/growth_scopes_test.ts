@@ -11,6 +11,7 @@ import {
   Event,
   Future,
   sleep,
+  type Task,
   TaskGroup,
   Timeout,
   timeout,
@@ -72,6 +73,25 @@ function* generatorScopes(
   yield* scope.run(() => generatorScopes(begin, left - 1, begun));
 }
 
+/** Begins a task, and measures what its end costs: that by a cancel, or another one. */
+function endOf(
+  enter: (begun: Event) => Promise<void> | Coro<void>,
+  end: (task: Task<void>) => void = (task) => void task.cancel(),
+  check: (task: Task<void>) => void = () => {},
+): Promise<number> {
+  return inLoop(async () => {
+    const begun = new Event();
+    const task = createTask(() => enter(begun));
+    await begun.wait();
+    await sleep(0);
+    const start = cpuSeconds();
+    end(task);
+    await wait([task]);
+    check(task);
+    return cpuSeconds() - start;
+  });
+}
+
 function scopes(name: string, work: Work): void {
   linear(name, work, false, MOST);
 }
@@ -94,49 +114,36 @@ const KINDS = {
 >;
 
 for (const [kind, enter] of Object.entries(KINDS)) {
-  scopes(`a cancelled ${kind} in others`, (n) =>
-    inLoop(async () => {
-      const begun = new Event();
-      const task = createTask(() => enter(n, begun));
-      await begun.wait();
-      await sleep(0);
-      const start = cpuSeconds();
-      task.cancel();
-      await wait([task]);
-      return cpuSeconds() - start;
-    }));
+  scopes(
+    `a cancelled ${kind} in others`,
+    (n) => endOf((begun) => enter(n, begun)),
+  );
 }
 
 for (const style of ["async", "generator"]) {
   scopes(
     `a timeout of ${style} functions in others, the outermost of which expires`,
-    (n) =>
-      inLoop(async () => {
-        let outermost: Timeout | undefined;
-        const begin = (left: number) => {
-          const scope = limit();
-          if (left === n) outermost = scope;
-          return scope;
-        };
-        const begun = new Event();
-        const enter = style === "async" ? asyncScopes : generatorScopes;
-        const task = createTask(() => enter(begin, n, begun));
-        await begun.wait();
-        await sleep(0);
-        const start = cpuSeconds();
-        outermost!.reschedule(0);
-        await wait([task]);
-        assert(task.exception() instanceof TimeoutError);
-        return cpuSeconds() - start;
-      }),
+    (n) => {
+      let outermost: Timeout | undefined;
+      const begin = (left: number) => {
+        const scope = limit();
+        if (left === n) outermost = scope;
+        return scope;
+      };
+      const enter = style === "async" ? asyncScopes : generatorScopes;
+      return endOf(
+        (begun) => enter(begin, n, begun),
+        () => outermost!.reschedule(0),
+        (task) => assert(task.exception() instanceof TimeoutError),
+      );
+    },
   );
 }
 
 scopes(
   "a scope beside another one in scopes that are cancelled",
   (n) =>
-    inLoop(async () => {
-      const begun = new Event();
+    endOf((begun) => {
       const beside = () => limit().run(async () => await sleep(3600));
       const enter = async (left: number): Promise<void> => {
         if (left === 0) {
@@ -147,13 +154,7 @@ scopes(
         const inner = limit().run(() => enter(left - 1));
         await Promise.all([inner, beside()]);
       };
-      const task = createTask(() => enter(n));
-      await begun.wait();
-      await sleep(0);
-      const start = cpuSeconds();
-      task.cancel();
-      await wait([task]);
-      return cpuSeconds() - start;
+      return enter(n);
     }),
 );
 
