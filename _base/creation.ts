@@ -6,8 +6,9 @@
 import { withFrames } from "./error_place.ts";
 import { guarded } from "./repr.ts";
 
-// The library has twelve frames of its own above the user's.
-const DEEPEST_STACK = 32;
+// The library has a dozen frames of its own above the user's, and twenty between theirs and
+// their call of `run()`.
+const DEEPEST_STACK = 64;
 
 // The stack of here: its first frame shows this module as the host shows modules, by a URL or
 // by a path. Users may have set `Error.prepareStackTrace`, which may give anything.
