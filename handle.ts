@@ -97,6 +97,8 @@ export interface Scheduler {
   readonly _bursts: Bursts;
   /** @internal Takes no turn before the burst of microtasks under way is over. */
   _letBurstEnd(): void;
+  /** @internal As `_letBurstEnd()`, and runs no more of the turn under way before. */
+  _pauseTurn(): void;
   /** @internal */
   readonly _microtasks: Microtasks;
   /** Whether the loop is between the start and the end of a run. */

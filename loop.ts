@@ -842,6 +842,11 @@ export class EventLoop implements TaskScheduler {
   }
 
   /** @internal */
+  _pauseTurn(): void {
+    this.#turns?.pauseTurn();
+  }
+
+  /** @internal */
   _noteSuspended(): void {
     this.#turns?.noteSuspended();
   }

@@ -81,14 +81,7 @@ function request(
   const request = line._request ??= new CancelRequest();
   request.reason = reason;
   request.askedAt ??= line.getLoop()._watchCancelled(line);
-  // Whoever is on its way comes to its wait before the loop goes on, so not in the burst of what
-  // is cancelled here: whom the host has resumed, beside a wait of the library too, what has
-  // just ended a wait, and what a body that has just begun calls beside its first wait.
-  if (
-    running.loop === undefined || line._outer !== undefined ||
-    line._awaits !== undefined ||
-    line._lastEnd === line.getLoop()._bursts.current
-  ) line.getLoop()._letBurstEnd();
+  letThemCome(line);
   const wasUnsure = isUnsure(line, request);
   // Only where it matters: that goes through all lines inside.
   const isAtHost = (wasUnsure || request.aborted ||
@@ -113,6 +106,21 @@ function request(
   }
   request.aborted = false;
   if (isAtHost) line._interrupt?.(reason);
+}
+
+// Whoever is on its way comes to its wait before the loop goes on, so not in the burst of what is
+// cancelled: whom the host has resumed, beside a wait of the library too, what has just ended a
+// wait, and what a body that has just begun calls beside its first wait.
+function letThemCome(line: LineState): void {
+  const loop = line.getLoop();
+  const isAtWait = line._awaits !== undefined;
+  const hasJustEnded = line._lastEnd === loop._bursts.current;
+  // The wait may be a helper's, which throws in this very turn if it was woken before.
+  if (isAtWait && hasJustEnded) loop._pauseTurn();
+  else if (
+    isAtWait || hasJustEnded || running.loop === undefined ||
+    line._outer !== undefined
+  ) loop._letBurstEnd();
 }
 
 /**

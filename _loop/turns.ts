@@ -94,6 +94,8 @@ export class Turns implements Sleeper {
   #hasStraggler = false;
   // How many microtasks come before the next turn, for those who are still on their way.
   #hopsToTurn = 0;
+  // Whether they come before the rest of the turn under way too.
+  #isPaused = false;
   // Whether tasks do their first step in the next microtask.
   #isStarting = false;
   // Whether this run has begun a turn: there is one at least, even after `stop()`.
@@ -201,13 +203,19 @@ export class Turns implements Sleeper {
     if (this.#resumed > 0) this.#resumed--;
     // Whom the host has resumed may have called who waits now, and be still on its way.
     if (this.#endPause !== undefined && this.#hopsToTurn === 0) {
-      this.#hopsToTurn = this.#clock.settles ? HOPS_OF_BURST : WAKE_HOPS;
+      this.#hopsToTurn = WAKE_HOPS;
     }
   }
 
   /** Takes no turn before the burst of microtasks under way is over. */
   letBurstEnd(): void {
     this.#hopsToTurn = HOPS_OF_BURST;
+  }
+
+  /** As {@linkcode letBurstEnd}, and runs no more of the turn under way before. */
+  pauseTurn(): void {
+    this.#hopsToTurn = HOPS_OF_BURST;
+    this.#isPaused = true;
   }
 
   /** Keeps virtual time still until {@linkcode Turns.letGo}. */
@@ -308,6 +316,7 @@ export class Turns implements Sleeper {
           case "burst to end":
             for (let left = this.#hopsToTurn; left > 0; left--) await SETTLED;
             this.#hopsToTurn = 0;
+            this.#isPaused = false;
         }
       }
     } finally {
@@ -334,6 +343,7 @@ export class Turns implements Sleeper {
 
   #runTurns(): Pause {
     for (;;) {
+      if (this.#isPaused) return "burst to end";
       if (this.#isStarting) return "tasks start";
       // Under a clock for tests an async function runs on at once, as in CPython.
       if (
@@ -375,6 +385,7 @@ export class Turns implements Sleeper {
       running.readyWaits = 0;
       if (this.#instruments === undefined) ready.shift()._run();
       else this.#instruments.runNext(ready);
+      if (this.#isPaused) return;
       if (!settles) {
         // Who is resumed is known only until another one is.
         if (!hasAsyncContext && this.#resumed > 0) return;
@@ -467,6 +478,8 @@ export class Turns implements Sleeper {
   }
 
   #endIdle(): void {
+    // Whom the host has resumed may have woken the loop, and be still on its way.
+    if (this.#clock.settles && this.#ready.size > 0) this.letBurstEnd();
     this.#owner._bursts.endHost();
     this.#endPause = undefined;
     this.#setOnPush();
