@@ -539,11 +539,6 @@ export class Future<T> implements Promise<T> {
   }
 
   /** @internal */
-  _givesError(): boolean {
-    return this._state === FAILED;
-  }
-
-  /** @internal */
   _givesCancelled(): boolean {
     if (this._state !== FAILED) return this._state === CANCELLED;
     return isInstance(

@@ -59,7 +59,6 @@ import { cancelOrigin } from "./_line/cancel_origin.ts";
 import { drive, SUSPENDED } from "./_task/drive.ts";
 import {
   CancelRequest,
-  notePassedOn,
   noteRequests,
   pend,
   pendForLeft,
@@ -364,7 +363,7 @@ export class Task<T> extends Future<T> {
     const taken = cancelDriver(this, this, this, reason, lines);
     for (const line of lines) cancelLine(line, reason);
     if (!taken) pend(request);
-    if (taken === undefined) notePassedOn(request, "driver");
+    if (taken === undefined) request.isPassedOn = true;
     return true;
   }
 
@@ -530,6 +529,11 @@ export class Task<T> extends Future<T> {
   _mayKeepResult(): boolean {
     return this._waitingOn === PROMISE_BODY && !this.done() &&
       isOnItsWay(this._scope ?? this);
+  }
+
+  /** @internal */
+  _keepsResult(): boolean {
+    return this._request?.keepsResult === true;
   }
 
   /** @internal */
@@ -774,17 +778,18 @@ export class Task<T> extends Future<T> {
     const taken = cancelDriver(this, this, this, request.reason, lines);
     for (const each of lines) cancelLine(each, request.reason);
     if (taken) settleRequest(request);
-    else if (taken === undefined) notePassedOn(request, "driver");
+    else if (taken === undefined) request.isPassedOn = true;
   }
 
   #finish(result: T): void {
     const request = this._request;
-    if (
-      request?.pending && !isUnsure(this, request) && !hadEnded(this, request)
-    ) {
-      return this.#fail(
-        cancelledError(request.reason, this.scheduler.getDebug()),
-      );
+    if (request?.pending && !isUnsure(this, request)) {
+      if (!hadEnded(this, request)) {
+        return this.#fail(
+          cancelledError(request.reason, this.scheduler.getDebug()),
+        );
+      }
+      request.keepsResult = true;
     }
     if (this.#mayHaveHelpers()) {
       endHelpers(this, () => this.#finish(result));

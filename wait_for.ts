@@ -192,12 +192,22 @@ class PlainCall extends FunctionCoroutine<unknown> {
     }
     const line = lineOf(driver as Driver) as BodyLine;
     return new Promise((resolve, reject) => {
-      asPromise(given).then(resolve, reject);
+      let hasEnded = false;
+      asPromise(given).then((value) => {
+        hasEnded = true;
+        resolve(value);
+      }, (error) => {
+        hasEnded = true;
+        reject(error);
+      });
       line._interrupt = (reason) => {
         line.abandon();
         // In a turn, as all that is cancelled: whoever asks for it now comes to its wait first.
         const loop = line.getLoop();
-        const end = () => reject(cancelledError(reason, loop.getDebug()));
+        const end = () => {
+          if (!hasEnded) line.settle();
+          reject(cancelledError(reason, loop.getDebug()));
+        };
         if (loop.isClosed()) end();
         else loop.callSoon(end);
       };

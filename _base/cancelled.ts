@@ -65,6 +65,8 @@ export interface CancelTarget {
   _wouldTakeCancel?(): boolean | undefined;
   /** Of a task: whether a cancel may find it about to give its result, which it keeps then. */
   _mayKeepResult?(): boolean;
+  /** Of a task: whether it gives the result that it had before the cancel. */
+  _keepsResult?(): boolean;
 }
 
 /**

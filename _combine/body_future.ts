@@ -30,6 +30,8 @@ export class BodyFuture extends HostFuture implements LineFuture {
   constructor(line: BodyLine, promise: PromiseLike<unknown>) {
     super({ loop: line.getLoop() });
     this._asks = line;
+    // It has just begun: it may be on its way to its first wait.
+    line._lastEnd = line.getLoop()._bursts.note();
     asPromise(promise).then(
       (value) => {
         if (this.done()) return;

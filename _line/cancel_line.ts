@@ -23,7 +23,7 @@ import {
   pendForOthers,
   settleRequest,
 } from "./cancel_request.ts";
-import { beginBurst, isUnsure } from "./delivery.ts";
+import { beginBurst, hasJustEndedWait, isUnsure } from "./delivery.ts";
 import {
   currentLine,
   FEW_LINES,
@@ -94,7 +94,7 @@ function request(
   }
   // Whoever waits for the host with a signal gets it by that, if it was its own.
   const aborted = abortSignal(line, reason) || request.aborted;
-  const isOnItsWay = line._lastEnd === line.getLoop()._bursts.current;
+  const isOnItsWay = hasJustEndedWait(line);
   if (isOnItsWay) request.lateIn = line._lastEnd;
   if (runningLine() === line || running.starters.includes(line)) {
     // Whoever asks for it itself has not got it yet.
@@ -114,7 +114,7 @@ function request(
 function letThemCome(line: LineState): void {
   const loop = line.getLoop();
   const isAtWait = line._awaits !== undefined;
-  const hasJustEnded = line._lastEnd === loop._bursts.current;
+  const hasJustEnded = hasJustEndedWait(line);
   // The wait may be a helper's, which throws in this very turn if it was woken before.
   if (isAtWait && hasJustEnded) loop._pauseTurn();
   else if (

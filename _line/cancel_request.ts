@@ -34,8 +34,8 @@ export class CancelRequest {
   innerUntil = 0;
   /** The waits whose functions have got it, or get it as those end. */
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
-  /** Who has passed it on to a task that was about to end: if by an error, that is theirs. */
-  passedOn: Set<PendingAwait | "driver"> | undefined = undefined;
+  /** Whether the driver has passed it on to a task that may keep its result. */
+  isPassedOn = false;
   /** One of these that had its result before: its function gets it at its next wait. */
   late: PendingAwait | undefined = undefined;
   /**
@@ -65,6 +65,8 @@ export class CancelRequest {
   askedAt: number | undefined = undefined;
   /** Of a task: whether it has its result, and waits for what its function has left behind. */
   isTooLate = false;
+  /** Of a task: whether it gives the result that it had before the request. */
+  keepsResult = false;
   /** What is to be done when the line has no waits left. */
   onQuiet: (() => void) | undefined = undefined;
 }
@@ -104,16 +106,8 @@ export function noteTaken(
   wait: PendingAwait,
   taken: Taken,
 ): void {
-  if (taken) noteTold(request, wait);
-  else if (taken === undefined) notePassedOn(request, wait);
-}
-
-/** Notes that a wait, or the driver of the line, has passed it on to whoever keeps a result. */
-export function notePassedOn(
-  request: CancelRequest,
-  by: PendingAwait | "driver",
-): void {
-  (request.passedOn ??= new Set()).add(by);
+  // A task that keeps its result says so as it ends.
+  if (taken !== false) noteTold(request, wait);
 }
 
 /** Notes that the function that does a wait has not got the request after all. */
@@ -139,7 +133,7 @@ export function settleRequest(request: CancelRequest): void {
   request.isAskedAgain = false;
   request.unsureUntil = 0;
   request.told = undefined;
-  request.passedOn = undefined;
+  request.isPassedOn = false;
   request.late = undefined;
 }
 

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { cancelledError } from "../_base/cancelled.ts";
+import { cancelledError, type CancelTarget } from "../_base/cancelled.ts";
 import { HOPS_OF_BURST } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import type { CancelledError } from "../errors.ts";
@@ -165,10 +165,16 @@ export function endAwait(
 export function removeAwait(line: LineState, wait: PendingAwait): void {
   const awaits = line._awaits;
   const request = line._request;
+  // Functions beside it come to their next waits in bursts of their own: who has got the
+  // request is not to be taken for who has not.
+  if (request?.pending && awaits !== wait) line.getLoop()._pauseTurn();
   if (request?.pending && isTold(request, wait)) {
     forget(request, wait);
-    if (request.late === wait) request.late = undefined;
-    else beginBurst(line, request);
+    if (request.late !== wait) beginBurst(line, request);
+    else {
+      request.late = undefined;
+      request.unsureUntil = 0;
+    }
   }
   if (request?.cleanUps?.delete(wait)) {
     request.cleansUntil = afterBurstOf(line);
@@ -199,12 +205,13 @@ export function takeCancel(
 ): CancelledError | undefined {
   const request = line._request;
   if (
-    request === undefined || !request.pending || isTold(request, wait) ||
+    request === undefined || !request.pending ||
     running.callbackWaits.get(wait) === "left"
   ) return undefined;
-  const isPassedOn = request.passedOn?.has(wait);
-  noteTold(request, wait);
-  return errorOf(line, request, waited, isPassedOn);
+  if (!isTold(request, wait)) noteTold(request, wait);
+  // It was passed on to a task that had its result by then.
+  else if (!keepsResult(waited)) return undefined;
+  return errorOf(line, request, waited);
 }
 
 /** As {@linkcode takeCancel}, for a driver that goes on in a scope. */
@@ -214,9 +221,10 @@ export function takeScopeCancel(
 ): CancelledError | undefined {
   const request = scope._request;
   if (request === undefined || !request.pending) return undefined;
-  const isPassedOn = request.passedOn?.has("driver");
+  const { isPassedOn } = request;
   settleRequest(request);
-  return errorOf(scope, request, waited, isPassedOn);
+  if (isPassedOn && !keepsResult(waited)) return undefined;
+  return errorOf(scope, request, waited);
 }
 
 /**
@@ -237,19 +245,21 @@ export function takeAtOnce(): CancelledError | undefined {
   return errorOf(line, request, undefined);
 }
 
-// None where the wait throws in the place of the request: a CancelledError of its own, the
-// first request's, or the error by which a task has ended to which that was passed on.
+// None where the wait throws in the place of the request: a CancelledError of its own, or the
+// first request's.
 function errorOf(
   line: LineState,
   { reason }: CancelRequest,
   waited: unknown,
-  isPassedOn = false,
 ): CancelledError | undefined {
-  const throwsItself = waited instanceof Future &&
-    (waited._givesCancelled() || isPassedOn && waited._givesError());
-  return throwsItself
+  return waited instanceof Future && waited._givesCancelled()
     ? undefined
     : cancelledError(reason, line.getLoop().getDebug());
+}
+
+function keepsResult(waited: unknown): boolean {
+  return (waited as Partial<CancelTarget> | undefined)?._keepsResult?.() ===
+    true;
 }
 
 /**
@@ -337,9 +347,14 @@ export function hadEnded(line: LineState, request: CancelRequest): boolean {
     request.lateIn === burst;
 }
 
+/** Whether a wait of the line has ended in this burst of microtasks, or it has begun. */
+export function hasJustEndedWait(line: LineState): boolean {
+  return line._lastEnd === line.getLoop()._bursts.current;
+}
+
 /** Whether the line goes on in this burst of microtasks, and stands at no wait. */
 export function isOnItsWay(line: LineState): boolean {
-  return line._lastEnd === line.getLoop()._bursts.current && isQuiet(line);
+  return hasJustEndedWait(line) && isQuiet(line);
 }
 
 /** Begins the burst in which who ends or begins a wait shows that it got the request. */

@@ -16,7 +16,6 @@ import type { Driver } from "./drive.ts";
 import {
   CancelRequest,
   forget,
-  notePassedOn,
   noteRequests,
   noteTold,
   pend,
@@ -144,7 +143,7 @@ export class BodyLine implements ScopeLine {
     for (const line of lines) cancelLine(line, reason);
     if (taken) return;
     const owed = owe(driver._scope!, reason);
-    if (taken === undefined) notePassedOn(owed, "driver");
+    if (taken === undefined) owed.isPassedOn = true;
   }
 
   /**
@@ -189,6 +188,11 @@ export class BodyLine implements ScopeLine {
     this.#abandoned = true;
     this._interrupt = undefined;
     for (const wait of waitsOf(this)) this.#tell(wait);
+  }
+
+  /** Notes that a body which was left behind ends by its request for who waits for it. */
+  settle(): void {
+    if (this._request !== undefined) settleRequest(this._request);
   }
 
   /** Makes those round it throw a request again that it has met. Call it after the end. */

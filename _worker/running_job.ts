@@ -41,8 +41,6 @@ export class RunningJob {
   // Whether its task was told, or its function has learnt it by a look before it had one:
   // memory is faster than the message.
   #isTold = false;
-  // Whether it may have had its result by then.
-  #cancelCameLate = false;
 
   constructor(
     slot: number,
@@ -68,7 +66,7 @@ export class RunningJob {
 
   /** Whether its function has got that: at a wait, or since it has looked. */
   get hasGotCancel(): boolean {
-    return this.#isCancelled && !this.#cancelCameLate;
+    return this.#isCancelled && this.task?._keepsResult() !== true;
   }
 
   /** Asks it to end. */
@@ -104,7 +102,6 @@ export class RunningJob {
   #tell(message: string | undefined): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    if (this.task?._mayKeepResult()) this.#cancelCameLate = true;
     this.task?.cancel(message);
   }
 }

@@ -46,6 +46,7 @@ import {
   taskOf,
   TestLoop,
 } from "../testing.ts";
+import { RealOrderLoop } from "./_real_order_loop.ts";
 
 /** A program to sweep. */
 export interface SweepProgram {
@@ -75,6 +76,8 @@ export interface Probe {
   readonly cleanUps: number;
   /** Gives a promise of the host, which settles in a later turn of the host. */
   host(): Promise<void>;
+  /** Notes that the victim begins its last wait: a cancel may come too late from now on. */
+  beginLastWait(): void;
 }
 
 /** How to sweep. */
@@ -83,6 +86,11 @@ export interface SweepOptions {
   readonly by?: "task" | "timeout" | "group";
   /** Whether to cancel once and twice, or once only. */
   readonly twice?: boolean;
+  /**
+   * Whether the loop runs on as in real time, and the cancels come after the steps, so many
+   * microtasks later. The victim has to call `beginLastWait()`.
+   */
+  readonly hopsInRealOrder?: number | undefined;
 }
 
 /** What a sweep has done. */
@@ -103,6 +111,8 @@ interface Plan {
   /** Moments, in rising order. */
   readonly moments: readonly number[];
   readonly by: "task" | "timeout" | "group";
+  /** After a moment in real order: how many microtasks. */
+  readonly hops: number | undefined;
 }
 
 /** What was seen in a run. */
@@ -127,21 +137,21 @@ const MOST_STEPS = 5_000;
  */
 export async function sweepCancels(
   make: (probe: Probe) => SweepProgram,
-  { by = "task", twice = true }: SweepOptions = {},
+  { by = "task", twice = true, hopsInRealOrder: hops }: SweepOptions = {},
 ): Promise<SweepCounts> {
   const waits: Record<string, number> = {};
   const cancelledAt: Record<string, number> = {};
   let cancels = 0;
   let doubleCancels = 0;
   for (const victim of await victimsOf(make)) {
-    const whole = await attempt(make, { victim, moments: [], by });
+    const whole = await attempt(make, { victim, moments: [], by, hops });
     const seen = new Set<number>();
     for (let first = 1; first <= whole.end; first++) {
-      const once = await attempt(make, { victim, moments: [first], by });
+      const once = await attempt(make, { victim, moments: [first], by, hops });
       seen.add(once.waitOfCancel);
       cancels++;
       for (let second = first + 1; twice && second <= once.end; second++) {
-        await attempt(make, { victim, moments: [first, second], by });
+        await attempt(make, { victim, moments: [first, second], by, hops });
         doubleCancels++;
       }
     }
@@ -167,7 +177,7 @@ async function attempt(
   make: (probe: Probe) => SweepProgram,
   plan: Plan,
 ): Promise<Sight> {
-  const loop = new TestLoop();
+  const loop = plan.hops === undefined ? new TestLoop() : new RealOrderLoop();
   const sweeper = new Sweeper(plan);
   using _ = observe(loop, sweeper);
   try {
@@ -264,19 +274,27 @@ const isGeneratorFunction = (work: unknown) =>
 function problemOf(
   task: Task<unknown>,
   sweeper: Sweeper,
-  { by }: Plan,
+  { by, hops, moments }: Plan,
 ): string | undefined {
   const isVictim = task === sweeper.victim;
   if (isVictim && sweeper.delivered) {
-    return task.cancelled() ? undefined : `It swallowed the cancel: ${task}`;
+    // The second one may have come when the scope had ended by the first.
+    const mayBeLate = hops !== undefined && by !== "task" && moments.length > 1;
+    return task.cancelled() || mayBeLate
+      ? undefined
+      : `It swallowed the cancel: ${task}`;
   }
-  if (task.cancelled()) return `Another task was cancelled: ${task}`;
+  if (task.cancelled()) {
+    return isVictim && sweeper.isInLastWait
+      ? undefined
+      : `Another task was cancelled: ${task}`;
+  }
   const error = task.exception();
   if (isVictim && sweeper.scopeCancelled) {
+    if (by === "timeout" && error instanceof TimeoutError) return undefined;
     if (sweeper.hasReturned && sweeper.cameInTime()) {
       return `It swallowed the cancel of a scope: ${task}`;
     }
-    if (by === "timeout" && error instanceof TimeoutError) return undefined;
   }
   return error === undefined ? undefined : `A task failed: ${task}`;
 }
@@ -326,6 +344,10 @@ class RunProbe implements Probe {
     );
   }
 
+  beginLastWait(): void {
+    if (this.#sweeper !== undefined) this.#sweeper.isInLastWait = true;
+  }
+
   open(): readonly string[] {
     return this.#open;
   }
@@ -347,6 +369,8 @@ class Sweeper implements Instrument {
   isOver = false;
   /** Whether its async function has returned: later cancels come too late. */
   hasReturned = false;
+  /** Whether a cancel may come too late. */
+  isInLastWait = false;
   #watching = false;
   #steps = 0;
   #moment = 0;
@@ -389,9 +413,13 @@ class Sweeper implements Instrument {
 
   before(step: Step): void {
     if (++this.#steps > MOST_STEPS) throw new Error("The program never ends");
-    this.passMoment();
+    if (this.#plan.hops === undefined) this.passMoment();
     // A step of the task itself, or the resumption of its async function.
     if (this.#watching && taskOf(step) === this.victim) this.#resumptions++;
+  }
+
+  after(): void {
+    if (this.#plan.hops !== undefined) this.passMoment();
   }
 
   /** Cancels the victim, if it is time. */
@@ -400,20 +428,35 @@ class Sweeper implements Instrument {
     if (!this.#watching || victim === undefined || victim.done()) return;
     this.#moment++;
     this.#end = this.#moment;
-    const { moments, by } = this.#plan;
+    const { moments, by, hops } = this.#plan;
     if (!moments.includes(this.#moment)) return;
     if (!this.isCancelled) this.#waitOfCancel = this.#resumptions;
-    if (by !== "task" && this.#moment === moments[0]) this.#cancelScope();
-    else {
-      const isAsked = victim.cancel(`moment ${this.#moment}`);
-      if (isAsked && !this.hasReturned && !this.isOver) this.delivered = true;
-    }
+    const moment = this.#moment;
+    const isOfScope = by !== "task" && moment === moments[0];
+    afterHops(hops ?? 0, () => {
+      if (isOfScope) this.#cancelScope();
+      else this.#cancelTask(`moment ${moment}`);
+    });
+  }
+
+  #cancelTask(message: string): void {
+    const isAsked = this.victim!.cancel(message);
+    if (isAsked && !this.#mayBeLate) this.delivered = true;
+  }
+
+  get #mayBeLate(): boolean {
+    return this.hasReturned || this.isOver || this.isInLastWait;
   }
 
   #cancelScope(): void {
     // Before the body has begun there is no scope.
-    if (this.cancelScope === undefined || this.hasReturned) return;
+    if (this.cancelScope === undefined || this.#mayBeLate) return;
     this.scopeCancelled = true;
     this.cancelScope();
   }
+}
+
+function afterHops(hops: number, callback: () => void): void {
+  if (hops === 0) callback();
+  else queueMicrotask(() => afterHops(hops - 1, callback));
 }

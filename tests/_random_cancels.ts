@@ -5,6 +5,7 @@
  *
  * ```sh
  * deno task cancels --seeds 0..10000
+ * deno task cancels --seeds 0..10000 --real-order
  * ```
  *
  * @module
@@ -35,6 +36,7 @@ import {
   wait,
   waitFor,
 } from "../mod.ts";
+import { setImmediate } from "node:timers";
 import {
   type Probe,
   sweepCancels,
@@ -59,6 +61,9 @@ type Doing = (
 ) => unknown;
 
 const LONG = 30;
+
+// After a step: how many microtasks later the cancel comes in real order.
+const HOPS: readonly number[] = [0, 0, 1, 2, 3, 5, 8, 13, 20];
 
 /** Functions that call no other one. */
 const LEAVES: Readonly<Record<string, Doing>> = {
@@ -124,6 +129,13 @@ const AROUND_ONE: Readonly<Record<string, Doing>> = {
       })();
     })(),
   helper: (_probe, first) => ignore(first()),
+  deep: (_probe, first) => deep(6, first),
+  branch: (_probe, first) =>
+    new Promise<void>((resolve, reject) =>
+      setImmediate(() => first().then(resolve, reject))
+    ),
+  thenHost: (probe, first) => probe.host().then(first),
+  ensured: (_probe, first) => interruptible(first()),
 };
 
 /** Functions that call two others, in the task itself. */
@@ -191,22 +203,28 @@ export const KINDS: readonly string[] = Object.keys(DOINGS);
  *
  * @param from The first seed.
  * @param end The seed after the last.
+ * @param inRealOrder Whether the loop runs on as in real time.
  * @param faults Kinds that do something else than usual.
  * @returns The first failure with its function, if there is one.
  */
 export async function sweepSeeds(
   from: number,
   end: number,
+  inRealOrder = false,
   faults: Readonly<Record<string, Doing>> = {},
 ): Promise<string | undefined> {
   for (let seed = from; seed < end; seed++) {
-    const { work, waitsLast, options } = generate(seed);
+    const { work, waitsLast, hops, options } = generate(seed);
     try {
       await sweepCancels((probe) => ({
         tasks: {
           async victim() {
             await call(probe, work, { ...DOINGS, ...faults });
-            if (waitsLast) await sleep(1);
+            if (inRealOrder) {
+              await sleep(1);
+              probe.beginLastWait();
+            }
+            if (waitsLast || inRealOrder) await sleep(1);
           },
         },
         async check() {
@@ -218,7 +236,7 @@ export async function sweepSeeds(
           // Those get the cancel then, and clean up for a second.
           if (probe.cleanUps > 0) await sleep(1.5);
         },
-      }), options);
+      }), { ...options, hopsInRealOrder: inRealOrder ? hops : undefined });
     } catch (error) {
       return `Seed ${seed}, cancelled by its ${options.by}: ${
         (error as Error).message
@@ -231,7 +249,7 @@ export async function sweepSeeds(
 /** Makes the function of a seed. */
 export function generate(
   seed: number,
-): { work: Node; waitsLast: boolean; options: SweepOptions } {
+): { work: Node; waitsLast: boolean; hops: number; options: SweepOptions } {
   const random = new Random(seed);
   const work = node("sequence", [
     anyNode(random, random.between(1, 2)),
@@ -242,6 +260,8 @@ export function generate(
     work,
     // A scope whose body has returned is no longer to be cancelled.
     waitsLast: by !== "task" || random.chance(0.5),
+    // A deadline comes in a turn.
+    hops: by === "timeout" ? 0 : HOPS[seed % HOPS.length]!,
     options: { by, twice: random.chance(0.25) },
   };
 }
@@ -295,6 +315,7 @@ function asideOf(probe: Probe): Probe {
       return probe.cleanUps;
     },
     host: () => probe.host(),
+    beginLastWait: () => probe.beginLastWait(),
   };
 }
 
@@ -342,6 +363,12 @@ async function* delegated(work: () => Promise<void>): AsyncGenerator<void> {
 }
 
 /** Leaves nothing of tasks that go on when who waits for them is cancelled. */
+/** Calls a function, some functions further in. */
+async function deep(levels: number, work: () => Promise<void>): Promise<void> {
+  if (levels === 0) await work();
+  else await deep(levels - 1, work);
+}
+
 async function withTasks(
   functions: readonly (() => Promise<void>)[],
   body: (tasks: Task<void>[]) => Promise<void>,
@@ -362,13 +389,17 @@ function ignore(promise: PromiseLike<unknown>): void {
 }
 
 if (import.meta.main) {
-  const [option = "--seeds", seeds = "0..1000"] = Deno.args;
+  const [option = "--seeds", seeds = "0..1000", order] = Deno.args;
   const [, from, end] = /^(\d+)\.\.(\d+)$/.exec(seeds) ?? [];
-  if (option !== "--seeds" || end === undefined) {
-    console.error("Usage: deno task cancels --seeds 0..1000");
+  const inRealOrder = order === "--real-order";
+  if (
+    option !== "--seeds" || end === undefined ||
+    order !== undefined && !inRealOrder
+  ) {
+    console.error("Usage: deno task cancels --seeds 0..1000 [--real-order]");
     Deno.exit(2);
   }
-  const failure = await sweepSeeds(Number(from), Number(end));
+  const failure = await sweepSeeds(Number(from), Number(end), inRealOrder);
   console.log(failure ?? `Seeds ${seeds}: no cancel went wrong`);
   Deno.exit(failure === undefined ? 0 : 1);
 }
