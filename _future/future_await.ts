@@ -26,6 +26,8 @@ export interface PendingAwait {
    * @param lines Takes the lines inside that have to be cancelled too.
    */
   _cancelWait(reason: CancelReason, lines: Line[] | undefined): Taken;
+  /** Whether what it waits for passes a cancel on, so that this may end without one. */
+  _passesCancelOn(): boolean;
   /** Whether it is a callback of a user's for the end of what goes on by itself. */
   _isCallback?(): boolean;
 }
@@ -53,6 +55,7 @@ export interface WaitedFuture<T> {
   getLoop(): Scheduler;
   result(): T;
   cancel(message?: string, options?: ErrorOptions): boolean;
+  _passesCancelOn(): boolean;
   _removeWaiter(waiter: Waiter): void;
 }
 
@@ -102,6 +105,10 @@ class EndedWait implements WaitedFuture<never> {
   }
 
   cancel(): boolean {
+    return false;
+  }
+
+  _passesCancelOn(): boolean {
     return false;
   }
 
@@ -168,6 +175,10 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
     this.#future = new EndedWait(this.#future.getLoop(), reason);
     this._wake();
     return false;
+  }
+
+  _passesCancelOn(): boolean {
+    return this.#future._passesCancelOn();
   }
 
   _isCallback(): boolean {

@@ -36,6 +36,8 @@ export class CancelRequest {
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** Whether the driver has passed it on to a task that may keep its result. */
   isPassedOn = false;
+  /** Whether one of these has passed it on, and may end without a CancelledError. */
+  isPassedFurther = false;
   /** One of these that had its result before: its function gets it at its next wait. */
   late: PendingAwait | undefined = undefined;
   /**
@@ -106,8 +108,9 @@ export function noteTaken(
   wait: PendingAwait,
   taken: Taken,
 ): void {
-  // A task that keeps its result says so as it ends.
-  if (taken !== false) noteTold(request, wait);
+  if (taken === false) return;
+  noteTold(request, wait);
+  request.isPassedFurther ||= wait._passesCancelOn();
 }
 
 /** Notes that the function that does a wait has not got the request after all. */
@@ -134,6 +137,7 @@ export function settleRequest(request: CancelRequest): void {
   request.unsureUntil = 0;
   request.told = undefined;
   request.isPassedOn = false;
+  request.isPassedFurther = false;
   request.late = undefined;
 }
 

@@ -166,8 +166,10 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
   const awaits = line._awaits;
   const request = line._request;
   // Functions beside it come to their next waits in bursts of their own: who has got the
-  // request is not to be taken for who has not.
-  if (request?.pending && awaits !== wait) line.getLoop()._pauseTurn();
+  // request is not to be taken for who goes on.
+  if (request?.pending && request.isPassedFurther && awaits !== wait) {
+    line.getLoop()._pauseTurn();
+  }
   if (request?.pending && isTold(request, wait)) {
     forget(request, wait);
     if (request.late !== wait) beginBurst(line, request);
