@@ -60,9 +60,9 @@ export interface GatherOptions {
    */
   readonly returnExceptions?: boolean | undefined;
   /**
-   * How many children run at once. With a limit the awaitables may come from any iterable,
-   * which is asked for the next one when a child is done, and is closed early by an error
-   * or a cancel. Coroutines that were not taken by then are closed.
+   * How many children run at once; `Infinity` for all. With a limit the awaitables may come
+   * from any iterable, which is asked for the next one when a child is done, and is closed
+   * early by an error or a cancel. Coroutines that were not taken by then are closed.
    *
    * @default {no limit}
    */
@@ -140,7 +140,7 @@ export function gather<const A extends readonly (Work | (() => Work))[]>(
  * one. What it gives last is begun last.
  * @param options The limit, and `returnExceptions: true`.
  * @returns A future of the results and errors.
- * @throws {RangeError} If `limit` is below 1 or no integer.
+ * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
  *
  * @example From a lazy source
  * ```ts
@@ -168,7 +168,7 @@ export function gather<A extends Work | (() => Work)>(
  * one. What it gives last is begun last.
  * @param options The limit.
  * @returns A future of the results.
- * @throws {RangeError} If `limit` is below 1 or no integer.
+ * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
  */
 export function gather<A extends Work | (() => Work)>(
   awaitables: Iterable<A>,
@@ -249,6 +249,8 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   readonly #source: Iterable<Awaitable<unknown>>;
   readonly #iterator: Iterator<Awaitable<unknown>>;
   readonly #limit: number;
+  // Of a list all is begun within the call of gather(), which throws what goes wrong.
+  readonly #isList: boolean;
   readonly #returnExceptions: boolean;
   // Children with a limit begin later, in the context of the call all the same.
   readonly #context: Context | undefined;
@@ -279,8 +281,9 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
     this.#source = source;
     this.#iterator = iteratorOf(source);
     this.#limit = options.limit ?? Infinity;
+    this.#isList = options.limit === undefined;
     this.#returnExceptions = options.returnExceptions ?? false;
-    if (options.limit !== undefined) {
+    if (!this.#isList) {
       this.#context = copyContext();
       this.#inContext = snapshotContext();
     }
@@ -295,9 +298,8 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
         !this.done() && !this.#exhausted && this.#running < this.#limit
       ) this.#beginNext(doneBefore);
     } catch (error) {
-      // Of a list all is begun within the call of gather(), which throws.
-      if (this.#limit === Infinity) this.#giveUp();
-      if (this.#limit === Infinity || isInstance(error, KeyboardInterrupt)) {
+      if (this.#isList) this.#giveUp();
+      if (this.#isList || isInstance(error, KeyboardInterrupt)) {
         throw error;
       }
       this.#fail(error);

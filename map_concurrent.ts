@@ -68,7 +68,7 @@ const NEVER_RUN =
 
 /** Options of {@linkcode mapConcurrent}. */
 export interface MapConcurrentOptions {
-  /** How many jobs run at once, or have a result that nobody has taken. */
+  /** How many jobs run at once, or have a result that nobody has taken; `Infinity` for all. */
   readonly limit: number;
   /**
    * Whether the results come in the order of the source, and not as they are ready.
@@ -126,7 +126,7 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
  * @param options How many jobs run at once, and in which order the results come.
  * @returns Something for `for await`, with `collect()` and `forEach()`.
  * @throws {TypeError} If `source` can't be iterated, or `job` is no function.
- * @throws {RangeError} If `limit` is below 1 or no integer.
+ * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
  *
  * @example The first that fits, from an endless source
  * ```ts

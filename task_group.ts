@@ -58,8 +58,8 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
 /** Options of {@linkcode taskGroup} and {@linkcode TaskGroup}. */
 export interface TaskGroupOptions {
   /**
-   * How many tasks run at once. The others wait for a slot before they begin, in the
-   * order in which they were made.
+   * How many tasks run at once; `Infinity` for all. The others wait for a slot before they
+   * begin, in the order in which they were made.
    *
    * @default {no limit}
    */
@@ -136,7 +136,7 @@ export class TaskGroup {
    * Makes a group; `taskGroup()` does it for you.
    *
    * @param options How many tasks run at once, and a signal.
-   * @throws {RangeError} If `limit` is below 1 or no integer.
+   * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
    * @throws {TypeError} If an option is of the wrong kind.
    */
   constructor(options: TaskGroupOptions = {}) {
@@ -144,7 +144,7 @@ export class TaskGroup {
     const { limit, signal } = options;
     if (limit !== undefined) {
       checkLimit(limit, "make a task group");
-      this.#slots = slots(limit, "TaskGroup limit");
+      if (limit !== Infinity) this.#slots = slots(limit, "TaskGroup limit");
     }
     this.#signal = signal;
   }
@@ -153,7 +153,7 @@ export class TaskGroup {
    * Starts a task in the group. The tasks may start more.
    *
    * @param coro A coroutine, or a function that gives one: pass an async function itself.
-   * @param options The name, the context, and whether to start at once.
+   * @param options The name, the context, a signal, and whether to start at once.
    * @returns The task.
    * @throws {RuntimeError} If the group has not begun, is shutting down or has ended; the
    * coroutine is closed then.
@@ -430,7 +430,7 @@ export class TaskGroup {
  * @throws {AggregateError} If the body or tasks failed.
  * @throws {CancelledError} If it was cancelled, or the signal aborted.
  * @throws {TypeError} If `body` is no function.
- * @throws {RangeError} If `limit` is below 1 or no integer.
+ * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
  * @throws {RuntimeError} If used outside of a task.
  *
  * @example Collect the errors

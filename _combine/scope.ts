@@ -52,13 +52,19 @@ export function requireTask(scope: object): Task<unknown> {
   return task;
 }
 
-/** A limit on concurrency. */
-export const LIMIT: Kind = integer(1);
+const COUNT = integer(1);
+
+/** A limit on concurrency; `Infinity` is none. */
+export const LIMIT: Kind = {
+  words: `${COUNT.words}, or Infinity`,
+  fits: COUNT.fits,
+  allows: (value) => value === Infinity || COUNT.allows!(value),
+};
 
 /**
  * Says that a limit on concurrency is none, or was left out.
  *
- * @throws {RangeError} If `limit` is below 1 or no integer.
+ * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
  */
 export function checkLimit(limit: unknown, action: string): void {
   check(action, "limit", limit, LIMIT);

@@ -66,15 +66,15 @@ export class WorkSource<T> {
     inContext: InContext,
   ) {
     this.#loop = loop;
-    this.#limit = limit;
+    this.#limit = Math.min(limit, ENDLESS);
     this.#keepAll = keepAll;
     this.#demand = new Waiter(loop, () => "room for the next item of a source");
     if (isAsyncIterable(source)) {
       this.#reader = new SourceReader(loop, source, inContext);
-      this.#credit = limit;
+      this.#credit = this.#limit;
     } else {
       this.#iterator = iteratorOf(source);
-      this.#credit = keepAll ? ENDLESS : limit;
+      this.#credit = keepAll ? ENDLESS : this.#limit;
     }
   }
 

@@ -67,6 +67,16 @@ inBoth("gather() runs not more than its limit at once", function* (style) {
 });
 
 inBoth(
+  "gather() with the limit Infinity runs all that any iterable gives",
+  function* (style) {
+    const jobs = new Jobs(style);
+    const results = yield* wait(gather(jobs.lazily(5), { limit: Infinity }));
+    assertEquals(results, [0, 1, 2, 3, 4]);
+    assertEquals([jobs.most, jobs.closed], [5, true]);
+  },
+);
+
+inBoth(
   "gather() with a limit takes its input when it can begin it",
   function* (style) {
     const jobs = new Jobs(style);

@@ -86,6 +86,28 @@ for (const ordered of [true, false]) {
   );
 }
 
+inBoth(
+  "mapConcurrent() with the limit Infinity runs all jobs at once",
+  function* (style) {
+    for (const isSlow of [false, true]) {
+      let running = 0;
+      let most = 0;
+      const job = style.fn(function* (index: number) {
+        most = Math.max(most, ++running);
+        yield* wait(sleep(1));
+        running--;
+        return index;
+      });
+      const source = isSlow ? new Source(9).slowly(0) : new Source(9);
+      const map = mapConcurrent(source, job, { limit: Infinity });
+      const results: number[] = [];
+      yield* wait(map.forEach((result) => results.push(result)));
+      assertEquals(results, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+      assertEquals(most, 9);
+    }
+  },
+);
+
 inBoth("mapConcurrent() runs not more jobs than its limit", function* (style) {
   let running = 0;
   let most = 0;

@@ -38,33 +38,36 @@ class CountingSignal {
   }
 }
 
-inBoth(
-  "taskGroup() runs not more tasks at once than its limit",
-  function* (style) {
-    let running = 0;
-    let most = 0;
-    const order: number[] = [];
-    const child = (number: number) =>
-      style.fn(function* () {
-        order.push(number);
-        most = Math.max(most, ++running);
-        yield* wait(sleep(1));
-        running--;
-        return number;
-      });
-    const tasks = yield* wait(taskGroup(
-      style.fn(
-        function* (group): Program<ReturnType<typeof createTask<number>>[]> {
-          return [0, 1, 2, 3, 4].map((n) => group.createTask(child(n)));
-        },
-      ),
-      { limit: 2 },
-    ));
-    assertEquals(tasks.map((task) => task.result()), [0, 1, 2, 3, 4]);
-    assertEquals([most, order], [2, [0, 1, 2, 3, 4]]);
-    assertEquals(getRunningLoop().time(), 3);
-  },
-);
+for (const limit of [2, Infinity]) {
+  inBoth(
+    `taskGroup() runs not more tasks at once than its limit, ${limit}`,
+    function* (style) {
+      let running = 0;
+      let most = 0;
+      const order: number[] = [];
+      const child = (number: number) =>
+        style.fn(function* () {
+          order.push(number);
+          most = Math.max(most, ++running);
+          yield* wait(sleep(1));
+          running--;
+          return number;
+        });
+      const tasks = yield* wait(taskGroup(
+        style.fn(
+          function* (group): Program<ReturnType<typeof createTask<number>>[]> {
+            return [0, 1, 2, 3, 4].map((n) => group.createTask(child(n)));
+          },
+        ),
+        { limit },
+      ));
+      assertEquals(tasks.map((task) => task.result()), [0, 1, 2, 3, 4]);
+      const atOnce = Math.min(limit, 5);
+      assertEquals([most, order], [atOnce, [0, 1, 2, 3, 4]]);
+      assertEquals(getRunningLoop().time(), Math.ceil(5 / atOnce));
+    },
+  );
+}
 
 inBoth(
   "taskGroup() with a limit cancels what has not begun",
