@@ -25,10 +25,10 @@ import { checkOptions, DELAY, type OptionKinds } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import { copyContext } from "./context.ts";
 import type {
-  Awaitable,
   AwaitedResult,
   Coro,
   Coroutine,
+  Work,
 } from "./_coroutine/coroutine.ts";
 import {
   beginEach,
@@ -134,7 +134,7 @@ export interface CompletedIterator<A> {
  * assertEquals(results, ["fast", "slow"]);
  * ```
  */
-export function asCompleted<A extends Awaitable<unknown>>(
+export function asCompleted<A extends Work | (() => Work)>(
   awaitables: Iterable<A>,
   options: AsCompletedOptions = {},
 ): AsCompleted<A> {

@@ -70,8 +70,5 @@ export function createTask<
     closeCoroutine(coro);
     throw error;
   }
-  return loop.createTask(
-    coro as CoroutineFunction<WorkResult<C, T>>,
-    options,
-  );
+  return loop.createTask<T, C>(coro, options);
 }

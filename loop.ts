@@ -26,6 +26,8 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
+  type Work,
+  type WorkResult,
 } from "./_coroutine/coroutine.ts";
 import { SIGNAL_NAME, SignalHandlers } from "./_loop/signal_handlers.ts";
 import type { SignalName } from "./_host/signals.ts";
@@ -370,10 +372,14 @@ export class EventLoop implements TaskScheduler {
    * @throws {TypeError} If `coro` is no coroutine and no function.
    * @throws {RuntimeError} If the loop is closed, or the coroutine was used before.
    */
-  createTask<T>(
-    coro: CoroutineLike<T> | CoroutineFunction<T>,
+  createTask<
+    T,
+    C extends CoroutineLike<unknown> | (() => Work) = never,
+  >(
+    coro: C | CoroutineLike<T> | CoroutineFunction<T>,
     options?: CreateTaskOptions,
-  ): Task<T> {
+  ): Task<WorkResult<C, T>> {
+    const work = coro as CoroutineFunction<WorkResult<C, T>>;
     if (this.#turns === undefined) {
       closeCoroutine(coro);
       throw new RuntimeError("Cannot create a task: the event loop is closed");
@@ -382,20 +388,20 @@ export class EventLoop implements TaskScheduler {
       options = checkOptions("create a task", options, CREATE_TASK_OPTIONS);
       if (options.signal !== undefined) {
         const { signal, ...taskOptions } = options;
-        const task = this.createTask(coro, taskOptions);
+        const task = this.createTask(work, taskOptions);
         task.addDoneCallback(linkSignal(signal, task));
         return task;
       }
     }
     if (this.#taskFactory !== undefined) {
-      const task = this.#taskFactory(this, coro, options ?? {});
+      const task = this.#taskFactory(this, work, options ?? {});
       check("create a task", "what the task factory gives", task, TASK);
       return task;
     }
-    if (options === undefined) return new Task(coro, this._plainOptions);
+    if (options === undefined) return new Task(work, this._plainOptions);
     // The copy that was looked at is this call's own.
     (options as { loop?: EventLoop }).loop = this;
-    return new Task(coro, options);
+    return new Task(work, options);
   }
 
   /**
@@ -454,7 +460,9 @@ export class EventLoop implements TaskScheduler {
    * @throws {TypeError} If it can't be waited for.
    * @throws {RangeError} If it is a future of another loop.
    */
-  async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
+  async runUntilComplete<T, A extends Work | (() => Work) = never>(
+    awaitable: A | Awaitable<T>,
+  ): Promise<WorkResult<A, T>> {
     try {
       this.#checkCanRun();
     } catch (error) {
@@ -462,7 +470,9 @@ export class EventLoop implements TaskScheduler {
       throw error;
     }
     const isNew = !isFuture(awaitable);
-    const future = mainOf(() => toFuture(awaitable, () => this)) as Future<T>;
+    const future = mainOf(() =>
+      toFuture(awaitable as Awaitable<WorkResult<A, T>>, () => this)
+    ) as Future<WorkResult<A, T>>;
     if (future.getLoop() !== this) {
       throw new RangeError(
         `Cannot run until complete: ${future} belongs to another loop`,

@@ -26,11 +26,12 @@ import type { CancelReason } from "./_base/cancelled.ts";
 import { check, DELAY, FUNCTION } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import {
-  type AwaitedResult,
   type Coro,
   type Coroutine,
   type CoroutineFunction,
   refuseAsyncGenerator,
+  type Work,
+  type WorkResult,
 } from "./_coroutine/coroutine.ts";
 import { FunctionCoroutine } from "./_task/function_coroutine.ts";
 import { CancelledError, KeyboardInterrupt, TimeoutError } from "./errors.ts";
@@ -88,13 +89,13 @@ export type StaggeredResult<T> = [
  */
 export function staggeredRace<
   T,
-  F extends CoroutineFunction<T> = CoroutineFunction<T>,
+  F extends () => Work = never,
 >(
-  functions: Iterable<F>,
+  functions: Iterable<F | CoroutineFunction<T>>,
   delay: Delay | undefined,
-): Coroutine<StaggeredResult<AwaitedResult<F>>> {
+): Coroutine<StaggeredResult<WorkResult<F, T>>> {
   if (delay !== undefined) check("race", "delay", delay, DELAY);
-  const list = checkList<CoroutineFunction<AwaitedResult<F>>>(
+  const list = checkList<CoroutineFunction<WorkResult<F, T>>>(
     functions,
     "race",
     {

@@ -221,6 +221,9 @@ Deno.test("functions of different results give either, without a type argument",
     same<typeof called, Task<number | string>>();
     const made = createTask(quick ? cold(1) : coldGenerator(1));
     same<typeof made, Task<boolean | number[]>>();
+    const loop = getRunningLoop();
+    const ofLoop = loop.createTask(choice);
+    same<typeof ofLoop, Task<number | string>>();
     const inTime = await timeout(1, choice);
     same<typeof inTime, number | string>();
     const at = await timeoutAt(undefined, () => quick ? number() : text());
@@ -243,7 +246,7 @@ Deno.test("functions of different results give either, without a type argument",
     same<typeof asked, number | boolean>();
     const freed = await interruptible(quick ? number() : cold(1));
     same<typeof freed, number | boolean>();
-    await gather(task, called, made);
+    await gather(task, called, made, ofLoop);
   }));
 
 Deno.test("a wanted type reaches into the function, and a given one holds", async () => {
@@ -290,6 +293,14 @@ Deno.test("a generic function that is called in the work keeps its own type", ()
     same<typeof limited, Date>();
     const first = await race([() => load()]);
     same<typeof first, Date>();
+    for (const next of asCompleted([() => load()])) {
+      const completed = await next;
+      same<typeof completed, Date>();
+    }
+    const [staggered] = await staggeredRace([() => load()], 1);
+    same<typeof staggered, Date | undefined>();
+    const ofLoop = await getRunningLoop().createTask(() => load());
+    same<typeof ofLoop, Date>();
     const kept = await shield(() => load());
     same<typeof kept, Date>();
     const ensured = await ensureFuture(() => load());

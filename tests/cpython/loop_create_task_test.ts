@@ -17,6 +17,8 @@ import {
   type TaskFactory,
   type TaskOptions,
   VirtualClock,
+  type Work,
+  type WorkResult,
 } from "../../mod.ts";
 import { caseTest, recordReports, virtualLoop, withLoop } from "./_both.ts";
 
@@ -57,11 +59,15 @@ caseTest(
 
 caseTest("base_events.BaseEventLoopTests.create_task", async () => {
   class MyLoop extends EventLoop {
-    override createTask<T>(
-      coro: CoroutineLike<T> | CoroutineFunction<T>,
+    override createTask<
+      T,
+      C extends CoroutineLike<unknown> | (() => Work) = never,
+    >(
+      coro: C | CoroutineLike<T> | CoroutineFunction<T>,
       options: TaskOptions = {},
-    ): Task<T> {
-      return new MyTask(coro, { ...options, loop: this });
+    ): Task<WorkResult<C, T>> {
+      const work = coro as CoroutineFunction<WorkResult<C, T>>;
+      return new MyTask(work, { ...options, loop: this });
     }
   }
   using loop = new MyLoop({ clock: new VirtualClock() });
