@@ -28,6 +28,7 @@
  */
 import { HostWait } from "./_coroutine/to_future.ts";
 import type { Future } from "./future.ts";
+import { failureWith } from "./_future/failure.ts";
 import type { Scheduler } from "./handle.ts";
 import {
   type EventEmitterLike,
@@ -44,6 +45,7 @@ import {
   type Kind,
   oneOf,
   type OptionKinds,
+  STRING,
 } from "./_base/arguments.ts";
 import type { Resource, ResourceOwner } from "./_loop/resources.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
@@ -125,7 +127,7 @@ export function once<E = Event>(target: EventTarget, name: string): Future<E>;
  * @param name The name of the event.
  * @param options That all arguments are wanted.
  * @returns A future of the arguments.
- * @throws {TypeError} If `source` has no events, or an argument is of the wrong kind.
+ * @throws {TypeError} If `emitter` has no events, or an argument is of the wrong kind.
  */
 export function once<A extends readonly unknown[]>(
   emitter: EventEmitterLike,
@@ -226,7 +228,7 @@ export function on<E = Event>(
  * @param options That all arguments are wanted, how many events are kept, and what becomes
  * of those above.
  * @returns An iterator for `for await`, and for `yield* events.next()`.
- * @throws {TypeError} If `source` has no events, or an argument is of the wrong kind.
+ * @throws {TypeError} If `emitter` has no events, or an argument is of the wrong kind.
  */
 export function on<A extends readonly unknown[]>(
   emitter: EventEmitterLike,
@@ -282,10 +284,6 @@ const SOURCE: Kind = {
   words: "an EventTarget or an EventEmitter",
   fits: (value) => isEventTarget(value) || isEmitter(value),
 };
-const NAME: Kind = {
-  words: "a string",
-  fits: (value) => typeof value === "string",
-};
 const ONCE_KINDS: OptionKinds<OnceOptions> = { args: BOOLEAN };
 const ON_KINDS: OptionKinds<OnOptions> = {
   args: BOOLEAN,
@@ -327,7 +325,7 @@ class EventWait extends HostWait<unknown> implements Listener, Resource {
 
   fail(error: unknown): void {
     if (!this.done()) {
-      this.setException(error ?? new Error(`Failed with ${error}`));
+      this.setException(failureWith(error));
     }
   }
 
@@ -378,7 +376,7 @@ function checkSource(source: unknown, name: unknown): void {
   check(LISTEN, "the source", source, SOURCE);
   // Emitters take symbols too.
   if (typeof name === "symbol" && !isEventTarget(source)) return;
-  check(LISTEN, "the name", name, NAME);
+  check(LISTEN, "the name", name, STRING);
 }
 
 function describeEvent(name: string | symbol): string {

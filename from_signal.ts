@@ -32,6 +32,7 @@ import {
 import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
+import { failureWith } from "./_future/failure.ts";
 import { CancelRequest, settleEnded } from "./_line/cancel_request.ts";
 import { cancelLine } from "./_line/cancel_line.ts";
 import { hadEnded, isUnsure } from "./_line/delivery.ts";
@@ -140,7 +141,7 @@ class Abortable<T> extends Future<T> {
       },
       (error) => {
         if (this.#leave()) this._settleCancelled(this.#cancelled);
-        else this.setException(error ?? new Error(`Rejected with ${error}`));
+        else this.setException(failureWith(error));
       },
     );
   }

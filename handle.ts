@@ -24,8 +24,12 @@ import type { Delay } from "./clock.ts";
 import { Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
 import type { Bursts, Microtasks } from "./_base/microtasks.ts";
-import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
-import type { Timer } from "./_base/roles.ts";
+import type {
+  Runnable,
+  Timer,
+  Unawaited,
+  UnfetchedError,
+} from "./_base/roles.ts";
 import { describeCreation } from "./_base/creation.ts";
 import { callbackName, isInstance, isRevoked } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";

@@ -57,7 +57,12 @@ import {
   TimerHandle,
 } from "./handle.ts";
 import { hasAsyncContext } from "./_host/async_context.ts";
-import type { Runnable, Unawaited, UnfetchedError } from "./_base/roles.ts";
+import type {
+  Runnable,
+  Timer,
+  Unawaited,
+  UnfetchedError,
+} from "./_base/roles.ts";
 import { DebugMode } from "./_debug/debug_mode.ts";
 import { Waiters } from "./_future/waiters.ts";
 import { type Instrument, Instruments } from "./_loop/instrument.ts";
@@ -75,6 +80,7 @@ import { hostIsDue, hostTurn } from "./_host/turn.ts";
 import {
   isInsideRun,
   NO_CONTEXT,
+  refuseSecondRun,
   runningScheduler,
 } from "./_loop/scheduler.ts";
 import { awaitCoroutine } from "./_task/coroutine_await.ts";
@@ -86,7 +92,6 @@ import { TaskList } from "./_loop/task_list.ts";
 import { afterBurst, endHelpers } from "./_line/cancel_line.ts";
 import { hasScopeAtHost, type LineState } from "./_line/line.ts";
 import { StuckWatch } from "./_line/stuck_watch.ts";
-import type { Timer } from "./_base/roles.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
 import { Bursts, Microtasks } from "./_base/microtasks.ts";
 import { UnfetchedErrors } from "./_future/unfetched_errors.ts";
@@ -1030,9 +1035,7 @@ export class EventLoop implements TaskScheduler {
     if (this.#turns === undefined) {
       throw new RuntimeError("Cannot run: the event loop is closed");
     }
-    if (this.isRunning()) {
-      throw new RuntimeError("Cannot run: the event loop is running already");
-    }
+    refuseSecondRun(this.isRunning());
     if (isInsideRun()) {
       throw new RuntimeError(
         "Cannot run the event loop while another loop is running: use await or createTask()",

@@ -52,14 +52,16 @@ import {
 } from "./_coroutine/coroutine.ts";
 import { claim, isGenerator } from "./_coroutine/generators.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
-import { FunctionCoroutine } from "./_task/function_coroutine.ts";
+import {
+  FunctionCoroutine,
+  MethodCoroutine,
+} from "./_task/function_coroutine.ts";
 import { UnawaitedRecord } from "./_debug/unawaited.ts";
 import type { EventLoop } from "./loop.ts";
 import { runInLine } from "./_host/async_context.ts";
 import { requireScheduler, runningScheduler } from "./_loop/scheduler.ts";
 import { currentLine } from "./_line/line.ts";
 import { checkLimit, LIMIT, requireTask } from "./_combine/scope.ts";
-import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 export type { JobWork } from "./_combine/job_pool.ts";
 

@@ -23,6 +23,7 @@ import {
   type Work,
 } from "./_coroutine/coroutine.ts";
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
+import { cancellationOf } from "./_base/cancelled.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { type Future, isFuture } from "./future.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";
@@ -225,10 +226,6 @@ function succeeded(future: Future<unknown>): boolean {
 }
 
 function errorOf(future: Future<unknown>): unknown {
-  try {
-    return future.exception();
-  } catch (error) {
-    // Its CancelledError: cancelling a runner takes it out of the race.
-    return error;
-  }
+  // Cancelling a runner takes it out of the race.
+  return future.cancelled() ? cancellationOf(future) : future.exception();
 }

@@ -15,6 +15,7 @@
  * @module
  */
 import { check, checkOptions, LOOP } from "./_base/arguments.ts";
+import { refuseSecondRun } from "./_loop/scheduler.ts";
 import { cancelEach } from "./_base/cancelled.ts";
 import { SETTLED } from "./_base/microtasks.ts";
 import { type Cancellable, linkSignal } from "./_host/abort_signal.ts";
@@ -183,11 +184,7 @@ export class Runner {
       if (loopFactory !== undefined) {
         check("run", "what loopFactory gives", loop, LOOP);
         // It belongs to somebody else, and is not to be closed at the end.
-        if (loop.isRunning()) {
-          throw new RuntimeError(
-            "Cannot run: the event loop is running already",
-          );
-        }
+        refuseSecondRun(loop.isRunning());
       }
       this.#loop = loop;
       if (debug !== undefined) loop.setDebug(debug);

@@ -33,7 +33,10 @@ import {
   type Work,
   type WorkResult,
 } from "./_coroutine/coroutine.ts";
-import { FunctionCoroutine } from "./_task/function_coroutine.ts";
+import {
+  FunctionCoroutine,
+  MethodCoroutine,
+} from "./_task/function_coroutine.ts";
 import { CancelledError, KeyboardInterrupt, TimeoutError } from "./errors.ts";
 import { Event } from "./event.ts";
 import { snapshotContext } from "./_host/async_context.ts";
@@ -44,7 +47,6 @@ import { requireScheduler } from "./_loop/scheduler.ts";
 import { currentTask } from "./current_task.ts";
 import type { Task } from "./task.ts";
 import { waitFor } from "./wait_for.ts";
-import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /**
  * What {@linkcode staggeredRace} gives. Without a winner, `result` and `index` are

@@ -51,9 +51,10 @@ import {
   type Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
+  isCoroutine,
   mayRunAsync,
+  nameOf,
 } from "./_coroutine/coroutine.ts";
-import { isCoroutine, nameOf } from "./_coroutine/coroutine.ts";
 import { BodyLine } from "./_task/body_line.ts";
 import { cancelOrigin } from "./_line/cancel_origin.ts";
 import { drive, SUSPENDED } from "./_task/drive.ts";

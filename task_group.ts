@@ -34,7 +34,10 @@ import {
   type Work,
   type WorkResult,
 } from "./_coroutine/coroutine.ts";
-import { FunctionCoroutine } from "./_task/function_coroutine.ts";
+import {
+  FunctionCoroutine,
+  MethodCoroutine,
+} from "./_task/function_coroutine.ts";
 import { KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Children } from "./_combine/children.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
@@ -53,7 +56,6 @@ import type { BodyLine } from "./_task/body_line.ts";
 import { abortSignal } from "./_line/line_signal.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";
 import type { Task } from "./task.ts";
-import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode taskGroup} and {@linkcode TaskGroup}. */
 export interface TaskGroupOptions {

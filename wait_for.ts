@@ -33,13 +33,16 @@ import {
   closeCoroutine,
   type Coro,
   type Coroutine,
+  isCoroutine,
   mayRunAsync,
   refuseAsyncGenerator,
   type Work,
 } from "./_coroutine/coroutine.ts";
 import { claim, isGenerator } from "./_coroutine/generators.ts";
-import { FunctionCoroutine } from "./_task/function_coroutine.ts";
-import { isCoroutine } from "./_coroutine/coroutine.ts";
+import {
+  FunctionCoroutine,
+  MethodCoroutine,
+} from "./_task/function_coroutine.ts";
 import { asPromise, isThenable } from "./_coroutine/thenable.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
@@ -56,7 +59,6 @@ import type { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
 import { currentLine, lineOf } from "./_line/line.ts";
 import { Timeout } from "./timeout.ts";
-import { MethodCoroutine } from "./_task/function_coroutine.ts";
 
 /** Options of {@linkcode waitFor}. */
 export interface WaitForOptions {

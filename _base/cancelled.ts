@@ -36,6 +36,20 @@ export function cancelledError(
   return (running.cancelled ??= withoutStack()) as CancelledError;
 }
 
+/**
+ * The CancelledError of a future that was cancelled: what its `result()` throws.
+ *
+ * @param future The future.
+ */
+export function cancellationOf(future: { result(): unknown }): unknown {
+  try {
+    return future.result();
+  } catch (error) {
+    // It is handed on by the caller.
+    return error;
+  }
+}
+
 const CANCEL_OPTIONS: OptionKinds<ErrorOptions> = { cause: VALUE };
 
 /**

@@ -14,6 +14,7 @@ import { cancelLine, type LineFuture } from "../_line/cancel_line.ts";
 import { noteBodyEnd } from "../_line/delivery.ts";
 import { isQuiet, knownWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
+import { failureWith } from "../_future/failure.ts";
 import { HostFuture } from "../_coroutine/to_future.ts";
 
 /** Follows a promise that the body of a scope has given. */
@@ -90,7 +91,7 @@ export class BodyFuture extends HostFuture implements LineFuture {
     }
     // Whoever waits for it gets what has come of the cancel, and no other one.
     noteBodyEnd(line, true, error);
-    this.setException(error ?? new Error(`Rejected with ${error}`));
+    this.setException(failureWith(error));
     // One that was cancelled once more does not: an AbortError is no error to report.
     if (isCancel && !this._givesCancelled()) this.exception();
   }

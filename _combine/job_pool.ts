@@ -14,6 +14,7 @@ import type { Coro } from "../_coroutine/coroutine.ts";
 import {
   FunctionCoroutine,
   type InContext,
+  MethodCoroutine,
 } from "../_task/function_coroutine.ts";
 import { isCancellation, isDroppedByLoop } from "../_line/cancellation.ts";
 import { currentLine } from "../_line/line.ts";
@@ -25,7 +26,6 @@ import type { EventLoop } from "../loop.ts";
 import { CompletionQueue } from "./completion_queue.ts";
 import { type Input, type Source, WorkSource } from "./work_source.ts";
 import type { Task } from "../task.ts";
-import { MethodCoroutine } from "../_task/function_coroutine.ts";
 
 /** What a job of `mapConcurrent()` gives: its promise, or a coroutine. */
 export type JobWork<R> = Generator<Wait | undefined, R, never> | PromiseLike<R>;

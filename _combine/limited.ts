@@ -9,14 +9,15 @@ import {
   Coroutine,
   type CoroutineFunction,
   type CoroutineLike,
+  isCoroutine,
   mayRunAsync,
+  noCoroutine,
   refuseAsyncGenerator,
 } from "../_coroutine/coroutine.ts";
 import { claim, isGenerator } from "../_coroutine/generators.ts";
 import { FunctionCoroutine } from "../_task/function_coroutine.ts";
-import { isCoroutine } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
-import { callbackName, describeKind, isInstance } from "../_base/repr.ts";
+import { callbackName, isInstance } from "../_base/repr.ts";
 import { HostContext } from "../_host/async_context.ts";
 import { Semaphore } from "../semaphore.ts";
 
@@ -35,11 +36,7 @@ export function limited<T>(
 ): Coroutine<T> {
   refuseAsyncGenerator(coro, "create a task");
   if (!isCoroutine(coro) && typeof coro !== "function") {
-    throw new TypeError(
-      `A coroutine was expected, got ${
-        describeKind(coro)
-      }: pass the function itself`,
-    );
+    throw noCoroutine(coro);
   }
   return new Limited(free, coro);
 }

@@ -458,8 +458,13 @@ export function bodyOf(source: unknown): Body | (() => unknown) {
   if (typeof source === "function" && !isAsyncGeneratorFunction(source)) {
     return source as () => unknown;
   }
-  throw new TypeError(
-    `A coroutine was expected, got ${describeKind(source)}${adviceFor(source)}`,
+  throw noCoroutine(source);
+}
+
+/** The error of something that is given as a coroutine, and is none. */
+export function noCoroutine(value: unknown): TypeError {
+  return new TypeError(
+    `A coroutine was expected, got ${describeKind(value)}${adviceFor(value)}`,
   );
 }
 

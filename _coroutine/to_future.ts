@@ -16,6 +16,7 @@ import {
   refuseAsyncGenerator,
 } from "./coroutine.ts";
 import { Future, isFuture } from "../future.ts";
+import { failureWith } from "../_future/failure.ts";
 import type { Scheduler } from "../handle.ts";
 import { describeKind, guarded, isObject } from "../_base/repr.ts";
 import type { Context } from "../context.ts";
@@ -170,7 +171,7 @@ export function followPromise<T>(
     },
     (error) => {
       if (future.done()) return;
-      future.setException(error ?? new Error(`Rejected with ${error}`));
+      future.setException(failureWith(error));
       failed?.();
     },
   );

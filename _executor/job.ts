@@ -5,7 +5,12 @@
  */
 import { check, type Kind, STRING } from "../_base/arguments.ts";
 import { toSeconds } from "../clock.ts";
-import { CancelledError, RuntimeError, TimeoutError } from "../errors.ts";
+import {
+  CancelledError,
+  RuntimeError,
+  TimeoutError,
+  type WorkerLostError,
+} from "../errors.ts";
 import { Future } from "../future.ts";
 import type { Scheduler } from "../handle.ts";
 import {
@@ -21,7 +26,6 @@ import {
 } from "../_base/repr.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
 import { NO_CONTEXT, requireScheduler } from "../_loop/scheduler.ts";
-import type { WorkerLostError } from "../errors.ts";
 import { type ErrorData, fromErrorData } from "./error_data.ts";
 import type { SubmitOptions } from "./job_types.ts";
 

@@ -11,6 +11,16 @@ import type { Runnable, UnfetchedError } from "../_base/roles.ts";
 import { withoutFrames } from "../_base/error_text.ts";
 import { isInstance } from "../_base/repr.ts";
 
+/**
+ * What a future fails with, of what somebody threw: the error of a future is never undefined
+ * or null.
+ *
+ * @param thrown What a promise was rejected with, or a source has thrown.
+ */
+export function failureWith(thrown: unknown): unknown {
+  return thrown ?? new Error(`Rejected with ${thrown}`);
+}
+
 /** What is known of a future that has failed. */
 export interface FailedFuture {
   readonly kind: string;

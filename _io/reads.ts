@@ -8,6 +8,7 @@
  * @module
  */
 import { describeKind, isBytes, isList } from "../_base/repr.ts";
+import { cancellationOf } from "../_base/cancelled.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import { IncompleteReadError, LimitOverrunError } from "../errors.ts";
 import {
@@ -279,13 +280,4 @@ function separatorList(separators: Separators): readonly Uint8Array[] {
     }
   }
   return list as readonly Uint8Array[];
-}
-
-function cancellationOf(waiter: IoWait<undefined>): unknown {
-  try {
-    return waiter.result();
-  } catch (error) {
-    // It is thrown on by the caller.
-    return error;
-  }
 }

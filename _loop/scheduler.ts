@@ -36,6 +36,19 @@ export function isInsideRun(): boolean {
     runningScheduler() !== undefined;
 }
 
+/**
+ * Refuses to run a loop that runs.
+ *
+ * @param isRunning Whether it does.
+ * @throws {RuntimeError} If it does.
+ */
+export function refuseSecondRun(isRunning: boolean): void {
+  if (!isRunning) return;
+  throw new RuntimeError(
+    "Cannot run: the event loop is running already, wait for the end of that run or begin a task with createTask()",
+  );
+}
+
 // Without async context, other code may follow in the burst in which a task has ended.
 function isInLine(): boolean {
   const line = asyncLine() as { _isOver(): boolean } | undefined;

@@ -11,7 +11,7 @@ import {
 } from "../_coroutine/coroutine.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { RuntimeError } from "../errors.ts";
-import { isInsideRun } from "../_loop/scheduler.ts";
+import { isInsideRun, refuseSecondRun } from "../_loop/scheduler.ts";
 
 /**
  * Checks the main of a run that is about to begin.
@@ -33,9 +33,8 @@ export function checkMain(main: unknown, isRunning: boolean): void {
   const isInside = isInsideRun();
   if (!isInside && !isRunning) return;
   closeCoroutine(main);
+  if (!isInside) return refuseSecondRun(isRunning);
   throw new RuntimeError(
-    isInside
-      ? "Cannot call run() in a running event loop: use await instead"
-      : "Cannot run: the event loop is running already",
+    "Cannot call run() in a running event loop: use await instead",
   );
 }

@@ -5,6 +5,7 @@
  */
 import type { CancelReason } from "../_base/cancelled.ts";
 import { HostWait } from "../_coroutine/to_future.ts";
+import { failureWith } from "../_future/failure.ts";
 import { begin, type Body, Coroutine, ended } from "../_coroutine/coroutine.ts";
 import { QueueFull } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
@@ -112,7 +113,7 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
   /** Ends the iteration with an error, after the items that are left. */
   fail(error: unknown): void {
     if (this.#closed) return;
-    const reason = error ?? new Error(`Failed with ${error}`);
+    const reason = failureWith(error);
     const [wait] = this.#waits;
     if (wait === undefined) this.#failure = { error: reason };
     else {

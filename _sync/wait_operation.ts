@@ -4,6 +4,7 @@
  * @module
  */
 import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
+import { cancellationOf } from "../_base/cancelled.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import type { Waiter } from "../_task/waiter.ts";
 import type { WaiterList } from "./waiter_list.ts";
@@ -95,14 +96,5 @@ export class WaitOperation<A, T> extends Coroutine<T> {
     if (waiter === undefined) return;
     this._callerBody = undefined;
     this.#waitable.abandon(waiter);
-  }
-}
-
-function cancellationOf(waiter: Waiter): unknown {
-  try {
-    return waiter.result();
-  } catch (error) {
-    // It is thrown on by the caller.
-    return error;
   }
 }

@@ -5,6 +5,7 @@
  */
 import { type CancelReason, cancelReason } from "../_base/cancelled.ts";
 import { Future } from "../future.ts";
+import { failureWith } from "../_future/failure.ts";
 import type { Scheduler, TimerHandle } from "../handle.ts";
 import { runInLine } from "../_host/async_context.ts";
 import { hostTimer } from "../_host/turn.ts";
@@ -102,7 +103,7 @@ export class SourceQuestion<R> extends Future<R> {
         } else if (isCancel && this.#cancelled !== undefined) {
           this._settleCancelled(this.#cancelled.reason);
         } else {
-          this.setException(error ?? new Error(`Rejected with ${error}`));
+          this.setException(failureWith(error));
           // For who asked alone.
           this.exception();
         }

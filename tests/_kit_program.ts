@@ -5,8 +5,7 @@
  */
 // deno-lint-ignore-file no-console
 import process from "node:process";
-import { checks, Context, jobsUrl } from "../executor_testing.ts";
-import type { jobs } from "../executor_testing.ts";
+import { checks, Context, type jobs, jobsUrl } from "../executor_testing.ts";
 import { run } from "../mod.ts";
 import { ProcessExecutor } from "../process_executor.ts";
 import { WorkerExecutor } from "../worker_executor.ts";

@@ -5,8 +5,7 @@
  */
 import * as fs from "node:fs";
 import process from "node:process";
-import { createSubprocessExec, run } from "../mod.ts";
-import type { SubprocessOptions } from "../mod.ts";
+import { createSubprocessExec, run, type SubprocessOptions } from "../mod.ts";
 import {
   asyncFunction,
   generatorFunction,

@@ -21,11 +21,10 @@ import {
   timeout,
   TimeoutError,
 } from "../mod.ts";
-import { captureErrors, runVirtual } from "./cpython/_both.ts";
+import { captureErrors, recordReports, runVirtual } from "./cpython/_both.ts";
 import { failureOf, inBoth, wait } from "./cpython/_program.ts";
 import { type ItemEvent, SOURCES } from "./_listeners.ts";
 import { sweepCancels } from "./_cancel_sweep.ts";
-import { recordReports } from "./cpython/_both.ts";
 
 for (const [kind, makeSource] of Object.entries(SOURCES)) {
   inBoth(`once() gives the next event of ${kind} alone`, function* () {

@@ -46,7 +46,7 @@ for (const [style, make] of Object.entries(MAINS)) {
     await assertRejects(
       () => runner.run(second(log)),
       RuntimeError,
-      "Cannot run: the event loop is running already",
+      "Cannot run: the event loop is running already, wait for the end of that run or begin a task with createTask()",
     );
     await running;
     assertEquals(log, ["ended"]);
@@ -77,7 +77,7 @@ for (const [style, make] of Object.entries(MAINS)) {
     await assertRejects(
       () => run(second(log), { loopFactory: () => loop }),
       RuntimeError,
-      "Cannot run: the event loop is running already",
+      "Cannot run: the event loop is running already, wait for the end of that run or begin a task with createTask()",
     );
     await running;
     assertEquals(log, ["ended"]);

@@ -94,6 +94,30 @@ inBoth(
   },
 );
 
+inBoth(
+  "taskGroup() with a limit refuses what is no coroutine as one without",
+  function* (style) {
+    const messages: unknown[] = [];
+    for (const options of [{}, { limit: 1 }]) {
+      yield* wait(taskGroup(
+        style.fn(function* (group) {
+          for (const wrong of [42, Promise.resolve(), async function* () {}]) {
+            const error = assertThrows(
+              () => group.createTask(wrong as never),
+              TypeError,
+            );
+            messages.push(
+              error.message.replace("Cannot create a task: a", "A"),
+            );
+          }
+        }),
+        options,
+      ));
+    }
+    assertEquals(messages.slice(0, 3), messages.slice(3));
+  },
+);
+
 Deno.test("taskGroup() refuses a limit that is none", () => {
   const body = () => sleep(0);
   for (const limit of [0, -1, 1.5, NaN]) {

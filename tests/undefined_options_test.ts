@@ -12,10 +12,12 @@ import {
   type ConnectionPairOptions,
   runTest,
 } from "@asyncio/asyncio/testing";
-import { InlineExecutor } from "../inline_executor.ts";
+import {
+  InlineExecutor,
+  type InlineExecutorOptions,
+} from "../inline_executor.ts";
 import type { WorkerExecutorOptions } from "../worker_executor.ts";
 import type { ProcessExecutorOptions } from "../process_executor.ts";
-import type { InlineExecutorOptions } from "../inline_executor.ts";
 import type { BullmqExecutorOptions, ServeBullmqOptions } from "../bullmq.ts";
 
 type Optional<O> = {
