@@ -36,6 +36,7 @@ import {
 import { EMPTY } from "./_io/byte_buffer.ts";
 import { endLoop } from "./_io/host_items.ts";
 import { HostSource } from "./_io/host_source.ts";
+import { DEFAULT_LIMIT } from "./_io/limits.ts";
 import { LineIterator } from "./_io/lines.ts";
 import {
   readAll,
@@ -95,7 +96,6 @@ const READER_OPTIONS: OptionKinds<StreamReaderOptions> = {
   limit: ANYTHING,
   loop: LOOP,
 };
-const DEFAULT_LIMIT = 65_536;
 const NEWLINE = new Uint8Array([10]);
 
 /**

@@ -36,6 +36,7 @@ import {
 } from "./_base/arguments.ts";
 import { snapshotContext } from "./_host/async_context.ts";
 import { refusal } from "./_host/errors.ts";
+import { DEFAULT_LIMIT } from "./_io/limits.ts";
 import { callHost } from "./_streams/host_call.ts";
 import { hostNetwork } from "./_net/host_network.ts";
 import {
@@ -43,11 +44,10 @@ import {
   showAddress,
   type TlsRequest,
 } from "./_net/network.ts";
-import { HANDSHAKE_TIMEOUT, openStreams } from "./_streams/open_streams.ts";
+import { openStreams } from "./_streams/open_streams.ts";
 import {
   clientTls,
   CONNECTION_OPTIONS,
-  DEFAULT_LIMIT,
   NAME,
   portKind,
   SERVER_OPTIONS,
@@ -351,7 +351,7 @@ function* open(
         },
         discard: (late) => late.abort(),
       },
-      tls && (tls.handshakeTimeout ?? HANDSHAKE_TIMEOUT),
+      tls?.handshakeTimeout,
     );
     return openStreams({ loop, transport, limit, reached: request.address });
   } catch (error) {
@@ -405,7 +405,6 @@ function* openServer<A extends Address>(
     inContext,
     limit: options.limit ?? DEFAULT_LIMIT,
     tls,
-    handshakeTimeout: toSeconds(tls?.handshakeTimeout ?? HANDSHAKE_TIMEOUT),
     grace: options.grace,
   });
   const place = showAddress(address);

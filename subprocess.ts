@@ -22,6 +22,7 @@ import type { Scheduler } from "./handle.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import type { ResourceOwner } from "./_loop/resources.ts";
 import { IoWait } from "./_io/io_wait.ts";
+import { DEFAULT_LIMIT } from "./_io/limits.ts";
 import { check } from "./_base/arguments.ts";
 import { shorten } from "./_base/repr.ts";
 import type { Child, Spawn, SpawnRequest, Stdio } from "./_process/child.ts";
@@ -216,7 +217,7 @@ interface Plan {
 
 function planOf(options: SubprocessOptions): Plan {
   options = checkSubprocessOptions(options);
-  const { limit = 65_536, grace = 5, cwd, env } = options;
+  const { limit = DEFAULT_LIMIT, grace = 5, cwd, env } = options;
   const { clearEnv = false, newSession = true } = options;
   const { stdin = "inherit", stdout = "inherit", stderr = "inherit" } = options;
   const merges = stderr === "stdout" && stdout !== "null";

@@ -4,7 +4,7 @@
  * @module
  */
 import { closeQuietly, type DenoConn } from "./deno_host.ts";
-import { HIGH_WATER } from "./network.ts";
+import { HIGH_WATER } from "../_io/limits.ts";
 import { type HeldSocket, nodeStream } from "./node_host.ts";
 
 /**

@@ -14,10 +14,10 @@ import type { TransportOwner } from "../_io/transport.ts";
 import type { Address, ExtraInfo } from "../stream_writer.ts";
 import { closeQuietly, type DenoAddr, type DenoConn } from "./deno_host.ts";
 import { duplexOf } from "./deno_duplex.ts";
-import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
+import { HIGH_WATER, LOW_WATER } from "../_io/limits.ts";
+import { type HostTransport, showAddress } from "./network.ts";
 import type { HeldSocket } from "./node_host.ts";
 
-const LOW_WATER = HIGH_WATER / 4;
 // An async function that answers line by line comes back to its next write() in 5
 // microtasks. A microtask costs 0.1 µs, and a piece that is sent for itself 6 µs.
 const QUIET_HOPS = 8;

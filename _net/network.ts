@@ -30,6 +30,8 @@ export interface HostTransport extends Transport, ByteSource {
 export interface TlsRequest extends TlsOptions {
   /** Whether this is the server's side. */
   readonly isServer: boolean;
+  /** In seconds. */
+  readonly handshakeTimeout: number;
 }
 
 /** Where to connect to, and how. */
@@ -88,9 +90,6 @@ export interface Network {
   /** Listens. Nothing is accepted before the listener is started. */
   listen(request: ListenRequest, owner: ListenerOwner): Promise<HostListener>;
 }
-
-/** Above so many unsent bytes a transport wants no more; below a quarter it does again. */
-export const HIGH_WATER = 65_536;
 
 /** Shows an address: `127.0.0.1:80`, `[::1]:80`, or a path. */
 export function showAddress(address: Address): string {

@@ -12,7 +12,8 @@ import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo, TlsInfo } from "../stream_writer.ts";
 import { findDeno } from "./deno_host.ts";
-import { HIGH_WATER, type HostTransport, showAddress } from "./network.ts";
+import { HIGH_WATER } from "../_io/limits.ts";
+import { type HostTransport, showAddress } from "./network.ts";
 import { heldDuplexOf } from "./node_duplex.ts";
 import type { HeldSocket, NodeSocket } from "./node_host.ts";
 

@@ -8,7 +8,8 @@ import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo } from "../stream_writer.ts";
 import { type InputPipe, type OutputPipe, unread } from "./child.ts";
-import { HIGH, InputQueue, LOW } from "./input_queue.ts";
+import { HIGH_WATER, LOW_WATER } from "../_io/limits.ts";
+import { InputQueue } from "./input_queue.ts";
 
 /** An output of the process. */
 export class DenoOutput implements OutputPipe {
@@ -115,7 +116,7 @@ export class DenoInput implements InputPipe {
     this.#queue.push(bytes);
     this.#size += bytes.length;
     if (!this.#sending) this.#send();
-    if (this.#size > HIGH) this.#backlogged = true;
+    if (this.#size > HIGH_WATER) this.#backlogged = true;
     return !this.#backlogged;
   }
 
@@ -182,7 +183,7 @@ export class DenoInput implements InputPipe {
     this.#size -= count;
     if (!this.#queue.isEmpty) this.#send();
     else if (this.#closing) this.#finish();
-    if (this.#backlogged && this.#size <= LOW) {
+    if (this.#backlogged && this.#size <= LOW_WATER) {
       this.#backlogged = false;
       this.#owner?.resumeWriting();
     }

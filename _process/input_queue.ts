@@ -4,10 +4,7 @@
  * @module
  */
 import { RingBuffer } from "../_base/ring_buffer.ts";
-
-/** Above this many bytes a writer is to wait, until no more than a quarter is left. */
-export const HIGH = 65_536;
-export const LOW = HIGH / 4;
+import { HIGH_WATER } from "../_io/limits.ts";
 
 // Pieces for which room is kept after a burst.
 const MOST_KEPT = 1024;
@@ -21,8 +18,8 @@ export class InputQueue {
   }
 
   push(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += HIGH) {
-      this.#pieces.push(bytes.subarray(at, at + HIGH));
+    for (let at = 0; at < bytes.length; at += HIGH_WATER) {
+      this.#pieces.push(bytes.subarray(at, at + HIGH_WATER));
     }
   }
 
@@ -35,7 +32,7 @@ export class InputQueue {
   take(beside: number): Uint8Array | undefined {
     const pieces = this.#pieces;
     const hasRoom = pieces.size > 0 &&
-      (beside === 0 || beside + pieces.at(0).length <= HIGH);
+      (beside === 0 || beside + pieces.at(0).length <= HIGH_WATER);
     if (hasRoom) return pieces.shift();
     pieces.trim(MOST_KEPT);
     return undefined;

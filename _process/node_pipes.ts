@@ -7,7 +7,8 @@ import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
 import type { TransportOwner } from "../_io/transport.ts";
 import type { ExtraInfo } from "../stream_writer.ts";
 import { type InputPipe, type OutputPipe, unread } from "./child.ts";
-import { HIGH, InputQueue, LOW } from "./input_queue.ts";
+import { HIGH_WATER, LOW_WATER } from "../_io/limits.ts";
+import { InputQueue } from "./input_queue.ts";
 
 /** What is used of a `stream.Readable`. */
 export interface NodeReadable {
@@ -129,7 +130,7 @@ export class NodeInput implements InputPipe {
 
   write(bytes: Uint8Array): boolean {
     this.#size += bytes.length;
-    if (this.#size > HIGH) this.#backlogged = true;
+    if (this.#size > HIGH_WATER) this.#backlogged = true;
     if (SENDS_ALL) {
       this.#queue.push(bytes);
       this.#handOver();
@@ -195,7 +196,7 @@ export class NodeInput implements InputPipe {
       this.#handOver();
       if (this.#closing && this.#queue.isEmpty) this.#stream.end();
     }
-    if (!this.#backlogged || this.#size > LOW) return;
+    if (!this.#backlogged || this.#size > LOW_WATER) return;
     this.#backlogged = false;
     this.#owner?.resumeWriting();
   }

@@ -15,6 +15,7 @@ import {
 } from "../_base/arguments.ts";
 import { guarded, isList } from "../_base/repr.ts";
 import { builtin } from "../_host/environment.ts";
+import { LIMIT } from "../_io/limits.ts";
 import { type Delay, toSeconds } from "../clock.ts";
 import type { EndOptions } from "./process.ts";
 
@@ -64,12 +65,6 @@ const ENV: Kind = {
     Object.entries(value).every(([name, text]) =>
       /^[^=\0]+$/.test(name) && !text.includes("\0")
     ),
-};
-
-const LIMIT: Kind = {
-  words: "a number of bytes above 0",
-  fits: (value) => typeof value === "number",
-  allows: (value) => value > 0,
 };
 
 /** The kinds of what every process may be given. */

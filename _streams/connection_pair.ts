@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  checkOptions,
-  DELAY,
-  integer,
-  type OptionKinds,
-} from "../_base/arguments.ts";
+import { checkOptions, DELAY, type OptionKinds } from "../_base/arguments.ts";
+import { DEFAULT_LIMIT, HIGH_WATER, LIMIT } from "../_io/limits.ts";
 import { TransportWriter } from "../_io/writer.ts";
 import { type Delay, toSeconds } from "../clock.ts";
 import { getRunningLoop } from "../running_loop.ts";
@@ -43,8 +39,8 @@ export type ConnectionEnd = [reader: StreamReader, writer: StreamWriter];
 
 const PAIR_OPTIONS: OptionKinds<ConnectionPairOptions> = {
   latency: DELAY,
-  capacity: integer(1),
-  limit: integer(1),
+  capacity: LIMIT,
+  limit: LIMIT,
 };
 
 /**
@@ -80,19 +76,17 @@ const PAIR_OPTIONS: OptionKinds<ConnectionPairOptions> = {
 export function connectionPair(
   options: ConnectionPairOptions = {},
 ): [ConnectionEnd, ConnectionEnd] {
-  const { latency = 0, capacity = 65_536, limit } = checkOptions(
-    "make a connection",
-    options,
-    PAIR_OPTIONS,
-  );
+  const { latency = 0, capacity = HIGH_WATER, limit = DEFAULT_LIMIT } =
+    checkOptions(
+      "make a connection",
+      options,
+      PAIR_OPTIONS,
+    );
   const loop = getRunningLoop();
   const link = { loop, latency: toSeconds(latency), capacity };
   const [a, b] = ["one end", "other end"].map((name) => {
     const transport = new MemoryTransport(name, link);
-    const reader = new StreamReader({
-      loop,
-      ...limit === undefined ? {} : { limit },
-    });
+    const reader = new StreamReader({ loop, limit });
     const writer: TransportWriter = new TransportWriter({
       transport,
       buffer: reader._buffer,

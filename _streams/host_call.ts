@@ -9,9 +9,9 @@ import { IoWait } from "../_io/io_wait.ts";
 import type { Resource } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
-import type { Delay } from "../clock.ts";
 import { unplaced } from "../_base/error_place.ts";
 import { TimeoutError } from "../errors.ts";
+import type { TimerHandle } from "../handle.ts";
 import type { EventLoop } from "../loop.ts";
 
 /** What the host is asked to do. */
@@ -37,6 +37,8 @@ export class HostCall<T> extends IoWait<T> implements Resource {
   readonly #controller = new AbortController();
   readonly #work: HostWork<T>;
   readonly #settled: Promise<void>;
+  /** What it was given up with, if it took too long. */
+  late: TimeoutError | undefined = undefined;
 
   constructor(loop: EventLoop, work: HostWork<T>) {
     super(loop, work.what, true);
@@ -72,6 +74,22 @@ export class HostCall<T> extends IoWait<T> implements Resource {
     this.fail(error);
   }
 
+  /**
+   * Gives it up with a TimeoutError if it takes longer than a TLS handshake may.
+   *
+   * @param seconds Its `handshakeTimeout`.
+   * @returns The timer, to be called off when it is done.
+   */
+  limit(seconds: number): TimerHandle {
+    const loop = this.getLoop() as EventLoop;
+    return loop.callLater(seconds, () => {
+      this.late = new TimeoutError(
+        `The ${this.#work.what} took longer than its handshakeTimeout, ${seconds} s`,
+      );
+      this.giveUp(this.late);
+    }, NO_CONTEXT);
+  }
+
   /** Gives back what has come, since whoever waited for it was cancelled meanwhile. */
   giveBack(): void {
     const came = this.done() && !this.cancelled() &&
@@ -101,27 +119,21 @@ export class HostCall<T> extends IoWait<T> implements Resource {
  *
  * @param loop The loop of whoever waits.
  * @param work What the host does.
- * @param timeout How long it may take; for ever if left out.
+ * @param timeout The `handshakeTimeout` of what does TLS, in seconds; for ever if left out.
  * @throws {TimeoutError} If it takes longer.
  */
 export function* callHost<T>(
   loop: EventLoop,
   work: HostWork<T>,
-  timeout?: Delay,
+  timeout?: number,
 ): Coro<T> {
   const call = new HostCall(loop, work);
-  let late: TimeoutError | undefined;
-  const giveUp = (): void => {
-    late = new TimeoutError(`The ${work.what} took too long`);
-    call.giveUp(late);
-  };
-  const timer = timeout === undefined
-    ? undefined
-    : loop.callLater(timeout, giveUp, NO_CONTEXT);
+  const timer = timeout === undefined ? undefined : call.limit(timeout);
   try {
     return yield* call;
   } catch (error) {
     call.giveBack();
+    const { late } = call;
     throw late !== undefined && error === late ? unplaced(late) : error;
   } finally {
     timer?.cancel();

@@ -11,9 +11,9 @@ import { refusal } from "../_host/errors.ts";
 import type { EventLoop } from "../loop.ts";
 import { StreamReader } from "../stream_reader.ts";
 import type { Address, StreamWriter } from "../stream_writer.ts";
+import { handshakeOf } from "./handshake.ts";
 import { callHost } from "./host_call.ts";
 import type { HostTransport, TlsRequest } from "../_net/network.ts";
-import { secure } from "../_net/tls.ts";
 import { upgradeTls } from "./options.ts";
 
 /** What the two ends of a connection are made of. */
@@ -28,9 +28,6 @@ export interface StreamParts {
   /** Called once, when the connection is over. */
   readonly onLost?: () => void;
 }
-
-/** How long a TLS handshake may take, in seconds, as in CPython. */
-export const HANDSHAKE_TIMEOUT = 60;
 
 /** Starts a connection, and gives its two halves. The loop closes it at the end. */
 export function openStreams(
@@ -82,12 +79,8 @@ function* handshake(
   try {
     return yield* callHost(
       loop,
-      {
-        what: `TLS handshake of the ${current}`,
-        start: (signal) => secure(current, request, signal),
-        discard: (late) => late.abort(),
-      },
-      request.handshakeTimeout ?? HANDSHAKE_TIMEOUT,
+      handshakeOf(current, request),
+      request.handshakeTimeout,
     );
   } catch (error) {
     throw refusal(error, `Cannot start TLS on the ${current}`);

@@ -14,17 +14,13 @@ import {
   type OptionKinds,
   STRING,
 } from "../_base/arguments.ts";
+import { toSeconds } from "../clock.ts";
+import { LIMIT } from "../_io/limits.ts";
 import type { TlsRequest } from "../_net/network.ts";
 import type { Address, TlsOptions } from "../stream_writer.ts";
 
-/** How many bytes a line may have, if nothing else is said. */
-export const DEFAULT_LIMIT = 65_536;
-
-const LIMIT: Kind = {
-  words: "a number above 0",
-  fits: (value) => typeof value === "number",
-  allows: (value) => value > 0,
-};
+/** How long a TLS handshake may take, in seconds, as in CPython. */
+const HANDSHAKE_TIMEOUT = 60;
 
 const TLS: Kind = {
   words: "true, false or an object of TLS options",
@@ -147,10 +143,18 @@ function requestOfServer(action: string, given: TlsOptions): TlsRequest {
   return { ...options, isServer: true };
 }
 
-function checkTls(action: string, options: TlsOptions): TlsOptions {
+function checkTls(
+  action: string,
+  options: TlsOptions,
+): TlsOptions & { readonly handshakeTimeout: number } {
   const tls = checkOptions(action, options, TLS_OPTIONS);
-  if ((tls.cert === undefined) === (tls.key === undefined)) return tls;
-  throw new TypeError(`Cannot ${action}: cert and key must be given together`);
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    throw new TypeError(
+      `Cannot ${action}: cert and key must be given together`,
+    );
+  }
+  const { handshakeTimeout = HANDSHAKE_TIMEOUT } = tls;
+  return { ...tls, handshakeTimeout: toSeconds(handshakeTimeout) };
 }
 
 /** A port of at least `least`. */

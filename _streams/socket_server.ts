@@ -11,12 +11,13 @@ import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { shutdownOf } from "../_run/shutdown.ts";
 import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
-import { CancelledError, RuntimeError, TimeoutError } from "../errors.ts";
+import { CancelledError, RuntimeError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { EventLoop } from "../loop.ts";
 import type { Server } from "../server.ts";
 import { sleep } from "../sleep.ts";
 import type { Address } from "../stream_writer.ts";
+import { handshakeOf } from "./handshake.ts";
 import { HostCall } from "./host_call.ts";
 import {
   type HostListener,
@@ -26,14 +27,11 @@ import {
   type TlsRequest,
 } from "../_net/network.ts";
 import { type ClientParts, ServerClients } from "./server_clients.ts";
-import { secure } from "../_net/tls.ts";
 
 /** What a server is made of. */
 export interface ServerParts extends ClientParts {
   /** How the connections do TLS, if they do. */
   readonly tls: TlsRequest | undefined;
-  /** How long a TLS handshake may take, in seconds. */
-  readonly handshakeTimeout: number;
   /** How long handlers may go on after `close()`, in seconds. */
   readonly grace: number | undefined;
 }
@@ -151,17 +149,11 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     const { tls, loop } = this.#parts;
     if (this.#takesNobody) return transport.abort();
     if (tls === undefined) return this.#serve(transport);
-    const handshake = new HostCall<HostTransport>(loop, {
-      what: `TLS handshake of the ${transport}`,
-      start: (signal) => secure(transport, tls, signal),
-      discard: (late) => late.abort(),
-    });
+    const handshake = new HostCall(loop, handshakeOf(transport, tls));
     this.#handshakes.add(handshake);
-    const timer = this.later(this.#parts.handshakeTimeout, () => {
-      handshake.giveUp(new TimeoutError("The TLS handshake took too long"));
-    });
+    const timer = handshake.limit(tls.handshakeTimeout);
     handshake.addDoneCallback(() => {
-      timer[Symbol.dispose]();
+      timer.cancel();
       this.#handshakes.delete(handshake);
       if (handshake.cancelled()) return;
       const error = handshake.exception();

@@ -147,12 +147,34 @@ export const checks: Checks = {
         openConnection(HOST, port, { tls: { ca, handshakeTimeout: 0.05 } })
       );
       assert(error instanceof TimeoutError);
+      assert.match(error.message, /longer than its handshakeTimeout, 0.05 s$/);
       await until(() => sockets.size === 0);
     });
     const server = await startServer(echo, HOST, 0, {
       tls: { cert, key, handshakeTimeout: 0.05 },
     });
     const [reader, writer] = await open(server);
+    assert.equal((await reader.read()).length, 0);
+    await writer.close();
+    server.close();
+    await server.waitClosed();
+  },
+
+  async "a handshakeTimeout that can't be is refused before anything is begun"() {
+    const tls = { handshakeTimeout: { fortnights: 1 } as never };
+    let clients = 0;
+    const server = await startServer(async (reader, writer) => {
+      await writer.write(bytes(`${++clients}\n`));
+      await reader.read();
+      await writer.close();
+    }, HOST);
+    const refused = await errorOf(() => open(server, { tls }));
+    assert(refused instanceof TypeError);
+    const [reader, writer] = await open(server);
+    assert.equal(textOf(await reader.readline()), "1\n");
+    assert(await errorOf(() => writer.startTls(tls)) instanceof TypeError);
+    // No handshake is under way.
+    writer.writeEof();
     assert.equal((await reader.read()).length, 0);
     await writer.close();
     server.close();
