@@ -42,9 +42,12 @@ import {
   BOOLEAN,
   check,
   checkOptions,
+  integer,
   type Kind,
+  NUMBER,
   oneOf,
   type OptionKinds,
+  orInfinity,
   STRING,
 } from "./_base/arguments.ts";
 import type { Resource, ResourceOwner } from "./_loop/resources.ts";
@@ -287,12 +290,7 @@ const SOURCE: Kind = {
 const ONCE_KINDS: OptionKinds<OnceOptions> = { args: BOOLEAN };
 const ON_KINDS: OptionKinds<OnOptions> = {
   args: BOOLEAN,
-  maxsize: {
-    words: "an integer of at least 0, or Infinity",
-    fits: (value) => typeof value === "number",
-    allows: (value) =>
-      value === Infinity || Number.isInteger(value) && value >= 0,
-  },
+  maxsize: orInfinity({ ...integer(0), fits: NUMBER.fits }),
   overflow: oneOf(["error", "dropOldest", "dropNewest"]),
 };
 

@@ -135,6 +135,15 @@ export function integer(least: number): Kind {
   };
 }
 
+/** A number of a kind, or `Infinity` for no limit. */
+export function orInfinity({ words, fits, allows }: Kind): Kind {
+  return {
+    words: `${words}, or Infinity`,
+    fits,
+    allows: (value) => value === Infinity || allows!(value),
+  };
+}
+
 /** An instance of a class. */
 export function instance(
   kind: abstract new (...args: never[]) => unknown,

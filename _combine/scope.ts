@@ -16,7 +16,13 @@ import {
 import { isGenerator } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
-import { check, integer, type Kind, refusal } from "../_base/arguments.ts";
+import {
+  check,
+  integer,
+  type Kind,
+  orInfinity,
+  refusal,
+} from "../_base/arguments.ts";
 import { currentTask } from "../current_task.ts";
 import type { Task } from "../task.ts";
 
@@ -52,14 +58,8 @@ export function requireTask(scope: object): Task<unknown> {
   return task;
 }
 
-const COUNT = integer(1);
-
-/** A limit on concurrency; `Infinity` is none. */
-export const LIMIT: Kind = {
-  words: `${COUNT.words}, or Infinity`,
-  fits: COUNT.fits,
-  allows: (value) => value === Infinity || COUNT.allows!(value),
-};
+/** A limit on concurrency. */
+export const LIMIT: Kind = orInfinity(integer(1));
 
 /**
  * Says that a limit on concurrency is none, or was left out.

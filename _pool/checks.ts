@@ -10,7 +10,9 @@ import {
   checkOptions,
   copyList,
   DELAY,
+  integer,
   type Kind,
+  NUMBER,
   type OptionKinds,
   SIGNAL,
 } from "../_base/arguments.ts";
@@ -21,8 +23,14 @@ import type {
   SubmitOptions,
 } from "../_executor/job_types.ts";
 
-// How many values a job may be ahead of who reads them.
 const DEFAULT_HIGH_WATER_MARK = 16;
+
+/** How many there may be. */
+export const COUNT: Kind = {
+  words: integer(1).words,
+  fits: NUMBER.fits,
+  allows: (value) => Number.isSafeInteger(value) && value > 0,
+};
 
 /** Begins the message of an error of a job. */
 export function cannotSubmit(name: unknown, why: string): string {
@@ -40,8 +48,7 @@ export const SUBMIT_OPTIONS: OptionKinds<SubmitOptions> = withOrigin({
 /** What the options of `stream()` may be. */
 export const STREAM_OPTIONS: OptionKinds<StreamOptions> = withOrigin({
   ...SUBMIT_OPTIONS,
-  // Looked at where it is used.
-  highWaterMark: ANYTHING,
+  highWaterMark: integer(1),
 });
 
 // An engine gives its jobs one, see `OriginOptions`. It is not named to users.
@@ -125,52 +132,9 @@ export function unsendable(
   );
 }
 
-/**
- * Returns the high water mark of a stream.
- *
- * @throws {RangeError} If it is no whole number above 0.
- */
-export function highWaterMarkOf(
-  name: string,
-  options: StreamOptions | undefined,
-): number {
-  const ahead = options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
-  if (Number.isSafeInteger(ahead) && ahead > 0) return ahead;
-  throw new RangeError(
-    cannotSubmit(
-      name,
-      `highWaterMark must be a whole number above 0, got ${
-        describeValue(ahead)
-      }`,
-    ),
-  );
-}
-
-/**
- * Checks a count that an executor is set up with.
- *
- * @returns The count.
- * @throws {TypeError} If it is no number.
- * @throws {RangeError} If it is no whole number above 0.
- */
-export function checkCount(
-  option: string,
-  count: number | undefined,
-  fallback: number,
-): number {
-  if (count === undefined) return fallback;
-  if (typeof count !== "number") {
-    throw new TypeError(
-      `Cannot make an executor: ${option} must be a number, got ${
-        describeValue(count)
-      }`,
-    );
-  }
-  if (count === fallback && count === Infinity) return count;
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new RangeError(
-    `Cannot make an executor: ${option} must be a whole number above 0, got ${count}`,
-  );
+/** How many values a job may be ahead of who reads them. */
+export function highWaterMarkOf(options: StreamOptions | undefined): number {
+  return options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
 }
 
 /**

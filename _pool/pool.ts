@@ -92,7 +92,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     options?: StreamOptions,
   ): JobStream<unknown, unknown> {
     const checked = checkJob(name, args, options, STREAM_OPTIONS);
-    const ahead = highWaterMarkOf(name, checked);
+    const ahead = highWaterMarkOf(checked);
     const job = this.#makeJob(name, args, checked);
     job.credit = ahead;
     job.stream = new JobStream(job, ahead, (count) => {

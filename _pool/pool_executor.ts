@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { ANYTHING, NAME, type OptionKinds } from "../_base/arguments.ts";
+import {
+  DELAY,
+  NAME,
+  type OptionKinds,
+  orInfinity,
+} from "../_base/arguments.ts";
 import { type Delay, toSeconds } from "../clock.ts";
 import {
   Executor,
@@ -21,7 +26,7 @@ import {
 import type { Future } from "../future.ts";
 import { hardwareConcurrency } from "../_executor/host.ts";
 import type { ChannelFactory } from "../_channel/channel.ts";
-import { checkCount } from "./checks.ts";
+import { COUNT } from "./checks.ts";
 import { Pool } from "./pool.ts";
 
 /** Options of the executors that have workers. */
@@ -61,12 +66,12 @@ export interface WorkerExecutorOptions {
 
 const DEFAULT_GRACE = 5;
 
-/** What the options may be; counts and the grace are looked at where they are used. */
+/** What the options may be. */
 export const POOL_OPTIONS: OptionKinds<WorkerExecutorOptions> = {
-  maxWorkers: ANYTHING,
-  concurrency: ANYTHING,
-  grace: ANYTHING,
-  maxQueue: ANYTHING,
+  maxWorkers: COUNT,
+  concurrency: COUNT,
+  grace: DELAY,
+  maxQueue: orInfinity(COUNT),
   name: NAME,
 };
 
@@ -111,13 +116,9 @@ export abstract class PoolExecutor<J> extends Executor<J> {
       module,
       factory,
       grace,
-      maxWorkers: checkCount(
-        "maxWorkers",
-        options.maxWorkers,
-        hardwareConcurrency(),
-      ),
-      concurrency: checkCount("concurrency", options.concurrency, 1),
-      maxQueue: checkCount("maxQueue", options.maxQueue, Infinity),
+      maxWorkers: options.maxWorkers ?? hardwareConcurrency(),
+      concurrency: options.concurrency ?? 1,
+      maxQueue: options.maxQueue ?? Infinity,
       name: String(options.name ?? name),
     });
     this.capabilities = {

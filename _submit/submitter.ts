@@ -114,7 +114,7 @@ export class Submitter implements JobOwner, LinkEvents {
     options?: StreamOptions,
   ): JobStream<unknown, unknown> {
     const checked = checkJob(name, args, options, STREAM_OPTIONS);
-    const credit = highWaterMarkOf(name, checked);
+    const credit = highWaterMarkOf(checked);
     const job = this.#makeJob(name, args, checked);
     const { pollInterval } = this.#options;
     const patience = Math.max(PATIENCE, PATIENT_INTERVALS * pollInterval);

@@ -427,6 +427,11 @@ test("executors refuse bad options", () => {
   assertThrows(() => KINDS.WorkerExecutor({ grace: -1 }), RangeError);
   const wrong = "2" as unknown as number;
   assertThrows(
+    () => KINDS.WorkerExecutor({ grace: wrong }),
+    TypeError,
+    "Cannot make an executor: grace must be seconds",
+  );
+  assertThrows(
     () => KINDS.WorkerExecutor({ maxWorkers: wrong }),
     TypeError,
     '"2"',
