@@ -24,6 +24,7 @@
  * @module
  */
 import { isInstance } from "./_base/repr.ts";
+import { LONGEST_TIMER } from "./_host/turn.ts";
 import { type Delay, toSeconds } from "./clock.ts";
 import {
   Executor,
@@ -382,9 +383,7 @@ function checkQueue<O extends BullmqQueueOptions>(
   return checked;
 }
 
-// In milliseconds. Redis takes whole ones only, and a timer of the host none above these.
-const LONGEST_TIMER = 2 ** 31 - 1;
-
+// In milliseconds, of which Redis takes whole ones only.
 function engineSpan(name: string, delay: Delay | undefined): number {
   const milliseconds = 1000 * span(SERVE, name, delay ?? 30);
   return Math.min(Math.ceil(milliseconds), LONGEST_TIMER);

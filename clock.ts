@@ -24,7 +24,7 @@ import {
   type OptionKinds,
   refusal,
 } from "./_base/arguments.ts";
-import { hostTimer, hostTurn } from "./_host/turn.ts";
+import { hostTimer, hostTurn, LONGEST_TIMER } from "./_host/turn.ts";
 
 /** A span of time: seconds, or an object with units. A `Temporal.Duration` up to days fits. */
 export type Delay = number | DelayFields;
@@ -167,9 +167,6 @@ export interface Clock {
   unwait(sleeper: Sleeper): void;
 }
 
-// Above this the host fires a timer at once instead of late.
-const LONGEST_HOST_TIMER_MS = 2 ** 31 - 1;
-
 /** The host's timer of one loop. */
 interface ArmedTimer {
   readonly timer: ReturnType<typeof setTimeout>;
@@ -242,7 +239,7 @@ export class SystemClock implements Clock {
     const now = performance.now() / 1000;
     const delay = Math.min(
       Math.max(Math.ceil((deadline - now) * 1000), 0),
-      LONGEST_HOST_TIMER_MS,
+      LONGEST_TIMER,
     );
     const timer = setTimeout(() => {
       const { isWanted } = this.#timers!.get(sleeper)!;

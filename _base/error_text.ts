@@ -157,13 +157,14 @@ class ErrorCopies {
   }
 }
 
-function define(
-  copy: object,
+/** Sets a property as a class of errors does: over one of the prototype, and not shown. */
+export function define(
+  error: object,
   key: PropertyKey,
   value: unknown,
   enumerable = false,
 ): void {
-  Object.defineProperty(copy, key, {
+  Object.defineProperty(error, key, {
     value,
     configurable: true,
     writable: true,

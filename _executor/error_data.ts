@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { define } from "../_base/error_text.ts";
 import { moreText } from "../_base/lines.ts";
 import {
   cut,
@@ -106,7 +107,7 @@ class Writer {
 
   write(error: unknown): ErrorData {
     const text = `${describeValue(error)} was thrown, which is no error`;
-    this.#place(isInstance(error, Error) ? error : unplaced(text, error));
+    this.#place(isInstance(error, Error) ? error : stackless(text, error));
     const errors: OneError[] = [];
     for (let i = 0; i < this.#found.length; i++) {
       errors.push(this.#one(this.#found[i] as Error));
@@ -146,7 +147,7 @@ class Writer {
     const { items, leftOut } = cut(errors, Math.max(0, most));
     const parts = items.map((item) => this.#value(item, 0));
     if (leftOut > 0) {
-      const more = unplaced(moreText(leftOut, "errors"), undefined);
+      const more = stackless(moreText(leftOut, "errors"), undefined);
       parts.push({ error: this.#place(more) });
     }
     return parts;
@@ -234,12 +235,12 @@ class Writer {
 
 function fill(error: Error, one: OneError, all: readonly Error[]): void {
   const { name, stack, cause, errors, fields } = one;
-  if (error.name !== name) define(error, "name", name, false);
-  if (stack !== undefined) define(error, "stack", stack, false);
-  if (cause !== undefined) define(error, "cause", valueOf(cause, all), false);
+  if (error.name !== name) define(error, "name", name);
+  if (stack !== undefined) define(error, "stack", stack);
+  if (cause !== undefined) define(error, "cause", valueOf(cause, all));
   if (errors !== undefined) {
     const parts = errors.map((part) => valueOf(part, all));
-    define(error, PARTS, parts, false);
+    define(error, PARTS, parts);
   }
   for (const [key, value] of fields) {
     define(error, key, valueOf(value, all), true);
@@ -275,9 +276,9 @@ function isPlain(value: unknown): boolean {
 }
 
 /** Makes an error whose stack would tell of nothing but this module. */
-function unplaced(message: string, cause: unknown): Error {
+function stackless(message: string, cause: unknown): Error {
   const error = new Error(message, { cause });
-  define(error, "stack", undefined, false);
+  define(error, "stack", undefined);
   return error;
 }
 
@@ -299,16 +300,3 @@ function bytesOf(text: string): Uint8Array {
 }
 
 // Not by assignment: a class may have only a getter, and "__proto__" is a field, too.
-function define(
-  object: object,
-  key: string,
-  value: unknown,
-  enumerable: boolean,
-): void {
-  Object.defineProperty(object, key, {
-    value,
-    configurable: true,
-    writable: true,
-    enumerable,
-  });
-}
