@@ -44,17 +44,9 @@ import { callIn, running } from "./_base/running.ts";
 export interface ContextValues {
   /** How many variables were set. */
   readonly size: number;
-  /**
-   * Returns the value of a variable.
-   *
-   * @throws {TypeError} If `variable` is no ContextVar.
-   */
+  /** Returns the value of a variable, or `undefined`. */
   get(variable: ContextVar<unknown>): unknown;
-  /**
-   * Says whether a variable was set.
-   *
-   * @throws {TypeError} If `variable` is no ContextVar.
-   */
+  /** Says whether a variable was set. */
   has(variable: ContextVar<unknown>): boolean;
   /** Returns the variables with their values. */
   entries(): IterableIterator<[ContextVar<unknown>, unknown]>;
@@ -101,6 +93,7 @@ export class Token<T> {
    * @param context The context that it was set in.
    * @param wasSet Whether it had a value before.
    * @param oldValue That value.
+   * @throws {TypeError} If `variable` is no ContextVar, or `context` no Context.
    */
   constructor(
     variable: ContextVar<T>,
@@ -123,6 +116,7 @@ export class Token<T> {
    * @param context The context to reset it in.
    * @throws {RuntimeError} If the token was used before.
    * @throws {RangeError} If it belongs to another variable or context.
+   * @throws {TypeError} If `variable` is no ContextVar, or `context` no Context.
    */
   restore(variable: ContextVar<T>, context: Context): void {
     check("reset a variable", "variable", variable, CONTEXT_VAR);
@@ -182,6 +176,7 @@ export class ContextVar<T> {
    *
    * @param name The name, for reports.
    * @param options The default value.
+   * @throws {TypeError} If `name` is no string, or there is no such option.
    */
   constructor(name: string, options: ContextVarOptions<T> = {}) {
     check("make a ContextVar", "name", name, STRING);
@@ -271,6 +266,7 @@ export class Context {
    * Makes a context, empty unless values are given.
    *
    * @param values What another context holds, or a Map of variables and their values.
+   * @throws {TypeError} If `values` is neither.
    */
   constructor(values: ContextValues = NOTHING) {
     this.#values = isValues(values) ? values : valuesOf(values);
@@ -318,9 +314,10 @@ export class Context {
    * Returns the value of a variable here, or `undefined`; defaults do not count.
    *
    * @param variable The variable.
+   * @throws {TypeError} If `variable` is no ContextVar.
    */
   get<T>(variable: ContextVar<T>): T | undefined {
-    checkVariable(variable);
+    checkVariable(LOOK, variable);
     return this.#values.get(variable as ContextVar<unknown>) as T | undefined;
   }
 
@@ -328,9 +325,10 @@ export class Context {
    * Says whether a variable was set here.
    *
    * @param variable The variable.
+   * @throws {TypeError} If `variable` is no ContextVar.
    */
   has<T>(variable: ContextVar<T>): boolean {
-    checkVariable(variable);
+    checkVariable(LOOK, variable);
     return this.#values.has(variable as ContextVar<unknown>);
   }
 
@@ -349,9 +347,10 @@ export class Context {
    *
    * @param variable The variable.
    * @param value Its value.
+   * @throws {TypeError} If `variable` is no ContextVar.
    */
   assign<T>(variable: ContextVar<T>, value: T): void {
-    checkVariable(variable);
+    checkVariable("set a variable", variable);
     this.#values = this.#values.with(variable as ContextVar<unknown>, value);
   }
 
@@ -359,9 +358,10 @@ export class Context {
    * Takes the value of a variable away.
    *
    * @param variable The variable.
+   * @throws {TypeError} If `variable` is no ContextVar.
    */
   unset<T>(variable: ContextVar<T>): void {
-    checkVariable(variable);
+    checkVariable("unset a variable", variable);
     this.#values = this.#values.without(variable as ContextVar<unknown>);
   }
 }
@@ -370,6 +370,7 @@ function isValues(values: unknown): values is Values {
   return !isRevoked(values) && values instanceof PersistentMap;
 }
 
+const LOOK = "look into a context";
 const CONTEXT_VAR = instance(ContextVar, "a ContextVar");
 const TOKEN = instance(Token, "a token of ContextVar.set()");
 const CONTEXT_VAR_OPTIONS = { default: VALUE };
@@ -380,9 +381,9 @@ const VALUES: Kind = {
     (isInstance(values, Map) && [...values.keys()].every(CONTEXT_VAR.fits)),
 };
 
-function checkVariable(variable: unknown): void {
+function checkVariable(action: string, variable: unknown): void {
   if (isInstance(variable, ContextVar)) return;
-  check("look into a context", "variable", variable, CONTEXT_VAR);
+  check(action, "variable", variable, CONTEXT_VAR);
 }
 
 function valuesOf(values: ContextValues): Values {

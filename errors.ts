@@ -385,6 +385,7 @@ export class IncompleteReadError extends Error {
    *
    * @param partial The bytes that were read before the end.
    * @param expected How many bytes were expected, if that is known.
+   * @throws {TypeError} If `partial` is no Uint8Array, or `expected` no number.
    */
   constructor(partial: Uint8Array, expected?: number) {
     // Of any realm, as a Buffer is in a test runner that gives each file globals of its own.

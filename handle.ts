@@ -186,6 +186,8 @@ export class Handle {
    * @param scheduler The loop that calls it.
    * @param options The context to call it in.
    * @param argument What to call it with.
+   * @throws {TypeError} If `callback` is no function, `scheduler` no loop, or an option of the
+   * wrong kind.
    */
   constructor(
     callback: (argument: never) => void,
@@ -319,6 +321,9 @@ export class TimerHandle extends Handle {
    * @param callback What to call.
    * @param scheduler The loop that calls it.
    * @param options The context to call it in.
+   * @throws {TypeError} If `when` is no number, `callback` no function, `scheduler` no loop, or
+   * an option of the wrong kind.
+   * @throws {RangeError} If `when` is NaN.
    */
   constructor(
     when: number,

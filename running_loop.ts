@@ -105,6 +105,7 @@ export function setEventLoop(loop: EventLoop | undefined): void {
  *
  * @param options The clock, and whether debug mode is on.
  * @returns The loop.
+ * @throws {TypeError} If an option is of the wrong kind.
  *
  * @example Use it and close it
  * ```ts

@@ -43,7 +43,6 @@ import type { Waiter } from "./_base/roles.ts";
  *   itself is cancelled, so is the result.
  * - **Errors**: those of the work; one that comes after the result was cancelled, and that
  *   nobody else waits for, goes to the loop's exception handler.
- *
  * - **Async functions**: pass the function itself, `shield(save)` or `shield(() => save(row))`.
  *   The call `shield(save(row))` has started it as a part of the task that calls, so a cancel
  *   of that task reaches its waits, and with them the work.

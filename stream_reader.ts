@@ -197,6 +197,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @returns A coroutine of the bytes, none at the end.
    * @throws {TypeError} If `n` is no number.
    * @throws {RangeError} If `n` is no integer.
+   * @throws {RuntimeError} If another task waits for data.
    */
   read(n = -1): Coroutine<Uint8Array> {
     checkCount(n, "read()");
@@ -209,7 +210,9 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * Reads one line, with its end `"\n"`.
    *
    * @returns A coroutine of the line. The last one may have no end, and none is left
-   * when it is empty. A line above the limit is dropped, and a RangeError thrown.
+   * when it is empty.
+   * @throws {RangeError} If the line is above the limit; it is dropped.
+   * @throws {RuntimeError} If another task waits for data.
    */
   readline(): Coroutine<Uint8Array> {
     return new ReadOperation("readline", this._buffer, readLine, undefined);
@@ -219,10 +222,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * Reads exactly so many bytes.
    *
    * @param n How many.
-   * @returns A coroutine of the bytes; it throws an IncompleteReadError if the end comes
-   * before.
+   * @returns A coroutine of the bytes.
    * @throws {TypeError} If `n` is no number.
    * @throws {RangeError} If `n` is below 0, or no integer.
+   * @throws {IncompleteReadError} If the end comes before.
+   * @throws {RuntimeError} If another task waits for data.
    */
   readexactly(n: number): Coroutine<Uint8Array> {
     checkCount(n, "readexactly()");
@@ -238,9 +242,13 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * Reads up to a separator.
    *
    * @param separator The separator, or several, of which the one that ends first counts.
-   * @returns A coroutine of the bytes, with the separator. It throws an
-   * IncompleteReadError if the end comes before, and a LimitOverrunError, with the bytes
-   * left to be read, above the limit.
+   * @returns A coroutine of the bytes, with the separator.
+   * @throws {TypeError} If a separator is no Uint8Array.
+   * @throws {RangeError} If there is none, or one is empty.
+   * @throws {IncompleteReadError} If the end comes before.
+   * @throws {LimitOverrunError} If there are more bytes than the limit before it, which are
+   * left to be read.
+   * @throws {RuntimeError} If another task waits for data.
    */
   readuntil(
     separator: Uint8Array | readonly Uint8Array[] = NEWLINE,
