@@ -30,6 +30,7 @@ import { describeOwner, groupError } from "./_combine/error_list.ts";
 import { Children, reportErrors } from "./_combine/children.ts";
 import { currentTask } from "./current_task.ts";
 import { TellingWaiter } from "./_task/waiter.ts";
+import type { Scheduler } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
@@ -183,9 +184,16 @@ function* runRace(
     reportErrors(loop, `a loser of ${name}()`, losers!);
   }
   if (winner !== undefined) return winner.result();
-  const owners = [...futures];
-  throw groupError(
-    `All ${futures.size} awaitables of ${name}() failed in ${
+  throw allFailed(name, [...futures], loop);
+}
+
+function allFailed(
+  name: string,
+  owners: readonly Future<unknown>[],
+  loop: Scheduler,
+): AggregateError {
+  return groupError(
+    `All ${owners.length} awaitables of ${name}() failed in ${
       describeOwner(currentTask(loop)!, loop)
     }`,
     { errors: owners.map(errorOf), owners, loop },

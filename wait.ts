@@ -34,10 +34,12 @@ import { checkList, unwatch, watch } from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import type { Failure } from "./_future/failure.ts";
 import { type Future, isFuture } from "./future.ts";
+import type { Scheduler } from "./handle.ts";
 import { currentTask } from "./current_task.ts";
 import { describeKind } from "./_base/repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
 import { Waiter } from "./_task/waiter.ts";
+import type { Task } from "./task.ts";
 
 /** Return from {@linkcode wait} when one future is done. */
 export const FIRST_COMPLETED = "FIRST_COMPLETED";
@@ -121,51 +123,28 @@ export const wait: <F extends Future<unknown>>(
       options = checkOptions("wait", options, WAIT_OPTIONS);
       const { returnWhen = ALL_COMPLETED, timeout } = options;
       const loop = requireScheduler();
-      for (const future of unique) {
-        if (future.getLoop() === loop) continue;
-        throw makeUnplaced(() =>
-          new RangeError(`Cannot wait: ${future} belongs to another loop`)
-        );
-      }
-      let missing = unique.size;
+      checkLoop(unique, loop);
       const waiter = new Waiter(
         loop,
-        () => `wait for ${unique.size}, ${missing} not done`,
+        () => `wait for ${unique.size}, ${watched.missing} not done`,
         () => [...unique].filter((future) => !future.done()),
       );
       const release = (): void => waiter.release();
       const timer = timeout === undefined
         ? undefined
         : loop.callLater(timeout, release, NO_CONTEXT);
-      // Whoever waits has their errors to come, however long the others take.
-      const held: Failure[] = [];
-      const onDone = new DoneCallback(
-        (future: Future<unknown>) => {
-          missing--;
-          const failure = future._failure();
-          if (failure !== undefined) {
-            failure.hold();
-            held.push(failure);
-          }
-          if (missing > 0 && !endsWait(future, returnWhen)) return;
-          // At once, as in CPython: a timer called off later would change others' order.
-          timer?.cancel();
-          release();
-        },
-        copyContext(),
-        currentTask(loop),
-      );
-      // A done future is counted by way of the loop too, in its place.
-      for (const future of unique) {
-        if (future.done()) onDone._wake(future);
-        else watch(future, onDone);
-      }
+      const watched = new Watched(unique, currentTask(loop)!, (future) => {
+        if (watched.missing > 0 && !endsWait(future, returnWhen)) return;
+        // At once, as in CPython: a timer called off later would change others' order.
+        timer?.cancel();
+        release();
+      });
       try {
+        watched.begin();
         yield* waiter;
       } finally {
         timer?.cancel();
-        for (const future of unique) unwatch(future, onDone);
-        for (const failure of held) failure.release();
+        watched.end();
       }
       const done = new Set<F>();
       const pending = new Set<F>();
@@ -175,9 +154,69 @@ export const wait: <F extends Future<unknown>>(
   }.wait,
 );
 
+/** Futures that somebody waits for, and how many of them are not done. */
+class Watched {
+  /** How many are not done. */
+  missing: number;
+  readonly #futures: ReadonlySet<Future<unknown>>;
+  readonly #onDone: DoneCallback<Future<unknown>>;
+  // Whoever waits has their errors to come, however long the others take.
+  readonly #held: Failure[] = [];
+
+  constructor(
+    futures: ReadonlySet<Future<unknown>>,
+    waiting: Task<unknown>,
+    onDone: (future: Future<unknown>) => void,
+  ) {
+    this.missing = futures.size;
+    this.#futures = futures;
+    this.#onDone = new DoneCallback(
+      (future: Future<unknown>) => {
+        this.missing--;
+        this.#hold(future);
+        onDone(future);
+      },
+      copyContext(),
+      waiting,
+    );
+  }
+
+  begin(): void {
+    for (const future of this.#futures) {
+      // A done future is counted by way of the loop too, in its place.
+      if (future.done()) this.#onDone._wake(future);
+      else watch(future, this.#onDone);
+    }
+  }
+
+  end(): void {
+    for (const future of this.#futures) unwatch(future, this.#onDone);
+    for (const failure of this.#held) failure.release();
+  }
+
+  #hold(future: Future<unknown>): void {
+    const failure = future._failure();
+    if (failure === undefined) return;
+    failure.hold();
+    this.#held.push(failure);
+  }
+}
+
 function endsWait(future: Future<unknown>, returnWhen: ReturnWhen): boolean {
   if (returnWhen === FIRST_COMPLETED) return true;
   return returnWhen === FIRST_EXCEPTION && future._failure() !== undefined;
+}
+
+function checkLoop(
+  futures: ReadonlySet<Future<unknown>>,
+  loop: Scheduler,
+): void {
+  for (const future of futures) {
+    if (future.getLoop() === loop) continue;
+    throw makeUnplaced(() =>
+      new RangeError(`Cannot wait: ${future} belongs to another loop`)
+    );
+  }
 }
 
 function checkFutures<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {

@@ -118,13 +118,6 @@ inBoth(
   },
 );
 
-Deno.test("taskGroup() refuses a limit that is none", () => {
-  const body = () => sleep(0);
-  for (const limit of [0, -1, 1.5, NaN]) {
-    assertThrows(() => taskGroup(body, { limit }), RangeError, String(limit));
-  }
-});
-
 inBoth("taskGroup() is cancelled by its signal", function* (style) {
   for (const inBody of [true, false]) {
     const log: string[] = [];
