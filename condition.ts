@@ -204,7 +204,7 @@ export class Condition {
     check("notify", "count", count, COUNT);
     if (!this.locked()) {
       throw new RuntimeError(
-        `Cannot notify: the lock of ${this} is not acquired`,
+        `Cannot notify: the lock of ${this} is not acquired, acquire() it first`,
       );
     }
     this.#wake(count);
@@ -238,7 +238,9 @@ export class Condition {
   *#wait(): Coro<true> {
     if (!this.locked()) {
       throw makeUnplaced(() =>
-        new RuntimeError(`Cannot wait: the lock of ${this} is not acquired`)
+        new RuntimeError(
+          `Cannot wait: the lock of ${this} is not acquired, acquire() it first`,
+        )
       );
     }
     const waiter = this.#waiters.makeWaiter();

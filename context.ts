@@ -201,7 +201,7 @@ export class ContextVar<T> {
     if (fallback.length > 0) return fallback[0] as T;
     if ("default" in this.#options) return this.#options.default as T;
     throw new ReferenceError(
-      `Cannot get ${this}: it has no value in this context and no default`,
+      `Cannot get ${this}: it has no value in this context and no default, set() it or give a default`,
     );
   }
 
@@ -295,7 +295,9 @@ export class Context {
     let each: Context | undefined = outer;
     for (; each !== undefined; each = each.#outer) {
       if (each !== this) continue;
-      throw new RuntimeError("Cannot enter context: it is entered already");
+      throw new RuntimeError(
+        "Cannot enter context: it is entered already, run in a copy() of it",
+      );
     }
     this.#outer = outer;
     try {

@@ -204,7 +204,9 @@ export class Future<T> implements Promise<T> {
       case CANCELLED:
         throw cancellationOf(this);
     }
-    throw new InvalidStateError(`Result is not set: ${this} is pending`);
+    throw new InvalidStateError(
+      `Result is not set: ${this} is pending, wait for it first`,
+    );
   }
 
   /**
@@ -223,7 +225,9 @@ export class Future<T> implements Promise<T> {
       case CANCELLED:
         throw cancellationOf(this);
     }
-    throw new InvalidStateError(`Exception is not set: ${this} is pending`);
+    throw new InvalidStateError(
+      `Exception is not set: ${this} is pending, wait for it first`,
+    );
   }
 
   /**

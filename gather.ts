@@ -200,7 +200,7 @@ export function gather(...args: unknown[]): Future<unknown[]> {
   const loop = commonLoop(awaitables);
   const firstChild = awaitables.length === 0
     ? undefined
-    : startChild(awaitables[0]!, loop);
+    : futureOf(awaitables[0]!, loop);
   return new Gathering(
     (firstChild?.getLoop() ?? schedulerForNew()) as EventLoop,
     awaitables,
@@ -232,13 +232,6 @@ function commonLoop(
     }
   }
   return loop;
-}
-
-function startChild(
-  awaitable: Awaitable<unknown>,
-  loop: EventLoop | undefined,
-): Future<unknown> {
-  return futureOf(awaitable, loop);
 }
 
 /**
@@ -407,8 +400,8 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   #startChild(awaitable: Awaitable<unknown>): Future<unknown> {
     const loop = this.#loop;
     return this.#inContext !== undefined && mayRunAsync(awaitable)
-      ? this.#inContext(() => startChild(awaitable, loop))
-      : startChild(awaitable, loop);
+      ? this.#inContext(() => futureOf(awaitable, loop))
+      : futureOf(awaitable, loop);
   }
 
   // Nobody will have it: what it began is cancelled, what it did not is closed.

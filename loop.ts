@@ -509,7 +509,9 @@ export class EventLoop implements TaskScheduler {
    */
   close(): void {
     if (this.isRunning()) {
-      throw new RuntimeError("Cannot close a running event loop");
+      throw new RuntimeError(
+        "Cannot close a running event loop: close it when its run has ended",
+      );
     }
     const turns = this.#turns;
     if (turns === undefined) return;
@@ -1078,7 +1080,7 @@ export class EventLoop implements TaskScheduler {
     const caller = runningScheduler();
     if (caller !== undefined && caller !== this) {
       throw new RuntimeError(
-        `Cannot schedule: ${where} was called in another loop's code`,
+        `Cannot schedule: ${where} was called in another loop's code, use callSoonThreadsafe()`,
       );
     }
     return checked;

@@ -176,7 +176,9 @@ export class Runner {
    */
   getLoop(): EventLoop {
     if (this.#closed) {
-      throw new RuntimeError("Cannot use the runner: it is closed");
+      throw new RuntimeError(
+        "Cannot use the runner: it is closed, make a new one",
+      );
     }
     if (this.#loop === undefined) {
       const { loopFactory, debug } = this.#options;
@@ -265,7 +267,9 @@ export class Runner {
    */
   async close(): Promise<void> {
     if (this.#main !== undefined) {
-      throw new RuntimeError("Cannot close the runner: it is running");
+      throw new RuntimeError(
+        "Cannot close the runner: it is running, wait for the end of that run",
+      );
     }
     if (this.#closeIfIdle()) return;
     this.#closed = true;

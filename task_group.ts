@@ -206,7 +206,7 @@ export class TaskGroup {
   get signal(): AbortSignal {
     if (this.#line === undefined) {
       throw new RuntimeError(
-        `Cannot give a signal: ${this} has not been entered`,
+        `Cannot give a signal: ${this} has not been entered, ask for it in the body`,
       );
     }
     return this.#line.signal;
@@ -303,7 +303,7 @@ export class TaskGroup {
   #enter(): (() => void) | undefined {
     if (this.#parent !== undefined) {
       throw new RuntimeError(
-        `Cannot enter ${this}: it has already been entered`,
+        `Cannot enter ${this}: it has already been entered, make a new one`,
       );
     }
     const parent = requireTask(this);

@@ -135,7 +135,7 @@ export class Timeout {
   get signal(): AbortSignal {
     if (this.#line === undefined) {
       throw new RuntimeError(
-        `Cannot give a signal: ${this} has not been entered`,
+        `Cannot give a signal: ${this} has not been entered, ask for it in the body`,
       );
     }
     return this.#line.signal;
@@ -220,7 +220,7 @@ export class Timeout {
   _enter(now: number): void {
     if (this.#state !== CREATED) {
       throw new RuntimeError(
-        `Cannot enter ${this}: it has already been entered`,
+        `Cannot enter ${this}: it has already been entered, make a new one`,
       );
     }
     this.#line = enterScope(this);

@@ -72,7 +72,7 @@ function parsed<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
-    throw new RangeError(`The ${name} of tls can not be read, give it as PEM`, {
+    throw new RangeError(`The ${name} of tls cannot be read, give it as PEM`, {
       cause,
     });
   }

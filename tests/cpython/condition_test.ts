@@ -110,7 +110,7 @@ both("locks.ConditionTests.wait_unacquired", {
     assertInstanceOf(error, RuntimeError);
     assertEquals(
       error.message,
-      "Cannot wait: the lock of <Condition [unlocked]> is not acquired",
+      "Cannot wait: the lock of <Condition [unlocked]> is not acquired, acquire() it first",
     );
   },
   async async() {
@@ -205,7 +205,7 @@ caseTest("locks.ConditionTests.notify_unacquired", () => {
   const error = assertThrows(() => new Condition().notify(), RuntimeError);
   assertEquals(
     error.message,
-    "Cannot notify: the lock of <Condition [unlocked]> is not acquired",
+    "Cannot notify: the lock of <Condition [unlocked]> is not acquired, acquire() it first",
   );
 });
 
