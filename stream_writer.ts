@@ -86,7 +86,8 @@ export interface TlsOptions {
   /** The application protocols to offer, the best one first. */
   readonly alpn?: readonly string[] | undefined;
   /**
-   * How long the handshake may take, in seconds or with units.
+   * How long the handshake may take, in seconds or with units. `openConnection()` counts the
+   * time to connect in.
    *
    * @default {60}
    */

@@ -120,6 +120,16 @@ Deno.test("connectionPair() can't go over to TLS, and refuses bad options", () =
     assertThrows(() => connectionPair({ delay: 1 } as never), TypeError);
   }));
 
+Deno.test("connectionPair() with the capacity and limit Infinity holds nobody back", () =>
+  runTest(async () => {
+    const options = { capacity: Infinity, limit: Infinity, latency: 1 };
+    const [[, writer], [reader]] = connectionPair(options);
+    const line = new Uint8Array(200_000).fill(10, -1);
+    await writer.write(line);
+    assertEquals(time(), 0);
+    assertEquals((await reader.readline()).length, line.length);
+  }));
+
 Deno.test("StreamWriter: a cancel of one wait leaves the others", () =>
   runTest(async () => {
     const [[, writer], [reader]] = connectionPair({ capacity: 10, limit: 10 });
