@@ -89,3 +89,23 @@ Deno.test("wait() and asCompleted() take their callback back from a subclass at 
     }
     assertEquals(future.waiting, 0);
   }));
+
+Deno.test("wait() whose future of a user throws in addDoneCallback() leaves the others alone", () =>
+  runTest(function* (): Coro<void> {
+    class Broken extends Future<string> {
+      override addDoneCallback(): void {
+        throw new RangeError("expected");
+      }
+    }
+    const other = new Future<string>();
+    let error: unknown;
+    try {
+      yield* wait([other, new Broken()], { timeout: 60 });
+    } catch (thrown) {
+      error = thrown;
+    }
+    assertEquals([`${error}`, `${other}`], [
+      "RangeError: expected",
+      "<Future pending>",
+    ]);
+  }));
