@@ -27,6 +27,9 @@ import { CompletionQueue } from "./completion_queue.ts";
 import { type Input, type Source, WorkSource } from "./work_source.ts";
 import type { Task } from "../task.ts";
 
+// Whose an error is, if not a job's.
+const SOURCE = "the source";
+
 /** What a job of `mapConcurrent()` gives: its promise, or a coroutine. */
 export type JobWork<R> = Generator<Wait | undefined, R, never> | PromiseLike<R>;
 
@@ -163,7 +166,7 @@ export class JobPool<T, R> {
       yield* this.close();
     } catch (error) {
       if (!isDroppedByLoop(line, error)) throw error;
-      this.#report(error);
+      this.#report(error, SOURCE);
     }
   }
 
@@ -180,7 +183,7 @@ export class JobPool<T, R> {
       if (failure === undefined) throw error;
       const isCancel = isInstance(error, CancelledError);
       if (isCancel) this.#report(failure.error, failure.origin);
-      else this.#report(error);
+      else this.#report(error, SOURCE);
       if (isCancel) throw error;
     }
     if (failure !== undefined) throw failure.error;
@@ -220,7 +223,7 @@ export class JobPool<T, R> {
         this.#addWorker({ item: this.#input.last as T, index });
       });
     } catch (error) {
-      this.#fail(error, "the source");
+      this.#fail(error, SOURCE);
     } finally {
       this.#obeyed();
     }

@@ -87,11 +87,6 @@ export class IoWaits<T> {
     this.#ofHost = ofHost;
   }
 
-  /** How many wait. */
-  get size(): number {
-    return this.#waits.size;
-  }
-
   /** Adds one. */
   wait(): Future<T> {
     const wait = new IoWait<T>(

@@ -18,11 +18,6 @@ export class TimerHeap<T extends Timer> {
   #times: number[] = [];
   #cancelledCount = 0;
 
-  /** How many timers stand in the heap, cancelled ones included. */
-  get length(): number {
-    return this.#timers.length;
-  }
-
   /** Adds a timer. */
   push(timer: T): void {
     const when = timer.when();
@@ -62,11 +57,6 @@ export class TimerHeap<T extends Timer> {
     this.#timers = [];
     this.#times = [];
     this.#cancelledCount = 0;
-  }
-
-  /** Returns the timers in no order. */
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.#timers.values();
   }
 
   #compact(): void {

@@ -33,7 +33,7 @@ export class FifoStore<T> implements Store<T> {
   pop(): T {
     const item = this.#items.shift();
     // An empty queue does not keep the memory of a burst.
-    if (this.#items.size === 0) this.#items.trim(LARGEST_IDLE);
+    this.#items.trim(LARGEST_IDLE);
     return item;
   }
 }

@@ -2,8 +2,9 @@
  * The error of a job that nobody takes any more, since whoever took the results has left or
  * was cancelled when it had failed: it is reported, once.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  type ConcurrentMap,
   type Coro,
   type CoroutineFunction,
   createTask,
@@ -17,6 +18,37 @@ import {
 import { TestLoop } from "@asyncio/asyncio/testing";
 
 const GIVEN_UP = "of mapConcurrent() that was given up";
+
+const ONE = { limit: 1 };
+
+/** The two ways to take all results. */
+const TAKES: ((jobs: ConcurrentMap<number>) => Promise<void>)[] = [
+  async (jobs) => {
+    for await (const _ of jobs);
+  },
+  async (jobs) => void await jobs.collect(),
+];
+
+async function failingJob(n: number): Promise<number> {
+  await sleep(1);
+  throw new Error(`job ${n}`);
+}
+
+function* brokenSource(): Generator<number> {
+  try {
+    yield 1;
+    yield 2;
+  } finally {
+    // deno-lint-ignore no-unsafe-finally
+    throw new Error("clean-up");
+  }
+}
+
+function linesOf(loop: TestLoop): string[] {
+  return loop.reports.map(({ message, exception }) =>
+    `${message}: ${(exception as Error).message}`
+  );
+}
 
 /** The second job fails; then, in the same turn, it calls what is to come at once. */
 async function job(index: number, onFailure: () => void): Promise<number> {
@@ -104,4 +136,58 @@ Deno.test("mapConcurrent() throws the error of a job, and reports it not", async
     }
   });
   assertEquals([caught, reports], [["broken"], []]);
+});
+
+Deno.test("mapConcurrent() throws the error of a job, and reports that of the clean-up of its source as the source's", async () => {
+  for (const take of TAKES) {
+    const loop = new TestLoop();
+    const main = () => take(mapConcurrent(brokenSource(), failingJob, ONE));
+    await assertRejects(() => loop.runUntilComplete(main), Error, "job 1");
+    assertEquals(linesOf(loop), [
+      "Exception in the source of mapConcurrent() that was given up: clean-up",
+    ]);
+  }
+});
+
+Deno.test("mapConcurrent() that is cancelled in the clean-up after a failed job throws the cancel, and reports the job", async () => {
+  async function* source(): AsyncGenerator<number> {
+    try {
+      yield 1;
+      yield 2;
+    } finally {
+      await sleep(60);
+    }
+  }
+  for (const take of TAKES) {
+    const loop = new TestLoop();
+    await loop.runUntilComplete(async () => {
+      const main = () => take(mapConcurrent(source(), failingJob, ONE));
+      const task = createTask(main);
+      await sleep(30);
+      task.cancel();
+      await wait([task]);
+      assert(task.cancelled());
+    });
+    assertEquals(loop.time(), 30);
+    assertEquals(linesOf(loop), [
+      "Exception in a job of mapConcurrent() that was given up: job 1",
+    ]);
+  }
+});
+
+Deno.test("mapConcurrent() whose loop is cancelled reports the error of the clean-up of its source as the source's", async () => {
+  const loop = new TestLoop();
+  await loop.runUntilComplete(async () => {
+    const task = createTask(async () => {
+      const jobs = mapConcurrent(brokenSource(), (n) => sleep(1, n), ONE);
+      for await (const _ of jobs) await sleep(60);
+    });
+    await sleep(30);
+    task.cancel();
+    await wait([task]);
+    assert(task.cancelled());
+  });
+  assertEquals(linesOf(loop), [
+    "Exception in the source of mapConcurrent() that was given up: clean-up",
+  ]);
 });

@@ -7,12 +7,17 @@ import {
 } from "@std/assert";
 import {
   CancelledError,
+  type Coroutine,
+  coroutine,
+  type CoroutineFunction,
   createTask,
   currentTask,
   formatTaskTree,
   getRunningLoop,
   RuntimeError,
   sleep,
+  type Task,
+  TaskGroup,
   taskGroup,
 } from "../mod.ts";
 import { failureOf, inBoth, type Program, wait } from "./cpython/_program.ts";
@@ -185,3 +190,88 @@ inBoth(
     yield* wait(task);
   },
 );
+
+inBoth(
+  "taskGroup() with a limit takes all that it takes without one",
+  function* (style) {
+    function* generator(): Generator<never, string> {
+      return "a generator";
+    }
+    const given: Record<string, () => CoroutineFunction<string>> = {
+      "a generator": () => generator() as never,
+      "a coroutine": () => sleep(1, "a coroutine") as never,
+      "coroutine()": () => coroutine(generator)() as never,
+      "a function of a coroutine": () => () => sleep(1, "a coroutine"),
+      "a function of a generator": () => () => generator() as never,
+      "a function of a promise": () => () => Promise.resolve("a promise"),
+    };
+    for (const limit of [undefined, 1, 9]) {
+      const tasks = yield* wait(taskGroup(
+        style.fn(function* (group): Program<Task<unknown>[]> {
+          // So that with one slot all others begin later.
+          group.createTask(() => sleep(1));
+          return Object.values(given).map((make) => group.createTask(make()));
+        }),
+        limit === undefined ? {} : { limit },
+      ));
+      assertEquals(tasks.map((task) => task.result()), [
+        "a generator",
+        "a coroutine",
+        "a generator",
+        "a coroutine",
+        "a generator",
+        "a promise",
+      ], `${limit}`);
+    }
+  },
+);
+
+inBoth(
+  "taskGroup() with a limit refuses what it refuses without one",
+  function* (style) {
+    async function* items() {}
+    const body = style.fn(function* (group: TaskGroup): Program<string[]> {
+      return [undefined, 5, Promise.resolve(), {}, items, items()].map((
+        wrong,
+      ) =>
+        assertThrows(() => group.createTask(wrong as never), TypeError).message
+      );
+    });
+    const without = yield* wait(taskGroup(body));
+    assertEquals(
+      without[2]!.split(": ")[0],
+      "A coroutine was expected, got a Promise",
+    );
+    assertEquals(yield* wait(taskGroup(body, { limit: 1 })), without);
+  },
+);
+
+inBoth(
+  "taskGroup() with a limit has a task factory close what it makes no task of",
+  function* (style) {
+    const loop = getRunningLoop();
+    for (const options of [{}, { limit: 1 }]) {
+      yield* wait(taskGroup(
+        style.fn(function* (group): Program<void> {
+          loop.setTaskFactory((_loop, coro) => {
+            (coro as Coroutine<unknown>).close();
+            throw new RangeError("no more tasks");
+          });
+          const cold = sleep(1);
+          assertThrows(() => group.createTask(cold), RangeError);
+          loop.setTaskFactory(undefined);
+          assertInstanceOf(yield* failureOf(cold), RuntimeError);
+        }),
+        options,
+      ));
+    }
+  },
+);
+
+Deno.test("TaskGroup.signal is refused before the group has begun", () => {
+  assertThrows(
+    () => new TaskGroup().signal,
+    RuntimeError,
+    "Cannot give a signal: <TaskGroup> has not been entered",
+  );
+});
