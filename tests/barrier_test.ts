@@ -87,6 +87,25 @@ both("Barrier.abort() breaks those who wait and who come later", {
   },
 });
 
+both("Barrier.abort() breaks a barrier of one, too, which needs no others", {
+  *generator() {
+    const barrier = new Barrier(1);
+    yield* barrier.abort();
+    assertInstanceOf(yield* errorOf(barrier.wait()), BrokenBarrierError);
+    assert(barrier.broken);
+    yield* barrier.reset();
+    assertEquals(yield* barrier.wait(), 0);
+  },
+  async async() {
+    const barrier = new Barrier(1);
+    await barrier.abort();
+    assertInstanceOf(await rejectionOf(barrier.wait()), BrokenBarrierError);
+    assert(barrier.broken);
+    await barrier.reset();
+    assertEquals(await barrier.wait(), 0);
+  },
+});
+
 both("Barrier tells formatTaskTree() who is there", {
   *generator() {
     const barrier = new Barrier(3, { name: "start" });

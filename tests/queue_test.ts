@@ -26,6 +26,7 @@ import {
   rejectionOf,
   runVirtual,
 } from "./cpython/_both.ts";
+import { inBoth, wait } from "./cpython/_program.ts";
 
 const kinds = [Queue, LifoQueue, PriorityQueue];
 
@@ -386,3 +387,55 @@ async function errorOfAsync(awaitable: PromiseLike<unknown>): Promise<unknown> {
   }
   throw new Error("An error was expected");
 }
+
+inBoth(
+  "Queue keeps who was woken for an item that another took before all who wait",
+  function* (style) {
+    const log: string[] = [];
+    const queue = new Queue<number>();
+    const tasks = ["a", "b", "c", "d"].map((name) =>
+      createTask(style.fn(function* () {
+        log.push(`${name} ${yield* wait(queue.get())}`);
+      }))
+    );
+    yield* wait(sleep(0));
+    // Each is woken, and finds nothing; the others wait behind it all the while.
+    for (let n = 0; n < 3; n++) {
+      queue.putNowait(n);
+      assertEquals(queue.getNowait(), n);
+      yield* wait(sleep(0));
+    }
+    // The one behind it leaves.
+    tasks[1]!.cancel();
+    yield* wait(sleep(0));
+    assert(tasks[1]!.cancelled());
+    assertEquals(String(queue), "<Queue maxsize=0 getters=3 tasks=3>");
+    for (const n of [10, 11, 12]) queue.putNowait(n);
+    yield* wait(sleep(1));
+    assertEquals(log, ["a 10", "c 11", "d 12"]);
+  },
+);
+
+inBoth(
+  "Queue keeps who was woken for room that another took before all who wait",
+  function* (style) {
+    const queue = new Queue<string>(1);
+    queue.putNowait("first");
+    const tasks = ["a", "b", "c", "d"].map((name) =>
+      createTask(style.fn(function* () {
+        yield* wait(queue.put(name));
+      }))
+    );
+    yield* wait(sleep(0));
+    for (const name of ["second", "third"]) {
+      queue.getNowait();
+      queue.putNowait(name);
+      yield* wait(sleep(0));
+    }
+    tasks[2]!.cancel();
+    const got: string[] = [];
+    for (let n = 0; n < 4; n++) got.push(yield* wait(queue.get()));
+    assertEquals(got, ["third", "a", "b", "d"]);
+    assert(tasks[2]!.cancelled());
+  },
+);
