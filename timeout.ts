@@ -262,6 +262,8 @@ export class Timeout {
 
   #expire(): void {
     this.#timer = undefined;
+    // The body has ended in time, and the task goes on in this turn.
+    if (this.#abandonable?.done()) return;
     this.#state = EXPIRING;
     const line = this.#line!;
     this.#waited = describeBody(line, line._driver!);

@@ -51,7 +51,6 @@ export class BodyFuture extends HostFuture implements LineFuture {
 
   /** Leaves the body behind. */
   giveUp(): void {
-    if (this.done()) return;
     this._asks.abandon();
     super.cancel();
   }

@@ -2,7 +2,7 @@
  * A body that its deadline may leave behind, and that is cancelled before: what it makes of
  * the cancel goes to whoever waits, as without that option.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertFalse, assertRejects } from "@std/assert";
 import {
   CancelledError,
   createTask,
@@ -130,3 +130,30 @@ Deno.test("timeout() with abandon reports no AbortError when it is cancelled onc
     await wait([task]);
     assertEquals(task.cancelled(), true);
   }));
+
+Deno.test("timeout() with abandon gives what its body has ended with when the deadline comes in that turn", async () => {
+  for (const options of [{}, { abandon: true }]) {
+    await runTest(async (loop) => {
+      let scope: Timeout | undefined;
+      const body = async (own: Timeout, end: () => unknown) => {
+        scope = own;
+        await sleep(1);
+        own.reschedule(loop.time());
+        return end();
+      };
+      const ended = await timeout(LONG, (own) => body(own, () => 5), options);
+      assertEquals([ended, scope!.expired()], [5, false]);
+      await assertRejects(
+        async () =>
+          await timeout(LONG, (own) =>
+            body(own, () => {
+              throw new RangeError("broken");
+            }), options),
+        RangeError,
+        "broken",
+      );
+      assertFalse(scope!.expired());
+      assertEquals(loop.time(), 2);
+    });
+  }
+});
