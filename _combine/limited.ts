@@ -12,8 +12,8 @@ import {
   isCoroutine,
   mayRunAsync,
   noCoroutine,
-  refuseAsyncGenerator,
 } from "../_coroutine/coroutine.ts";
+import { isAsyncGeneratorFunction } from "../_base/function_kinds.ts";
 import { claim, isGenerator } from "../_coroutine/generators.ts";
 import { FunctionCoroutine } from "../_task/function_coroutine.ts";
 import { CancelledError } from "../errors.ts";
@@ -34,10 +34,9 @@ export function limited<T>(
   free: Slots,
   coro: CoroutineLike<T> | CoroutineFunction<T>,
 ): Coroutine<T> {
-  refuseAsyncGenerator(coro, "create a task");
-  if (!isCoroutine(coro) && typeof coro !== "function") {
-    throw noCoroutine(coro);
-  }
+  const isFunction = typeof coro === "function" &&
+    !isAsyncGeneratorFunction(coro);
+  if (!isFunction && !isCoroutine(coro)) throw noCoroutine(coro);
   return new Limited(free, coro);
 }
 

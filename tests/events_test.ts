@@ -22,7 +22,7 @@ import {
   TimeoutError,
 } from "../mod.ts";
 import { captureErrors, recordReports, runVirtual } from "./cpython/_both.ts";
-import { failureOf, inBoth, wait } from "./cpython/_program.ts";
+import { failureOf, inBoth, type Program, wait } from "./cpython/_program.ts";
 import { type ItemEvent, SOURCES } from "./_listeners.ts";
 import { sweepCancels } from "./_cancel_sweep.ts";
 
@@ -253,6 +253,30 @@ inBoth("once() throws the error of an emitter, and gives one", function* () {
   assertStrictEquals(yield* wait(given), error);
   assertEquals(emitter.eventNames(), []);
 });
+
+inBoth(
+  "on() throws the error of an emitter where the first waits, and ends the others",
+  function* (style) {
+    for (const error of [new Error("expected"), undefined]) {
+      const emitter = new EventEmitter();
+      const events = on(emitter, "item");
+      const next = style.fn(function* (): Program<IteratorResult<unknown>> {
+        return yield* wait(events.next());
+      });
+      const tasks = [createTask(next), createTask(next), createTask(next)];
+      yield* wait(sleep(0));
+      emitter.emit("error", error);
+      const thrown = yield* failureOf(tasks[0]!);
+      if (error !== undefined) assertStrictEquals(thrown, error);
+      else assertEquals(String(thrown), "Error: Failed with undefined");
+      const end = { done: true, value: undefined };
+      assertEquals(yield* wait(tasks[1]!), end);
+      assertEquals(yield* wait(tasks[2]!), end);
+      assertEquals(yield* wait(events.next()), end);
+      assertEquals(emitter.listenerCount("error"), 0);
+    }
+  },
+);
 
 inBoth("on() throws the error of an emitter after its events", function* () {
   const emitter = new EventEmitter();
