@@ -55,11 +55,6 @@ export class JobQueue {
     if (dead > FEW && dead > this.size) this.#compact();
   }
 
-  /** Returns the jobs, in their order. */
-  [Symbol.iterator](): IterableIterator<PoolJob> {
-    return this.#left().values();
-  }
-
   #left(): PoolJob[] {
     return this.#jobs.slice(this.#head).filter((job) => !job.done());
   }
