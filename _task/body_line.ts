@@ -136,8 +136,8 @@ export class BodyLine implements ScopeLine {
     noteRequests(root, request, 1);
     request.reason = reason;
     request.askedBy = "another";
-    const driver = this._driver;
-    if (driver === undefined) return cancelLine(this, reason);
+    // Whom the host alone runs, nobody asks by this.
+    const driver = this._driver!;
     const lines: LineState[] = [];
     const taken = cancelDriver(driver, this, undefined, reason, lines);
     for (const line of lines) cancelLine(line, reason);

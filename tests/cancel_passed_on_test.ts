@@ -2,7 +2,7 @@
  * A cancel that a wait passes on to a task which is about to end: whoever waits gets the error
  * by which that ends, as in CPython, and the cancel if it keeps a result.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   type Coro,
   coroutine,
@@ -10,6 +10,8 @@ import {
   gather,
   sleep,
   type Task,
+  type TaskGroup,
+  taskGroup,
   timeout,
   waitFor,
 } from "@asyncio/asyncio";
@@ -112,3 +114,37 @@ Deno.test("a task that had failed before the cancel leaves it to whoever waits",
       "CancelledError: enough",
     );
   }));
+
+const GROUP_BODIES = ["await", "yield*", "a coroutine"] as const;
+
+for (const wait of GROUP_BODIES) {
+  for (const signalled of [false, true]) {
+    const how = signalled ? "aborts the signal of" : "cancels";
+    for (const end of ["it throws", "it throws some microtasks later"]) {
+      Deno.test(`a task ${how} the group whose body waits for it by ${wait}, and then ${end}`, () =>
+        runTest(async () => {
+          const controller = new AbortController();
+          let group: TaskGroup | undefined;
+          const inner: Inner = createTask(async () => {
+            await sleep(1);
+            if (signalled) controller.abort();
+            else group!.cancel();
+            return await ENDS[end]![0]();
+          });
+          const body = WAITS[wait]!(inner);
+          const { signal } = controller;
+          const outer = createTask(() =>
+            taskGroup((own) => {
+              group = own;
+              return body();
+            }, { signal })
+          );
+          const error = await assertRejects(
+            async () => await outer,
+            AggregateError,
+          );
+          assertEquals(error.errors.map(String), ["RangeError: failed"]);
+        }));
+    }
+  }
+}
