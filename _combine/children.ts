@@ -83,7 +83,6 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
         // For the parent: it goes on when all have ended.
         onCancel(error);
       }
-      this.#joining = undefined;
     }
   }
 

@@ -1,7 +1,7 @@
 /**
- * Runs the tests and gates the line coverage of what is published.
+ * Runs the tests and gates the coverage of what is published.
  *
- * The threshold stands in `deno.json`. Tests, tools and stand-ins do not count.
+ * The thresholds stand in `deno.json`. Tests, tools and stand-ins do not count.
  *
  * @module
  */

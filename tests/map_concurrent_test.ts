@@ -2,6 +2,7 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertRejects,
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
@@ -18,6 +19,7 @@ import {
   taskSignal,
   wait as waitFor,
 } from "../mod.ts";
+import { runTest } from "../testing.ts";
 import { recordReports, runVirtual } from "./cpython/_both.ts";
 import {
   failureOf,
@@ -506,4 +508,68 @@ Deno.test("mapConcurrent() refuses bad input", () => {
   }
   assertThrows(() => mapConcurrent(5 as never, job, { limit: 1 }), TypeError);
   assertThrows(() => mapConcurrent([], 5 as never, { limit: 1 }), TypeError);
+});
+
+Deno.test("mapConcurrent() begins not more than its limit ahead of who takes the results, of a source of either kind", async () => {
+  const sources: (() => Iterable<number> | AsyncIterable<number>)[] = [
+    function* () {
+      for (let n = 0;; n++) yield n;
+    },
+    async function* () {
+      for (let n = 0;; n++) yield n;
+    },
+  ];
+  for (const source of sources) {
+    for (const ordered of [true, false]) {
+      await runTest(async () => {
+        let begun = 0;
+        let taken = 0;
+        const jobs = mapConcurrent(source(), (n) => {
+          begun++;
+          return sleep(0.1, n);
+        }, { limit: 3, ordered });
+        for await (const _ of jobs) {
+          taken++;
+          await sleep(10);
+          assert(begun > taken && begun <= taken + 3, `${begun}, ${taken}`);
+          if (taken === 5) break;
+        }
+      });
+    }
+  }
+});
+
+Deno.test("mapConcurrent() does not close a source that has failed", async () => {
+  for (const isAsync of [true, false]) {
+    const log: string[] = [];
+    let n = 0;
+    const next = () => {
+      if (n++ === 1) throw new RangeError("source");
+      return { done: false as const, value: n };
+    };
+    const end = () => {
+      log.push("closed");
+      return { done: true as const, value: undefined };
+    };
+    const source = isAsync
+      ? {
+        [Symbol.asyncIterator]: () => ({
+          next: () =>
+            new Promise<IteratorResult<number>>((resolve) => resolve(next())),
+          return: () => Promise.resolve(end()),
+        }),
+      }
+      : { [Symbol.iterator]: () => ({ next, return: end }) };
+    await runTest(async () => {
+      await assertRejects(
+        async () => {
+          const jobs = mapConcurrent(source, (n) => sleep(1, n), { limit: 2 });
+          for await (const _ of jobs);
+        },
+        RangeError,
+        "source",
+      );
+    });
+    assertEquals(log, []);
+  }
 });
