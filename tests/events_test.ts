@@ -268,7 +268,7 @@ inBoth(
       emitter.emit("error", error);
       const thrown = yield* failureOf(tasks[0]!);
       if (error !== undefined) assertStrictEquals(thrown, error);
-      else assertEquals(String(thrown), "Error: Failed with undefined");
+      else assertEquals(String(thrown), "Error: Rejected with undefined");
       const end = { done: true, value: undefined };
       assertEquals(yield* wait(tasks[1]!), end);
       assertEquals(yield* wait(tasks[2]!), end);
