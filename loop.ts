@@ -491,7 +491,7 @@ export class EventLoop implements TaskScheduler {
       if (isNew && future.done() && !future.cancelled()) future.exception();
       throw error;
     } finally {
-      future._removeWaiter(end);
+      end.release();
       if (hostIsDue()) await hostTurn();
     }
     return resultOf(future, this.runUntilComplete);
@@ -871,6 +871,11 @@ export class EventLoop implements TaskScheduler {
   /** @internal Tells `listener` once, before the host has its next turn; `undefined` calls it off. */
   _tellBeforeHost(listener: BeforeHost | undefined): void {
     if (this.#turns !== undefined) this.#turns.beforeHost = listener;
+  }
+
+  /** @internal Whether something is ready to run in the next turn. */
+  _hasReady(): boolean {
+    return this.#turns?.hasReady ?? false;
   }
 
   /** @internal Ends the run when a future is done; to be taken from its list after. */

@@ -63,6 +63,8 @@ const NO_OPTIONS = {};
 const HOPS_TO_FIRST_WAIT = 8;
 // How often it cancels what the clean-up before has begun: some begin another for ever.
 const MOST_ROUNDS = 100;
+// CPython's loop takes as many while it shuts its generators and its executor down.
+const LAST_TURNS = 4;
 const NO_SIGNAL_OPTIONS = signalOptions(NO_OPTIONS);
 
 /**
@@ -232,7 +234,7 @@ export class Runner {
       try {
         await loop._runForever();
       } finally {
-        task._removeWaiter(end);
+        end.release();
       }
       const result = resultOf(task, this._run);
       if (this.#watch !== undefined) await this.#stopServices();
@@ -339,7 +341,7 @@ export class Runner {
       loop !== undefined &&
       (this.#watch !== undefined || !loop._tasks.isEmpty ||
         loop._hasResources() || loop._hasAsyncgens() ||
-        loop._hasStrays())
+        loop._hasStrays() || loop._hasReady())
     ) return false;
     this.#closed = true;
     loop?.close();
@@ -412,6 +414,7 @@ export class Runner {
       if (!loop._hasStrays()) cancelTasks();
       else await loop.runUntilComplete(() => loop._endStrays(cancelTasks));
       await waitForAll(tasks, loop);
+      await runLastTurns(loop);
       if (loop._tasks.isEmpty) break;
     }
     if (loop._hasResources()) {
@@ -420,6 +423,7 @@ export class Runner {
     if (loop._hasAsyncgens()) {
       await loop.runUntilComplete(() => loop.shutdownAsyncgens());
     }
+    await runLastTurns(loop);
   }
 }
 
@@ -444,5 +448,13 @@ async function waitForAll(
       exception,
       task,
     });
+  }
+}
+
+// For what the last turn has called for, such as the done callbacks of what ended in it.
+async function runLastTurns(loop: EventLoop): Promise<void> {
+  for (let turn = 0; turn < LAST_TURNS && loop._hasReady(); turn++) {
+    loop.stop();
+    await loop._runForever();
   }
 }

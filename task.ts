@@ -811,7 +811,7 @@ export class Task<T> extends Future<T> {
     if (this.#mayHaveHelpers()) {
       const areTold = this._request?.pending === true &&
         isCancellation(this, error);
-      return endHelpers(this, () => this.#fail(error), areTold);
+      return endHelpers(this, () => this.#failApart(error), areTold);
     }
     if (!this.#leave()) return;
     if (isCancellation(this, error)) {
@@ -838,6 +838,15 @@ export class Task<T> extends Future<T> {
     if (!request.hasReachedSeveral) return false;
     request.hasReachedSeveral = false;
     return true;
+  }
+
+  // Outside of a turn, where nobody catches what ends the run.
+  #failApart(error: unknown): void {
+    try {
+      this.#fail(error);
+    } catch (interrupt) {
+      this.scheduler._abortRun(interrupt);
+    }
   }
 
   #failLate(error: unknown): void {

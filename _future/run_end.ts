@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { KeyboardInterrupt, RuntimeError } from "../errors.ts";
+import { RuntimeError } from "../errors.ts";
 import type { Runnable, Waiter } from "../_base/roles.ts";
 import { isUnplaced, placeHere } from "../_base/error_place.ts";
-import { isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { blame } from "../_host/uncaught.ts";
 
@@ -18,18 +17,24 @@ interface RunningLoop {
 
 /** What it runs for. */
 interface Awaited {
-  cancelled(): boolean;
-  exception(): unknown;
+  _removeWaiter(waiter: Waiter): void;
 }
 
 /** Stands in the future's list, and a turn later in the loop's ready queue. */
 export class RunEnd implements Waiter, Runnable {
   readonly #loop: RunningLoop;
   readonly #future: Awaited;
+  #isOver = false;
 
   constructor(loop: RunningLoop, future: Awaited) {
     this.#loop = loop;
     this.#future = future;
+  }
+
+  /** The run has ended, be it by this or not: the next one must not end with it. */
+  release(): void {
+    this.#isOver = true;
+    this.#future._removeWaiter(this);
   }
 
   _wake(): void {
@@ -38,10 +43,7 @@ export class RunEnd implements Waiter, Runnable {
 
   _run(): void {
     running.task = undefined;
-    // An interrupt has ended the run already: the next one must not end with it.
-    const hasEnded = !this.#future.cancelled() &&
-      isInstance(this.#future.exception(), KeyboardInterrupt);
-    if (!hasEnded) this.#loop.stop();
+    if (!this.#isOver) this.#loop.stop();
   }
 
   toString(): string {

@@ -125,6 +125,11 @@ export class Turns implements Sleeper {
     return this.#endPause !== undefined;
   }
 
+  /** Whether something is ready to run in the next turn. */
+  get hasReady(): boolean {
+    return this.#ready.size > 0;
+  }
+
   /** Ends the run after the turn under way, or the next run after its first turn. */
   stop(): void {
     this.#stopping = true;
@@ -279,8 +284,10 @@ export class Turns implements Sleeper {
       // once is told by the line that was resumed last: no other code may come between.
       if (!hasAsyncContext) await this.#letHostTurn();
       for (;;) {
+        // In the middle of a turn too, as what throws within it does.
+        this.#throwFatal();
         const pause = this.#drain();
-        if (this.#fatal !== undefined) throw this.#fatal.error;
+        this.#throwFatal();
         switch (pause) {
           case "stopped":
             return;
@@ -327,6 +334,10 @@ export class Turns implements Sleeper {
       this.#hasTurned = false;
       this.#owner._runEnded();
     }
+  }
+
+  #throwFatal(): void {
+    if (this.#fatal !== undefined) throw this.#fatal.error;
   }
 
   #drain(): Pause {
