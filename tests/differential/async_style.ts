@@ -15,25 +15,22 @@ import {
   timeoutAt,
   wait,
 } from "../../mod.ts";
-import {
-  type Cold,
-  COMPOUNDS,
-  type Guarded,
-  Interpreter,
-  labelOf,
-  LAST_TURNS,
-  Missing,
-  type Returned,
-  seconds,
-  type Source,
-  WAITS,
-} from "./interpreter.ts";
+import { COMPOUNDS, Interpreter, LAST_TURNS } from "./interpreter.ts";
 import {
   type Block,
   type Json,
   type Statement,
   statementsOf,
 } from "./program.ts";
+import {
+  type Cold,
+  type Guarded,
+  labelOf,
+  Missing,
+  type Returned,
+  seconds,
+  type Source,
+} from "./words.ts";
 
 /** An interpreter whose coroutines are async functions. */
 export class AsyncInterpreter extends Interpreter {
@@ -76,7 +73,7 @@ export class AsyncInterpreter extends Interpreter {
       if (op === "return") return [first!];
       if (op === "reraise") {
         if (caught !== undefined) throw caught;
-      } else if (WAITS.has(op)) {
+      } else if (this.waits(op)) {
         await this.#wait(statement);
       } else if (COMPOUNDS.has(op)) {
         const returned = await this.#compound(statement);
@@ -182,7 +179,7 @@ export class AsyncInterpreter extends Interpreter {
     try {
       using _guard = await this.object<Guarded>(name).acquire();
       this.log(`with ${name} entered`);
-      using _section = this.section(name);
+      using _section = this.sections.enter(name);
       returned = await this.#block(body);
     } catch (error) {
       throw this.failed(`with ${name}`, error);

@@ -32,9 +32,11 @@ if (import.meta.main) {
   try {
     Deno.exitCode = await main(Deno.args) ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${USAGE}`);
+    // Thrown on, it would be taken for a rejection of a program.
     Deno.exitCode = 2;
+    console.error(
+      error instanceof UsageError ? `${error.message}\n\n${USAGE}` : error,
+    );
   }
   // A program that hangs must not keep the process.
   Deno.exit();

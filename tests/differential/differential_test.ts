@@ -27,6 +27,7 @@ function programOf(...main: Statement[]): Program {
     turns: false,
     objects: { F0: ["future"] },
     main: ["do", ...main],
+    runs: null,
   };
 }
 

@@ -13,6 +13,7 @@
  * @module
  */
 import type { Block, Json, Program, Statement } from "./program.ts";
+import { MoreRules } from "./generate_more.ts";
 import { Random } from "./random.ts";
 
 /** What can be left out of programs with `--without`. */
@@ -22,19 +23,25 @@ export const FEATURES = [
   "callback",
   "cancel",
   "condition",
+  "context",
   "eager",
   "event",
   "future",
   "gather",
   "group",
+  "handler",
+  "interrupt",
   "lock",
   "message",
   "queue",
+  "race",
   "raiseCancelled",
   "repeat",
   "reschedule",
+  "runner",
   "semaphore",
   "shield",
+  "stop",
   "timeout",
   "timer",
   "uncancel",
@@ -59,7 +66,7 @@ export function generate(
 }
 
 /** Where a statement will stand. */
-interface Place {
+export interface Place {
   /** Whether it may wait: callbacks may not. */
   readonly waits: boolean;
   /** Whether it may make names: what is repeated may not. */
@@ -69,7 +76,8 @@ interface Place {
   readonly depth: number;
 }
 
-interface Rule {
+/** A kind of statement, and how often it is drawn. */
+export interface Rule {
   readonly weight: number;
   readonly feature?: Feature;
   /** Whether it needs a place that may wait. */
@@ -79,12 +87,14 @@ interface Rule {
   /** Whether it has a block inside. */
   readonly nests?: boolean;
   readonly when?: boolean;
+  /** Draws the statement. */
   make(place: Place): Statement;
 }
 
 const ENDINGS: ReadonlySet<string> = new Set([
   "raise",
   "raiseCancelled",
+  "interrupt",
   "return",
 ]);
 const WAKERS: ReadonlySet<string> = new Set([
@@ -124,6 +134,7 @@ class Generator {
   readonly #groups: string[] = [];
   readonly #handles: string[] = [];
   readonly #callbacks: [future: string, callback: string][] = [];
+  readonly #more: MoreRules;
   /** Whether cancels carry messages. */
   readonly #messages: boolean;
   /** Whether tasks start eagerly. */
@@ -141,6 +152,21 @@ class Generator {
     this.#eager = this.#may("eager") && this.#random.chance(0.3);
     this.#crowd = this.#random.pick([1, 2, 4]);
     this.#budget = this.#random.between(8, 45);
+    this.#more = new MoreRules({
+      random: this.#random,
+      isEager: this.#eager,
+      may: (feature) => this.#may(feature),
+      name: (prefix) => this.#name(prefix),
+      block: (place, most) => this.#block(this.#nested(place), most),
+      callback: (place) => this.#block(this.#callbackPlace(place), 2),
+      operand: (place) => this.#operand(place),
+      operands: (place) => this.#operands(place),
+      coroutine: (place) => this.#coroutine(place),
+      delay: () => this.#delay(),
+      timeLimit: () => this.#timeLimit(),
+      value: () => this.#value(),
+      taskTarget: () => this.#taskTarget(),
+    });
   }
 
   program(): Program {
@@ -154,7 +180,7 @@ class Generator {
       statements.push(this.#task(place));
     }
     for (const [name, [kind]] of Object.entries(this.#objects)) {
-      if (kind === "future") continue;
+      if (kind === "future" || kind === "var") continue;
       while (random.chance(0.4)) statements.push(this.#user(name, place));
     }
     for (const statement of this.#statements(place, random.between(3, 12))) {
@@ -166,13 +192,24 @@ class Generator {
     }
     // Half of the programs let their tasks end; the other half cut them off.
     if (random.chance(0.5)) statements.push(this.#ending());
+    const runs = this.#may("runner") && random.chance(0.2)
+      ? this.#laterMains(place)
+      : null;
     return {
       seed: this.#seed,
       eager,
       turns,
       objects: this.#objects,
       main: ["do", ...statements],
+      runs,
     };
+  }
+
+  #laterMains(place: Place): Block[] {
+    return Array.from({ length: this.#random.pick([0, 0, 1, 2]) }, () => {
+      this.#budget = Math.max(this.#budget, 4);
+      return this.#block(place, 6);
+    });
   }
 
   #may(feature: Feature | undefined): boolean {
@@ -204,6 +241,9 @@ class Generator {
       this.#objects[name] = ["future"];
       this.#awaitable.push(name);
       this.#cancellable.push(name);
+    }
+    for (const [name, value] of this.#more.drawVars()) {
+      this.#objects[name] = ["var", value];
     }
   }
 
@@ -271,7 +311,8 @@ class Generator {
     const objectRules = names.flatMap((name) => this.#objectRules(name)).map((
       rule,
     ) => ({ ...rule, weight: rule.weight * this.#crowd }));
-    return this.#choose([...this.#rules(place), ...objectRules], place);
+    const rules = [...this.#rules(place), ...this.#more.rules(place)];
+    return this.#choose([...rules, ...objectRules], place);
   }
 
   #choose(rules: readonly Rule[], place: Place): Statement {
@@ -350,7 +391,7 @@ class Generator {
     const eager = this.#eager && this.#random.chance(0.4);
     const body = drawBody();
     this.#awaitable.push(name);
-    return ["task", name, eager, body];
+    return ["task", name, eager, body, ...this.#more.taskContext()];
   }
 
   /** A task that does nothing but use one object. */
@@ -381,13 +422,17 @@ class Generator {
         (this.#awaitable.length === 0 ? 0.8 : 0.4) * FLATTENING ** place.depth,
       )
     ) {
-      const name = this.#name("c");
-      return ["coro", name, this.#body(place)];
+      return this.#coroutine(place);
     }
     if (this.#awaitable.length === 0 || random.chance(0.2)) {
       return ["sleep", this.#delay(), this.#value()];
     }
     return ["ref", this.#awaited()];
+  }
+
+  #coroutine(place: Place): Json {
+    const name = this.#name("c");
+    return ["coro", name, this.#body(place)];
   }
 
   #operands(place: Place): Json[] {
@@ -462,7 +507,7 @@ class Generator {
     this.#cancellable.push(name);
     const body = this.#body(place);
     this.#awaitable.push(name);
-    return ["spawn", group, name, body];
+    return ["spawn", group, name, body, ...this.#more.taskContext()];
   }
 
   #namedFuture(
@@ -481,9 +526,10 @@ class Generator {
     const name = this.#name("h");
     this.#handles.push(name);
     const body = this.#block(this.#callbackPlace(place), 2);
+    const context = this.#more.inContext();
     return op === "callSoon"
-      ? [op, name, body]
-      : [op, name, this.#delay(), body];
+      ? [op, name, body, ...context]
+      : [op, name, this.#delay(), body, ...context];
   }
 
   #onDone(place: Place): Statement {
@@ -495,6 +541,7 @@ class Generator {
       future,
       callback,
       this.#block(this.#callbackPlace(place), 2),
+      ...this.#more.inContext(),
     ];
   }
 

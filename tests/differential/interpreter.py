@@ -12,208 +12,23 @@ import json
 import sys
 import warnings
 
-UNIT = 8  # times in programs and traces are eighths of a second
+from asyncgens import AsyncGenerators
+from contexts import Contexts
+from ends import Ends
+from races import Races
+from twins import QUEUES, OnceTask, OrderedGroup, OrderlyBarrier, VirtualLoop, once_task
+from words import CAUGHT, UNIT, Missing, UserError, describe, kind_of_report, label_of, seconds, show, state
+
 LAST_TURNS = 4  # what was cancelled last may still hand on what it had
 QUIET_TURNS = 6  # after so many turns without an event, turns are no longer counted
 
 
-class Deadlock(Exception):
-    """Nothing is ready and no timer is set."""
-
-
-class UserError(Exception):
-    """An error of the program's own."""
-
-
-class VirtualLoop(asyncio.BaseEventLoop):
-    """A loop whose time stands still, and jumps when there is nothing else to do."""
-
-    def __init__(self):
-        super().__init__()
-        self.now = 0.0
-        self._selector = self
-
-    def time(self):
-        return self.now
-
-    def select(self, timeout):
-        if timeout is None:
-            raise Deadlock
-        self.now += max(timeout, 0)
-        return ()
-
-    def _process_events(self, events):
-        pass
-
-
-class OrderedSet(dict):
-    """A set that keeps the order of insertion: what CPython's sets do not."""
-
-    def add(self, item):
-        self[item] = None
-
-    def discard(self, item):
-        self.pop(item, None)
-
-
-class OrderedGroup(asyncio.TaskGroup):
-    """A group that cancels its tasks in order of creation. See departures.md."""
-
-    def __init__(self):
-        super().__init__()
-        self._tasks = OrderedSet()
-
-
-class Arrival:
-    """One at a barrier: two of them are never equal, so none leaves in another's name."""
-
-    place = None
-
-
-class OrderlyBarrier(asyncio.Barrier):
-    """A barrier whose places are given when all are there. See departures.md."""
-
-    def __init__(self, parties):
-        super().__init__(parties)
-        self._arrivals = []
-
-    async def wait(self):
-        arrival = Arrival()
-        async with self._cond:
-            await self._block()
-            self._arrivals.append(arrival)
-            self._count = len(self._arrivals)
-            try:
-                if self._count < self._parties:
-                    await self._wait()
-                else:
-                    for place, each in enumerate(self._arrivals):
-                        each.place = place
-                    await self._release()
-            finally:
-                self._arrivals.remove(arrival)
-                self._count = len(self._arrivals)
-                self._exit()
-        return arrival.place
-
-
-class Line:
-    """Those who wait at a queue: who was woken is promised what it was woken for."""
-
-    def __init__(self, queue, waiters, available):
-        self.queue = queue
-        self.waiters = waiters
-        self.available = available
-        self.promised = 0
-
-    def __bool__(self):
-        return bool(self.waiters)
-
-    def popleft(self):
-        """Called by CPython's own wake-ups, which take waiters out one by one."""
-        waiter = self.waiters.popleft()
-        if not waiter.done():
-            self.promised += 1
-        return waiter
-
-    async def enter(self):
-        """Waits, and gives how much there is for who has waited."""
-        queue, add = self.queue, self.waiters.append
-        while not queue._is_shutdown and self.available() <= self.promised:
-            waiter = queue._get_loop().create_future()
-            add(waiter)
-            try:
-                await waiter
-            except BaseException:
-                if waiter.done() and not waiter.cancelled():
-                    self.promised -= 1
-                    if self.available() > self.promised:
-                        queue._wakeup_next(self)
-                elif waiter in self.waiters:
-                    self.waiters.remove(waiter)
-                raise
-            self.promised -= 1
-            if self.available() > 0:
-                return self.available()
-            add = self.waiters.appendleft
-        return self.available() - self.promised
-
-
-class InOrder:
-    """A queue that serves in the order of arrival. See departures.md."""
-
-    def __init__(self, maxsize):
-        super().__init__(maxsize)
-        self._getters = Line(self, self._getters, self.qsize)
-        self._putters = Line(self, self._putters, lambda: maxsize - self.qsize() if maxsize > 0 else sys.maxsize)
-
-    async def get(self):
-        if await self._getters.enter() <= 0:
-            raise asyncio.QueueShutDown
-        return self.get_nowait()
-
-    async def put(self, item):
-        await self._putters.enter()
-        return self.put_nowait(item)
-
-
-QUEUES = {
-    "fifo": type("Fifo", (InOrder, asyncio.Queue), {}),
-    "lifo": type("Lifo", (InOrder, asyncio.LifoQueue), {}),
-    "priority": type("Priority", (InOrder, asyncio.PriorityQueue), {}),
-}
-
-
-def describe(error):
-    """Names an error in the words that both interpreters share."""
-    if error is None:
-        return "none"
-    if isinstance(error, asyncio.CancelledError):
-        return f"Cancelled({error.args[0] if error.args and error.args[0] is not None else ''})"
-    if isinstance(error, UserError):
-        return error.args[0]
-    if isinstance(error, BaseExceptionGroup):
-        return f"Group({', '.join(describe(each) for each in error.exceptions)})"
-    return type(error).__name__
-
-
-def show(value):
-    """Writes a result in the words that both interpreters share."""
-    if value is None:
-        return "none"
-    if value is True or value is False:
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(show(each) for each in value)}]"
-    if isinstance(value, BaseException):
-        return describe(value)
-    return str(value)
-
-
-def state(future):
-    if not future.done():
-        return "pending"
-    if future.cancelled():
-        return "cancelled"
-    error = future.exception()
-    return f"failed {describe(error)}" if error is not None else f"ended {show(future.result())}"
-
-
-class Missing(Exception):
-    """A name that does not exist (yet), or not in this kind: the statement is skipped."""
-
-
-def seconds(eighths):
-    return None if eighths is None else eighths / UNIT
-
-
-class Interpreter:
+class Interpreter(AsyncGenerators, Contexts, Ends, Races):
     def __init__(self, program):
         self.program = program
         self.loop = VirtualLoop()
-        self.loop.set_exception_handler(self.on_loop_error)
-        if program["eager"]:
-            self.loop.set_task_factory(asyncio.eager_task_factory)
+        eager = asyncio.create_eager_task_factory(OnceTask)
+        self.loop.set_task_factory(eager if program["eager"] else once_task)
         self.trace = []
         self.tracing = True
         self.turn = -1
@@ -227,6 +42,7 @@ class Interpreter:
         self.count = 0
         self.sections = {}  # name of a lock -> tasks inside a `with` of it
         self.objects = {}
+        super().__init__()
         for name, (kind, *args) in program["objects"].items():
             self.make(name, kind, args)
 
@@ -247,6 +63,8 @@ class Interpreter:
                 self.objects[name] = OrderlyBarrier(args[0])
             case "queue":
                 self.objects[name] = QUEUES[args[0]](args[1])
+            case "var":
+                self.make_var(name, *args)
 
     # The trace
 
@@ -261,7 +79,9 @@ class Interpreter:
                 self.loop.call_soon(self.on_turn)
             self.last_turn = self.turn
         who = self.names.get(task, "?") if task is not None else "-" if running else "="
-        self.trace.append((round(self.loop.now * UNIT), max(self.turn, 0), who, what))
+        # What close() does when nothing is left to end takes turns of its own.
+        turn = 0 if who == "=" and self.program["runs"] is not None else max(self.turn, 0)
+        self.trace.append((round(self.loop.now * UNIT), turn, who, what + self.values()))
 
     def on_turn(self):
         self.turn += 1
@@ -270,33 +90,44 @@ class Interpreter:
         else:
             self.turn = -1
 
-    def on_loop_error(self, loop, context):
+    def report(self, handler, context):
+        """Notes what an exception handler was told; says whether it has."""
         # The first two come when the garbage collector likes. For the third see departures.md.
         silent = ["never retrieved", "destroyed", "shielded future"]
-        if not any(words in context["message"] for words in silent):
-            self.log(f"loop error {describe(context.get('exception'))}")
+        if any(words in context["message"] for words in silent):
+            return False
+        self.log(f"{handler} {kind_of_report(context)}")
+        return True
 
     # A whole run
 
     def run(self):
-        loop = self.loop
         try:
-            main = self.coroutine("main", self.program["main"])
-            self.outcome("main", main)
-            self.log_states()
-            pending = sorted(self.unfinished(), key=self.names.get)
-            if pending:
-                self.outcome("shutdown", self.shutdown(pending))
-                self.log_states()
+            if self.program["runs"] is not None:
+                self.run_with_runner()
+            else:
+                self.run_on_loop()
         finally:
             self.tracing = False
-            loop.close()
+            self.loop.close()
         return self.trace
 
+    def run_on_loop(self):
+        self.outcome("main", self.coroutine("main", self.program["main"]))
+        self.log_states()
+        pending = sorted(self.unfinished(), key=self.names.get)
+        if pending:
+            self.outcome("shutdown", self.shutdown(pending))
+            self.log_states()
+
     def outcome(self, label, coroutine):
+        self.note_outcome(label, lambda: self.loop.run_until_complete(coroutine))
+        self.run_on(label)
+
+    def note_outcome(self, label, run):
         try:
-            self.log(f"{label} -> {show(self.loop.run_until_complete(coroutine))}")
-        except (Exception, asyncio.CancelledError) as error:
+            self.log(f"{label} -> {show(run())}")
+        except CAUGHT as error:
             self.log(f"{label} !! {describe(error)}")
 
     async def shutdown(self, pending):
@@ -321,7 +152,7 @@ class Interpreter:
         self.log(f"begin {name}")
         try:
             returned = await self.block(block)
-        except (Exception, asyncio.CancelledError) as error:
+        except CAUGHT as error:
             self.log(f"end {name} !! {describe(error)}")
             raise
         value = returned[0] if returned else None
@@ -348,12 +179,12 @@ class Interpreter:
         return None
 
     async def wait_for_statement(self, statement):
-        label = f"{statement[0]} {statement[1] if isinstance(statement[1], str) else ''}".rstrip()
+        label = label_of(*statement)
         try:
             value = await self.waits[statement[0]](self, *statement[1:])
         except Missing:
             self.log(f"{label} skipped")
-        except (Exception, asyncio.CancelledError) as error:
+        except CAUGHT as error:
             self.log(f"{label} !! {describe(error)}")
             raise
         else:
@@ -361,12 +192,12 @@ class Interpreter:
 
     def do(self, statement):
         """Runs a statement that does not wait. Misuse of a primitive is noted, not raised."""
-        label = f"{statement[0]} {statement[1] if isinstance(statement[1], str) else ''}".rstrip()
+        label = label_of(*statement)
         try:
             value = self.acts[statement[0]](self, *statement[1:])
         except Missing:
             self.log(f"{label} skipped")
-        except (Exception, asyncio.CancelledError) as error:
+        except CAUGHT as error:
             self.log(f"{label} !! {describe(error)}")
             if statement[0] in self.raising:
                 raise
@@ -381,7 +212,7 @@ class Interpreter:
 
     async def try_(self, body, kind, handler, final):
         kinds = {
-            "all": (Exception, asyncio.CancelledError),
+            "all": CAUGHT,
             "error": Exception,
             "cancel": asyncio.CancelledError,
             "none": (),
@@ -404,7 +235,7 @@ class Interpreter:
                 self.log(f"with {name} entered")
                 with self.section(name):
                     returned = await self.block(body)
-        except (Exception, asyncio.CancelledError) as error:
+        except CAUGHT as error:
             self.log(f"with {name} !! {describe(error)}")
             raise
         self.log(f"with {name} left")
@@ -441,7 +272,7 @@ class Interpreter:
         try:
             async with scope:
                 returned = await self.block(body)
-        except (Exception, asyncio.CancelledError) as error:
+        except CAUGHT as error:
             self.log(f"timeout {name} {show(scope.expired())} !! {describe(error)}")
             raise
         self.log(f"timeout {name} {show(scope.expired())} left")
@@ -452,7 +283,7 @@ class Interpreter:
             async with OrderedGroup() as group:
                 self.groups[name] = group
                 returned = await self.block(body)
-        except (Exception, asyncio.CancelledError) as error:
+        except CAUGHT as error:
             self.log(f"group {name} !! {describe(error)}")
             raise
         self.log(f"group {name} left")
@@ -472,6 +303,7 @@ class Interpreter:
         "timeoutAt": timeout_at,
         "group": group,
         "repeat": repeat,
+        **AsyncGenerators.compounds,
     }
 
     # Operands
@@ -622,6 +454,8 @@ class Interpreter:
         "queue.put": queue_put,
         "queue.get": queue_get,
         "queue.join": queue_join,
+        **AsyncGenerators.waits,
+        **Races.waits,
     }
 
     # Statements that do not wait
@@ -632,18 +466,20 @@ class Interpreter:
     def raise_cancelled(self, message):
         raise asyncio.CancelledError() if message is None else asyncio.CancelledError(message)
 
-    def create_task(self, name, eager, body):
-        coroutine = self.coroutine(name, body)
+    def create_task(self, name, eager, body, context=None):
         options = {"eager_start": True} if eager else {}
-        self.futures[name] = self.loop.create_task(coroutine, name=name, **options)
-        self.names.setdefault(self.futures[name], name)
+        context = self.context(context)
+        self.keep(name, self.loop.create_task(self.coroutine(name, body), name=name, context=context, **options))
 
-    def spawn(self, group, name, body):
+    def spawn(self, group, name, body, context=None):
         if group not in self.groups:
             raise Missing
-        coroutine = self.coroutine(name, body)
-        self.futures[name] = self.groups[group].create_task(coroutine, name=name)
-        self.names.setdefault(self.futures[name], name)
+        context = self.context(context)
+        self.keep(name, self.groups[group].create_task(self.coroutine(name, body), name=name, context=context))
+
+    def keep(self, name, task):
+        self.futures[name] = task
+        self.names.setdefault(task, name)
 
     def gather_as(self, name, operands, return_exceptions):
         self.futures[name] = asyncio.gather(
@@ -677,15 +513,16 @@ class Interpreter:
     def set_error(self, name, code):
         self.future(name).set_exception(UserError(code))
 
-    def on_done(self, name, callback, body):
+    def on_done(self, name, callback, body, context=None):
         future = self.future(name)
 
         def run(done):
             self.log(f"callback {callback} {show(done is future)} {state(done)}")
             self.act(body)
 
+        options = {} if context is None else {"context": self.context(context)}
         self.callbacks[callback] = run
-        future.add_done_callback(run)
+        future.add_done_callback(run, **options)
 
     def off_done(self, name, callback):
         if callback not in self.callbacks:
@@ -699,15 +536,18 @@ class Interpreter:
 
         return run
 
-    def call_soon(self, name, body):
-        self.handles[name] = self.loop.call_soon(self.handle(name, body))
+    def call_soon(self, name, body, context=None):
+        context = self.context(context)
+        self.handles[name] = self.loop.call_soon(self.handle(name, body), context=context)
 
-    def call_later(self, name, delay, body):
-        self.handles[name] = self.loop.call_later(delay / UNIT, self.handle(name, body))
+    def call_later(self, name, delay, body, context=None):
+        context = self.context(context)
+        self.handles[name] = self.loop.call_later(delay / UNIT, self.handle(name, body), context=context)
 
-    def call_at(self, name, delay, body):
+    def call_at(self, name, delay, body, context=None):
         when = self.loop.time() + delay / UNIT
-        self.handles[name] = self.loop.call_at(when, self.handle(name, body))
+        context = self.context(context)
+        self.handles[name] = self.loop.call_at(when, self.handle(name, body), context=context)
 
     def cancel_handle(self, name):
         if name not in self.handles:
@@ -803,8 +643,11 @@ class Interpreter:
         "queue.taskDone": queue_task_done,
         "queue.shutdown": queue_shutdown,
         "queue.state": queue_state,
+        **AsyncGenerators.acts,
+        **Contexts.acts,
+        **Ends.acts,
     }
-    raising = {"raise", "raiseCancelled", "result", "exception"}
+    raising = {"raise", "raiseCancelled", "result", "exception", "interrupt"}
 
 
 def run_safely(program):

@@ -1,41 +1,36 @@
 /**
  * Runs the programs of generate.ts on this library, in virtual time. How its
- * coroutines are written is left to generator_style.ts and async_style.ts.
- * interpreter.py is the same in Python; README.md says what the statements mean.
+ * coroutines are written is left to generator_style.ts and async_style.ts; what
+ * the statements do stands here and in primitives.ts, contexts.ts, ends.ts and
+ * races.ts. interpreter.py is the same in Python; README.md says what they mean.
  *
  * @module
  */
 import {
-  Barrier,
-  BoundedSemaphore,
   CancelledError,
-  Condition,
-  type Coroutine,
-  type CoroutineFunction,
-  type CoroutineLike,
   currentTask,
   eagerTaskFactory,
-  Event,
   EventLoop,
+  type ExceptionContext,
   Future,
   gather,
   type Handle,
-  LifoQueue,
-  Lock,
-  PriorityQueue,
-  Queue,
+  KeyboardInterrupt,
+  type Lock,
   type ReturnWhen,
-  Semaphore,
+  Runner,
   shield,
   sleep,
-  type Sleeper,
   Task,
   type TaskGroup,
   type Timeout,
-  VirtualClock,
   wait,
   waitFor,
 } from "../../mod.ts";
+import { Contexts } from "./contexts.ts";
+import { endWords } from "./ends.ts";
+import { HastyClock } from "./hasty_clock.ts";
+import { makePrimitive, primitiveWords, Sections } from "./primitives.ts";
 import {
   type Block,
   type Event as TraceEvent,
@@ -45,16 +40,35 @@ import {
   statementsOf,
   type Trace,
 } from "./program.ts";
+import { raceWords } from "./races.ts";
+import {
+  type Cold,
+  describe,
+  kindOfReport,
+  labelOf,
+  Missing,
+  type Returned,
+  seconds,
+  show,
+  type Source,
+  state,
+  UNIT,
+  UserError,
+  type Wait,
+  type Words,
+} from "./words.ts";
 
-const UNIT = 8;
 // After so many turns without an event, turns are no longer counted.
 const QUIET_TURNS = 6;
 /** What was cancelled last may still hand on what it had. */
 export const LAST_TURNS = 4;
+// A run that was ended early goes on so often.
+const MOST_RUNS = 4;
 // Misuse of a primitive is noted, not thrown, but for these.
 const THROWING: ReadonlySet<string> = new Set([
   "raise",
   "raiseCancelled",
+  "interrupt",
   "result",
   "exception",
 ]);
@@ -69,129 +83,13 @@ export const COMPOUNDS: ReadonlySet<string> = new Set([
   "repeat",
 ]);
 
-/** The statements that wait. */
-export const WAITS: ReadonlySet<string> = new Set([
-  "sleep",
-  "await",
-  "gather",
-  "wait",
-  "waitFor",
-  "shield",
-  "asCompleted",
-  "acquire",
-  "event.wait",
-  "condition.wait",
-  "condition.waitFor",
-  "barrier.wait",
-  "barrier.reset",
-  "barrier.abort",
-  "queue.put",
-  "queue.get",
-  "queue.join",
-]);
-
-/** An error of the program's own. */
-class UserError extends Error {}
-
-/** A name that does not exist (yet), or not in this kind: the statement is skipped. */
-export class Missing extends Error {}
-
-/** What a `return` gave; `undefined` as long as none was met. */
-export type Returned = readonly [value: Json] | undefined;
-
-/** What `with` can hold. */
-export type Guarded = Lock | Semaphore | Condition;
-
-/** What the library's own coroutine functions give. */
-type Waitable = Coroutine<unknown> | Future<unknown>;
-
-/** A coroutine of the program's, not begun. */
-export type Cold = CoroutineLike<unknown> | CoroutineFunction<unknown>;
-
-/** What an operand stands for. */
-export type Source = Waitable | Cold;
-
-/** A wait, and how to write down what it gives. */
-export interface Wait {
-  readonly on: Waitable;
-  readonly show?: (value: never) => unknown;
-}
-
-/** Python's names, where they are others. */
-const PYTHON_NAMES: Readonly<Record<string, string>> = {
-  RangeError: "ValueError",
-  DeadlockError: "Deadlock",
-};
-
-function describe(error: unknown): string {
-  if (error === undefined) return "none";
-  if (error instanceof CancelledError) return `Cancelled(${error.message})`;
-  if (error instanceof UserError) return error.message;
-  // What Python calls the new error and its context: see departures.md.
-  if (error instanceof SuppressedError) return describe(error.error);
-  if (error instanceof AggregateError) {
-    return `Group(${error.errors.map(describe).join(", ")})`;
-  }
-  // Whatever is thrown that should not be is told apart by its name.
-  const name = error instanceof Error
-    ? error.name
-    : `not an error: ${String(error)}`;
-  return PYTHON_NAMES[name] ?? name;
-}
-
-function show(value: unknown): string {
-  if (value === undefined || value === null) return "none";
-  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  if (value instanceof Error) return describe(value);
-  return String(value);
-}
-
-function state(future: Future<unknown>): string {
-  if (!future.done()) return "pending";
-  if (future.cancelled()) return "cancelled";
-  const error = future.exception();
-  return error === undefined
-    ? `ended ${show(future.result())}`
-    : `failed ${describe(error)}`;
-}
-
-function unknown(op: string): never {
-  throw new TypeError(
-    `Cannot run a program: unknown statement ${JSON.stringify(op)}`,
-  );
-}
-
-/** Names a statement in the trace. */
-export function labelOf([op, first]: Statement): string {
-  return typeof first === "string" ? `${op} ${first}` : op;
-}
-
-/** Converts a time of a program to the library's. */
-export function seconds(eighths: Json): number | undefined {
-  return eighths === null ? undefined : eighths as number / UNIT;
-}
-
-/** Gives a loop up at once that has nothing due: no program waits for the host. */
-class HastyClock extends VirtualClock {
-  #waiting: Sleeper | undefined;
-
-  override wait(sleeper: Sleeper, deadline: number | undefined): void {
-    super.wait(sleeper, deadline);
-    if (deadline !== undefined) return;
-    this.#waiting = sleeper;
-    setTimeout(() => this.#waiting?.deadlock());
-  }
-
-  override unwait(sleeper: Sleeper): void {
-    super.unwait(sleeper);
-    this.#waiting = undefined;
-  }
-}
+// Those that each style spells in its own way.
+const WAITS_OF_STYLES: ReadonlySet<string> = new Set(["await", "asCompleted"]);
 
 /** What both styles share: everything that does not wait. */
 export abstract class Interpreter {
-  protected readonly program: Program;
-  protected readonly loop: EventLoop;
+  readonly program: Program;
+  readonly loop: EventLoop;
   protected readonly timeouts: Map<string, Timeout> = new Map();
   protected readonly groups: Map<string, TaskGroup> = new Map();
   protected readonly futures: Map<string, Future<unknown>> = new Map();
@@ -202,87 +100,74 @@ export abstract class Interpreter {
     new Map();
   readonly #trace: TraceEvent[] = [];
   #tracing = true;
-  #running = false;
-  /** The tasks inside a `with`, by lock. */
-  readonly #sections: Map<string, Task<unknown>[]> = new Map();
-  #count = 0;
+  /** Whether something that ends a run was met in it. */
+  wasEnded = false;
+  readonly sections: Sections = new Sections(this);
+  readonly #contexts: Contexts = new Contexts(this);
+  readonly #words: Required<Words>;
   #turn = -1;
   #lastTurn = 0;
 
   constructor(program: Program) {
     this.program = program;
     this.loop = new EventLoop({ clock: new HastyClock(), debug: false });
-    this.loop.setExceptionHandler((_loop, { message, exception }) => {
-      // These come when the garbage collector likes, or at the loop's end, or are a wanted
-      // difference: see departures.md.
-      const silent = /never retrieved|never awaited|destroyed|shielded future/;
-      if (silent.test(message)) return;
-      this.log(`loop error ${describe(exception)}`);
-    });
     if (program.eager) this.loop.setTaskFactory(eagerTaskFactory);
     for (const [name, [kind, ...args]] of Object.entries(program.objects)) {
-      this.#make(name, kind, args);
+      if (kind === "future") this.futures.set(name, this.loop.createFuture());
+      else this.#objects.set(name, this.#make(name, kind, args));
     }
+    this.#words = merge([
+      this.#ownWords(),
+      primitiveWords(this),
+      this.#contexts.words(),
+      endWords(this),
+      raceWords(this),
+    ]);
   }
 
-  #make(name: string, kind: string, [first, second]: Json[]): void {
-    switch (kind) {
-      case "future":
-        this.futures.set(name, this.loop.createFuture());
-        break;
-      case "lock":
-        this.#objects.set(name, new Lock());
-        break;
-      case "event":
-        this.#objects.set(name, new Event());
-        break;
-      case "semaphore":
-        this.#objects.set(
-          name,
-          new (second ? BoundedSemaphore : Semaphore)(first as number),
-        );
-        break;
-      case "condition":
-        this.#objects.set(
-          name,
-          new Condition(this.#objects.get(first as string) as Lock),
-        );
-        break;
-      case "barrier":
-        this.#objects.set(name, new Barrier(first as number));
-        break;
-      case "queue": {
-        const kinds = { fifo: Queue, lifo: LifoQueue, priority: PriorityQueue };
-        const kind = kinds[first as keyof typeof kinds];
-        this.#objects.set(name, new kind<number>(second as number));
-      }
-    }
+  #make(name: string, kind: string, args: readonly Json[]): unknown {
+    if (kind === "var") return this.#contexts.make(name, args[0]!);
+    const lock = this.#objects.get(args[0] as string);
+    return makePrimitive(kind, args, lock as Lock | undefined);
+  }
+
+  /** Notes what an exception handler was told; says whether it has. */
+  report(handler: string, told: ExceptionContext): boolean {
+    // These come when the garbage collector likes, or at the loop's end, or are a wanted
+    // difference: see departures.md.
+    const silent = /never retrieved|never awaited|destroyed|shielded future/;
+    if (silent.test((told.context ?? told).message)) return false;
+    this.log(`${handler} ${kindOfReport(told)}`);
+    return true;
   }
 
   // The trace
 
-  protected log(what: string): void {
+  /** Writes an event into the trace. */
+  log(what: string): void {
     if (!this.#tracing) return;
-    if (this.program.turns && this.#running) {
+    if (this.program.turns && this.loop.isRunning()) {
       if (this.#turn < 0) {
         this.#turn = 0;
         this.loop.callSoon(() => this.#onTurn());
       }
       this.#lastTurn = this.#turn;
     }
-    const turn = Math.max(this.#turn, 0);
+    const who = this.#who();
+    // What close() does when nothing is left to end takes turns of its own.
+    const counts = who !== "=" || this.program.runs === null;
     this.#trace.push([
       Math.round(this.loop.time() * UNIT),
-      turn,
-      this.#who(),
-      what,
+      counts ? Math.max(this.#turn, 0) : 0,
+      who,
+      what + this.#contexts.values(),
     ]);
   }
 
   #who(): string {
     const task = currentTask(this.loop);
     if (task !== undefined) return this.#names.get(task) ?? "?";
-    return this.#running ? "-" : "=";
+    return this.loop.isRunning() ? "-" : "=";
   }
 
   #onTurn(): void {
@@ -295,6 +180,14 @@ export abstract class Interpreter {
   // A whole run
 
   async run(): Promise<Trace> {
+    if (this.program.runs !== null) await this.#runWithRunner();
+    else await this.#runOnLoop();
+    this.#tracing = false;
+    this.loop.close();
+    return this.#trace;
+  }
+
+  async #runOnLoop(): Promise<void> {
     await this.#outcome("main", this.body("main", this.program.main));
     this.#logStates();
     const pending = this.#unfinished();
@@ -302,22 +195,49 @@ export abstract class Interpreter {
       await this.#outcome("shutdown", this.shutdown(pending));
       this.#logStates();
     }
-    this.#tracing = false;
-    this.loop.close();
-    return this.#trace;
+  }
+
+  async #runWithRunner(): Promise<void> {
+    const runner = new Runner({ loopFactory: () => this.loop });
+    const mains = [this.program.main, ...this.program.runs!];
+    for (const [number, main] of mains.entries()) {
+      const name = `main${number || ""}`;
+      await this.#noteOutcome(name, () => runner.run(this.body(name, main)));
+      await this.#runOn(name);
+      this.#logStates();
+    }
+    await this.#noteOutcome("close", () => runner.close());
+    this.#logStates();
   }
 
   async #outcome(label: string, body: Cold): Promise<void> {
-    this.#running = true;
+    await this.#noteOutcome(label, () => this.loop.runUntilComplete(body));
+    await this.#runOn(label);
+  }
+
+  async #noteOutcome(
+    label: string,
+    run: () => Promise<unknown>,
+  ): Promise<void> {
     let line: string;
     try {
-      line = `${label} -> ${show(await this.loop.runUntilComplete(body))}`;
+      line = `${label} -> ${show(await run())}`;
     } catch (error) {
       line = `${label} !! ${describe(error)}`;
     }
     await this.settle();
-    this.#running = false;
     this.log(line);
+  }
+
+  /** Goes on with a main task that a stop() or a KeyboardInterrupt has left. */
+  async #runOn(name: string): Promise<void> {
+    const [task] = [...this.#names].find(([, each]) => each === name) ?? [];
+    for (let left = MOST_RUNS; left > 0; left--) {
+      if (!this.wasEnded || task === undefined || task.done()) break;
+      this.wasEnded = false;
+      await this.#noteOutcome(name, () => this.loop.runUntilComplete(task));
+    }
+    this.wasEnded = false;
   }
 
   #unfinished(): Task<unknown>[] {
@@ -368,11 +288,13 @@ export abstract class Interpreter {
 
   // Operands
 
-  protected object<T>(name: Json): T {
+  /** Gives a shared object. */
+  object<T>(name: Json): T {
     return this.#objects.get(name as string) as T;
   }
 
-  #future(name: Json): Future<unknown> {
+  /** Gives a future that exists. */
+  future(name: Json): Future<unknown> {
     const future = name === "self"
       ? currentTask(this.loop)
       : this.futures.get(name as string);
@@ -380,20 +302,26 @@ export abstract class Interpreter {
     return future;
   }
 
-  #task(name: Json): Task<unknown> {
-    const future = this.#future(name);
+  /** Gives a task that exists. */
+  task(name: Json): Task<unknown> {
+    const future = this.future(name);
     if (!(future instanceof Task)) throw new Missing();
     return future;
   }
 
-  protected operand(operand: Json): Source {
+  /** Gives what is to be waited for. */
+  operand(operand: Json): Source {
     const [kind, first, second] = operand as Json[];
-    if (kind === "ref") return this.#future(first!);
+    if (kind === "ref") return this.future(first!);
     if (kind === "coro") return this.body(first as string, second as Block);
     return sleep(first as number / UNIT, second);
   }
 
-  /** The operands of which the names exist. */
+  /** Those of which the names exist. */
+  operands(operands: Json): Source[] {
+    return this.#present(operands).map((each) => this.operand(each));
+  }
+
   #present(operands: Json): Json[] {
     return (operands as Json[]).filter((each) => {
       const [kind, name] = each as string[];
@@ -402,8 +330,9 @@ export abstract class Interpreter {
   }
 
   #gather(operands: Json, returnExceptions: Json): Future<unknown> {
-    const sources = this.#present(operands).map((each) => this.operand(each));
-    return gather(sources, { returnExceptions: returnExceptions as boolean });
+    return gather(this.operands(operands), {
+      returnExceptions: returnExceptions as boolean,
+    });
   }
 
   /** What `asCompleted` may be given: departures.md says what is left out. */
@@ -448,91 +377,25 @@ export abstract class Interpreter {
 
   /** Whether a handler of this kind takes the error. */
   protected catches(kind: Json, error: unknown): boolean {
-    return kind === "all" ||
-      (kind === "cancel") === (error instanceof CancelledError);
+    if (kind === "all") return true;
+    if (error instanceof KeyboardInterrupt) return false;
+    return (kind === "cancel") === (error instanceof CancelledError);
   }
 
   protected caught(error: unknown): void {
     this.log(`caught ${describe(error)}`);
   }
 
-  /** Notes that the task is inside a `with` until what this gives is disposed. */
-  protected section(name: string): Disposable {
-    const lock = this.#lockOf(name);
-    const task = currentTask(this.loop)!;
-    const tasks = this.#sections.get(lock) ?? [];
-    this.#sections.set(lock, tasks);
-    tasks.push(task);
-    return {
-      [Symbol.dispose]: () => void tasks.splice(tasks.indexOf(task), 1),
-    };
-  }
-
-  #lockOf(name: string): string {
-    const [kind, lock] = this.program.objects[name]!;
-    return kind === "condition" && lock !== null ? lock as string : name;
-  }
-
-  /** Nobody may release the lock of another's `with`: see departures.md. */
-  #checkFreeOfSections(name: string): void {
-    if (this.program.objects[name]![0] === "semaphore") return;
-    if ((this.#sections.get(this.#lockOf(name)) ?? []).length > 0) {
-      throw new Missing();
-    }
-  }
-
-  #checkOwnSection(name: string): void {
-    const task = currentTask(this.loop)!;
-    if (!this.#sections.get(this.#lockOf(name))?.includes(task)) {
-      this.#checkFreeOfSections(name);
-    }
-  }
-
   // Statements that wait
+
+  /** Whether a statement waits. */
+  protected waits(op: string): boolean {
+    return op in this.#words.waits || WAITS_OF_STYLES.has(op);
+  }
 
   /** Gives what a statement waits for. */
   protected open([op, ...args]: Statement): Wait {
-    const [first, second, third] = args;
-    switch (op) {
-      case "sleep":
-        return { on: sleep(first as number / UNIT, second) };
-      case "gather":
-        return { on: this.#gather(first!, second!) };
-      case "wait":
-        return this.#wait(first as string[], second!, third as ReturnWhen);
-      case "waitFor":
-        return { on: waitFor(this.operand(first!), seconds(second!)) };
-      case "shield":
-        return { on: shield(this.operand(first!)) };
-      case "acquire":
-        return { on: this.object<Guarded>(first!).acquire(), show: () => true };
-      case "event.wait":
-        return { on: this.object<Event>(first!).wait() };
-      case "condition.wait":
-        this.#checkOwnSection(first as string);
-        return { on: this.object<Condition>(first!).wait() };
-      case "condition.waitFor":
-        this.#checkOwnSection(first as string);
-        return {
-          on: this.object<Condition>(first!).waitFor(() =>
-            this.#count >= (second as number)
-          ),
-        };
-      case "barrier.wait":
-        return { on: this.object<Barrier>(first!).wait() };
-      case "barrier.reset":
-        return { on: this.object<Barrier>(first!).reset() };
-      case "barrier.abort":
-        return { on: this.object<Barrier>(first!).abort() };
-      case "queue.put":
-        return { on: this.object<Queue<Json>>(first!).put(second!) };
-      case "queue.get":
-        return { on: this.object<Queue<Json>>(first!).get() };
-      case "queue.join":
-        return { on: this.object<Queue<Json>>(first!).join() };
-      default:
-        return unknown(op);
-    }
+    return this.#words.waits[op]!(...args as never[]);
   }
 
   #wait(names: readonly string[], limit: Json, returnWhen: ReturnWhen): Wait {
@@ -574,168 +437,132 @@ export abstract class Interpreter {
     }
   }
 
-  #actAll(block: Block): void {
+  /** Runs statements that do not wait. */
+  actAll(block: Block): void {
     for (const statement of statementsOf(block)) this.act(statement);
   }
 
   #act([op, ...args]: Statement): unknown {
-    const [first, second, third] = args as [Json, Json, Json];
-    switch (op) {
-      case "raise":
-        throw new UserError(first as string);
-      case "raiseCancelled":
-        throw new CancelledError(first as string | null ?? undefined);
-      case "task":
-        return this.#createTask(
-          first as string,
-          second as boolean,
-          third as Block,
-        );
-      case "spawn":
-        return this.#spawn(first as string, second as string, third as Block);
-      case "gatherAs":
-        return void this.futures.set(
-          first as string,
-          this.#gather(second, third),
-        );
-      case "shieldAs":
-        return void this.futures.set(
-          first as string,
-          shield(this.operand(second)),
-        );
-      case "cancel":
-        return this.#future(first).cancel(second as string | null ?? undefined);
-      case "uncancel":
-        return this.#task(first).uncancel();
-      case "cancelling":
-        return this.#task(first).cancelling();
-      case "inspect":
-        return state(this.#future(first));
-      case "result":
-        return this.#future(first).result();
-      case "exception":
-        return this.#future(first).exception();
-      case "setResult":
-        return this.#future(first).setResult(second);
-      case "setError":
-        return this.#future(first).setException(
-          new UserError(second as string),
-        );
-      case "onDone":
-        return this.#onDone(
-          this.#future(first),
-          second as string,
-          third as Block,
-        );
-      case "offDone":
-        return this.#offDone(first, second as string);
-      case "callSoon":
-        return this.#addHandle(
-          first as string,
-          this.loop.callSoon(this.#handle(first, second)),
-        );
-      case "callLater": {
-        const delay = second as number / UNIT;
-        const handle = this.loop.callLater(delay, this.#handle(first, third));
-        return this.#addHandle(first as string, handle);
-      }
-      case "callAt": {
-        const when = this.loop.time() + (second as number) / UNIT;
-        return this.#addHandle(
-          first as string,
-          this.loop.callAt(when, this.#handle(first, third)),
-        );
-      }
-      case "cancelHandle":
-        return this.#cancelHandle(first as string);
-      case "reschedule":
-        return this.#reschedule(first as string, second);
-      case "count":
-        return this.#count += first as number;
-      default:
-        return this.#actOnObject(op, first, second);
+    const act = this.#words.acts[op];
+    if (act === undefined) {
+      throw new TypeError(`Cannot run a program: unknown statement ${op}`);
     }
+    return act(...args as never[]);
   }
 
-  #actOnObject(op: string, name: Json, argument: Json): unknown {
-    switch (op) {
-      case "release":
-        this.#checkFreeOfSections(name as string);
-        return this.object<Guarded>(name).release();
-      case "locked":
-        return this.object<Guarded>(name).locked();
-      case "event.set":
-        return this.object<Event>(name).set();
-      case "event.clear":
-        return this.object<Event>(name).clear();
-      case "event.isSet":
-        return this.object<Event>(name).isSet();
-      case "condition.notify":
-        return this.object<Condition>(name).notify(argument as number);
-      case "condition.notifyAll":
-        return this.object<Condition>(name).notifyAll();
-      case "barrier.state": {
-        const barrier = this.object<Barrier>(name);
-        return [barrier.parties, barrier.nWaiting, barrier.broken];
-      }
-      case "queue.putNowait":
-        return this.object<Queue<Json>>(name).putNowait(argument);
-      case "queue.getNowait":
-        return this.object<Queue<Json>>(name).getNowait();
-      case "queue.taskDone":
-        return this.object<Queue<Json>>(name).taskDone();
-      case "queue.shutdown":
-        return this.object<Queue<Json>>(name).shutdown({
-          immediate: argument as boolean,
-        });
-      case "queue.state": {
-        const queue = this.object<Queue<Json>>(name);
-        return [queue.qsize(), queue.empty(), queue.full()];
-      }
-      default:
-        return unknown(op);
-    }
+  #ownWords(): Words {
+    return {
+      acts: {
+        "raise": (code: string) => {
+          throw new UserError(code);
+        },
+        "raiseCancelled": (message: string | null) => {
+          throw new CancelledError(message ?? undefined);
+        },
+        "task": this.#createTask.bind(this),
+        "spawn": this.#spawn.bind(this),
+        "gatherAs": (name: string, operands: Json, returnExceptions: Json) =>
+          void this.futures.set(name, this.#gather(operands, returnExceptions)),
+        "shieldAs": (name: string, operand: Json) =>
+          void this.futures.set(name, shield(this.operand(operand))),
+        "cancel": (name: string, message: string | null) =>
+          this.future(name).cancel(message ?? undefined),
+        "uncancel": (name: string) => this.task(name).uncancel(),
+        "cancelling": (name: string) => this.task(name).cancelling(),
+        "inspect": (name: string) => state(this.future(name)),
+        "result": (name: string) => this.future(name).result(),
+        "exception": (name: string) => this.future(name).exception(),
+        "setResult": (name: string, value: Json) =>
+          this.future(name).setResult(value),
+        "setError": (name: string, code: string) =>
+          this.future(name).setException(new UserError(code)),
+        "onDone": this.#onDone.bind(this),
+        "offDone": this.#offDone.bind(this),
+        "callSoon": this.#callSoon.bind(this),
+        "callLater": this.#callLater.bind(this),
+        "callAt": this.#callAt.bind(this),
+        "cancelHandle": this.#cancelHandle.bind(this),
+        "reschedule": this.#reschedule.bind(this),
+      },
+      waits: {
+        "sleep": (delay: number, value: Json) => ({
+          on: sleep(delay / UNIT, value),
+        }),
+        "gather": (operands: Json, returnExceptions: Json) => ({
+          on: this.#gather(operands, returnExceptions),
+        }),
+        "wait": this.#wait.bind(this),
+        "waitFor": (operand: Json, limit: Json) => ({
+          on: waitFor(this.operand(operand), seconds(limit)),
+        }),
+        "shield": (operand: Json) => ({ on: shield(this.operand(operand)) }),
+      },
+    };
   }
 
-  #createTask(name: string, eager: boolean, block: Block): void {
-    const options = { name, ...(eager && { eagerStart: true }) };
-    const task = this.loop.createTask(this.body(name, block), options);
-    this.futures.set(name, task);
-    this.#introduce(task, name);
+  #createTask(name: string, eager: boolean, block: Block, context?: Json) {
+    const task = this.loop.createTask(this.body(name, block), {
+      name,
+      ...(eager && { eagerStart: true }),
+      ...this.#contexts.options(context),
+    });
+    this.#keep(name, task);
   }
 
-  #spawn(groupName: string, name: string, block: Block): void {
+  #spawn(groupName: string, name: string, block: Block, context?: Json): void {
     const group = this.groups.get(groupName);
     if (group === undefined) throw new Missing();
-    const task = group.createTask(this.body(name, block), { name });
+    const options = { name, ...this.#contexts.options(context) };
+    this.#keep(name, group.createTask(this.body(name, block), options));
+  }
+
+  #keep(name: string, task: Task<unknown>): void {
     this.futures.set(name, task);
     this.#introduce(task, name);
   }
 
-  #onDone(future: Future<unknown>, name: string, block: Block): void {
+  #onDone(target: Json, name: string, block: Block, context?: Json): void {
+    const future = this.future(target);
     const callback = (done: Future<unknown>): void => {
       this.log(`callback ${name} ${done === future} ${state(done)}`);
-      this.#actAll(block);
+      this.actAll(block);
     };
+    const options = this.#contexts.options(context);
     this.#callbacks.set(name, callback);
-    future.addDoneCallback(callback);
+    future.addDoneCallback(callback, options);
   }
 
   #offDone(future: Json, name: string): number {
     const callback = this.#callbacks.get(name);
     if (callback === undefined) throw new Missing();
-    return this.#future(future).removeDoneCallback(callback);
+    return this.future(future).removeDoneCallback(callback);
   }
 
-  #handle(name: Json, block: Json): () => void {
+  #callSoon(name: string, block: Block, context?: Json): void {
+    const options = this.#contexts.options(context);
+    const handle = this.loop.callSoon(this.#callback(name, block), options);
+    this.#handles.set(name, handle);
+  }
+
+  #callLater(name: string, delay: number, block: Block, context?: Json): void {
+    const options = this.#contexts.options(context);
+    const callback = this.#callback(name, block);
+    const handle = this.loop.callLater(delay / UNIT, callback, options);
+    this.#handles.set(name, handle);
+  }
+
+  #callAt(name: string, delay: number, block: Block, context?: Json): void {
+    const when = this.loop.time() + delay / UNIT;
+    const options = this.#contexts.options(context);
+    const handle = this.loop.callAt(when, this.#callback(name, block), options);
+    this.#handles.set(name, handle);
+  }
+
+  #callback(name: string, block: Block): () => void {
     return () => {
       this.log(`handle ${name}`);
-      this.#actAll(block as Block);
+      this.actAll(block);
     };
-  }
-
-  #addHandle(name: string, handle: Handle): void {
-    this.#handles.set(name, handle);
   }
 
   #cancelHandle(name: string): void {
@@ -759,4 +586,11 @@ export abstract class Interpreter {
     const after = seconds(delay);
     return after === undefined ? undefined : this.loop.time() + after;
   }
+}
+
+function merge(words: readonly Words[]): Required<Words> {
+  return {
+    acts: Object.assign({}, ...words.map(({ acts }) => acts)),
+    waits: Object.assign({}, ...words.map(({ waits }) => waits)),
+  };
 }

@@ -31,6 +31,8 @@ export interface Program {
   >;
   /** The body of the main task. */
   readonly main: Block;
+  /** Main tasks that follow in the same Runner; without one, `null`. */
+  readonly runs: readonly Block[] | null;
 }
 
 /**
@@ -66,7 +68,8 @@ export function sizeOf(value: Json): number {
 
 /** Says whether a program starts tasks eagerly. */
 export function isEager(program: Program): boolean {
-  return program.eager || startsEagerly(program.main);
+  return program.eager ||
+    [program.main, ...program.runs ?? []].some(startsEagerly);
 }
 
 function startsEagerly(value: Json): boolean {
@@ -87,6 +90,11 @@ export function formatProgram(program: Program): string {
     );
   }
   formatBlock(program.main, "", lines);
+  for (const main of program.runs ?? []) {
+    lines.push("then");
+    formatBlock(main, "", lines);
+  }
+  if (program.runs !== null) lines.push("in a Runner");
   return lines.join("\n");
 }
 

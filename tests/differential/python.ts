@@ -16,9 +16,12 @@ export async function loadJudge(): Promise<Judge> {
   // CPython grumbles there about unfinished coroutines of bygone programs. What
   // matters comes out as a trace.
   const python = await loadPyodide({ stderr: () => {} });
-  python.runPython(
-    await Deno.readTextFile(new URL("./interpreter.py", import.meta.url)),
-  );
-  const runBatch = python.globals.get("run_batch");
+  for await (const { name } of Deno.readDir(new URL(".", import.meta.url))) {
+    if (!name.endsWith(".py")) continue;
+    const text = await Deno.readTextFile(new URL(name, import.meta.url));
+    python.FS.writeFile(name, text);
+  }
+  python.runPython("import sys; sys.path.insert(0, '')");
+  const runBatch = python.pyimport("interpreter").run_batch;
   return (programs) => JSON.parse(runBatch(JSON.stringify(programs)));
 }

@@ -41,14 +41,31 @@ async function firstThat(
 function* smallerPrograms(program: Program): Generator<Program> {
   if (program.turns) yield { ...program, turns: false };
   if (program.eager) yield { ...program, eager: false };
+  if (program.runs !== null) {
+    yield { ...program, runs: null };
+    for (const runs of smallerLists(program.runs)) yield { ...program, runs };
+  }
   for (const main of smallerValues(program.main)) {
     yield { ...program, main: main as Block };
   }
-  const text = JSON.stringify([program.main, Object.values(program.objects)]);
+  const text = JSON.stringify([
+    program.main,
+    program.runs,
+    Object.values(program.objects),
+  ]);
   for (const name of Object.keys(program.objects)) {
     if (text.includes(`"${name}"`)) continue;
     const { [name]: _dropped, ...objects } = program.objects;
     yield { ...program, objects };
+  }
+}
+
+function* smallerLists(blocks: readonly Block[]): Generator<Block[]> {
+  for (const [index, block] of blocks.entries()) {
+    yield blocks.toSpliced(index, 1);
+    for (const smaller of smallerValues(block)) {
+      yield blocks.with(index, smaller as Block);
+    }
   }
 }
 

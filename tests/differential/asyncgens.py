@@ -1,0 +1,7 @@
+"""The statements of async generators."""
+
+
+class AsyncGenerators:
+    acts = {}
+    waits = {}
+    compounds = {}

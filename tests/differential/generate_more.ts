@@ -1,0 +1,208 @@
+/**
+ * Draws what only some programs use: context variables, races, and what ends a run.
+ *
+ * @module
+ */
+import type { Feature, Place, Rule } from "./generate.ts";
+import type { Block, Json } from "./program.ts";
+import type { Random } from "./random.ts";
+
+/** What the generator of a program gives its rules. */
+export interface Drawer {
+  readonly random: Random;
+  readonly isEager: boolean;
+  may(feature: Feature): boolean;
+  name(prefix: string): string;
+  block(place: Place, longest: number): Block;
+  callback(place: Place): Block;
+  operand(place: Place): Json;
+  operands(place: Place): Json[];
+  coroutine(place: Place): Json;
+  delay(): number;
+  timeLimit(): number | null;
+  value(): number;
+  taskTarget(): string;
+}
+
+/** How often a program uses these. */
+const THEMES: readonly (readonly [Feature, number])[] = [
+  ["context", 0.2],
+  ["race", 0.2],
+  ["handler", 0.1],
+  ["interrupt", 0.08],
+  ["stop", 0.08],
+];
+
+/** Draws the statements of a program's themes. */
+export class MoreRules {
+  readonly #draw: Drawer;
+  readonly #themes: Set<Feature>;
+  readonly #vars: string[] = [];
+  readonly #tokens: [variable: string, token: string][] = [];
+  readonly #contexts: string[] = [];
+
+  /** Draws the themes. */
+  constructor(draw: Drawer) {
+    this.#draw = draw;
+    const drawn = THEMES.map(([theme, chance]) =>
+      [theme, draw.random.chance(chance)] as const
+    );
+    this.#themes = new Set(
+      drawn.filter(([theme, isIn]) => isIn && draw.may(theme)).map(([theme]) =>
+        theme
+      ),
+    );
+    // Out of an eager task or a race it comes otherwise: see departures.md.
+    if (draw.isEager || this.#themes.has("race")) {
+      this.#themes.delete("interrupt");
+    }
+  }
+
+  /** Gives the context variables of the program, and their defaults. */
+  drawVars(): [name: string, value: number | null][] {
+    if (!this.#themes.has("context")) return [];
+    const { random } = this.#draw;
+    for (let count = random.between(1, 2); count > 0; count--) {
+      this.#vars.push(this.#draw.name("V"));
+    }
+    return this.#vars.map((name) => [name, random.pick([null, 0])]);
+  }
+
+  /** Gives the last argument of a task that may run in a context of its own. */
+  taskContext(): string[] {
+    // An eager one may not enter a context that is entered: see departures.md.
+    return this.#draw.isEager ? [] : this.inContext();
+  }
+
+  /** Gives the last argument of what may run in a context of its own. */
+  inContext(): string[] {
+    const { random } = this.#draw;
+    if (this.#contexts.length === 0 || !random.chance(0.3)) return [];
+    return [random.pick(this.#contexts)];
+  }
+
+  /** Gives the rules of the themes. */
+  rules(_place: Place): Rule[] {
+    const rules: Rule[] = [];
+    if (this.#themes.has("context")) rules.push(...this.#contextRules());
+    if (this.#themes.has("race")) rules.push(...this.#raceRules());
+    if (this.#themes.has("handler")) rules.push(...this.#handlerRules());
+    if (this.#themes.has("interrupt")) {
+      rules.push({ weight: 1, make: () => ["interrupt"] });
+    }
+    if (this.#themes.has("stop")) {
+      rules.push({ weight: 2, make: () => ["stop"] });
+    }
+    return rules;
+  }
+
+  #contextRules(): Rule[] {
+    const draw = this.#draw;
+    const { random } = draw;
+    return [
+      {
+        weight: 8,
+        names: true,
+        make: () => {
+          const variable = random.pick(this.#vars);
+          const token = draw.name("k");
+          this.#tokens.push([variable, token]);
+          return ["var.set", variable, draw.value(), token];
+        },
+      },
+      {
+        weight: 4,
+        when: this.#tokens.length > 0,
+        make: () => {
+          const [variable, token] = random.pick(this.#tokens);
+          const other = random.chance(0.1) ? random.pick(this.#vars) : variable;
+          return ["var.reset", other, token];
+        },
+      },
+      { weight: 1, make: () => ["var.get", random.pick(this.#vars)] },
+      { weight: 2, names: true, make: () => ["context.copy", this.#context()] },
+      {
+        weight: 2,
+        names: true,
+        make: () => {
+          const task = draw.taskTarget();
+          return ["context.of", this.#context(), task];
+        },
+      },
+      {
+        weight: 3,
+        nests: true,
+        when: this.#contexts.length > 0,
+        make: (place) => [
+          "context.run",
+          random.pick(this.#contexts),
+          draw.callback(place),
+        ],
+      },
+      {
+        weight: 1,
+        when: this.#contexts.length > 0,
+        make: () => ["context.see", random.pick(this.#contexts)],
+      },
+    ];
+  }
+
+  #context(): string {
+    const name = this.#draw.name("x");
+    this.#contexts.push(name);
+    return name;
+  }
+
+  #raceRules(): Rule[] {
+    const draw = this.#draw;
+    const { random } = draw;
+    return [
+      {
+        weight: 4,
+        waits: true,
+        names: true,
+        nests: true,
+        make: (place) => [
+          "staggered",
+          Array.from(
+            { length: random.between(1, 3) },
+            () => draw.coroutine(place),
+          ),
+          draw.timeLimit(),
+        ],
+      },
+      {
+        weight: 6,
+        waits: true,
+        make: (place) => ["race", draw.operands(place)],
+      },
+      {
+        weight: 3,
+        waits: true,
+        names: true,
+        // One that fails: when all are cancelled, the error is a cancel to the task.
+        make: (place) => {
+          const failing = ["raise", `X${random.between(1, 3)}`];
+          return ["firstSuccess", [
+            ...draw.operands(place),
+            ["coro", draw.name("c"), ["do", failing]],
+          ]];
+        },
+      },
+    ];
+  }
+
+  #handlerRules(): Rule[] {
+    const { random } = this.#draw;
+    return [
+      { weight: 3, make: () => ["callHandler", `X${random.between(1, 3)}`] },
+      {
+        weight: 1.5,
+        make: () => [
+          "setHandler",
+          random.pick(["default", "failing", "plain"]),
+        ],
+      },
+    ];
+  }
+}
