@@ -22,6 +22,7 @@ import {
   mayRunAsync,
   type Work,
 } from "./_coroutine/coroutine.ts";
+import { cancelApart } from "./_base/cancelled.ts";
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
 import { cancellationOf } from "./_base/cancelled.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
@@ -157,7 +158,7 @@ function* runRace(
       if (losers !== undefined || (tolerant && !succeeded(future))) return;
       winner = future;
       // In the winner's own turn: a loser that something is handed in it passes that on.
-      endLosers();
+      cancelApart(endLosers);
     },
     childEnded(future) {
       if (future === winner || runners.size === 0) finish.release();

@@ -199,6 +199,24 @@ function leavePath(target: CancelTarget): void {
 }
 
 /**
+ * Calls what cancels others because something has ended, be it by a cancel that is under
+ * way. None of these waits for one of those, so what comes back to a task is no circle.
+ *
+ * @param cancel Cancels.
+ */
+export function cancelApart(cancel: () => void): void {
+  const { cancels } = running;
+  const { path } = cancels;
+  if (path.size === 0) return cancel();
+  cancels.path = new Set();
+  try {
+    cancel();
+  } finally {
+    cancels.path = path;
+  }
+}
+
+/**
  * Whether the cancel that a task has just passed on has come back to it: tasks that wait for
  * each other in a circle. Nobody in there can end before this one does, so its wait has to
  * end at once.

@@ -92,7 +92,7 @@ export const running: {
     /** Who was asked, where each is to be asked once. */
     asked: Set<object> | undefined;
     /** The tasks that pass one on now, each to the next. */
-    readonly path: Set<object>;
+    path: Set<object>;
     /** Those of them that it has come back to. */
     readonly circles: Set<object>;
   };

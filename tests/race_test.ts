@@ -217,6 +217,31 @@ for (const [name, first] of Object.entries({ race, firstSuccess })) {
     assertEquals(getRunningLoop().time(), 2);
   });
 
+  inBoth(
+    `${name}() that ends by a cancel on its way cancels whom that came from, and takes it for no circle`,
+    function* (style) {
+      const log: string[] = [];
+      const winner = getRunningLoop().createFuture<void>();
+      const worker = createTask(style.fn(function* () {
+        const parts: Awaitable<void>[] = [winner, slow(style, log)];
+        try {
+          yield* wait(gather(parts, { returnExceptions: true }));
+        } finally {
+          log.push("left");
+        }
+      }));
+      const parent = createTask(style.fn(() => wait(worker)));
+      const inner = style.fn(() => wait(race([worker])));
+      const racer = createTask(first<Awaitable<void>>([inner, winner]));
+      yield* wait(sleep(1));
+      parent.cancel();
+      yield* failureOf(parent);
+      assertEquals(log, ["cleaned up", "left"]);
+      racer.cancel();
+      yield* failureOf(racer);
+    },
+  );
+
   inBoth(`${name}() reports no gather() that lost`, function* () {
     const reports = recordReports(getRunningLoop());
     for (
