@@ -48,7 +48,12 @@ import {
 import { TASK_OPTIONS } from "./_task/task_options.ts";
 import { PROMISE_BODY } from "./_coroutine/promise_body.ts";
 import { debugByEnvironment } from "./_host/environment.ts";
-import { DeadlockError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
+import {
+  CancelledError,
+  DeadlockError,
+  KeyboardInterrupt,
+  RuntimeError,
+} from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
 import {
   type CallbackOptions,
@@ -567,11 +572,18 @@ export class EventLoop implements TaskScheduler {
     this.#asyncgensShut = true;
     const generators = [...this.#asyncgens ?? []];
     this.#asyncgens = undefined;
+    // Each in a task of its own: what one cancels is not the clean-up of the others.
     const ends = await Promise.allSettled(
-      generators.map((generator) => generator.return(undefined)),
+      generators.map((generator) =>
+        this.isRunning()
+          ? this.createTask(() => generator.return(undefined))
+          : generator.return(undefined)
+      ),
     );
     ends.forEach((end, index) => {
       if (end.status === "fulfilled") return;
+      // Its clean-up has waited for a task that was cancelled at the end of the run.
+      if (isInstance(end.reason, CancelledError)) return;
       this.callExceptionHandler({
         message: "An error occurred while closing an async generator",
         exception: end.reason,

@@ -15,6 +15,7 @@ import {
   timeoutAt,
   wait,
 } from "../../mod.ts";
+import { AsyncGenerators } from "./asyncgens.ts";
 import { COMPOUNDS, Interpreter, LAST_TURNS } from "./interpreter.ts";
 import {
   type Block,
@@ -35,6 +36,10 @@ import {
 /** An interpreter whose coroutines are async functions. */
 export class AsyncInterpreter extends Interpreter {
   #made = 0;
+  readonly #asyncgens = new AsyncGenerators(
+    this,
+    (block, caught) => this.#block(block, caught),
+  );
 
   /** Both forms of a cold coroutine in turn: they must not differ. */
   protected override body(name: string, block: Block): Cold {
@@ -54,6 +59,14 @@ export class AsyncInterpreter extends Interpreter {
   protected override async settle(): Promise<void> {
     // Other tasks of the last turn may still have to run on to their next waits.
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  protected override mayEndAsyncgens(): boolean {
+    return this.#asyncgens.mayEnd;
+  }
+
+  protected override makeAsyncgen(...args: [string, ...Json[]]): void {
+    this.#asyncgens.make(...args);
   }
 
   async #body(name: string, block: Block): Promise<unknown> {
@@ -94,6 +107,10 @@ export class AsyncInterpreter extends Interpreter {
         value = await this.#await(this.operand(args[0]!));
       } else if (op === "asCompleted") {
         value = await this.#asCompleted(args);
+      } else if (op.startsWith("agen.")) {
+        value = await this.#asyncgens.step(op, args[0] as string, args[1]);
+      } else if (op === "host") {
+        for (let hop = args[0] as number; hop > 0; hop--) await undefined;
       } else {
         const { on, show } = this.open(statement);
         value = await on;
@@ -147,6 +164,8 @@ export class AsyncInterpreter extends Interpreter {
         return this.#with(first as string, second as Block);
       case "group":
         return this.#group(first as string, second as Block);
+      case "forEach":
+        return this.#forEach(first as string, second as number, third as Block);
       case "repeat":
         return this.#repeat(first as number, second as Block);
       default:
@@ -223,6 +242,21 @@ export class AsyncInterpreter extends Interpreter {
       throw this.failed(`group ${name}`, error);
     }
     this.log(`group ${name} left`);
+    return returned;
+  }
+
+  async #forEach(name: string, most: number, body: Block): Promise<Returned> {
+    let returned: Returned;
+    try {
+      returned = await this.#asyncgens.forEach(name, most, body);
+    } catch (error) {
+      if (error instanceof Missing) {
+        this.log(`forEach ${name} skipped`);
+        return undefined;
+      }
+      throw this.failed(`forEach ${name}`, error);
+    }
+    this.log(`forEach ${name} left`);
     return returned;
   }
 

@@ -137,7 +137,7 @@ Deno.test("parseOptions() reads ranges and single seeds", () => {
 
 Deno.test("interpret() gives the same trace every time", async () => {
   for (let seed = 0; seed < 20; seed++) {
-    const program = generate(seed);
+    const program = generate(seed, new Set(["asyncgen"]));
     assertEquals(
       await interpret(program, "generator"),
       await interpret(program, "generator"),
@@ -147,7 +147,10 @@ Deno.test("interpret() gives the same trace every time", async () => {
 
 Deno.test("interpret() gives the same traces in both styles", async () => {
   for (let seed = 0; seed < 100; seed++) {
-    const program = { ...generate(seed, new Set(["eager"])), turns: false };
+    const program = {
+      ...generate(seed, new Set(["eager", "asyncgen"])),
+      turns: false,
+    };
     const generators = await interpret(program, "generator");
     const asyncs = await interpret(program, "async");
     const difference = firstDifference(generators, asyncs, "async");

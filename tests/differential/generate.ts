@@ -19,6 +19,7 @@ import { Random } from "./random.ts";
 /** What can be left out of programs with `--without`. */
 export const FEATURES = [
   "asCompleted",
+  "asyncgen",
   "barrier",
   "callback",
   "cancel",
@@ -30,6 +31,7 @@ export const FEATURES = [
   "gather",
   "group",
   "handler",
+  "host",
   "interrupt",
   "lock",
   "message",
@@ -166,6 +168,7 @@ class Generator {
       timeLimit: () => this.#timeLimit(),
       value: () => this.#value(),
       taskTarget: () => this.#taskTarget(),
+      handler: (place) => this.#handler(place),
     });
   }
 

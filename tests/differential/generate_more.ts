@@ -22,10 +22,13 @@ export interface Drawer {
   timeLimit(): number | null;
   value(): number;
   taskTarget(): string;
+  handler(place: Place): Block;
 }
 
 /** How often a program uses these. */
 const THEMES: readonly (readonly [Feature, number])[] = [
+  ["asyncgen", 0.15],
+  ["host", 0.2],
   ["context", 0.2],
   ["race", 0.2],
   ["handler", 0.1],
@@ -40,6 +43,7 @@ export class MoreRules {
   readonly #vars: string[] = [];
   readonly #tokens: [variable: string, token: string][] = [];
   readonly #contexts: string[] = [];
+  readonly #asyncgens: string[] = [];
 
   /** Draws the themes. */
   constructor(draw: Drawer) {
@@ -52,6 +56,8 @@ export class MoreRules {
         theme
       ),
     );
+    // Async functions alone have these, and differ in eager tasks.
+    if (draw.isEager) this.#themes.delete("asyncgen");
     // Out of an eager task or a race it comes otherwise: see departures.md.
     if (draw.isEager || this.#themes.has("race")) {
       this.#themes.delete("interrupt");
@@ -84,6 +90,11 @@ export class MoreRules {
   /** Gives the rules of the themes. */
   rules(_place: Place): Rule[] {
     const rules: Rule[] = [];
+    if (this.#themes.has("asyncgen")) rules.push(...this.#asyncgenRules());
+    if (this.#themes.has("host")) {
+      const hops = this.#draw.random.between(1, 3);
+      rules.push({ weight: 6, waits: true, make: () => ["host", hops] });
+    }
     if (this.#themes.has("context")) rules.push(...this.#contextRules());
     if (this.#themes.has("race")) rules.push(...this.#raceRules());
     if (this.#themes.has("handler")) rules.push(...this.#handlerRules());
@@ -151,6 +162,63 @@ export class MoreRules {
     const name = this.#draw.name("x");
     this.#contexts.push(name);
     return name;
+  }
+
+  #asyncgenRules(): Rule[] {
+    const draw = this.#draw;
+    const { random } = draw;
+    const some = this.#asyncgens.length > 0;
+    const one = (): string => random.pick(this.#asyncgens);
+    return [
+      {
+        weight: some ? 4 : 12,
+        names: true,
+        waits: true,
+        nests: true,
+        make: (place) => {
+          const kind = random.pick(["all", "error", "cancel", "none", "none"]);
+          const items = Array.from(
+            { length: random.between(1, 3) },
+            () => [draw.value(), draw.block(place, 2)],
+          );
+          const handler: Block = kind === "none" ? ["do"] : draw.handler(place);
+          const final = draw.block({ ...place, returns: false }, 2);
+          const name = draw.name("y");
+          this.#asyncgens.push(name);
+          return ["agen", name, items, kind, handler, final];
+        },
+      },
+      {
+        weight: 10,
+        waits: true,
+        nests: true,
+        when: some,
+        make: (place) => [
+          "forEach",
+          one(),
+          random.between(1, 4),
+          draw.block(place, 2),
+        ],
+      },
+      {
+        weight: 7,
+        waits: true,
+        when: some,
+        make: () => ["agen.next", one()],
+      },
+      {
+        weight: 2,
+        waits: true,
+        when: some,
+        make: () => ["agen.throw", one(), `X${random.between(1, 3)}`],
+      },
+      {
+        weight: 3,
+        waits: true,
+        when: some,
+        make: () => ["agen.close", one()],
+      },
+    ];
   }
 
   #raceRules(): Rule[] {

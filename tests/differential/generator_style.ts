@@ -54,6 +54,14 @@ export class GeneratorInterpreter extends Interpreter {
     // Generators leave nothing to the host.
   }
 
+  protected override mayEndAsyncgens(): boolean {
+    return false;
+  }
+
+  protected override makeAsyncgen(): void {
+    throw new TypeError("Cannot run a program: generators can't await one");
+  }
+
   *#body(name: string, block: Block): Coro<unknown> {
     this.begin(name);
     let returned: Returned;
@@ -92,7 +100,7 @@ export class GeneratorInterpreter extends Interpreter {
         value = yield* this.#await(this.operand(args[0]!));
       } else if (op === "asCompleted") {
         value = yield* this.#asCompleted(args);
-      } else {
+      } else if (op !== "host") {
         const { on, show } = this.open(statement);
         value = yield* on;
         if (show !== undefined) value = show(value as never);

@@ -17,7 +17,7 @@ from contexts import Contexts
 from ends import Ends
 from races import Races
 from twins import QUEUES, OnceTask, OrderedGroup, OrderlyBarrier, VirtualLoop, once_task
-from words import CAUGHT, UNIT, Missing, UserError, describe, kind_of_report, label_of, seconds, show, state
+from words import CAUGHT, KINDS, UNIT, Missing, UserError, describe, kind_of_report, label_of, seconds, show, state
 
 LAST_TURNS = 4  # what was cancelled last may still hand on what it had
 QUIET_TURNS = 6  # after so many turns without an event, turns are no longer counted
@@ -119,6 +119,8 @@ class Interpreter(AsyncGenerators, Contexts, Ends, Races):
         if pending:
             self.outcome("shutdown", self.shutdown(pending))
             self.log_states()
+        if self.generators and not self.busy:
+            self.outcome("asyncgens", self.loop.shutdown_asyncgens())
 
     def outcome(self, label, coroutine):
         self.note_outcome(label, lambda: self.loop.run_until_complete(coroutine))
@@ -211,16 +213,10 @@ class Interpreter(AsyncGenerators, Contexts, Ends, Races):
     # Compound statements
 
     async def try_(self, body, kind, handler, final):
-        kinds = {
-            "all": CAUGHT,
-            "error": Exception,
-            "cancel": asyncio.CancelledError,
-            "none": (),
-        }
         try:
             try:
                 return await self.block(body)
-            except kinds[kind] as error:
+            except KINDS[kind] as error:
                 self.log(f"caught {describe(error)}")
                 return await self.block(handler, error)
         finally:
@@ -340,6 +336,9 @@ class Interpreter(AsyncGenerators, Contexts, Ends, Races):
 
     # Statements that wait
 
+    async def host(self, hops):
+        """Promises of the host: nobody else runs meanwhile."""
+
     async def sleep(self, delay, value):
         return await asyncio.sleep(delay / UNIT, value)
 
@@ -437,6 +436,7 @@ class Interpreter(AsyncGenerators, Contexts, Ends, Races):
         return await self.objects[name].join()
 
     waits = {
+        "host": host,
         "sleep": sleep,
         "await": await_,
         "gather": gather,

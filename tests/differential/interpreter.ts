@@ -81,10 +81,18 @@ export const COMPOUNDS: ReadonlySet<string> = new Set([
   "timeoutAt",
   "group",
   "repeat",
+  "forEach",
 ]);
 
 // Those that each style spells in its own way.
-const WAITS_OF_STYLES: ReadonlySet<string> = new Set(["await", "asCompleted"]);
+const WAITS_OF_STYLES: ReadonlySet<string> = new Set([
+  "await",
+  "asCompleted",
+  "host",
+  "agen.next",
+  "agen.throw",
+  "agen.close",
+]);
 
 /** What both styles share: everything that does not wait. */
 export abstract class Interpreter {
@@ -135,7 +143,8 @@ export abstract class Interpreter {
   report(handler: string, told: ExceptionContext): boolean {
     // These come when the garbage collector likes, or at the loop's end, or are a wanted
     // difference: see departures.md.
-    const silent = /never retrieved|never awaited|destroyed|shielded future/;
+    const silent =
+      /never retrieved|never awaited|destroyed|shielded future|started after/;
     if (silent.test((told.context ?? told).message)) return false;
     this.log(`${handler} ${kindOfReport(told)}`);
     return true;
@@ -194,6 +203,9 @@ export abstract class Interpreter {
     if (pending.length > 0) {
       await this.#outcome("shutdown", this.shutdown(pending));
       this.#logStates();
+    }
+    if (this.mayEndAsyncgens()) {
+      await this.#outcome("asyncgens", () => this.loop.shutdownAsyncgens());
     }
   }
 
@@ -259,6 +271,10 @@ export abstract class Interpreter {
   protected abstract settle(): Promise<void>;
   /** Gives a cold coroutine. */
   protected abstract body(name: string, block: Block): Cold;
+  /** Whether async generators were made that can be ended now. */
+  protected abstract mayEndAsyncgens(): boolean;
+  /** Makes an async generator. */
+  protected abstract makeAsyncgen(...args: [string, ...Json[]]): void;
   /** Cancels the tasks and waits for their ends. */
   protected abstract shutdown(pending: Task<unknown>[]): Cold;
 
@@ -376,9 +392,9 @@ export abstract class Interpreter {
   }
 
   /** Whether a handler of this kind takes the error. */
-  protected catches(kind: Json, error: unknown): boolean {
+  catches(kind: Json, error: unknown): boolean {
     if (kind === "all") return true;
-    if (error instanceof KeyboardInterrupt) return false;
+    if (kind === "none" || error instanceof KeyboardInterrupt) return false;
     return (kind === "cancel") === (error instanceof CancelledError);
   }
 
@@ -476,6 +492,7 @@ export abstract class Interpreter {
           this.future(name).setResult(value),
         "setError": (name: string, code: string) =>
           this.future(name).setException(new UserError(code)),
+        "agen": this.makeAsyncgen.bind(this),
         "onDone": this.#onDone.bind(this),
         "offDone": this.#offDone.bind(this),
         "callSoon": this.#callSoon.bind(this),

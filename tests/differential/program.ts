@@ -77,6 +77,11 @@ function startsEagerly(value: Json): boolean {
   return value[0] === "task" && value[2] === true || value.some(startsEagerly);
 }
 
+/** Says whether a program has async generators. */
+export function hasAsyncgens(program: Program): boolean {
+  return JSON.stringify([program.main, program.runs]).includes('["agen",');
+}
+
 /** Writes a program as an indented listing. */
 export function formatProgram(program: Program): string {
   const lines = [

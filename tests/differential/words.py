@@ -9,6 +9,15 @@ UNIT = 8  # times in programs and traces are eighths of a second
 CAUGHT = (Exception, asyncio.CancelledError, KeyboardInterrupt)
 
 
+# What a handler takes.
+KINDS = {
+    "all": CAUGHT,
+    "error": Exception,
+    "cancel": asyncio.CancelledError,
+    "none": (),
+}
+
+
 class UserError(Exception):
     """An error of the program's own."""
 
