@@ -79,7 +79,9 @@ function startsEagerly(value: Json): boolean {
 
 /** Says whether a program has async generators. */
 export function hasAsyncgens(program: Program): boolean {
-  return JSON.stringify([program.main, program.runs]).includes('["agen",');
+  return /\["(agen|forEach)\b/.test(
+    JSON.stringify([program.main, program.runs]),
+  );
 }
 
 /** Writes a program as an indented listing. */

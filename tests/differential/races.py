@@ -106,16 +106,17 @@ class Race:
         return not future.cancelled() and future.exception() is None
 
     def start(self, sources):
+        winner = None
         for source in sources:
             is_future = asyncio.isfuture(source)
-            if self.winner is not None and not is_future:
+            if winner is not None and not is_future:
                 source.close()
                 continue
             future = asyncio.ensure_future(source)
             self.futures.add(future)
             has_won = not is_future and future.done() and (not self.is_tolerant or self.succeeded(future))
-            if has_won and self.winner is None:
-                self.winner = future
+            if has_won and winner is None:
+                winner = future
 
     def end_losers(self):
         if self.losers is not None:
