@@ -6,11 +6,23 @@
  */
 import { kCoroutineFunction } from "./roles.ts";
 
-const GeneratorFunction = kindOf(function* (): Generator<void> {});
-const AsyncFunction = kindOf(async function (): Promise<void> {});
+const GeneratorFunction = kindOf(
+  "GeneratorFunction",
+  function* (): Generator<void> {},
+);
+const AsyncFunction = kindOf(
+  "AsyncFunction",
+  async function (): Promise<void> {},
+);
 const AsyncGeneratorFunction = kindOf(
+  "AsyncGeneratorFunction",
   async function* (): AsyncGenerator<void> {},
 );
+
+/** A class, as far as `instanceof` asks it. */
+interface FunctionKind {
+  [Symbol.hasInstance](value: unknown): boolean;
+}
 
 /** Says whether `value` is a generator function. */
 export function isGeneratorFunction(value: unknown): boolean {
@@ -73,6 +85,15 @@ export function catchDropped(
   return true;
 }
 
-function kindOf(example: unknown): new () => unknown {
-  return Object.getPrototypeOf(example).constructor;
+function kindOf(name: string, example: unknown): FunctionKind {
+  const { constructor } = Object.getPrototypeOf(example);
+  if (constructor !== Function) return constructor;
+  // A compiler has made plain functions of those of the library, as for Angular: all functions
+  // would be of the kind. Those that it has not compiled have a tag.
+  const tag = `[object ${name}]`;
+  return {
+    [Symbol.hasInstance]: (value) =>
+      typeof value === "function" &&
+      Object.prototype.toString.call(value) === tag,
+  };
 }

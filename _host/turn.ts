@@ -29,6 +29,10 @@ export function hostTurn(): Promise<void> {
   if (setImmediate !== undefined) {
     return new Promise((resolve) => setImmediate(() => resolve()));
   }
+  // jsdom has neither, and some hosts of plugins.
+  if (typeof MessageChannel === "undefined") {
+    return new Promise((resolve) => setTimeout(resolve, 0));
+  }
   // Browsers clamp nested setTimeout(0) to 4 ms, and have no setImmediate. The
   // ports are closed at once: an open one keeps Node and Deno alive.
   const { port1, port2 } = new MessageChannel();

@@ -6,9 +6,11 @@
  */
 import {
   CancelledError,
+  Condition,
   createTask,
   EventLoop,
   gather,
+  getRunningLoop,
   mapConcurrent,
   Queue,
   run,
@@ -57,6 +59,11 @@ async function main(): Promise<void> {
     group.createTask(async () => await sleep(1));
     await sleep(2);
   });
+  const condition = new Condition();
+  using _ = await condition.acquire();
+  getRunningLoop().callSoon(() => log.push("called"));
+  await sleep(0);
+  await condition.waitFor(() => log.length > 0);
 }
 
 // In a function, as neither format has a top-level await.

@@ -10,7 +10,7 @@ import { type Host, hostTest, pathOf, runOn } from "./_hosts.ts";
 import { BLIND, readText, ROOT } from "./_modules.ts";
 
 const PROGRAM = programOf("_bundle_program.ts");
-const EXPECTED = "item 1, item 2, cancelled, timed out, 1, 4, 9";
+const EXPECTED = "item 1, item 2, cancelled, timed out, 1, 4, 9, called";
 const OLDEST_NODE = "node@20.20.2";
 
 function programOf(name: string): string {
@@ -60,6 +60,36 @@ for (const format of ["cjs", "iife"]) {
       await Deno.remove(folder, { recursive: true });
     }
   });
+}
+
+/** Bundles for old hosts, or for those who patch promises, as Angular does. */
+const COMPILED: Readonly<Record<string, readonly string[]>> = {
+  "async functions": ["async-await", "async-generator", "for-await"],
+  "async generators": ["async-generator", "for-await"],
+};
+
+for (const [what, features] of Object.entries(COMPILED)) {
+  hostTest(
+    `a bundle runs whose ${what} a compiler has made plain ones`,
+    async (host) => {
+      const folder = await Deno.makeTempDir();
+      try {
+        const file = await bundle(
+          "cjs",
+          folder,
+          PROGRAM,
+          ...features.map((feature) => `--supported:${feature}=false`),
+        );
+        if (file === undefined) return;
+        const { code, lines, errors } = await runOn(host, file);
+        assertEquals(errors, "");
+        assertEquals(lines, [EXPECTED, EXPECTED]);
+        assertEquals(code, 0);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  );
 }
 
 /** Writes a program that loads what `exports` of deno.json names. */
