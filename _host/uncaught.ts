@@ -10,17 +10,21 @@ type Listener = (error: unknown) => void;
 interface Host {
   readonly Bun?: unknown;
   readonly Deno?: unknown;
-  readonly process?: {
-    on?(
-      event: "uncaughtExceptionMonitor" | "unhandledRejection",
-      listener: Listener,
-    ): unknown;
-    listenerCount?(event: "unhandledRejection"): number;
-  };
+  readonly process?: EmittingProcess;
   addEventListener?(
     type: "unhandledrejection",
     listener: (event: PromiseRejectionEvent) => void,
+    options: { readonly capture: boolean },
   ): void;
+}
+
+interface EmittingProcess {
+  on?(
+    event: "uncaughtExceptionMonitor" | "unhandledRejection",
+    listener: Listener,
+  ): unknown;
+  listenerCount?(event: "unhandledRejection"): number;
+  readonly emit: (this: unknown, ...args: unknown[]) => boolean;
 }
 
 /**
@@ -53,7 +57,7 @@ export function forgive(error: object): void {
   // What listens stays: such a function may end long after its loop.
   if (running.forgiven === undefined) {
     running.forgiven = new WeakSet();
-    listenToRejections();
+    watchRejections();
   }
   running.forgiven.add(error);
 }
@@ -67,16 +71,37 @@ function isForgiven(error: unknown): boolean {
   return running.forgiven?.has(error as WeakKey) ?? false;
 }
 
-function listenToRejections(): void {
+// Other listeners are told nothing either: those of servers often end the program, and those
+// of test runners fail the test.
+function watchRejections(): void {
   const host = globalThis as Host;
-  const { Deno, process } = host;
+  const { Bun, Deno, process } = host;
   if (Deno !== undefined || process?.on === undefined) {
     host.addEventListener?.("unhandledrejection", (event) => {
-      if (isForgiven(event.reason)) event.preventDefault();
-    });
-    return;
-  }
-  process.on("unhandledRejection", (error) => {
+      if (!isForgiven(event.reason)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }, { capture: true });
+  } else if (Bun !== undefined || !takeEmit(process)) listenTo(process);
+}
+
+// Node has its process tell each rejection, and ends the program if nobody listens, unless a
+// flag says otherwise: a listener would change that for those of others.
+function takeEmit(process: EmittingProcess): boolean {
+  const { emit } = process;
+  return Reflect.defineProperty(process, "emit", {
+    configurable: true,
+    value(this: unknown, ...args: unknown[]): boolean {
+      return args[0] === "unhandledRejection" && isForgiven(args[1]) ||
+        emit.apply(this, args);
+    },
+    writable: true,
+  });
+}
+
+// Bun asks nobody, and calls those that listen.
+function listenTo(process: EmittingProcess): void {
+  process.on!("unhandledRejection", (error) => {
     // Whoever listens takes the host's own answer away: it is given here, if nobody else listens.
     const isAlone = process.listenerCount?.("unhandledRejection") === 1;
     if (isAlone && !isForgiven(error)) throw error;

@@ -17,6 +17,10 @@ import {
   wait,
 } from "../mod.ts";
 
+if (process.argv.includes("listens")) {
+  process.on("unhandledRejection", (error) => console.log(`told ${error}`));
+}
+
 async function download(): Promise<number> {
   await sleep(3600);
   return 1;

@@ -43,3 +43,31 @@ for (const [name, text] of Object.entries(OTHERS)) {
     },
   );
 }
+
+hostTest(
+  "a listener of unhandled rejections is told those of another kind, and no cancel",
+  async (host) => {
+    // Bun calls those who listen by itself.
+    if (host.name.startsWith("bun")) return;
+    const { code, lines, errors } = await runOn(
+      host,
+      PROGRAM,
+      "listens",
+      "error",
+    );
+    const told = ["told Error: lost", "not reached", "end"];
+    assertEquals(lines, [...LINES, ...told], errors);
+    assertEquals(code, 0);
+  },
+);
+
+hostTest(
+  "Node goes on after rejections if a flag says so",
+  async (host) => {
+    if (!host.name.startsWith("node")) return;
+    const command = [...host.command, "--unhandled-rejections=warn"];
+    const { code, lines } = await runOn({ ...host, command }, PROGRAM, "error");
+    assertEquals(lines, [...LINES, "not reached", "end"]);
+    assertEquals(code, 0);
+  },
+);
