@@ -134,6 +134,14 @@ export function noteResumedLine(line: unknown): void {
 }
 
 /**
+ * Whether what the host calls now would be taken for a function of the line that was resumed
+ * last: until the host has had its turn, where it has no storage.
+ */
+export function hasResumedLine(): boolean {
+  return resumedLine !== undefined;
+}
+
+/**
  * Runs the start of an eager task, in the code of whoever makes it: what that awaits next is
  * its own, and what follows in microtasks is the task's.
  *

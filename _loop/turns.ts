@@ -10,6 +10,7 @@ import type { Clock, Sleeper } from "../clock.ts";
 import { hostTurn, turnOfLoop } from "../_host/turn.ts";
 import {
   hasAsyncContext,
+  hasResumedLine,
   noteResumedLine,
   runInLine,
 } from "../_host/async_context.ts";
@@ -290,6 +291,7 @@ export class Turns implements Sleeper {
         this.#throwFatal();
         switch (pause) {
           case "stopped":
+            if (hasResumedLine()) await this.#letHostTurn();
             return;
           case "idle":
             // An async function may still be on its way to its next wait. Becoming idle
@@ -297,7 +299,8 @@ export class Turns implements Sleeper {
             for (let hop = 0; this.#isIdle() && hop < IDLE_HOPS; hop++) {
               await SETTLED;
             }
-            if (this.#clock.settles || this.#isIdle()) {
+            if (hasResumedLine()) await this.#letHostTurn();
+            else if (this.#clock.settles || this.#isIdle()) {
               await this.#becomeIdle();
               this.#endIdle();
             }

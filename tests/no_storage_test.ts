@@ -15,6 +15,11 @@ test(
   "tests/_no_storage_ready_program.ts",
 );
 
+test(
+  "what the host calls while a loop is idle, or after a run, belongs to no task, without async storage",
+  "tests/_no_storage_idle_program.ts",
+);
+
 /** Registers a test of a program that prints what has gone wrong. */
 function test(name: string, program: string): void {
   Deno.test({
