@@ -291,7 +291,6 @@ export class Turns implements Sleeper {
         this.#throwFatal();
         switch (pause) {
           case "stopped":
-            if (hasResumedLine()) await this.#letHostTurn();
             return;
           case "idle":
             // An async function may still be on its way to its next wait. Becoming idle
@@ -299,6 +298,7 @@ export class Turns implements Sleeper {
             for (let hop = 0; this.#isIdle() && hop < IDLE_HOPS; hop++) {
               await SETTLED;
             }
+            // Else what the host calls next would be taken for a function of who ran last.
             if (hasResumedLine()) await this.#letHostTurn();
             else if (this.#clock.settles || this.#isIdle()) {
               await this.#becomeIdle();
@@ -330,6 +330,7 @@ export class Turns implements Sleeper {
         }
       }
     } finally {
+      if (hasResumedLine()) await this.#letHostTurn();
       this.#clock.detach(this);
       this.#stopping = false;
       this.#fatal = undefined;
