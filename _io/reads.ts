@@ -134,6 +134,7 @@ export class ReadOperation<A> extends Coroutine<Uint8Array>
     try {
       return this.#attempt(this.#buffer, this);
     } catch (error) {
+      this.#putBack();
       // One of the host has its place; one of an attempt gets that of whoever reads.
       throw error === this.#buffer.error
         ? error
@@ -170,8 +171,10 @@ export const readSome: Attempt<number> = (buffer, state) => {
 
 /** Everything up to the end. */
 export const readAll: Attempt<undefined> = (buffer, state) => {
-  // It never gives what came before an error, so it need not look at it.
-  if (buffer.error !== undefined) throw buffer.error;
+  // What came before an error is not all, unless the end came before it too.
+  if (buffer.error !== undefined && (!state.isWoken || buffer.isCutOff)) {
+    throw buffer.error;
+  }
   if (buffer.bytes.size > 0) {
     // Taken piece by piece, so that the source goes on.
     (state.pieces ??= []).push(taken(buffer, buffer.bytes.size));

@@ -98,13 +98,14 @@ export class ReceiveBuffer {
     this.#wake();
   }
 
-  /** Notes that the source is closed here, if it has not told its end before. */
+  /** Notes that more may have come, if the source has not told its end before. */
   noteCutOff(): void {
     if (!this.#eof) this.#isCutOff = true;
   }
 
   /** Tells the error that ends all reading. */
   fail(error: unknown): void {
+    this.noteCutOff();
     this.#error = error;
     const waiter = this.#waiter;
     this.#waiter = undefined;

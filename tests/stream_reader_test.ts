@@ -144,6 +144,37 @@ for (const [name, read] of Object.entries(READS)) {
   }
 }
 
+for (const style of ["generator", "async"]) {
+  const readAll = (reader: StreamReader) =>
+    style === "async"
+      ? createTask(async () => await reader.read())
+      : createTask(reader.read());
+
+  Deno.test(`StreamReader gives a read to the end that waits all, if the end came before an error of the same turn, ${style}`, () =>
+    runTest(async () => {
+      const reader = new StreamReader();
+      const task = readAll(reader);
+      await sleep(1);
+      reader.feedData(bytes("abc"));
+      await sleep(1);
+      reader.feedEof();
+      reader.setException(new Error("reset"));
+      assertEquals(textOf(await task), "abc");
+      await assertRejects(async () => void await reader.read(), Error, "reset");
+    }));
+
+  Deno.test(`StreamReader gives a read to the end that waits no part for all, if an error came before the end in the same turn, ${style}`, () =>
+    runTest(async () => {
+      const reader = new StreamReader();
+      const task = readAll(reader);
+      await sleep(1);
+      reader.feedData(bytes("abc"));
+      reader.setException(new Error("reset"));
+      reader.feedEof();
+      await assertRejects(async () => void await task, Error, "reset");
+    }));
+}
+
 Deno.test("StreamReader.toReadableStream() gives what came before an error of the same turn", () =>
   runTest(async () => {
     const reader = new StreamReader();
