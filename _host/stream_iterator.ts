@@ -51,6 +51,7 @@ export function streamIterator<T>(
 
 class WebItems<T> implements StreamIterator<T> {
   readonly #reader: Reader<T>;
+  #isOver = false;
 
   constructor(reader: Reader<T>) {
     this.#reader = reader;
@@ -61,17 +62,28 @@ class WebItems<T> implements StreamIterator<T> {
       const step = await this.#reader.read();
       if (!step.done) return { done: false, value: step.value as T };
     } catch (error) {
-      this.#reader.releaseLock();
+      this.#end();
       throw error;
     }
-    this.#reader.releaseLock();
+    this.#end();
     return { done: true, value: undefined };
   }
 
   async return(reason?: unknown): Promise<IteratorResult<T, undefined>> {
-    await this.#reader.cancel(reason);
-    this.#reader.releaseLock();
+    // It may have ended or failed in the turn in which who asked was cancelled.
+    if (!this.#isOver) {
+      try {
+        await this.#reader.cancel(reason);
+      } finally {
+        this.#end();
+      }
+    }
     return { done: true, value: undefined };
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#reader.releaseLock();
   }
 }
 

@@ -13,6 +13,7 @@ import {
   createTask,
   getRunningLoop,
   iterate,
+  mapConcurrent,
   run,
   RuntimeError,
   sleep,
@@ -125,6 +126,60 @@ for (const [name, make] of Object.entries(SOURCES)) {
     });
     assert(closed());
   });
+}
+
+const GOING_OVER: Readonly<
+  Record<string, (items: ReadableStream<number>) => Promise<void>>
+> = {
+  "iterate()": async (items) => {
+    for await (const _ of iterate(items));
+  },
+  "mapConcurrent()": async (items) => {
+    const work = (item: number) => sleep(0, item);
+    for await (const _ of mapConcurrent(items, work, { limit: 2 }));
+  },
+};
+const ENDS: Readonly<
+  Record<string, (stream: ReadableStreamDefaultController<number>) => void>
+> = {
+  fails: (stream) => stream.error(new Error("lost")),
+  ends: (stream) => stream.close(),
+};
+
+for (const [name, goOver] of Object.entries(GOING_OVER)) {
+  for (const [how, end] of Object.entries(ENDS)) {
+    Deno.test(`${name} ends in its cancel, and in its timeout, if its ReadableStream ${how} in the same turn`, () =>
+      runTest(async (loop) => {
+        const reports: unknown[] = [];
+        loop.setExceptionHandler((_loop, report) => reports.push(report));
+        const open = () => {
+          let stream!: ReadableStreamDefaultController<number>;
+          const items = new ReadableStream<number>({
+            start: (controller) => void (stream = controller),
+          });
+          return { items, end: () => end(stream) };
+        };
+        const one = open();
+        const task = createTask(() => goOver(one.items));
+        await sleep(1);
+        task.cancel();
+        one.end();
+        await assertRejects(async () => void await task, CancelledError);
+
+        const other = open();
+        // It is set after the deadline, so it comes right after it.
+        await assertRejects(
+          () =>
+            timeout(1, () => {
+              loop.callLater(1, other.end);
+              return goOver(other.items);
+            }),
+          TimeoutError,
+        );
+        assertFalse(other.items.locked);
+        assertEquals(reports, []);
+      }));
+  }
 }
 
 Deno.test("iterate() gives the CancelledError to a stream as its reason", () =>
