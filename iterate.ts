@@ -115,7 +115,7 @@ class Items<T>
 
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#end();
-    await endLoop(askForEnd(this.#items, this), this.loop);
+    await endLoop(askForEnd(this.#items, this), this.loop, this.#items);
     return { done: true, value: undefined };
   }
 

@@ -392,7 +392,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
         return { done: true, value: undefined };
       },
       return: async (): Promise<IteratorResult<Uint8Array, undefined>> => {
-        await endLoop(leave(), _buffer.loop);
+        await endLoop(leave(), _buffer.loop, _buffer.source);
         return { done: true, value: undefined };
       },
     };

@@ -9,6 +9,8 @@
 
 /** Goes over a stream. */
 export interface StreamIterator<T> {
+  /** Whether it had failed by itself before it was closed, and nobody had asked it since. */
+  readonly hasFailed: boolean;
   /** Asks for the next item. */
   next(): Promise<IteratorResult<T, undefined>>;
   /**
@@ -20,6 +22,7 @@ export interface StreamIterator<T> {
 }
 
 interface Reader<T> {
+  readonly closed: Promise<void>;
   read(): Promise<{ readonly done: boolean; readonly value?: T | undefined }>;
   cancel(reason?: unknown): Promise<void>;
   releaseLock(): void;
@@ -52,6 +55,7 @@ export function streamIterator<T>(
 class WebItems<T> implements StreamIterator<T> {
   readonly #reader: Reader<T>;
   #isOver = false;
+  hasFailed = false;
 
   constructor(reader: Reader<T>) {
     this.#reader = reader;
@@ -74,6 +78,12 @@ class WebItems<T> implements StreamIterator<T> {
     if (!this.#isOver) {
       try {
         await this.#reader.cancel(reason);
+      } catch (error) {
+        this.hasFailed = await this.#reader.closed.then(
+          () => false,
+          () => true,
+        );
+        throw error;
       } finally {
         this.#end();
       }
@@ -88,6 +98,8 @@ class WebItems<T> implements StreamIterator<T> {
 }
 
 class NodeItems<T> implements StreamIterator<T> {
+  // One that was asked before tells nobody when it is closed.
+  readonly hasFailed = false;
   readonly #items: AsyncIterator<T, undefined>;
   readonly #stream: NodeStream;
   #isClosed = false;

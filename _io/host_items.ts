@@ -13,7 +13,10 @@ import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
-import { streamIterator } from "../_host/stream_iterator.ts";
+import {
+  type StreamIterator,
+  streamIterator,
+} from "../_host/stream_iterator.ts";
 import { isDroppedByLoop } from "../_line/cancellation.ts";
 import { currentLine } from "../_line/line.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
@@ -30,8 +33,7 @@ export type HostIterable<T> = ReadableStream<T> | AsyncIterable<T>;
 /** Takes one item after the other. */
 export class HostItems<T> {
   readonly #iterator: AsyncIterator<T, undefined>;
-  /** Whether it is a stream of the Web or of Node. */
-  readonly isStream: boolean;
+  readonly #stream: StreamIterator<T> | undefined;
   readonly #isQueued: boolean;
   #isOver = false;
   #closing: Promise<void> | undefined = undefined;
@@ -47,10 +49,19 @@ export class HostItems<T> {
     if (source === undefined || source === null || isRevoked(source)) {
       refuse(source, action);
     }
-    const stream = streamIterator<T>(source);
-    this.isStream = stream !== undefined;
-    this.#iterator = stream ?? openIterator(source, action);
+    this.#stream = streamIterator<T>(source);
+    this.#iterator = this.#stream ?? openIterator(source, action);
     this.#isQueued = queuesReturn(this.#iterator);
+  }
+
+  /** Whether it is a stream of the Web or of Node. */
+  get isStream(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  /** Whether it is a stream that had failed by itself before it was closed. */
+  get hasFailed(): boolean {
+    return this.#stream?.hasFailed === true;
   }
 
   /** Whether nothing more comes. */
@@ -117,7 +128,7 @@ export class HostItems<T> {
   }
 
   async #close(reason: unknown): Promise<void> {
-    if (this.isStream) await this.#iterator.return!(reason as undefined);
+    if (this.#stream !== undefined) await this.#stream.return(reason);
     else await returnOf(this.#iterator)?.();
   }
 }
@@ -303,18 +314,20 @@ export function closeForgotten(
 
 /**
  * Waits for the end of a source in the `return()` of an iterator. That of a loop which an
- * error has left can't throw: after a cancel, what the clean-up throws is reported.
+ * error has left can't throw: after a cancel, what the clean-up throws is reported. That a
+ * stream has failed meanwhile, as the body of a request whose client goes, is none.
  */
 export async function endLoop(
   end: PromiseLike<void> | void,
   loop: Scheduler,
+  source: { readonly hasFailed?: boolean } | undefined,
 ): Promise<void> {
   const line = currentLine();
   try {
     await end;
   } catch (error) {
     if (!isDroppedByLoop(line, error)) throw error;
-    tellFailed(loop, error);
+    if (source?.hasFailed !== true) tellFailed(loop, error);
   }
 }
 

@@ -74,6 +74,10 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     collected.register(buffer, this);
   }
 
+  get hasFailed(): boolean {
+    return this.#items.hasFailed;
+  }
+
   pull(): void {
     if (this.#asking !== undefined || this.#items.isOver) return;
     const loop = this.loop;

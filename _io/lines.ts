@@ -64,7 +64,8 @@ export class LineIterator implements AsyncIterableIterator<string, undefined> {
   }
 
   async return(): Promise<IteratorResult<string, undefined>> {
-    await endLoop(this.#leave(), this.#buffer.loop);
+    const { loop, source } = this.#buffer;
+    await endLoop(this.#leave(), loop, source);
     return { done: true, value: undefined };
   }
 

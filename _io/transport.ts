@@ -22,6 +22,8 @@ export interface ByteSource {
    * @returns What waits for its clean-up, if that takes time.
    */
   cancel?(reason?: unknown): PromiseLike<void> | void;
+  /** Whether it is a stream that had failed by itself before it was closed. */
+  readonly hasFailed?: boolean;
   /** Names it, for reports. */
   toString(): string;
 }

@@ -182,6 +182,60 @@ for (const [name, goOver] of Object.entries(GOING_OVER)) {
   }
 }
 
+type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+const LOOPS: Readonly<
+  Record<string, (items: ByteStream) => AsyncIterable<unknown>>
+> = {
+  "iterate()": (items) => iterate(items),
+  "a StreamReader": (items) => StreamReader.from(items),
+  "lines()": (items) => StreamReader.from(items).lines(),
+};
+
+for (const [name, loopOver] of Object.entries(LOOPS)) {
+  Deno.test(`a loop over ${name} that a cancel has left tells nobody that its stream has failed before`, () =>
+    runTest(async (loop) => {
+      const reports: unknown[] = [];
+      loop.setExceptionHandler((_loop, report) => reports.push(report));
+      // As the body of a request whose client goes, which cancels the request.
+      const items: ByteStream = new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode("line\n"));
+          loop.callLater(1, () => controller.error(new Error("gone")));
+        },
+      });
+      await assertRejects(
+        () =>
+          timeout(2, async () => {
+            for await (const _ of loopOver(items)) await sleep(3);
+          }),
+        TimeoutError,
+      );
+      assertEquals(reports, []);
+    }));
+
+  Deno.test(`a loop over ${name} that a cancel has left tells what its stream throws when it is closed`, () =>
+    runTest(async (loop) => {
+      const reports: unknown[] = [];
+      loop.setExceptionHandler((_loop, { exception }) =>
+        reports.push((exception as Error).message)
+      );
+      const items: ByteStream = new ReadableStream({
+        start: (controller) =>
+          controller.enqueue(new TextEncoder().encode("line\n")),
+        cancel: () => Promise.reject(new Error("disk full")),
+      });
+      await assertRejects(
+        () =>
+          timeout(2, async () => {
+            for await (const _ of loopOver(items)) await sleep(3);
+          }),
+        TimeoutError,
+      );
+      assertEquals(reports, ["disk full"]);
+    }));
+}
+
 Deno.test("iterate() gives the CancelledError to a stream as its reason", () =>
   runTest(async () => {
     const { items, reason } = SOURCES["a ReadableStream"]!();
