@@ -53,6 +53,7 @@ import {
   SERVER_OPTIONS,
   serverTls,
   UNIX_CONNECTION_OPTIONS,
+  withoutBrackets,
 } from "./_streams/options.ts";
 import { SocketServer } from "./_streams/socket_server.ts";
 import { listenAtPath } from "./_streams/stale_socket.ts";
@@ -145,7 +146,7 @@ export interface ServerOptions {
  *
  * Differs from CPython: `ssl` is `tls`, `local_addr` an address without a port.
  *
- * @param host The name or address to connect to.
+ * @param host The name or address to connect to; one of IPv6 in brackets or without.
  * @param port The port, from 1 to 65535.
  * @param options The limit of the reader, TLS, and how to connect.
  * @returns A coroutine of the reader and the writer.
@@ -182,7 +183,7 @@ export function openConnection(
     options,
     CONNECTION_OPTIONS satisfies OptionKinds<ConnectionOptions>,
   );
-  return connect({ hostname: host, port }, checked);
+  return connect({ hostname: withoutBrackets(host), port }, checked);
 }
 
 /**
@@ -260,7 +261,8 @@ export function startServer(
   checkHandler(clientConnected);
   check("start a server", "host", host, NAME);
   check("start a server", "port", port, portKind(0));
-  return listen(clientConnected, { hostname: host, port }, options);
+  const hostname = withoutBrackets(host);
+  return listen(clientConnected, { hostname, port }, options);
 }
 
 /**

@@ -109,7 +109,9 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
   drain(): Future<void> {
     const error = this.#parts.buffer?.error;
     if (error !== undefined) return this.#failed(error);
-    if (this.#closing || this.#lost !== undefined) {
+    // Node closes by itself when both halves have ended: nothing was lost.
+    const hasAllSent = this.#ended && this.#lost?.error === undefined;
+    if (this.#closing || this.#lost !== undefined && !hasAllSent) {
       return this.#failed(this.#lostError());
     }
     return this.#transport.isBacklogged() ? this.#drains.wait() : this.#done;

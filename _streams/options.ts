@@ -157,6 +157,11 @@ function checkTls(
   return { ...tls, handshakeTimeout: toSeconds(handshakeTimeout) };
 }
 
+/** A name or address as hosts want it: a URL has `[::1]`, which Node looks up as a name. */
+export function withoutBrackets(host: string): string {
+  return /^\[.*:.*\]$/.test(host) ? host.slice(1, -1) : host;
+}
+
 /** A port of at least `least`. */
 export function portKind(least: number): Kind {
   return {

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { linkSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectSocket, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import process from "node:process";
 import {
   CancelledError,
@@ -41,6 +41,10 @@ import {
   withSilentServer,
 } from "./_stream_checks.ts";
 
+const hasIPv6 = () =>
+  Object.values(networkInterfaces()).flat().some((each) =>
+    each?.address === "::1"
+  );
 const codeOf = (error: unknown) => (error as { code?: string }).code;
 
 /** The checks. */
@@ -208,6 +212,40 @@ export const checks: Checks = {
     assert.equal(textOf(await reader.read()), "got 1000");
     await writer.close();
     server.close();
+  },
+
+  async "drain() after both halves have ended has nothing to wait for, and nothing to complain of"() {
+    const server = await startServer(async (reader, writer) => {
+      await reader.read();
+      await writer.write(bytes("answer"));
+    }, HOST);
+    const [reader, writer] = await open(server);
+    writer.write(bytes("question"));
+    writer.writeEof();
+    assert.equal(textOf(await reader.read()), "answer");
+    // Node closes what has ended at both sides a moment later.
+    await sleep(0.01);
+    await writer.drain();
+    await writer.close();
+    server.close();
+  },
+
+  async "openConnection() and startServer() take an address of IPv6 as a URL has it"() {
+    if (!hasIPv6()) return;
+    const { hostname } = new URL("http://[::1]");
+    const server = await startServer(echo, hostname);
+    const { hostname: bound, port } = server.sockets[0]!;
+    assert.equal(bound, "::1");
+    const [reader, writer] = await openConnection(hostname, port);
+    await writer.write(bytes("line\n"));
+    assert.equal(textOf(await reader.readline()), "line\n");
+    await writer.close();
+    server.close();
+    await server.waitClosed();
+    const refused = await errorOf(async () =>
+      void await openConnection(hostname, port)
+    );
+    assert.match((refused as Error).message, /^Cannot connect to \[::1\]:/);
   },
 
   async "startUnixServer() takes the place of a socket that nobody listens at, and no other"() {
