@@ -302,7 +302,9 @@ function startHeld({ driver }: { readonly driver: Starting }): void {
 
 /** The async context of the code that made it: calls functions in there. */
 export class HostContext {
-  #resolve: ((call: () => void) => void) | undefined;
+  // Several may come before the microtask in which they are called.
+  #calls: (() => void)[] = [];
+  #resolve: (() => void) | undefined;
 
   constructor() {
     this.#arm();
@@ -310,8 +312,8 @@ export class HostContext {
 
   /** Calls a function, in a microtask, and gives what it gives. */
   call<R>(callback: () => R): Promise<Awaited<R>> {
-    return new Promise((resolve, reject) =>
-      this.#resolve!(() => {
+    return new Promise((resolve, reject) => {
+      this.#calls.push(() => {
         try {
           // A promise of this context, which what awaits inside of it stems from.
           resolve(Promise.resolve(callback()));
@@ -319,18 +321,19 @@ export class HostContext {
           // For who asked.
           reject(error);
         }
-      })
-    );
+      });
+      this.#resolve!();
+    });
   }
 
   #arm(): void {
-    new Promise<() => void>((resolve) => this.#resolve = resolve).then(
-      (call) => {
-        // In the same context again.
-        this.#arm();
-        call();
-      },
-    );
+    new Promise<void>((resolve) => this.#resolve = resolve).then(() => {
+      // In the same context again.
+      this.#arm();
+      const calls = this.#calls;
+      this.#calls = [];
+      for (const call of calls) call();
+    });
   }
 }
 

@@ -95,7 +95,8 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
       return closeUnwatched(this.#items, this.loop, reason);
     }
     this.#reason = reason;
-    asking?.cancel();
+    // The end of a run has cancelled it before: once more would leave its clean-up half done.
+    if (asking?.cancelling() === 0) asking.cancel();
     return this.#closing = closeInTask(this, () => this.#close(asking));
   }
 

@@ -287,3 +287,59 @@ Deno.test("an async generator whose reader is left at the end of the run is clos
   });
   assertEquals(log, ["closed"]);
 });
+
+const CHAINS: Readonly<
+  Record<string, (items: AsyncIterable<Uint8Array>) => AsyncIterable<unknown>>
+> = {
+  "iterate() over iterate()": (items) => iterate(iterate(items)),
+  "iterate() over lines()": (items) =>
+    iterate(StreamReader.from(items).lines()),
+  "iterate() over a stream of a StreamReader": (items) =>
+    iterate(StreamReader.from(items).toReadableStream()),
+  "lines() over a StreamReader": (items) =>
+    StreamReader.from(StreamReader.from(items)).lines(),
+  "lines() over a stream of a StreamReader": (items) =>
+    StreamReader.from(StreamReader.from(items).toReadableStream()).lines(),
+};
+
+for (const [name, chain] of Object.entries(CHAINS)) {
+  const lines = async function* (
+    log: string[],
+  ): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        yield new Uint8Array([10]);
+        yield new Uint8Array([10]);
+        await sleep(10);
+      }
+    } finally {
+      log.push("closing");
+      await sleep(1);
+      await sleep(1);
+      log.push("closed");
+    }
+  };
+
+  Deno.test(`the end of a run waits for the clean-up below ${name}, which a task goes over`, async () => {
+    using loop = new TestLoop();
+    const log: string[] = [];
+    await run(async () => {
+      createTask(async () => {
+        for await (const _ of chain(lines(log)));
+      });
+      await sleep(5);
+    }, { loopFactory: () => loop });
+    assertEquals(log, ["closing", "closed"]);
+    assertEquals(loop.reports, []);
+  });
+
+  Deno.test(`the end of a run waits for the clean-up below ${name}, which was left open`, async () => {
+    using loop = new TestLoop();
+    const log: string[] = [];
+    await run(async () => {
+      await chain(lines(log))[Symbol.asyncIterator]().next();
+    }, { loopFactory: () => loop });
+    assertEquals(log, ["closing", "closed"]);
+    assertEquals(loop.reports, []);
+  });
+}
