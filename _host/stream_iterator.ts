@@ -137,6 +137,8 @@ class NodeItems<T> implements StreamIterator<T> {
     const closed = closeOf(this.#stream);
     this.#stream.destroy();
     try {
+      // It holds nothing to wait for, and that of Deno ends only when a read of it does.
+      if (this.#stream.fd === STDIN) return { done: true, value: undefined };
       await this.#items.return?.();
       await closed;
       if (this.#early !== undefined) throw this.#early.error;
@@ -152,8 +154,11 @@ class NodeItems<T> implements StreamIterator<T> {
   }
 }
 
+const STDIN = 0;
+
 /** What is used of a stream of Node. */
 interface NodeStream {
+  readonly fd?: number | null;
   readonly closed?: boolean;
   readonly _readableState?: { readonly emitClose?: boolean };
   destroy(): void;
