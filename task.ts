@@ -792,7 +792,7 @@ export class Task<T> extends Future<T> {
       }
       request.keepsResult = true;
     }
-    if (this.#mayHaveHelpers()) {
+    if (this._mayHaveHelpers()) {
       endHelpers(this, () => this.#finish(result));
       this._request!.isTooLate = true;
       return;
@@ -808,7 +808,7 @@ export class Task<T> extends Future<T> {
   }
 
   #fail(error: unknown): void {
-    if (this.#mayHaveHelpers()) {
+    if (this._mayHaveHelpers()) {
       const areTold = this._request?.pending === true &&
         isCancellation(this, error);
       return endHelpers(this, () => this.#failApart(error), areTold);
@@ -829,8 +829,8 @@ export class Task<T> extends Future<T> {
     }
   }
 
-  // Whether functions that nobody awaits wait, or are on their way to their clean-up.
-  #mayHaveHelpers(): boolean {
+  /** @internal Whether functions that nobody awaits wait, or are on their way to their clean-up. */
+  _mayHaveHelpers(): boolean {
     if (!isQuiet(this)) return true;
     const request = this._request;
     if (request === undefined) return false;

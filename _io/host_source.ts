@@ -47,7 +47,7 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
   readonly loop: TaskScheduler;
   readonly context = new HostContext();
   // While it asks.
-  #asking: Task<void> | undefined = undefined;
+  #asking: Asking | undefined = undefined;
   // Once who reads has left.
   #closing: Task<void> | undefined = undefined;
   #reason: unknown = undefined;
@@ -82,7 +82,7 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     if (this.#asking !== undefined || this.#items.isOver) return;
     const loop = this.loop;
     this.#held = this.#buffer.deref();
-    this.#asking = new Task(this.#ask(), { loop, name: `${this}` });
+    this.#asking = new Asking(this.#ask(), { loop, name: `${this}` });
   }
 
   /** Closes the source, and waits for its clean-up; what is there can still be read. */
@@ -201,6 +201,17 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
   #cutOff(): void {
     this.#buffer.deref()?.noteCutOff();
     this.#end();
+  }
+}
+
+/**
+ * Asks for one piece. A source may work ahead, as a stream of Node does: what it has begun
+ * meanwhile is for the next piece, and does not end with this one.
+ */
+class Asking extends Task<void> {
+  /** @internal */
+  override _mayHaveHelpers(): boolean {
+    return this.cancelling() > 0 && super._mayHaveHelpers();
   }
 }
 

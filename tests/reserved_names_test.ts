@@ -111,6 +111,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_lastEnd",
     "_line",
     "_makeSlot",
+    "_mayHaveHelpers",
     "_mayKeepResult",
     "_nextTask",
     "_outer",

@@ -2,6 +2,7 @@
  * A cancel of who asks an async source that waits for this library: `iterate()` hands it to
  * the source and waits for its clean-up, a StreamReader's source knows nothing of it.
  */
+import { Readable } from "node:stream";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   CancelledError,
@@ -222,6 +223,43 @@ Deno.test("StreamReader.from() has the end of the task that read leave its sourc
     });
     assertEquals(await reader.read(99), PIECE);
   }));
+
+async function* slowLines(): AsyncGenerator<Uint8Array> {
+  for (let n = 1; n <= 3; n++) {
+    yield new TextEncoder().encode(`${n}\n`);
+    await sleep(5);
+  }
+}
+
+/** Asks for an item before it is asked for it. */
+function aheadOf(
+  items: AsyncGenerator<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  let ahead = items.next();
+  const next = () => {
+    const now = ahead;
+    ahead = now.then(() => items.next());
+    return now;
+  };
+  return { [Symbol.asyncIterator]: () => ({ next }) };
+}
+
+const WORKING_AHEAD: Readonly<Record<string, () => AsyncIterable<Uint8Array>>> =
+  {
+    "a stream of Node": () => Readable.from(slowLines()),
+    "an iterable": () => aheadOf(slowLines()),
+  };
+
+for (const [name, open] of Object.entries(WORKING_AHEAD)) {
+  Deno.test(`StreamReader.from() lets ${name} go on that works ahead of who reads`, () =>
+    runTest(async () => {
+      const lines: string[] = [];
+      for await (const line of StreamReader.from(open()).lines()) {
+        lines.push(`${line} at ${getRunningLoop().time()}`);
+      }
+      assertEquals(lines, ["1 at 0", "2 at 5", "3 at 10"]);
+    }));
+}
 
 Deno.test("StreamReader.from() ends what its source waits for with the run, and waits for its clean-up", async () => {
   const log: string[] = [];
