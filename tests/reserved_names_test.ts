@@ -38,6 +38,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_enqueue",
     "_handlesSignal",
     "_hasAsyncgens",
+    "_hasReady",
     "_hasResources",
     "_hasStrays",
     "_hold",

@@ -95,7 +95,8 @@ export function generate(seed: number): Program {
   for (let task = 0; task < count; task++) {
     tasks.push(["task", `T${task}`, block(random, objects, count, 0)]);
   }
-  return { seed, eager: false, turns: false, objects, main: ["do", ...tasks] };
+  const main: Program["main"] = ["do", ...tasks];
+  return { seed, eager: false, turns: false, runs: null, objects, main };
 }
 
 function block(
