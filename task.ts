@@ -364,7 +364,6 @@ export class Task<T> extends Future<T> {
     const taken = cancelDriver(this, this, this, reason, lines);
     for (const line of lines) cancelLine(line, reason);
     if (!taken) pend(request);
-    if (taken === undefined) request.isPassedOn = true;
     return true;
   }
 
@@ -390,6 +389,7 @@ export class Task<T> extends Future<T> {
       for (const { _request } of lines) {
         if (_request === undefined) continue;
         settleRequest(_request);
+        _request.passedTo = undefined;
         _request.cleansUntil = 0;
       }
       // What this function does from here on is no clean-up.
@@ -527,12 +527,6 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
-  _mayKeepResult(): boolean {
-    return this._waitingOn === PROMISE_BODY && !this.done() &&
-      isOnItsWay(this._scope ?? this);
-  }
-
-  /** @internal */
   _keepsResult(): boolean {
     return this._request?.keepsResult === true;
   }
@@ -572,7 +566,7 @@ export class Task<T> extends Future<T> {
     running.task = this;
     running.driver = this;
     running.context = undefined;
-    if (this._scope !== undefined || this._request?.pending) {
+    if (this._scope !== undefined || this._request !== undefined) {
       const cancelled = this.#takeCancel();
       this.#step(cancelled !== undefined, cancelled);
     } else {
@@ -779,7 +773,6 @@ export class Task<T> extends Future<T> {
     const taken = cancelDriver(this, this, this, request.reason, lines);
     for (const each of lines) cancelLine(each, request.reason);
     if (taken) settleRequest(request);
-    else if (taken === undefined) request.isPassedOn = true;
   }
 
   #finish(result: T): void {

@@ -77,31 +77,25 @@ export interface CancelTarget {
    * be asked later, when the stack is not so full.
    */
   _wouldTakeCancel?(): boolean | undefined;
-  /** Of a task: whether a cancel may find it about to give its result, which it keeps then. */
-  _mayKeepResult?(): boolean;
   /** Of a task: whether it gives the result that it had before the cancel. */
   _keepsResult?(): boolean;
 }
-
-/**
- * Whether what was cancelled took the request: else whoever waits for it has to get it as well.
- * `undefined` is for a task that did, but is about to end, and keeps a result.
- */
-export type Taken = boolean | undefined;
 
 /**
  * Cancels a future or task that is waited for with what a cancel request carried.
  *
  * @param future What to cancel.
  * @param reason What the request carried.
- * @returns Whether it took the request.
+ * @returns Whether it took the request: else whoever waits for it has to get it as well, and
+ * so it is with a task that keeps its result, as that turns out at its end.
  */
-export function cancelWith(future: CancelTarget, reason: CancelReason): Taken {
-  const isSure = future._mayKeepResult?.() !== true;
-  const taken = typeof reason === "object"
+export function cancelWith(
+  future: CancelTarget,
+  reason: CancelReason,
+): boolean {
+  return typeof reason === "object"
     ? passCancel(future, reason.message, causeOf(reason))
     : passCancel(future, reason);
-  return taken && !isSure ? undefined : taken;
 }
 
 function causeOf({ cause }: CancelledError): ErrorOptions | undefined {
@@ -126,7 +120,7 @@ export function passCancel(
   options?: ErrorOptions,
 ): boolean {
   const { cancels } = running;
-  const isTask = target._mayKeepResult !== undefined;
+  const isTask = target._keepsResult !== undefined;
   if (isTask && cancels.path.has(target)) {
     cancels.circles.add(target);
     return true;

@@ -8,7 +8,6 @@ import {
   type CancelReason,
   cancelWith,
   hasComeBack,
-  type Taken,
 } from "../_base/cancelled.ts";
 import { type CancelledError, RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
@@ -25,7 +24,7 @@ export interface PendingAwait {
    * @param reason What the request carries.
    * @param lines Takes the lines inside that have to be cancelled too.
    */
-  _cancelWait(reason: CancelReason, lines: Line[] | undefined): Taken;
+  _cancelWait(reason: CancelReason, lines: Line[] | undefined): boolean;
   /** Whether what it waits for passes a cancel on, so that this may end without one. */
   _passesCancelOn(): boolean;
   /** Whether it is a callback of a user's for the end of what goes on by itself. */
@@ -168,7 +167,7 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
     this.fulfil(value);
   }
 
-  _cancelWait(reason: CancelReason): Taken {
+  _cancelWait(reason: CancelReason): boolean {
     const taken = cancelWith(this.#future, reason);
     if (!hasComeBack(this._task)) return taken;
     this.#future._removeWaiter(this);

@@ -8,7 +8,6 @@ import {
   type CancelReason,
   cancelWith,
   hasComeBack,
-  type Taken,
 } from "../_base/cancelled.ts";
 import { HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
@@ -139,11 +138,14 @@ export function cancelDriver(
   base: LineState | undefined,
   reason: CancelReason,
   lines: LineState[],
-): Taken {
+): boolean {
   const waitingOn = driver._waitingOn;
   const isHosted = waitingOn === PROMISE_BODY;
   const innermost = driver._scope ?? base;
   const taken = isHosted || cancelFuture(driver, innermost, reason);
+  if (taken && !isHosted) {
+    (innermost!._request ??= new CancelRequest()).passedTo = waitingOn;
+  }
   let line = innermost;
   if (
     taken && line !== undefined &&
@@ -183,7 +185,7 @@ export function cancelFuture(
   driver: LineDriver,
   line: LineState | undefined,
   reason: CancelReason,
-): Taken {
+): boolean {
   const future = driver._waitingOn;
   if (!(future instanceof Future)) return false;
   const taken = cancelWith(future, reason);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CancelReason, Taken } from "../_base/cancelled.ts";
+import type { CancelReason } from "../_base/cancelled.ts";
 import { running } from "../_base/running.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 
@@ -34,8 +34,8 @@ export class CancelRequest {
   innerUntil = 0;
   /** The waits whose functions have got it, or get it as those end. */
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
-  /** Whether the driver has passed it on to a task that may keep its result. */
-  isPassedOn = false;
+  /** The task that a driver has passed it on to, and which may keep its result. */
+  passedTo: unknown = undefined;
   /** Whether one of these has passed it on, and may end without a CancelledError. */
   isPassedFurther = false;
   /** One of these that had its result before: its function gets it at its next wait. */
@@ -106,7 +106,7 @@ export function noteTold(request: CancelRequest, wait: PendingAwait): void {
 export function noteTaken(
   request: CancelRequest,
   wait: PendingAwait,
-  taken: Taken,
+  taken: boolean,
 ): void {
   if (taken === false) return;
   noteTold(request, wait);
@@ -136,7 +136,6 @@ export function settleRequest(request: CancelRequest): void {
   request.isAskedAgain = false;
   request.unsureUntil = 0;
   request.told = undefined;
-  request.isPassedOn = false;
   request.isPassedFurther = false;
   request.late = undefined;
 }

@@ -222,10 +222,13 @@ export function takeScopeCancel(
   waited: unknown,
 ): CancelledError | undefined {
   const request = scope._request;
-  if (request === undefined || !request.pending) return undefined;
-  const { isPassedOn } = request;
+  if (request === undefined) return undefined;
+  const keptByTask = request.passedTo === waited && keepsResult(waited);
+  request.passedTo = undefined;
+  if (!request.pending) {
+    return keptByTask ? errorOf(scope, request, waited) : undefined;
+  }
   settleRequest(request);
-  if (isPassedOn && !keepsResult(waited)) return undefined;
   return errorOf(scope, request, waited);
 }
 

@@ -142,8 +142,7 @@ export class BodyLine implements ScopeLine {
     const taken = cancelDriver(driver, this, undefined, reason, lines);
     for (const line of lines) cancelLine(line, reason);
     if (taken) return;
-    const owed = owe(driver._scope!, reason);
-    if (taken === undefined) owed.isPassedOn = true;
+    owe(driver._scope!, reason);
   }
 
   /**

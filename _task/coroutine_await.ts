@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CancelReason, Taken } from "../_base/cancelled.ts";
+import type { CancelReason } from "../_base/cancelled.ts";
 import { type Body, Coroutine, place } from "../_coroutine/coroutine.ts";
 import { isUnplaced } from "../_base/error_place.ts";
 import { drive, type Driver, open, SUSPENDED, waitFor } from "./drive.ts";
@@ -211,7 +211,7 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     }
   }
 
-  _cancelWait(reason: CancelReason, lines: LineState[] | undefined): Taken {
+  _cancelWait(reason: CancelReason, lines: LineState[] | undefined): boolean {
     if (this._scope === undefined) {
       return cancelFuture(this, this._line, reason);
     }

@@ -280,12 +280,12 @@ function problemOf(
   if (isVictim && sweeper.delivered) {
     // The second one may have come when the scope had ended by the first.
     const mayBeLate = hops !== undefined && by !== "task" && moments.length > 1;
-    return task.cancelled() || mayBeLate
+    return task.cancelled() || mayBeLate && isOwnEnd(task)
       ? undefined
       : `It swallowed the cancel: ${task}`;
   }
   if (task.cancelled()) {
-    return isVictim && sweeper.isInLastWait
+    return isVictim && hops !== undefined && sweeper.mayBeLate
       ? undefined
       : `Another task was cancelled: ${task}`;
   }
@@ -297,6 +297,12 @@ function problemOf(
     }
   }
   return error === undefined ? undefined : `A task failed: ${task}`;
+}
+
+/** Whether a scope's task has ended by itself, or by its deadline. */
+function isOwnEnd(task: Task<unknown>): boolean {
+  const error = task.exception();
+  return error === undefined || error instanceof TimeoutError;
 }
 
 /** What a run is told by its program. */
@@ -369,7 +375,7 @@ class Sweeper implements Instrument {
   isOver = false;
   /** Whether its async function has returned: later cancels come too late. */
   hasReturned = false;
-  /** Whether a cancel may come too late. */
+  /** Whether it has begun its last wait. */
   isInLastWait = false;
   #watching = false;
   #steps = 0;
@@ -441,16 +447,17 @@ class Sweeper implements Instrument {
 
   #cancelTask(message: string): void {
     const isAsked = this.victim!.cancel(message);
-    if (isAsked && !this.#mayBeLate) this.delivered = true;
+    if (isAsked && !this.mayBeLate) this.delivered = true;
   }
 
-  get #mayBeLate(): boolean {
+  /** Whether a cancel may come too late. */
+  get mayBeLate(): boolean {
     return this.hasReturned || this.isOver || this.isInLastWait;
   }
 
   #cancelScope(): void {
     // Before the body has begun there is no scope.
-    if (this.cancelScope === undefined || this.#mayBeLate) return;
+    if (this.cancelScope === undefined || this.mayBeLate) return;
     this.scopeCancelled = true;
     this.cancelScope();
   }

@@ -164,6 +164,16 @@ const AROUND_TWO: Readonly<Record<string, Doing>> = {
 /** Functions that call others in tasks of their own. */
 const AROUND_TASKS: Readonly<Record<string, Doing>> = {
   task: (_probe, first) => createTask(first),
+  taskOfGenerator: (_probe, first) =>
+    coroutine(function* (): Coro<void> {
+      yield* createTask(first);
+      yield* sleep(0);
+    })(),
+  generatorTask: (_probe, first, second) =>
+    createTask(function* (): Coro<void> {
+      yield* createTask(first);
+      yield* timeout(LONG, second);
+    }),
   groupTask: (_probe, first) =>
     taskGroup((group) => {
       group.createTask(first);

@@ -113,7 +113,6 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_line",
     "_makeSlot",
     "_mayHaveHelpers",
-    "_mayKeepResult",
     "_nextTask",
     "_outer",
     "_passesCancelOn",
