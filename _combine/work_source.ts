@@ -162,9 +162,6 @@ export class WorkSource<T> {
           if (this.#demand.cancelled()) this.#demand.result();
         }
       }
-    } catch (error) {
-      if (!this.#isStopped) this.#exhausted = true;
-      throw error;
     } finally {
       this.#isReaderIdle = false;
     }
