@@ -102,6 +102,7 @@ class NodeItems<T> implements StreamIterator<T> {
   readonly hasFailed = false;
   readonly #items: AsyncIterator<T, undefined>;
   readonly #stream: NodeStream;
+  #isAsked = false;
   #isClosed = false;
   // What came of it before it was asked.
   #early: { readonly error: unknown } | undefined;
@@ -121,6 +122,7 @@ class NodeItems<T> implements StreamIterator<T> {
   };
 
   async next(): Promise<IteratorResult<T, undefined>> {
+    this.#isAsked = true;
     try {
       const step = this.#items.next();
       this.#letGo();
@@ -129,6 +131,8 @@ class NodeItems<T> implements StreamIterator<T> {
       // That it was closed too early.
       if (this.#isClosed) return { done: true, value: undefined };
       throw error;
+    } finally {
+      this.#isAsked = false;
     }
   }
 
@@ -139,7 +143,11 @@ class NodeItems<T> implements StreamIterator<T> {
     try {
       // It holds nothing to wait for, and that of Deno ends only when a read of it does.
       if (this.#stream.fd === STDIN) return { done: true, value: undefined };
-      await this.#items.return?.();
+      const end = this.#items.return?.();
+      // It comes after the answer to a question, which waits until the stream says that it
+      // is closed.
+      if (saysClose(this.#stream) || !this.#isAsked) await end;
+      else end?.catch(() => {});
       await closed;
       if (this.#early !== undefined) throw this.#early.error;
     } finally {
@@ -167,11 +175,16 @@ interface NodeStream {
   listenerCount?(event: string): number;
 }
 
+function saysClose(stream: NodeStream): boolean {
+  return stream._readableState?.emitClose !== false;
+}
+
 // When it has closed what it holds, if it says so: `destroy()` only begins that.
 function closeOf(stream: NodeStream): Promise<void> | undefined {
-  const says = stream.closed === false && typeof stream.on === "function" &&
-    stream._readableState?.emitClose !== false;
-  if (!says) return undefined;
+  if (
+    stream.closed !== false || typeof stream.on !== "function" ||
+    !saysClose(stream)
+  ) return undefined;
   return new Promise((resolve, reject) => {
     let failure: { readonly error: unknown } | undefined;
     const onError = (error: unknown): void => void (failure = { error });

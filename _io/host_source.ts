@@ -152,7 +152,10 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
       this.#isLeft = question.isLeft;
       const reason = this.#reason ?? error;
       const end = askForEndAfter(this.#items, this, question, reason);
-      if (end !== undefined) yield* end;
+      if (end !== undefined) {
+        yield* end;
+        this.#isLeft ||= end.isLeft;
+      }
       throw error;
     }
     // Closed meanwhile.

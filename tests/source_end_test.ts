@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Readable } from "node:stream";
 import {
   type Coro,
   coroutine,
@@ -18,6 +19,7 @@ import {
   StreamReader,
   taskGroup,
   timeout,
+  TimeoutError,
   wait,
 } from "@asyncio/asyncio";
 import { runTest, TestLoop } from "@asyncio/asyncio/testing";
@@ -340,6 +342,50 @@ for (const [name, chain] of Object.entries(CHAINS)) {
       await chain(lines(log))[Symbol.asyncIterator]().next();
     }, { loopFactory: () => loop });
     assertEquals(log, ["closing", "closed"]);
+    assertEquals(loop.reports, []);
+  });
+}
+
+for (
+  const [name, open] of Object.entries({
+    iterate,
+    "StreamReader.from": StreamReader.from,
+  })
+) {
+  Deno.test(`a loop over ${name}() gives a stream of Node up once that goes on to wait for the host, and says so once`, async () => {
+    using loop = new TestLoop();
+    const endless = Readable.from((async function* () {
+      yield new Uint8Array([10]);
+      await new Promise(() => {});
+    })());
+    await run(async () => {
+      await assertRejects(
+        () =>
+          timeout(1, async () => {
+            for await (const _ of open(endless));
+          }),
+        TimeoutError,
+      );
+      assertEquals(loop.time(), 6);
+    }, { loopFactory: () => loop });
+    assertEquals(loop.reports.length, 1);
+    assertStringIncludes(loop.reports[0]!.message, "promise of the host");
+  });
+
+  Deno.test(`a loop over ${name}() can be left at once where a stream of Node does not say that it is closed`, async () => {
+    using loop = new TestLoop();
+    const silent = new Readable({ emitClose: false, read() {} });
+    silent.push("line\n");
+    await run(async () => {
+      await assertRejects(
+        () =>
+          timeout(1, async () => {
+            for await (const _ of open(silent));
+          }),
+        TimeoutError,
+      );
+      assertEquals(loop.time(), 1);
+    }, { loopFactory: () => loop });
     assertEquals(loop.reports, []);
   });
 }
