@@ -99,6 +99,24 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (this.#times[parent]! <= when) break;",
     replace: "if (this.#times[parent]! < when) break;",
   },
+  {
+    name: "contexts are shared, not copied",
+    file: "context.ts",
+    find: "return currentContext().copy();",
+    replace: "return currentContext();",
+  },
+  {
+    name: "what the last turn of a run has called for is dropped",
+    file: "runner.ts",
+    find: "turn < LAST_TURNS && loop._hasReady()",
+    replace: "turn < 0",
+  },
+  {
+    name: "a race ends its losers a turn late",
+    file: "race.ts",
+    find: "cancelApart(endLosers);",
+    replace: "loop.callSoon(endLosers);",
+  },
 ];
 
 const ROOT = new URL("../../", import.meta.url);
