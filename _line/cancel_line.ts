@@ -143,8 +143,8 @@ export function cancelDriver(
   const isHosted = waitingOn === PROMISE_BODY;
   const innermost = driver._scope ?? base;
   const taken = isHosted || cancelFuture(driver, innermost, reason);
-  if (taken && !isHosted) {
-    (innermost!._request ??= new CancelRequest()).passedTo = waitingOn;
+  if (taken && !isHosted && innermost !== undefined) {
+    (innermost._request ??= new CancelRequest()).passedTo = waitingOn;
   }
   let line = innermost;
   if (

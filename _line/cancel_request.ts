@@ -108,7 +108,8 @@ export function noteTaken(
   wait: PendingAwait,
   taken: boolean,
 ): void {
-  if (taken === false) return;
+  // A task that keeps its result says so as it ends.
+  if (!taken) return;
   noteTold(request, wait);
   request.isPassedFurther ||= wait._passesCancelOn();
 }
