@@ -95,8 +95,8 @@ export const checks: Checks = {
   async "startServer() refuses a certificate that it can't use"() {
     const { cert, key } = certificate();
     const wrong: [object, RegExp][] = [
-      [{ cert: "no certificate", key }, /: The cert of tls can not be read/],
-      [{ cert, key: cert }, /: The key of tls can not be read/],
+      [{ cert: "no certificate", key }, /: The cert of tls cannot be read/],
+      [{ cert, key: cert }, /: The key of tls cannot be read/],
       [{ cert, key: makeCertificate().key }, /: The key of tls is not that of/],
     ];
     for (const [tls, message] of wrong) {
