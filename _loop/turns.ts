@@ -324,8 +324,8 @@ export class Turns implements Sleeper {
             this.#resumed = 0;
             break;
           case "burst to end":
-            for (let left = this.#hopsToTurn; left > 0; left--) await SETTLED;
-            this.#hopsToTurn = 0;
+            // What happens in it may ask for more.
+            for (; this.#hopsToTurn > 0; this.#hopsToTurn--) await SETTLED;
             this.#isPaused = false;
         }
       }

@@ -26,6 +26,11 @@ async function deep(levels: number, work: () => unknown): Promise<void> {
   else await deep(levels - 1, work);
 }
 
+function afterMicrotasks(count: number, callback: () => void): void {
+  if (count === 0) callback();
+  else queueMicrotask(() => afterMicrotasks(count - 1, callback));
+}
+
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await sleep(0);
 }
@@ -37,6 +42,7 @@ const HELPERS: Readonly<Record<string, () => PromiseLike<unknown>>> = {
       yield* coroutine(() => sleep(0))();
     })(),
   "an async function": () => turns(3),
+  "a turn": () => sleep(0),
   "a timeout()": () => timeout(3600, () => turns(2)),
   "a taskGroup()": () =>
     taskGroup(async (group) => {
@@ -61,6 +67,8 @@ const CANCELS: Readonly<
     task.getLoop().callSoon(() => task.getLoop().callSoon(cancel)),
   "a timer": (task, cancel) => task.getLoop().callLater(0, cancel),
   "a microtask": (_task, cancel) => queueMicrotask(cancel),
+  "the sixth microtask": (_task, cancel) => afterMicrotasks(6, cancel),
+  "the twelfth microtask": (_task, cancel) => afterMicrotasks(12, cancel),
   "a task": (_task, cancel) =>
     createTask(async () => {
       await sleep(0);
@@ -100,7 +108,7 @@ for (const [helper, beginHelper] of Object.entries(HELPERS)) {
       for (const options of [{}, { loopFactory: () => new TestLoop() }]) {
         for (const [by, cancel] of Object.entries(CANCELS)) {
           for (const inScope of [false, true]) {
-            for (const levels of [0, 2, 5]) {
+            for (const levels of [0, 2, 15]) {
               const end = await run(() =>
                 endOf(async (task, note) => {
                   await waitBefore();
