@@ -104,7 +104,14 @@ function request(
     beginBurst(line, request);
   }
   request.aborted = false;
-  if (isAtHost) line._interrupt?.(reason);
+  if (!isAtHost || line._interrupt === undefined) return;
+  if (!isOnItsWay) return line._interrupt(reason);
+  // One that has just begun may come to a wait, at which it cleans up.
+  void afterBurst(() => {
+    if (request.pending && !line._isOver() && isQuiet(line)) {
+      line._interrupt?.(reason);
+    }
+  });
 }
 
 // Whoever is on its way comes to its wait before the loop goes on, so not in the burst of what is

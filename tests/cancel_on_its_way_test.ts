@@ -13,7 +13,9 @@ import {
   sleep,
   type Task,
   wait,
+  waitFor,
 } from "@asyncio/asyncio";
+import { TestLoop } from "@asyncio/asyncio/testing";
 
 const MOST_LEVELS = 8;
 
@@ -108,4 +110,40 @@ for (const name of ["sleep(0)", "a sleep"]) {
       assertEquals(end, "cancelled", `${levels} levels`);
     }
   });
+}
+
+Deno.test("the body of waitFor() that has just begun as it is cancelled cleans up", async () => {
+  for (const options of [{}, { loopFactory: () => new TestLoop() }]) {
+    for (let hops = 0; hops < 30; hops++) {
+      const log: string[] = [];
+      const work = async () => {
+        log.push("begun");
+        try {
+          await sleep(3600);
+        } finally {
+          await sleep(0);
+          await sleep(0.001);
+          log.push("cleaned up");
+        }
+      };
+      const body = async (task: Task<unknown>) => {
+        await interruptible(host());
+        afterMicrotasks(hops, () => task.cancel());
+        // A plain function, which might give a promise of the host.
+        await waitFor(() => work(), 30);
+      };
+      await run(async () => {
+        const task: Task<unknown> = createTask(() => body(task));
+        await wait([task]);
+        log.push(task.cancelled() ? "cancelled" : "done");
+      }, options);
+      const expected = log[0] === "begun" ? ["begun", "cleaned up"] : [];
+      assertEquals(log, [...expected, "cancelled"], `after ${hops} microtasks`);
+    }
+  }
+});
+
+function afterMicrotasks(count: number, callback: () => void): void {
+  if (count === 0) callback();
+  else queueMicrotask(() => afterMicrotasks(count - 1, callback));
 }
