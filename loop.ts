@@ -674,7 +674,7 @@ export class EventLoop implements TaskScheduler {
     }
     const handler = this.#exceptionHandler;
     // The context of what failed, where variables may say more about it.
-    const owner = (context.task ?? context.handle) as
+    const owner = (context.task ?? context.future ?? context.handle) as
       | Partial<Handle>
       | undefined;
     const ownContext = guarded(() => owner?.getContext?.(), undefined);

@@ -77,7 +77,8 @@ export class Bursts {
    * the loop waits for the host, nothing else tells two of them apart.
    */
   note(): number {
-    if (this.#isWithHost) this.#endInTime();
+    // A count that is under way began before this.
+    if (this.#isWithHost || this.#left > 0) this.#endInTime();
     return this.#noted = this.current;
   }
 

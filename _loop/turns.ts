@@ -128,7 +128,10 @@ export class Turns implements Sleeper {
 
   /** Whether something is ready to run in the next turn. */
   get hasReady(): boolean {
-    return this.#ready.size > 0;
+    if (this.#ready.size > 0) return true;
+    const earliest = this.#timers.earliest();
+    return earliest !== undefined &&
+      earliest <= this.#clock.time() + this.#clock.resolution;
   }
 
   /** Ends the run after the turn under way, or the next run after its first turn. */
