@@ -59,6 +59,20 @@ Deno.test("run() calls what the last callbacks call for, as CPython does", async
   assertEquals(log, [1, 2, 3]);
 });
 
+Deno.test("Runner.close() calls what the last callbacks have set a timer for that is due", async () => {
+  const log: string[] = [];
+  const loop = new EventLoop({ clock: new VirtualClock() });
+  const runner = new Runner({ loopFactory: () => loop });
+  await runner.run(function* () {
+    loop.callSoon(() => {
+      loop.callLater(0, () => log.push("due"));
+      loop.callLater(1, () => log.push("not due"));
+    });
+  });
+  await runner.close();
+  assertEquals(log, ["due"]);
+});
+
 Deno.test("run() calls what the last clean-up has called for", async () => {
   const log: string[] = [];
   await run(async () => {
