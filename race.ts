@@ -22,9 +22,8 @@ import {
   mayRunAsync,
   type Work,
 } from "./_coroutine/coroutine.ts";
-import { cancelApart } from "./_base/cancelled.ts";
+import { cancelApart, cancellationOf } from "./_base/cancelled.ts";
 import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
-import { cancellationOf } from "./_base/cancelled.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { type Future, isFuture } from "./future.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";

@@ -157,7 +157,10 @@ class ErrorCopies {
   }
 }
 
-/** Sets a property as a class of errors does: over one of the prototype, and not shown. */
+/**
+ * Sets a property as a class of errors does: over one of the prototype, and not shown. Not by
+ * assignment: a class may have only a getter, and "__proto__" is a field, too.
+ */
 export function define(
   error: object,
   key: PropertyKey,

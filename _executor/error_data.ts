@@ -298,5 +298,3 @@ function bytesOf(text: string): Uint8Array {
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
-
-// Not by assignment: a class may have only a getter, and "__proto__" is a field, too.

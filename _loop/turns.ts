@@ -15,11 +15,10 @@ import {
   runInLine,
 } from "../_host/async_context.ts";
 import { type Bursts, HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
-import type { Runnable } from "../_base/roles.ts";
+import type { Runnable, Timer } from "../_base/roles.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Instruments } from "./instrument.ts";
 import { running } from "../_base/running.ts";
-import type { Timer } from "../_base/roles.ts";
 import { type RecentTask, RecentTasks } from "./recent_tasks.ts";
 import { Slice } from "./slice.ts";
 import { TimerHeap } from "./timer_heap.ts";
@@ -223,7 +222,7 @@ export class Turns implements Sleeper {
 
   /** As {@linkcode letBurstEnd}, and runs no more of the turn under way before. */
   pauseTurn(): void {
-    this.#hopsToTurn = HOPS_OF_BURST;
+    this.letBurstEnd();
     this.#isPaused = true;
   }
 

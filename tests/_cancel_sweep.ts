@@ -46,6 +46,7 @@ import {
   taskOf,
   TestLoop,
 } from "../testing.ts";
+import { afterMicrotasks } from "./_microtasks.ts";
 import { RealOrderLoop } from "./_real_order_loop.ts";
 
 /** A program to sweep. */
@@ -439,7 +440,7 @@ class Sweeper implements Instrument {
     if (!this.isCancelled) this.#waitOfCancel = this.#resumptions;
     const moment = this.#moment;
     const isOfScope = by !== "task" && moment === moments[0];
-    afterHops(hops ?? 0, () => {
+    afterMicrotasks(hops ?? 0, () => {
       if (isOfScope) this.#cancelScope();
       else this.#cancelTask(`moment ${moment}`);
     });
@@ -461,9 +462,4 @@ class Sweeper implements Instrument {
     this.scopeCancelled = true;
     this.cancelScope();
   }
-}
-
-function afterHops(hops: number, callback: () => void): void {
-  if (hops === 0) callback();
-  else queueMicrotask(() => afterHops(hops - 1, callback));
 }

@@ -43,6 +43,7 @@ import {
   type SweepOptions,
 } from "./_cancel_sweep.ts";
 import { Random } from "./differential/random.ts";
+import { deep } from "./_microtasks.ts";
 
 /** An async function: what it does, with the functions that it calls. */
 interface Node {
@@ -373,12 +374,6 @@ async function* delegated(work: () => Promise<void>): AsyncGenerator<void> {
 }
 
 /** Leaves nothing of tasks that go on when who waits for them is cancelled. */
-/** Calls a function, some functions further in. */
-async function deep(levels: number, work: () => Promise<void>): Promise<void> {
-  if (levels === 0) await work();
-  else await deep(levels - 1, work);
-}
-
 async function withTasks(
   functions: readonly (() => Promise<void>)[],
   body: (tasks: Task<void>[]) => Promise<void>,

@@ -46,20 +46,30 @@ async function bundle(
   return new URL(`file://${file}`);
 }
 
+/** Bundles the program and runs it; nothing where there is no bundler. */
+async function checkRuns(
+  host: Host,
+  format: string,
+  ...flags: readonly string[]
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = await bundle(format, folder, PROGRAM, ...flags);
+    if (file === undefined) return;
+    const { code, lines, errors } = await runOn(host, file);
+    assertEquals(errors, "");
+    assertEquals(lines, [EXPECTED, EXPECTED]);
+    assertEquals(code, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 for (const format of ["cjs", "iife"]) {
-  hostTest(`a bundle of the format ${format} runs`, async (host) => {
-    const folder = await Deno.makeTempDir();
-    try {
-      const file = await bundle(format, folder);
-      if (file === undefined) return;
-      const { code, lines, errors } = await runOn(host, file);
-      assertEquals(errors, "");
-      assertEquals(lines, [EXPECTED, EXPECTED]);
-      assertEquals(code, 0);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
+  hostTest(
+    `a bundle of the format ${format} runs`,
+    (host) => checkRuns(host, format),
+  );
 }
 
 /** Bundles for old hosts, or for those who patch promises, as Angular does. */
@@ -69,26 +79,10 @@ const COMPILED: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const [what, features] of Object.entries(COMPILED)) {
+  const flags = features.map((feature) => `--supported:${feature}=false`);
   hostTest(
     `a bundle runs whose ${what} a compiler has made plain ones`,
-    async (host) => {
-      const folder = await Deno.makeTempDir();
-      try {
-        const file = await bundle(
-          "cjs",
-          folder,
-          PROGRAM,
-          ...features.map((feature) => `--supported:${feature}=false`),
-        );
-        if (file === undefined) return;
-        const { code, lines, errors } = await runOn(host, file);
-        assertEquals(errors, "");
-        assertEquals(lines, [EXPECTED, EXPECTED]);
-        assertEquals(code, 0);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
+    (host) => checkRuns(host, "cjs", ...flags),
   );
 }
 

@@ -16,20 +16,10 @@ import {
   wait,
 } from "@asyncio/asyncio";
 import { TestLoop } from "@asyncio/asyncio/testing";
+import { afterMicrotasks, deep } from "./_microtasks.ts";
 
 // A lost cancel shows after so many turns: none of them depends on a clock.
 const TURNS = 50;
-
-/** Calls something, some functions further in. */
-async function deep(levels: number, work: () => unknown): Promise<void> {
-  if (levels === 0) await work();
-  else await deep(levels - 1, work);
-}
-
-function afterMicrotasks(count: number, callback: () => void): void {
-  if (count === 0) callback();
-  else queueMicrotask(() => afterMicrotasks(count - 1, callback));
-}
 
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await sleep(0);

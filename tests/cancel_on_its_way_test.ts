@@ -16,14 +16,9 @@ import {
   waitFor,
 } from "@asyncio/asyncio";
 import { TestLoop } from "@asyncio/asyncio/testing";
+import { afterMicrotasks, deep } from "./_microtasks.ts";
 
 const MOST_LEVELS = 8;
-
-/** Calls something, some functions further in. */
-async function deep(levels: number, work: () => unknown): Promise<void> {
-  if (levels === 0) await work();
-  else await deep(levels - 1, work);
-}
 
 const host = () => new Promise<void>((resolve) => setTimeout(resolve));
 
@@ -142,8 +137,3 @@ Deno.test("the body of waitFor() that has just begun as it is cancelled cleans u
     }
   }
 });
-
-function afterMicrotasks(count: number, callback: () => void): void {
-  if (count === 0) callback();
-  else queueMicrotask(() => afterMicrotasks(count - 1, callback));
-}

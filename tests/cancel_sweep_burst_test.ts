@@ -8,14 +8,9 @@ import {
   timeout,
 } from "@asyncio/asyncio";
 import { sweepCancels } from "./_cancel_sweep.ts";
+import { deep } from "./_microtasks.ts";
 
 const HOPS = [0, 1, 2, 3, 4, 5, 6, 8, 13, 21];
-
-/** Calls something, some functions further in. */
-async function deep(levels: number, work: () => unknown): Promise<void> {
-  if (levels === 0) await work();
-  else await deep(levels - 1, work);
-}
 
 async function firstOfTwo(): Promise<void> {
   const tasks = [createTask(async () => {}), createTask(() => sleep(0))];

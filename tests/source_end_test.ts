@@ -247,6 +247,23 @@ for (const [name, leave] of Object.entries(LEAVES)) {
   });
 }
 
+/** When a loop over a source has ended that is left after a second. */
+async function timeOfLeaving(
+  loop: TestLoop,
+  open: () => AsyncIterable<unknown>,
+): Promise<number> {
+  return await run(async () => {
+    await assertRejects(
+      () =>
+        timeout(1, async () => {
+          for await (const _ of open());
+        }),
+      TimeoutError,
+    );
+    return loop.time();
+  }, { loopFactory: () => loop });
+}
+
 for (
   const [name, open] of Object.entries({
     iterate,
@@ -358,16 +375,7 @@ for (
       yield new Uint8Array([10]);
       await new Promise(() => {});
     })());
-    await run(async () => {
-      await assertRejects(
-        () =>
-          timeout(1, async () => {
-            for await (const _ of open(endless));
-          }),
-        TimeoutError,
-      );
-      assertEquals(loop.time(), 6);
-    }, { loopFactory: () => loop });
+    assertEquals(await timeOfLeaving(loop, () => open(endless)), 6);
     assertEquals(loop.reports.length, 1);
     assertStringIncludes(loop.reports[0]!.message, "promise of the host");
   });
@@ -376,16 +384,7 @@ for (
     using loop = new TestLoop();
     const silent = new Readable({ emitClose: false, read() {} });
     silent.push("line\n");
-    await run(async () => {
-      await assertRejects(
-        () =>
-          timeout(1, async () => {
-            for await (const _ of open(silent));
-          }),
-        TimeoutError,
-      );
-      assertEquals(loop.time(), 1);
-    }, { loopFactory: () => loop });
+    assertEquals(await timeOfLeaving(loop, () => open(silent)), 1);
     assertEquals(loop.reports, []);
   });
 }
