@@ -45,8 +45,8 @@ import {
   ownerOfSignal,
 } from "./_base/cancelled.ts";
 import { Context, type ContextValues, currentContext } from "./context.ts";
+import { asGiven, type Body } from "./_coroutine/body.ts";
 import {
-  type Body,
   bodyOf,
   type Coroutine,
   type CoroutineFunction,
@@ -121,7 +121,6 @@ import {
   type Start,
   startInside,
 } from "./_host/async_context.ts";
-import { kFunctionName } from "./_base/roles.ts";
 import { print } from "./_loop/report.ts";
 import {
   callbackName,
@@ -246,6 +245,8 @@ export interface TaskScheduler extends Scheduler {
 export class Task<T> extends Future<T> {
   /** @internal */
   _body: Body | (() => unknown);
+  /** @internal */
+  _opener: (() => unknown) | undefined = undefined;
   /** @internal */
   _coroutine: Coroutine<unknown> | undefined = undefined;
   /** @internal */
@@ -438,7 +439,7 @@ export class Task<T> extends Future<T> {
     ) {
       bottom = frame._callerBody;
     }
-    return bottom as CoroutineLike<T> | CoroutineFunction<T>;
+    return asGiven(bottom) as CoroutineLike<T> | CoroutineFunction<T>;
   }
 
   /** The context that the task runs in. */
@@ -684,7 +685,7 @@ export class Task<T> extends Future<T> {
     const words = [
       this.cancelling() > 0 && !this.done() ? "cancelling" : state!,
       `name=${describeValue(this.getName())}`,
-      `coro=${describeCoroutine(this.getCoro())}`,
+      `coro=${describeCoroutine(this as Task<unknown>)}`,
     ];
     const waits = waitedFor(this);
     for (const future of waits.slice(0, MOST_WAITS)) {
@@ -962,19 +963,17 @@ function labelOf(task: Task<unknown>): string {
   return guarded(
     () =>
       `<Task name=${describeValue(task.getName())} coro=${
-        describeCoroutine(task.getCoro())
+        describeCoroutine(task)
       }>`,
     "<Task>",
   );
 }
 
 // A proxy may throw at each look at it.
-function describeCoroutine(source: unknown): string {
+function describeCoroutine(task: Task<unknown>): string {
   return guarded(() => {
-    const generatorName = (source as { [kFunctionName]?: string } | undefined)
-      ?.[kFunctionName];
-    if (generatorName) return `${generatorName}()`;
-    return describeCall(coroutineName(source));
+    if (task._opener !== undefined) return `${callbackName(task._opener)}()`;
+    return describeCall(coroutineName(task.getCoro()));
   }, "<anonymous>");
 }
 

@@ -43,8 +43,6 @@ export declare const kWait: unique symbol;
 export const kCoroutineFunction: unique symbol = Symbol(
   "asyncio.coroutineFunction",
 );
-/** The name of the function that made a generator, on the generators' prototype. */
-export const kFunctionName: unique symbol = Symbol("asyncio.functionName");
 
 /** A coroutine that nobody has awaited yet, in debug mode. */
 export interface Unawaited {

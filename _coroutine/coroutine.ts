@@ -8,6 +8,7 @@ import {
   isGeneratorFunction,
 } from "../_base/function_kinds.ts";
 import { RuntimeError } from "../errors.ts";
+import type { Body } from "./body.ts";
 import { claim, isGenerator } from "./generators.ts";
 import { isThenable } from "./thenable.ts";
 import type { Wait } from "../future.ts";
@@ -101,14 +102,6 @@ export type WorkResult<W, T> = [W] extends [never] ? T
   : W extends Generator<infer _, infer R, never> ? R | T
   : W extends (...args: never) => infer R ? WorkResult<R, T>
   : T;
-
-/** What a driver resumes: a generator, or something that behaves like one. */
-export interface Body {
-  /** @internal */
-  next(value?: unknown): IteratorResult<unknown, unknown>;
-  /** @internal */
-  throw(error: unknown): IteratorResult<unknown, unknown>;
-}
 
 const NOTHING: IteratorResult<never, undefined> = Object.freeze({
   done: true,
@@ -447,10 +440,7 @@ export function adviceFor(value: unknown): string {
  * @throws {RuntimeError} If it was used before.
  */
 export function bodyOf(source: unknown): Body | (() => unknown) {
-  if (isGenerator(source)) {
-    claim(source);
-    return source;
-  }
+  if (isGenerator(source)) return claim(source);
   if (isOurs(source)) {
     return source[Symbol.iterator]() as unknown as Body;
   }

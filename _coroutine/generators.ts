@@ -5,6 +5,7 @@
  */
 import { RuntimeError } from "../errors.ts";
 import { describeKind, GeneratorClass, isRevoked } from "../_base/repr.ts";
+import { asResumed } from "./body.ts";
 import { isThenable } from "./thenable.ts";
 
 /** Says whether `value` is a generator. */
@@ -37,10 +38,11 @@ interface Claimed {
  * taken would be 150 ns a task.
  *
  * @param generator The generator.
+ * @returns What a driver resumes.
  * @throws {RuntimeError} If it was taken before: a second one would find it at its end, or
  * in the hands of the first.
  */
-export function claim(generator: Generator): void {
+export function claim(generator: Generator): Generator {
   if (isTaken(generator)) {
     throw new RuntimeError(
       `Cannot run ${describeKind(generator)} twice: call its function again`,
@@ -51,6 +53,7 @@ export function claim(generator: Generator): void {
   } catch {
     // Frozen, or a user's own object that refuses: it goes without.
   }
+  return asResumed(generator);
 }
 
 function isTaken(generator: Generator): boolean {

@@ -6,7 +6,7 @@
  */
 import { isGeneratorFunction } from "../_base/function_kinds.ts";
 import { asPromise } from "./thenable.ts";
-import type { Body } from "./coroutine.ts";
+import type { Body } from "./body.ts";
 import type { Scheduler } from "../handle.ts";
 import {
   asyncTask,

@@ -6,7 +6,8 @@
 import type { CancelReason } from "../_base/cancelled.ts";
 import { HostWait } from "../_coroutine/to_future.ts";
 import { failureWith } from "../_future/failure.ts";
-import { begin, type Body, Coroutine, ended } from "../_coroutine/coroutine.ts";
+import type { Body } from "../_coroutine/body.ts";
+import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
 import { QueueFull } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import type { CancelReason } from "../_base/cancelled.ts";
-import { type Body, Coroutine, place } from "../_coroutine/coroutine.ts";
+import type { Body } from "../_coroutine/body.ts";
+import { Coroutine, place } from "../_coroutine/coroutine.ts";
 import { isUnplaced } from "../_base/error_place.ts";
 import { drive, type Driver, open, SUSPENDED, waitFor } from "./drive.ts";
 import { settleRequest } from "../_line/cancel_request.ts";

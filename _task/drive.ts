@@ -1,5 +1,5 @@
 /**
- * How a coroutine is resumed: the one place that calls `next` and `throw`.
+ * How a coroutine is resumed.
  *
  * A driver (a task, or an `await` of a coroutine) has a stack of bodies. What the
  * top one yields is a wait: for a future, for the next turn (`undefined`), or for a
@@ -9,9 +9,9 @@
  * @module
  */
 import { isGeneratorFunction } from "../_base/function_kinds.ts";
+import { type Body, resume } from "../_coroutine/body.ts";
 import {
   adviceFor,
-  type Body,
   Coroutine,
   isRequested,
   WAS_RUN,
@@ -33,18 +33,15 @@ import {
   waitForTaskPromise,
 } from "../_coroutine/promise_body.ts";
 import { makeUnplaced } from "../_base/error_place.ts";
-import { kFunctionName, type Runnable, type Waiter } from "../_base/roles.ts";
-import {
-  callbackName,
-  describeKind,
-  guarded,
-  isAsyncGenerator,
-} from "../_base/repr.ts";
+import type { Runnable, Waiter } from "../_base/roles.ts";
+import { describeKind, guarded, isAsyncGenerator } from "../_base/repr.ts";
 
 /** What runs a stack of bodies. */
 export interface Driver extends PromiseDriver, Waiter, Runnable {
   /** The body on top; before the first step, perhaps the function that gives it. */
   _body: Body | (() => unknown);
+  /** The function that gave the bottom body, if that is a generator: it can't tell itself. */
+  _opener?: (() => unknown) | undefined;
   /** The coroutine whose body is on top; `undefined` for the bottom body. */
   _coroutine: Coroutine<unknown> | undefined;
   /**
@@ -100,7 +97,7 @@ export function drive(
   for (;;) {
     let step: IteratorResult<unknown, unknown>;
     try {
-      step = throwing ? body.throw(input) : body.next(input);
+      step = resume(body, throwing, input);
     } catch (error) {
       // Every error goes to the body below, a CancelledError too, and out of the
       // bottom one to the driver.
@@ -217,24 +214,14 @@ function startFunction(
 ): Body | typeof SUSPENDED {
   const opened = callTaskFunction(driver._line!, source);
   if (isGenerator(opened)) {
-    nameGenerators(opened, source);
+    driver._opener = source;
     // A generator function gives a new one each time.
-    if (!isGeneratorFunction(source)) claim(opened);
+    return driver._body = isGeneratorFunction(source) ? opened : claim(opened);
   }
   const body = asBody(opened, source);
   if (body !== PROMISE_BODY) return driver._body = body;
   waitForTaskPromise(driver, scheduler, opened as PromiseLike<unknown>);
   return SUSPENDED;
-}
-
-// A generator can't tell its function. All of one function share a prototype, so the
-// name costs nothing a task there.
-function nameGenerators(generator: Generator, source: () => unknown): void {
-  const prototype = Object.getPrototypeOf(generator);
-  if (kFunctionName in prototype) return;
-  const value = callbackName(source);
-  // Not `Object.defineProperty`: users may have frozen it.
-  Reflect.defineProperty(prototype, kFunctionName, { value });
 }
 
 function asBody(opened: unknown, opener: unknown): Body {

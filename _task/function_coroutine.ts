@@ -128,8 +128,7 @@ export function callFor<A>(
   // Entering the host's storage is 0.5 µs, and a generator function needs none.
   if (isGeneratorFunction(callee)) return call(argument as A);
   const given = callMarked(driver as LineDriver, call, argument as A);
-  if (isGenerator(given)) claim(given);
-  return given;
+  return isGenerator(given) ? claim(given) : given;
 }
 
 function callMarked<A>(

@@ -114,6 +114,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_makeSlot",
     "_mayHaveHelpers",
     "_nextTask",
+    "_opener",
     "_outer",
     "_passesCancelOn",
     "_previousTask",
