@@ -92,6 +92,12 @@ export interface TlsOptions {
    * @default {60}
    */
   readonly handshakeTimeout?: Delay | undefined;
+  /**
+   * How long a close waits for the other end to close its side too, in seconds or with units.
+   *
+   * @default {30}
+   */
+  readonly shutdownTimeout?: Delay | undefined;
 }
 
 /**
@@ -160,14 +166,17 @@ export interface StreamWriter extends AsyncDisposable {
   /**
    * Ends the sending half, after what was written; reading goes on. Twice does nothing.
    *
+   * Over TLS too, where CPython refuses it.
+   *
    * @throws {RuntimeError} If the host can't do this here, or during `startTls()`.
    */
   writeEof(): void;
   /**
    * Closes the connection, after what was written is sent. Closing twice does nothing.
    *
-   * Over TLS it is closed when the other end has closed its side too, or 30 s later, as in
-   * CPython: what is on its way would be lost.
+   * Over TLS it is closed when the other end has closed its side too, since what is on its
+   * way would be lost, or after the `shutdownTimeout`: with a TimeoutError, as in CPython, if
+   * not all that was written had been sent by then.
    *
    * @returns A future as of {@linkcode StreamWriter.waitClosed}.
    */

@@ -32,6 +32,8 @@ export interface TlsRequest extends TlsOptions {
   readonly isServer: boolean;
   /** In seconds. */
   readonly handshakeTimeout: number;
+  /** In seconds. */
+  readonly shutdownTimeout: number;
 }
 
 /** Where to connect to, and how. */

@@ -6,6 +6,7 @@
  * @module
  */
 import { linkSignal } from "../_host/abort_signal.ts";
+import { TimeoutError } from "../errors.ts";
 import { withSubject } from "../_host/errors.ts";
 import { hostTimer } from "../_host/turn.ts";
 import type { ReceiveBuffer } from "../_io/receive_buffer.ts";
@@ -17,17 +18,22 @@ import { type HostTransport, showAddress } from "./network.ts";
 import { heldDuplexOf } from "./node_duplex.ts";
 import type { HeldSocket, NodeSocket } from "./node_host.ts";
 
-// How long the other end has to close its side of TLS as well, in seconds, as in CPython.
-const TLS_LINGER = 30;
-
 /** The addresses of the two ends of a connection. */
 export type Ends = Pick<ExtraInfo, "peername" | "sockname">;
+
+/** What TLS has more than a plain connection. */
+export interface TlsParts {
+  /** What it gets its bytes from. */
+  readonly inside: HeldSocket;
+  /** How long a close waits for the other end to close its side too, in seconds. */
+  readonly shutdownTimeout: number;
+}
 
 /** Hands the events of a socket on. */
 export class NodeTransport implements HostTransport {
   readonly ofHost = true;
   readonly #socket: NodeSocket;
-  readonly #inside: HeldSocket | undefined;
+  readonly #tlsParts: TlsParts | undefined;
   // Kept, since a closed socket has none.
   readonly #ends: Ends;
   readonly #tls: TlsInfo | undefined;
@@ -54,15 +60,11 @@ export class NodeTransport implements HostTransport {
    *
    * @param socket The socket.
    * @param ends The addresses of its two ends, if the socket can't tell them.
-   * @param inside What it gets its bytes from, if that is a stream too.
+   * @param tls What it has beside the socket, if that is one of TLS.
    */
-  constructor(
-    socket: NodeSocket,
-    ends?: Ends,
-    inside?: HeldSocket,
-  ) {
+  constructor(socket: NodeSocket, ends?: Ends, tls?: TlsParts) {
     this.#socket = socket;
-    this.#inside = inside;
+    this.#tlsParts = tls;
     this.#ends = ends ?? endsOf(socket);
     this.#tls = tlsInfo(socket);
     // Never taken off: an error that nobody listens to ends the program.
@@ -92,13 +94,13 @@ export class NodeTransport implements HostTransport {
 
   // Deno's TLS loses the end of a connection that comes while it is paused.
   pauseReading(): void {
-    const inside = this.#inside;
+    const inside = this.#tlsParts?.inside;
     if (inside?.hold === undefined) this.#socket.pause();
     else inside.hold();
   }
 
   resumeReading(): void {
-    const inside = this.#inside;
+    const inside = this.#tlsParts?.inside;
     if (inside?.release === undefined) this.#socket.resume();
     else inside.release();
   }
@@ -132,7 +134,15 @@ export class NodeTransport implements HostTransport {
     socket.on("end", () => socket.destroySoon());
     this.resumeReading();
     socket.end();
-    this.#callOffLinger = hostTimer(TLS_LINGER, () => socket.destroy());
+    const { shutdownTimeout } = this.#tlsParts!;
+    this.#callOffLinger = hostTimer(shutdownTimeout, () => {
+      if (!socket.writableFinished) {
+        this.#error ??= new TimeoutError(
+          `Lost the ${this}: the other end took in less than was written within the shutdownTimeout, ${shutdownTimeout} s`,
+        );
+      }
+      socket.destroy();
+    });
   }
 
   abort(): void {

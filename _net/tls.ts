@@ -42,7 +42,10 @@ export async function secure(
       : tls.connect({ ...options, ...serverName(request), socket });
     const event = request.isServer ? "secure" : "secureConnect";
     await settled(secured, event, signal);
-    const encrypted = new NodeTransport(secured, ends, socket);
+    const encrypted = new NodeTransport(secured, ends, {
+      inside: socket,
+      shutdownTimeout: request.shutdownTimeout,
+    });
     // Node tells it in the midst of reading: an end that is sent there makes it lose what has
     // come with the last of the handshake. Deno loses what comes while nobody listens.
     if (findDeno() === undefined) await hostTurn();

@@ -21,6 +21,8 @@ import type { Address, TlsOptions } from "../stream_writer.ts";
 
 /** How long a TLS handshake may take, in seconds, as in CPython. */
 const HANDSHAKE_TIMEOUT = 60;
+/** How long the other end has to close its side of TLS as well, in seconds, as in CPython. */
+const SHUTDOWN_TIMEOUT = 30;
 
 const TLS: Kind = {
   words: "true, false or an object of TLS options",
@@ -63,6 +65,7 @@ const TLS_OPTIONS: OptionKinds<TlsOptions> = {
   key: STRING,
   alpn: STRINGS,
   handshakeTimeout: DELAY,
+  shutdownTimeout: DELAY,
 };
 
 /** The options of `openUnixConnection()`. */
@@ -146,15 +149,22 @@ function requestOfServer(action: string, given: TlsOptions): TlsRequest {
 function checkTls(
   action: string,
   options: TlsOptions,
-): TlsOptions & { readonly handshakeTimeout: number } {
+): Omit<TlsRequest, "isServer"> {
   const tls = checkOptions(action, options, TLS_OPTIONS);
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw new TypeError(
       `Cannot ${action}: cert and key must be given together`,
     );
   }
-  const { handshakeTimeout = HANDSHAKE_TIMEOUT } = tls;
-  return { ...tls, handshakeTimeout: toSeconds(handshakeTimeout) };
+  const {
+    handshakeTimeout = HANDSHAKE_TIMEOUT,
+    shutdownTimeout = SHUTDOWN_TIMEOUT,
+  } = tls;
+  return {
+    ...tls,
+    handshakeTimeout: toSeconds(handshakeTimeout),
+    shutdownTimeout: toSeconds(shutdownTimeout),
+  };
 }
 
 /** A name or address as hosts want it: a URL has `[::1]`, which Node looks up as a name. */

@@ -212,6 +212,7 @@ export const TLS_OPTIONS: readonly string[] = [
   "key",
   "alpn",
   "handshakeTimeout",
+  "shutdownTimeout",
 ];
 const MODULE = "file:///nowhere/jobs.js";
 const REPORT_FIELDS = [

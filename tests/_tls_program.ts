@@ -362,6 +362,29 @@ export const checks: Checks = {
     await new Promise((done) => server.close(done));
   },
 
+  async "close() over TLS waits for the other end no longer than the shutdownTimeout"() {
+    const { ca, cert, key } = certificate();
+    const server = await startServer(
+      async () => await sleep(3600),
+      HOST,
+      0,
+      { tls: { cert, key }, limit: 500, grace: 0 },
+    );
+    const tls = { ca, shutdownTimeout: { milliseconds: 50 } };
+    const [, silent] = await open(server, { tls });
+    await silent.write(bytes("all of it is sent"));
+    await silent.close();
+    // Nobody reads it, so it does not get through.
+    const [, writer] = await open(server, { tls });
+    writer.write(new Uint8Array(20_000_000));
+    const error = await errorOf(() => writer.close());
+    assert(error instanceof TimeoutError);
+    assert.match(error.message, /less .* within the shutdownTimeout, 0\.05 s$/);
+    assert.equal(await errorOf(() => writer.waitClosed()), error);
+    server.close();
+    await server.waitClosed();
+  },
+
   async "startTls() agrees on a protocol by alpn at both sides, and tells it"() {
     const { ca, cert, key } = certificate();
     const told: unknown[] = [];
