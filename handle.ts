@@ -246,6 +246,8 @@ export class Handle {
       const given: unknown = callback(this.#argument as never);
       if (given !== undefined) this.#lookAt(callback, given);
     } catch (error) {
+      // As in CPython: the exception handler enters the context if it is to be in it.
+      running.context = undefined;
       this.#fail(callback, error);
     }
   }
