@@ -164,7 +164,7 @@ class Completions<A> implements AsCompleted<A> {
     const loop = schedulerForNew() as EventLoop;
     this.#limit = limit;
     this.#pending = new Set();
-    beginEach(awaitables, (awaitable) => {
+    const begun = beginEach(awaitables, (awaitable) => {
       const future = futureOf(awaitable, loop);
       this.#pending.add(future);
       return future;
@@ -180,9 +180,17 @@ class Completions<A> implements AsCompleted<A> {
       copyContext(),
       this.#done,
     );
-    for (const future of this.#pending) {
-      if (future.done()) this.#onDone._wake(future);
-      else watch(future, this.#onDone);
+    try {
+      for (const future of this.#pending) {
+        if (future.done()) this.#onDone._wake(future);
+        else watch(future, this.#onDone);
+      }
+    } catch (error) {
+      // One of a class of users' refuses: nobody will have the others.
+      for (const future of this.#pending) unwatch(future, this.#onDone);
+      this.#pending.clear();
+      for (const future of begun) future.cancel();
+      throw error;
     }
     if (limit !== undefined && this.#untaken > 0) {
       this.#timer = loop.callLater(limit, () => this.#giveUp());

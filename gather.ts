@@ -38,12 +38,19 @@ import {
   passCancel,
 } from "./_base/cancelled.ts";
 import { type Context, copyContext } from "./context.ts";
-import { checkList, iteratorOf, nextOf, watch } from "./_combine/awaitables.ts";
+import {
+  checkList,
+  iteratorOf,
+  nextOf,
+  unwatch,
+  watch,
+  type Watcher,
+} from "./_combine/awaitables.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
-import type { Runnable, Waiter } from "./_base/roles.ts";
+import type { Runnable } from "./_base/roles.ts";
 import { running } from "./_base/running.ts";
 import { snapshotContext } from "./_host/async_context.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
@@ -238,7 +245,7 @@ function commonLoop(
  * The future of a gather: begins its children, not more than the limit at once, and ends
  * with them. Cancelling it cancels them.
  */
-class Gathering extends Future<unknown[]> implements Waiter, Runnable {
+class Gathering extends Future<unknown[]> implements Watcher, Runnable {
   readonly #source: Iterable<Awaitable<unknown>>;
   readonly #iterator: Iterator<Awaitable<unknown>>;
   readonly #limit: number;
@@ -263,6 +270,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   #isAsking = false;
   #cancelRequested = false;
   #cancelReason: CancelReason = undefined;
+  _callbacks: Map<Future<unknown>, () => void> | undefined = undefined;
 
   constructor(
     loop: EventLoop,
@@ -408,7 +416,7 @@ class Gathering extends Future<unknown[]> implements Waiter, Runnable {
   #giveUp(): void {
     const source = this.#source as readonly Awaitable<unknown>[];
     this.#children.forEach((child, index) => {
-      child._removeWaiter(this);
+      unwatch(child, this);
       if (child !== source[index]) child.cancel();
     });
     this.#closeSource();

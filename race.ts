@@ -140,7 +140,7 @@ function* runRace(
 ): Coro<unknown> {
   const { name, tolerant } = rules;
   const loop = requireScheduler();
-  const futures = startAll(rules, awaitables, loop as EventLoop);
+  const { futures, begun } = startAll(rules, awaitables, loop as EventLoop);
   let winner: Future<unknown> | undefined;
   let losers: Future<unknown>[] | undefined;
   // Once, so that nobody's clean-up is cancelled.
@@ -172,9 +172,16 @@ function* runRace(
   finish.onCancel = () => {
     if (losers === undefined) endLosers();
   };
-  for (const future of futures) {
-    runners.add(future);
-    if (winner !== undefined && future !== winner) future.cancel();
+  try {
+    for (const future of futures) {
+      runners.add(future);
+      if (winner !== undefined && future !== winner) future.cancel();
+    }
+  } catch (error) {
+    // One of a class of users' refuses: there is no race.
+    runners.letGo();
+    for (const future of begun) future.cancel();
+    throw error;
   }
   try {
     yield* finish;
@@ -210,10 +217,10 @@ function startAll(
   { tolerant }: Rules,
   awaitables: Awaitable<unknown>[],
   loop: EventLoop,
-): Set<Future<unknown>> {
+): { futures: Set<Future<unknown>>; begun: Future<unknown>[] } {
   const futures = new Set<Future<unknown>>();
   let winner: Future<unknown> | undefined;
-  beginEach(awaitables, (awaitable) => {
+  const begun = beginEach(awaitables, (awaitable) => {
     // A task that began eagerly has won already: nobody begins after it.
     if (winner !== undefined && !isFuture(awaitable)) {
       closeCoroutine(awaitable);
@@ -226,7 +233,7 @@ function startAll(
     if (hasWon) winner ??= future;
     return future;
   });
-  return futures;
+  return { futures, begun };
 }
 
 function succeeded(future: Future<unknown>): boolean {

@@ -183,7 +183,7 @@ class StaggeredRace<T> {
       () => this.#attempt(mayStart, previousFailed),
     );
     const task = this.#loop.createTask(attempt);
-    this.#attempts.add(task);
+    this.#attempts.addOwn(task);
     mayStart.set();
   }
 

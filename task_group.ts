@@ -191,7 +191,7 @@ export class TaskGroup {
       ? given
       : limited(this.#slots, given);
     const task = this.#loop!.createTask(work, options);
-    this.#tasks!.add(task as Task<unknown>);
+    this.#tasks!.addOwn(task as Task<unknown>);
     // Its first step, run eagerly, may have ended the group before it was in.
     if (this.#aborting) task.cancel();
     return task;

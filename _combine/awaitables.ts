@@ -94,11 +94,12 @@ export function distinct<A>(list: Iterable<A>): A[] {
  *
  * @param list The awaitables.
  * @param begin Begins one, or returns it if it is a future.
+ * @returns Those that were begun.
  */
 export function beginEach(
   list: readonly unknown[],
   begin: (awaitable: Awaitable<unknown>, index: number) => Future<unknown>,
-): void {
+): Future<unknown>[] {
   const begun: Future<unknown>[] = [];
   for (let i = 0; i < list.length; i++) {
     try {
@@ -110,6 +111,13 @@ export function beginEach(
       throw error;
     }
   }
+  return begun;
+}
+
+/** Who waits for several, and can take that back. */
+export interface Watcher extends Waiter {
+  /** What was given to the futures that have an `addDoneCallback()` of their own. */
+  _callbacks?: Map<Future<unknown>, () => void> | undefined;
 }
 
 /**
@@ -120,21 +128,30 @@ export function beginEach(
  * @param waiter Who is to be told.
  * @returns Whether it was not among them.
  */
-export function watch(future: Future<unknown>, waiter: Waiter): boolean {
+export function watch(future: Future<unknown>, waiter: Watcher): boolean {
   if (!hasOwnCallbacks(future)) return future._addWaiter(waiter);
   if (waiter instanceof DoneCallback) {
     future.addDoneCallback(waiter.callback, { context: waiter.context });
-  } else future.addDoneCallback(() => waiter._wake(future));
+    return true;
+  }
+  const callbacks = waiter._callbacks ??= new Map();
+  const callback = callbacks.get(future) ?? (() => waiter._wake(future));
+  callbacks.set(future, callback);
+  future.addDoneCallback(callback);
   return true;
 }
 
-/** Takes back what {@linkcode watch} has put there. */
-export function unwatch(
-  future: Future<unknown>,
-  waiter: DoneCallback<Future<unknown>>,
-): void {
-  if (hasOwnCallbacks(future)) future.removeDoneCallback(waiter.callback);
-  else future._removeWaiter(waiter);
+/** Takes back what {@linkcode watch} has put there, or was about to when it failed. */
+export function unwatch(future: Future<unknown>, waiter: Watcher): void {
+  if (!hasOwnCallbacks(future)) {
+    future._removeWaiter(waiter);
+    return;
+  }
+  const callback = waiter instanceof DoneCallback
+    ? waiter.callback
+    : waiter._callbacks?.get(future);
+  waiter._callbacks?.delete(future);
+  if (callback !== undefined) future.removeDoneCallback(callback);
 }
 
 function hasOwnCallbacks(future: Future<unknown>): boolean {

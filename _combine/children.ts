@@ -8,9 +8,9 @@ import { type CancelReason, passCancel } from "../_base/cancelled.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { currentTask } from "../current_task.ts";
 import type { Future } from "../future.ts";
-import { watch } from "./awaitables.ts";
+import { unwatch, watch, type Watcher } from "./awaitables.ts";
 import type { Scheduler } from "../handle.ts";
-import type { Runnable, Waiter as Wakeable } from "../_base/roles.ts";
+import type { Runnable } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
 import { TellingWaiter, type Waiter } from "../_task/waiter.ts";
 
@@ -29,7 +29,7 @@ export interface Parent<F> {
 }
 
 /** Those that have not ended. */
-export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
+export class Children<F extends Future<unknown>> implements Watcher, Runnable {
   readonly #loop: Scheduler;
   readonly #parent: Parent<F>;
   readonly #running = new Set<F>();
@@ -38,6 +38,7 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
   #ended: F[] = [];
   #handedOver = 0;
   #joining: Waiter | undefined = undefined;
+  _callbacks: Map<Future<unknown>, () => void> | undefined = undefined;
 
   constructor(loop: Scheduler, parent: Parent<F>) {
     this.#loop = loop;
@@ -49,11 +50,35 @@ export class Children<F extends Future<unknown>> implements Wakeable, Runnable {
     return this.#running.size;
   }
 
-  /** Takes one in; the end of one that is done comes by way of the loop too. */
+  /**
+   * Takes one in; the end of one that is done comes by way of the loop too. One that refuses
+   * the callback is not taken in: nobody would be told of its end.
+   */
   add(child: F): void {
     this.#running.add(child);
-    if (child.done()) this._wake(child);
-    else watch(child, this);
+    try {
+      if (child.done()) this._wake(child);
+      else watch(child, this);
+    } catch (error) {
+      this.#running.delete(child);
+      throw error;
+    }
+  }
+
+  /** Takes a task in that was made for this; one that can't be is cancelled. */
+  addOwn(child: F): void {
+    try {
+      this.add(child);
+    } catch (error) {
+      child.cancel();
+      throw error;
+    }
+  }
+
+  /** Lets all go: nobody is told of their ends. */
+  letGo(): void {
+    for (const child of this.#running) unwatch(child, this);
+    this.#running.clear();
   }
 
   /** Cancels all but one. */

@@ -242,7 +242,7 @@ export class JobPool<T, R> {
       : this.#loop.createTask(
         new MethodCoroutine(name, () => this.#work(first)),
       );
-    this.#workers.add(worker as Task<unknown>);
+    this.#workers.addOwn(worker as Task<unknown>);
   }
 
   *#work(first: Input<T>): Coro<void> {

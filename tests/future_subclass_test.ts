@@ -4,16 +4,22 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  allTasks,
   asCompleted,
   type CallbackOptions,
   type Coro,
   type Coroutine,
+  currentTask,
+  firstSuccess,
   Future,
   gather,
   race,
   shield,
+  sleep,
+  Task,
+  taskGroup,
   wait,
   waitFor,
 } from "@asyncio/asyncio";
@@ -90,17 +96,19 @@ Deno.test("wait() and asCompleted() take their callback back from a subclass at 
     assertEquals(future.waiting, 0);
   }));
 
+/** Cannot be waited for. */
+class Refusing extends Future<string> {
+  override addDoneCallback(): void {
+    throw new RangeError("expected");
+  }
+}
+
 Deno.test("wait() whose future of a user throws in addDoneCallback() leaves the others alone", () =>
   runTest(function* (): Coro<void> {
-    class Broken extends Future<string> {
-      override addDoneCallback(): void {
-        throw new RangeError("expected");
-      }
-    }
     const other = new Future<string>();
     let error: unknown;
     try {
-      yield* wait([other, new Broken()], { timeout: 60 });
+      yield* wait([other, new Refusing()], { timeout: 60 });
     } catch (thrown) {
       error = thrown;
     }
@@ -108,4 +116,62 @@ Deno.test("wait() whose future of a user throws in addDoneCallback() leaves the 
       "RangeError: expected",
       "<Future pending>",
     ]);
+  }));
+
+const OF_SEVERAL: Record<
+  string,
+  (futures: (Future<string> | (() => Coro<string>))[]) => Waiting
+> = {
+  "asCompleted()": (futures) => [...asCompleted(futures)][0]!,
+  "firstSuccess()": firstSuccess,
+  "gather()": (futures) => gather(futures),
+  "race()": race,
+};
+
+for (const [way, begin] of Object.entries(OF_SEVERAL)) {
+  Deno.test(`${way} of which one throws in addDoneCallback() waits for none and cancels what it has begun`, () =>
+    runTest(async () => {
+      const plain = new Future<string>();
+      const counting = new Counting();
+      const begun: Task<unknown>[] = [];
+      const work = function* (): Coro<string> {
+        begun.push(currentTask()!);
+        yield* sleep(3600);
+        return "never";
+      };
+      await assertRejects(
+        async () => await begin([plain, counting, work, new Refusing(), work]),
+        RangeError,
+        "expected",
+      );
+      await sleep(1);
+      assertEquals(`${plain}`, "<Future pending>");
+      assertEquals([counting.done(), counting.waiting], [false, 0]);
+      assertEquals(begun.every((task) => task.cancelled()), true);
+      assertEquals([...allTasks()].length, 1);
+      // Its error comes to nobody who has given up.
+      counting.setException(new RangeError("of the future"));
+      await assertRejects(async () => await counting, RangeError);
+    }));
+}
+
+Deno.test("taskGroup() whose factory makes a task that throws in addDoneCallback() cancels that and ends", () =>
+  runTest(async (loop) => {
+    class RefusingTask<T> extends Task<T> {
+      override addDoneCallback(): void {
+        throw new RangeError("expected");
+      }
+    }
+    const made: Task<unknown>[] = [];
+    await taskGroup(async (group) => {
+      loop.setTaskFactory((scheduler, coro, options) => {
+        const task = new RefusingTask(coro, { ...options, loop: scheduler });
+        made.push(task as Task<unknown>);
+        return task;
+      });
+      assertThrows(() => group.createTask(sleep(3600)), RangeError, "expected");
+      loop.setTaskFactory(undefined);
+      await sleep(1);
+    });
+    assertEquals(made.map((task) => task.cancelled()), [true]);
   }));
