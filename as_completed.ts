@@ -34,6 +34,7 @@ import {
   beginEach,
   checkList,
   distinct,
+  type ItemOf,
   unwatch,
   watch,
 } from "./_combine/awaitables.ts";
@@ -134,17 +135,20 @@ export interface CompletedIterator<A> {
  * assertEquals(results, ["fast", "slow"]);
  * ```
  */
-export function asCompleted<A extends Work | (() => Work)>(
-  awaitables: Iterable<A>,
+export function asCompleted<
+  A extends Work | (() => Work),
+  L extends Iterable<Work | (() => Work)> = never,
+>(
+  awaitables: L | Iterable<A>,
   options: AsCompletedOptions = {},
-): AsCompleted<A> {
+): AsCompleted<ItemOf<L, A>> {
   // The list first: who forgets it has an awaitable where the options stand.
-  const list = checkList<A>(awaitables, "take as completed");
+  const list = checkList<ItemOf<L, A>>(awaitables, "take as completed");
   options = checkOptions("take as completed", options, AS_COMPLETED_OPTIONS);
   const seconds = options.timeout === undefined
     ? undefined
     : toSeconds(options.timeout);
-  return new Completions<A>(distinct(list), seconds);
+  return new Completions(distinct(list), seconds);
 }
 
 /** Says that the time was over before there was a result. */

@@ -18,6 +18,8 @@ import { check, checkOptions, FUNCTION, LOOP } from "./_base/arguments.ts";
 import type {
   CoroutineFunction,
   CoroutineLike,
+  Work,
+  WorkResult,
 } from "./_coroutine/coroutine.ts";
 import {
   Task,
@@ -48,14 +50,22 @@ import {
  * });
  * ```
  */
-export function eagerTaskFactory<T>(
+export function eagerTaskFactory<
+  T,
+  C extends CoroutineLike<unknown> | (() => Work) = never,
+>(
   loop: TaskScheduler,
-  coro: CoroutineLike<T> | CoroutineFunction<T>,
+  coro: C | CoroutineLike<T> | CoroutineFunction<T>,
   options: TaskOptions = {},
-): Task<T> {
+): Task<WorkResult<C, T>> {
   check("create a task", "loop", loop, LOOP);
   options = checkOptions("create a task", options, TASK_OPTIONS);
-  return makeEager(Task, loop, coro, options);
+  return makeEager(
+    Task,
+    loop,
+    coro as CoroutineFunction<WorkResult<C, T>>,
+    options,
+  );
 }
 
 /** A class of tasks: what {@linkcode createEagerTaskFactory} takes. */
@@ -94,7 +104,7 @@ export function createEagerTaskFactory(
 ): typeof eagerTaskFactory {
   check("make a task factory", "taskClass", taskClass, FUNCTION);
   return (loop, coro, options = {}) =>
-    makeEager(taskClass, loop, coro, options);
+    makeEager(taskClass, loop, coro as CoroutineFunction<never>, options);
 }
 
 function makeEager<T>(

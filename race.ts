@@ -23,7 +23,12 @@ import {
   type Work,
 } from "./_coroutine/coroutine.ts";
 import { cancelApart, cancellationOf } from "./_base/cancelled.ts";
-import { beginEach, checkList, distinct } from "./_combine/awaitables.ts";
+import {
+  beginEach,
+  checkList,
+  distinct,
+  type ItemOf,
+} from "./_combine/awaitables.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { type Future, isFuture } from "./future.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";
@@ -34,6 +39,8 @@ import type { Scheduler } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
+
+export type { ItemOf } from "./_combine/awaitables.ts";
 
 /**
  * Waits for the first of several to end, and gives its result or throws its error.
@@ -69,9 +76,12 @@ import { MethodCoroutine } from "./_task/function_coroutine.ts";
  * );
  * ```
  */
-export function race<A extends Work | (() => Work)>(
-  awaitables: Iterable<A>,
-): Coroutine<AwaitedResult<A>> {
+export function race<
+  A extends Work | (() => Work),
+  L extends Iterable<Work | (() => Work)> = never,
+>(
+  awaitables: L | Iterable<A>,
+): Coroutine<AwaitedResult<ItemOf<L, A>>> {
   return racing({ name: "race", tolerant: false }, awaitables);
 }
 
@@ -108,9 +118,12 @@ export function race<A extends Work | (() => Work)>(
  * assertEquals(answer, "from mirror 2");
  * ```
  */
-export function firstSuccess<A extends Work | (() => Work)>(
-  awaitables: Iterable<A>,
-): Coroutine<AwaitedResult<A>> {
+export function firstSuccess<
+  A extends Work | (() => Work),
+  L extends Iterable<Work | (() => Work)> = never,
+>(
+  awaitables: L | Iterable<A>,
+): Coroutine<AwaitedResult<ItemOf<L, A>>> {
   return racing({ name: "firstSuccess", tolerant: true }, awaitables);
 }
 
@@ -121,17 +134,17 @@ interface Rules {
   readonly tolerant: boolean;
 }
 
-function racing<A extends Work | (() => Work)>(
+function racing<R>(
   rules: Rules,
-  awaitables: Iterable<A>,
-): Coroutine<AwaitedResult<A>> {
+  awaitables: Iterable<unknown>,
+): Coroutine<R> {
   const list = checkRunners(rules.name, awaitables);
   const coro = new MethodCoroutine(
     rules.name,
     () => runRace(rules, list),
     list.some(mayRunAsync),
   );
-  return coro as Coroutine<unknown> as Coroutine<AwaitedResult<A>>;
+  return coro as Coroutine<unknown> as Coroutine<R>;
 }
 
 function* runRace(

@@ -21,7 +21,12 @@
  */
 import { returnOf } from "./_base/iterators.ts";
 import { isInstance } from "./_base/repr.ts";
-import { checkList, iteratorOf, nextOf } from "./_combine/awaitables.ts";
+import {
+  checkList,
+  type ItemOf,
+  iteratorOf,
+  nextOf,
+} from "./_combine/awaitables.ts";
 import type { CancelReason } from "./_base/cancelled.ts";
 import { check, DELAY, FUNCTION } from "./_base/arguments.ts";
 import { type Delay, toSeconds } from "./clock.ts";
@@ -92,12 +97,13 @@ export type StaggeredResult<T> = [
 export function staggeredRace<
   T,
   F extends () => Work = never,
+  L extends Iterable<() => Work> = never,
 >(
-  functions: Iterable<F | CoroutineFunction<T>>,
+  functions: L | Iterable<F | CoroutineFunction<T>>,
   delay: Delay | undefined,
-): Coroutine<StaggeredResult<WorkResult<F, T>>> {
+): Coroutine<StaggeredResult<WorkResult<ItemOf<L, F>, T>>> {
   if (delay !== undefined) check("race", "delay", delay, DELAY);
-  const list = checkList<CoroutineFunction<WorkResult<F, T>>>(
+  const list = checkList<CoroutineFunction<WorkResult<ItemOf<L, F>, T>>>(
     functions,
     "race",
     {

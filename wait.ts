@@ -30,7 +30,12 @@ import type { Delay } from "./clock.ts";
 import { copyContext } from "./context.ts";
 import type { Coroutine } from "./_coroutine/coroutine.ts";
 import { coroutine } from "./coroutine.ts";
-import { checkList, unwatch, watch } from "./_combine/awaitables.ts";
+import {
+  checkList,
+  type ItemOf,
+  unwatch,
+  watch,
+} from "./_combine/awaitables.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import type { Failure } from "./_future/failure.ts";
 import { type Future, isFuture } from "./future.ts";
@@ -107,14 +112,17 @@ const WAIT_OPTIONS: OptionKinds<WaitOptions> = {
  * ```
  */
 // The arrays are Iterables too, but for them the compiler says which item is wrong.
-export const wait: <F extends Future<unknown>>(
-  futures: readonly F[] | Iterable<F>,
+export const wait: <
+  F extends Future<unknown>,
+  L extends Iterable<Future<unknown>> = never,
+>(
+  futures: L | readonly F[] | Iterable<F>,
   options?: WaitOptions,
-) => Coroutine<WaitResult<F>> = coroutine(
+) => Coroutine<WaitResult<ItemOf<L, F>>> = coroutine(
   // A method, since bundlers shorten the names of functions.
   {
-    *wait<F extends Future<unknown>>(
-      futures: Iterable<F>,
+    *wait<F extends Future<unknown>, L extends Iterable<Future<unknown>>>(
+      futures: L | readonly F[] | Iterable<F>,
       options: WaitOptions = {},
     ) {
       // As in CPython, by the wait and not by the call. The list first: who forgets it
@@ -146,10 +154,10 @@ export const wait: <F extends Future<unknown>>(
         timer?.cancel();
         watched.end();
       }
-      const done = new Set<F>();
-      const pending = new Set<F>();
+      const done = new Set<Future<unknown>>();
+      const pending = new Set<Future<unknown>>();
       for (const future of unique) (future.done() ? done : pending).add(future);
-      return [done, pending] as WaitResult<F>;
+      return [done, pending] as WaitResult<ItemOf<L, F>>;
     },
   }.wait,
 );
@@ -219,8 +227,12 @@ function checkLoop(
   }
 }
 
-function checkFutures<F extends Future<unknown>>(futures: Iterable<F>): Set<F> {
-  const unique = new Set(checkList<F>(futures, "wait", { what: "futures" }));
+function checkFutures(
+  futures: Iterable<Future<unknown>>,
+): Set<Future<unknown>> {
+  const unique = new Set(
+    checkList<Future<unknown>>(futures, "wait", { what: "futures" }),
+  );
   if (unique.size === 0) {
     throw makeUnplaced(() =>
       new RangeError("Cannot wait: the list of futures is empty")

@@ -16,6 +16,15 @@ import { checkIterator, checkResult } from "../_base/iterators.ts";
 import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
 
 /**
+ * What the lists of a type hold: `L` where the compiler has found it, which takes a union of
+ * lists of different results, else the `A` that was said or that all have.
+ */
+export type ItemOf<L, A> = [L] extends [never] ? A
+  : unknown extends L ? A
+  : L extends Iterable<infer I> ? I
+  : A;
+
+/**
  * Refuses what is no list, a single awaitable above all.
  *
  * @param value What the user gave.

@@ -13,7 +13,9 @@ import {
   type Coro,
   type Coroutine,
   coroutine,
+  createEagerTaskFactory,
   createTask,
+  eagerTaskFactory,
   ensureFuture,
   firstSuccess,
   fromSignal,
@@ -31,7 +33,8 @@ import {
   shield,
   sleep,
   staggeredRace,
-  type Task,
+  Task,
+  type TaskFactory,
   taskGroup,
   timeout,
   timeoutAt,
@@ -246,7 +249,51 @@ Deno.test("functions of different results give either, without a type argument",
     same<typeof asked, number | boolean>();
     const freed = await interruptible(quick ? number() : cold(1));
     same<typeof freed, number | boolean>();
-    await gather(task, called, made, ofLoop);
+    const factory = eagerTaskFactory(loop, choice);
+    same<typeof factory, Task<number | string>>();
+    const ofClass = createEagerTaskFactory(Task)(loop, choice);
+    same<typeof ofClass, Task<number | string>>();
+    await gather(task, called, made, ofLoop, factory, ofClass);
+  }));
+
+Deno.test("a task factory is what setTaskFactory() takes", () =>
+  runTest(async (loop) => {
+    const factory: TaskFactory = eagerTaskFactory;
+    for (const each of [factory, createEagerTaskFactory(Task)]) {
+      loop.setTaskFactory(each);
+      assertEquals(await createTask(number), 1);
+    }
+    loop.setTaskFactory((loop, coro, options) =>
+      eagerTaskFactory(loop, coro, options)
+    );
+    assertEquals(await createTask(number), 1);
+  }));
+
+Deno.test("lists of different results give either, without a type argument", () =>
+  runTest(async () => {
+    const quick = [1].length > 0;
+    const numbers = [createTask(number)];
+    const tasks = quick ? numbers : [createTask(text)];
+    const functions = quick ? [number] : [text];
+    const first = await race(tasks);
+    same<typeof first, number | string>();
+    const worked = await firstSuccess(functions);
+    same<typeof worked, number | string>();
+    for (const next of asCompleted(functions)) {
+      const result = await next;
+      same<typeof result, number | string>();
+    }
+    for await (const task of asCompleted(tasks)) {
+      const result = task.result();
+      same<typeof result, number | string>();
+    }
+    const [done] = await wait(tasks);
+    same<typeof done, Set<Task<number> | Task<string>>>();
+    const [staggered] = await staggeredRace(functions, 1);
+    same<typeof staggered, number | string | undefined>();
+    const all = await gather(tasks);
+    same<typeof all, number[] | string[]>();
+    assertEquals([first, worked, staggered, all], [1, 1, 1, [1]]);
   }));
 
 Deno.test("a wanted type reaches into the function, and a given one holds", async () => {
