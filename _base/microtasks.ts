@@ -56,6 +56,12 @@ export class Microtasks {
   }
 }
 
+/** Whose code goes on in bursts of microtasks. */
+export interface InBursts {
+  /** In which burst its last wait has ended, or it began. */
+  _lastEnd: number;
+}
+
 /** Tells the bursts of microtasks of one loop apart. */
 export class Bursts {
   /** The number of the one under way. */
@@ -80,6 +86,16 @@ export class Bursts {
     // A count that is under way began before this.
     if (this.#isWithHost || this.#left > 0) this.#endInTime();
     return this.#noted = this.current;
+  }
+
+  /** Notes that a line goes on in the one under way: it has just begun, or its wait is over. */
+  noteGoesOn(line: InBursts): void {
+    line._lastEnd = this.note();
+  }
+
+  /** Whether a line has gone on in the one under way. */
+  hasGoneOn(line: InBursts): boolean {
+    return line._lastEnd === this.current;
   }
 
   /**

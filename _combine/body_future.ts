@@ -32,7 +32,7 @@ export class BodyFuture extends HostFuture implements LineFuture {
     super({ loop: line.getLoop() });
     this._asks = line;
     // It has just begun: it may be on its way to its first wait.
-    line._lastEnd = line.getLoop()._bursts.note();
+    line.getLoop()._bursts.noteGoesOn(line);
     asPromise(promise).then(
       (value) => {
         if (this.done()) return;

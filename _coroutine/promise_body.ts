@@ -8,6 +8,7 @@ import { isGeneratorFunction } from "../_base/function_kinds.ts";
 import { asPromise } from "./thenable.ts";
 import type { Body } from "./body.ts";
 import type { Scheduler } from "../handle.ts";
+import type { InBursts } from "../_base/microtasks.ts";
 import {
   asyncTask,
   hasAsyncContext,
@@ -18,14 +19,10 @@ import {
 /** A driver, as far as it waits for an async function. */
 export interface PromiseDriver {
   _waitingOn: unknown;
-  readonly _scope: HostedLine | undefined;
-  readonly _line: HostedLine | undefined;
+  readonly _scope: InBursts | undefined;
+  readonly _line: InBursts | undefined;
   /** Resumes it at once: the promise of the async function on top has settled. */
   _resume(failed: boolean, outcome: unknown): void;
-}
-
-interface HostedLine {
-  _lastEnd: number;
 }
 
 /** The body of every async function: it ends as it is resumed. */
@@ -119,7 +116,7 @@ function taskRejected(error: unknown): void {
 function beginWait(driver: PromiseDriver, scheduler: Scheduler): void {
   driver._waitingOn = PROMISE_BODY;
   const line = driver._scope ?? driver._line;
-  if (line !== undefined) line._lastEnd = scheduler._bursts.note();
+  if (line !== undefined) scheduler._bursts.noteGoesOn(line);
   scheduler._noteResumed();
 }
 

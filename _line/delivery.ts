@@ -186,7 +186,7 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
     awaits.delete(wait);
     if (awaits.size === 0) line._awaits = undefined;
   }
-  line._lastEnd = line.getLoop()._bursts.note();
+  line.getLoop()._bursts.noteGoesOn(line);
   const onQuiet = request?.onQuiet;
   if (onQuiet !== undefined && mayBeQuiet(line)) onQuiet();
 }
@@ -354,7 +354,7 @@ export function hadEnded(line: LineState, request: CancelRequest): boolean {
 
 /** Whether a wait of the line has ended in this burst of microtasks, or it has begun. */
 export function hasJustEndedWait(line: LineState): boolean {
-  return line._lastEnd === line.getLoop()._bursts.current;
+  return line.getLoop()._bursts.hasGoneOn(line);
 }
 
 /** Whether the line goes on in this burst of microtasks, and stands at no wait. */

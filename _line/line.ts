@@ -5,6 +5,7 @@
  * @module
  */
 import type { CancelReason } from "../_base/cancelled.ts";
+import type { InBursts } from "../_base/microtasks.ts";
 import type { Waiter } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
@@ -24,12 +25,10 @@ export const FEW_LINES = 16;
 export type QuietLines = Map<LineState, boolean>;
 
 /** The fields of a line. */
-export interface LineState extends Line, SlottedLine {
+export interface LineState extends Line, SlottedLine, InBursts {
   /** What it waits for: nothing, one alone, or several that stood beside each other. */
   _awaits: PendingAwait | WaitSet | undefined;
   _request: CancelRequest | undefined;
-  /** In which burst of the loop's its last wait has ended, or it began. */
-  _lastEnd: number;
   /** The line round it; `undefined` for a task. */
   readonly _outer: LineState | undefined;
   /** Whether it has ended. */
