@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Feature, FEATURES } from "./generate.ts";
+import { type Feature, FEATURES } from "./features.ts";
 import { type Style, STYLES } from "./interpret.ts";
 
 /** What `--help` prints. */

@@ -3,27 +3,9 @@
  *
  * @module
  */
-import type { Feature, Place, Rule } from "./generate.ts";
-import type { Block, Json } from "./program.ts";
-import type { Random } from "./random.ts";
-
-/** What the generator of a program gives its rules. */
-export interface Drawer {
-  readonly random: Random;
-  readonly isEager: boolean;
-  may(feature: Feature): boolean;
-  name(prefix: string): string;
-  block(place: Place, longest: number): Block;
-  callback(place: Place): Block;
-  operand(place: Place): Json;
-  operands(place: Place): Json[];
-  coroutine(place: Place): Json;
-  delay(): number;
-  timeLimit(): number | null;
-  value(): number;
-  taskTarget(): string;
-  handler(place: Place): Block;
-}
+import type { Drawer, Place, Rule } from "./drawer.ts";
+import type { Feature } from "./features.ts";
+import type { Block } from "./program.ts";
 
 /** How often a program uses these. */
 const THEMES: readonly (readonly [Feature, number])[] = [
@@ -147,7 +129,7 @@ export class MoreRules {
         make: (place) => [
           "context.run",
           random.pick(this.#contexts),
-          draw.callback(place),
+          draw.block(draw.callbackPlace(place), 2),
         ],
       },
       {
@@ -179,10 +161,10 @@ export class MoreRules {
           const kind = random.pick(["all", "error", "cancel", "none", "none"]);
           const items = Array.from(
             { length: random.between(1, 3) },
-            () => [draw.value(), draw.block(place, 2)],
+            () => [draw.value(), draw.block(draw.nested(place), 2)],
           );
           const handler: Block = kind === "none" ? ["do"] : draw.handler(place);
-          const final = draw.block({ ...place, returns: false }, 2);
+          const final = draw.block(draw.nested(place, { returns: false }), 2);
           const name = draw.name("y");
           this.#asyncgens.push(name);
           return ["agen", name, items, kind, handler, final];
@@ -197,7 +179,7 @@ export class MoreRules {
           "forEach",
           one(),
           random.between(1, 4),
-          draw.block(place, 2),
+          draw.block(draw.nested(place), 2),
         ],
       },
       {

@@ -1,0 +1,43 @@
+/**
+ * The parts of the language that `--without` leaves out.
+ *
+ * @module
+ */
+
+/** What can be left out of programs with `--without`. */
+export const FEATURES = [
+  "asCompleted",
+  "asyncgen",
+  "barrier",
+  "callback",
+  "cancel",
+  "condition",
+  "context",
+  "eager",
+  "event",
+  "future",
+  "gather",
+  "group",
+  "handler",
+  "host",
+  "interrupt",
+  "lock",
+  "message",
+  "queue",
+  "race",
+  "raiseCancelled",
+  "repeat",
+  "reschedule",
+  "runner",
+  "semaphore",
+  "shield",
+  "stop",
+  "timeout",
+  "timer",
+  "uncancel",
+  "wait",
+  "waitFor",
+] as const;
+
+/** A part of the language that can be left out. */
+export type Feature = (typeof FEATURES)[number];

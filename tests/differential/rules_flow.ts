@@ -1,0 +1,52 @@
+/**
+ * Draws what runs blocks and what ends them.
+ *
+ * @module
+ */
+import type { Drawer, Place, Rule } from "./drawer.ts";
+import type { Statement } from "./program.ts";
+
+/** Their rules. */
+export function flowRules(draw: Drawer, place: Place): Rule[] {
+  const random = draw.random;
+  return [
+    {
+      weight: 8,
+      waits: true,
+      nests: true,
+      make: (place) => drawTry(draw, place),
+    },
+    {
+      weight: 1,
+      feature: "repeat",
+      waits: true,
+      nests: true,
+      make: (place) => [
+        "repeat",
+        random.between(2, 3),
+        draw.block(draw.nested(place, { names: false }), 2),
+      ],
+    },
+    { weight: 2, make: () => ["raise", `X${random.between(1, 3)}`] },
+    {
+      weight: 0.6,
+      feature: "raiseCancelled",
+      make: () => ["raiseCancelled", draw.message()],
+    },
+    {
+      weight: place.returns ? 0.8 : 0,
+      make: () => ["return", draw.value()],
+    },
+  ];
+}
+
+function drawTry(draw: Drawer, place: Place): Statement {
+  const random = draw.random;
+  const kind = random.pick(["all", "all", "error", "cancel", "none"]);
+  const body = draw.block(draw.nested(place), 3);
+  const handler = kind === "none" ? null : draw.handler(draw.nested(place));
+  const final = kind === "none" || random.chance(0.35)
+    ? draw.block(draw.nested(place, { returns: false }), 2)
+    : null;
+  return ["try", body, kind, handler, final];
+}
