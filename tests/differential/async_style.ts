@@ -16,6 +16,7 @@ import {
   wait,
 } from "../../mod.ts";
 import { AsyncGenerators } from "./asyncgens.ts";
+import { Completing } from "./completing.ts";
 import { COMPOUNDS, Interpreter, LAST_TURNS } from "./interpreter.ts";
 import {
   type Block,
@@ -42,13 +43,13 @@ export class AsyncInterpreter extends Interpreter {
   );
 
   /** Both forms of a cold coroutine in turn: they must not differ. */
-  protected override body(name: string, block: Block): Cold {
+  override body(name: string, block: Block): Cold {
     // No plain function: waitFor() would leave its promise behind at a cancel.
     const run = async (): Promise<unknown> => await this.#body(name, block);
     return this.#made++ % 2 === 0 ? run : coroutine(run)();
   }
 
-  protected override shutdown(pending: Task<unknown>[]): Cold {
+  override shutdown(pending: Task<unknown>[]): Cold {
     return async () => {
       for (const task of pending) task.cancel();
       await wait(pending);
@@ -56,12 +57,12 @@ export class AsyncInterpreter extends Interpreter {
     };
   }
 
-  protected override async settle(): Promise<void> {
+  override async settle(): Promise<void> {
     // Other tasks of the last turn may still have to run on to their next waits.
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  protected override mayEndAsyncgens(): boolean {
+  override mayEndAsyncgens(): boolean {
     return this.#asyncgens.mayEnd;
   }
 
@@ -128,22 +129,22 @@ export class AsyncInterpreter extends Interpreter {
   }
 
   async #asCompleted([operands, limit, mode, most]: Json[]): Promise<number> {
-    const { sources, names } = this.completing(operands!);
+    const completing = new Completing(this, operands!);
     const timeout = seconds(limit!);
     const options = timeout === undefined ? {} : { timeout };
     let left = most as number;
     if (mode === "plain") {
-      for (const item of asCompleted(sources, options)) {
+      for (const item of asCompleted(completing.sources, options)) {
         try {
-          this.logNextResult(await item);
+          completing.logResult(await item);
         } catch (error) {
-          this.logNextError(error);
+          completing.logError(error);
         }
         if (--left === 0) break;
       }
     } else {
-      for await (const future of asCompleted(sources, options)) {
-        this.logNext(future, names);
+      for await (const future of asCompleted(completing.sources, options)) {
+        completing.logNext(future);
         if (--left === 0) break;
       }
     }

@@ -15,6 +15,7 @@ import {
   timeoutAt,
   wait,
 } from "../../mod.ts";
+import { Completing } from "./completing.ts";
 import { COMPOUNDS, Interpreter, LAST_TURNS } from "./interpreter.ts";
 import {
   type Block,
@@ -37,12 +38,12 @@ export class GeneratorInterpreter extends Interpreter {
   #made = 0;
 
   /** All three forms of a cold coroutine in turn: they must not differ. */
-  protected override body(name: string, block: Block): Cold {
+  override body(name: string, block: Block): Cold {
     const run = (): Coro<unknown> => this.#body(name, block);
     return [run, run(), coroutine(run)()][this.#made++ % 3]!;
   }
 
-  protected override shutdown(pending: Task<unknown>[]): Cold {
+  override shutdown(pending: Task<unknown>[]): Cold {
     return function* () {
       for (const task of pending) task.cancel();
       yield* wait(pending);
@@ -50,11 +51,11 @@ export class GeneratorInterpreter extends Interpreter {
     };
   }
 
-  protected override async settle(): Promise<void> {
+  override async settle(): Promise<void> {
     // Generators leave nothing to the host.
   }
 
-  protected override mayEndAsyncgens(): boolean {
+  override mayEndAsyncgens(): boolean {
     return false;
   }
 
@@ -119,25 +120,26 @@ export class GeneratorInterpreter extends Interpreter {
   }
 
   *#asCompleted([operands, limit, mode, most]: Json[]): Coro<number> {
-    const { sources, names } = this.completing(operands!);
+    const completing = new Completing(this, operands!);
     const timeout = seconds(limit!);
     const options = timeout === undefined ? {} : { timeout };
     let left = most as number;
     if (mode === "plain") {
-      for (const item of asCompleted(sources, options)) {
+      for (const item of asCompleted(completing.sources, options)) {
         try {
-          this.logNextResult(yield* item);
+          completing.logResult(yield* item);
         } catch (error) {
-          this.logNextError(error);
+          completing.logError(error);
         }
         if (--left === 0) break;
       }
     } else {
-      const iterator = asCompleted(sources, options)[Symbol.asyncIterator]();
+      const iterator = asCompleted(completing.sources, options)
+        [Symbol.asyncIterator]();
       for (;;) {
         const step = yield* iterator.next();
         if (step.done) break;
-        this.logNext(step.value, names);
+        completing.logNext(step.value);
         if (--left === 0) break;
       }
     }
