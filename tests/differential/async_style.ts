@@ -87,6 +87,8 @@ export class AsyncInterpreter extends Interpreter {
       if (op === "return") return [first!];
       if (op === "reraise") {
         if (caught !== undefined) throw caught;
+      } else if (op === "keep") {
+        this.keepError(first as string, caught);
       } else if (this.waits(op)) {
         await this.#wait(statement);
       } else if (COMPOUNDS.has(op)) {

@@ -10,6 +10,7 @@ from words import CAUGHT, KINDS, Missing, describe, seconds, show
 class Blocks:
     def __init__(self):
         super().__init__()
+        self.kept = {}  # errors that handlers have kept
         self.timeouts = {}
         self.groups = {}
         self.sections = {}  # name of a lock -> tasks inside a `with` of it

@@ -36,6 +36,7 @@ export interface Rule {
 const ENDINGS: ReadonlySet<string> = new Set([
   "raise",
   "raiseCancelled",
+  "raiseKept",
   "interrupt",
   "return",
 ]);
@@ -56,6 +57,8 @@ const FLATTENING = 0.7;
 export abstract class Drawer extends Draws {
   /** All kinds of statements that may stand there. */
   protected abstract rules(place: Place): Rule[];
+  /** Whether the program has a theme. */
+  abstract has(theme: Feature): boolean;
   /** The last argument of what may run in a context of its own. */
   abstract inContext(): string[];
   /** The last argument of a task that may run in a context of its own. */
@@ -153,6 +156,11 @@ export abstract class Drawer extends Draws {
     const statements = this.statements(place, this.random.between(0, 2));
     if (place.waits && this.may("uncancel") && this.random.chance(0.15)) {
       statements.push(["uncancel", "self"]);
+    }
+    if (this.may("keep") && place.names && this.random.chance(0.15)) {
+      const name = this.name("e");
+      this.kept.push(name);
+      statements.unshift(["keep", name]);
     }
     if (this.random.chance(0.3)) statements.push(["reraise"]);
     return ["do", ...statements];

@@ -22,6 +22,8 @@ export class Draws {
   readonly cancellable: string[] = [];
   readonly tasks: string[] = [];
   readonly timeouts: string[] = [];
+  /** Names of errors that handlers keep. */
+  readonly kept: string[] = [];
   readonly groups: string[] = [];
   readonly handles: string[] = [];
   readonly callbacks: [future: string, callback: string][] = [];

@@ -18,6 +18,7 @@ import { MoreRules } from "./rules_themes.ts";
 import type { Block, Program, Statement } from "./program.ts";
 import { flowRules } from "./rules_flow.ts";
 import { futureRules } from "./rules_futures.ts";
+import { lookRules } from "./rules_looks.ts";
 import { drawObjects, drawUser, objectRules } from "./rules_objects.ts";
 import { drawTask, waitRules } from "./rules_waits.ts";
 
@@ -103,9 +104,14 @@ class Generator extends Drawer {
       ...waitRules(this),
       ...flowRules(this, place),
       ...futureRules(this),
+      ...lookRules(this),
       ...this.#more.rules(place),
       ...ofObjects,
     ];
+  }
+
+  override has(theme: Feature): boolean {
+    return this.#more.has(theme);
   }
 
   override inContext(): string[] {

@@ -80,6 +80,8 @@ export class GeneratorInterpreter extends Interpreter {
       if (op === "return") return [first!];
       if (op === "reraise") {
         if (caught !== undefined) throw caught;
+      } else if (op === "keep") {
+        this.keepError(first as string, caught);
       } else if (this.waits(op)) {
         yield* this.#wait(statement);
       } else if (COMPOUNDS.has(op)) {

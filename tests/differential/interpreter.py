@@ -15,6 +15,7 @@ from asyncgens import AsyncGenerators
 from blocks import Blocks
 from contexts import Contexts
 from ends import Ends
+from looks import Looks
 from operands import Operands
 from primitives import Primitives
 from races import Races
@@ -26,7 +27,7 @@ from whole_runs import WholeRuns
 from words import CAUGHT, Missing, describe, label_of, show
 
 # What the statements of each theme do stands in its module.
-THEMES = (AsyncGenerators, Blocks, Contexts, Ends, Primitives, Races, Tasks, Timers)
+THEMES = (AsyncGenerators, Blocks, Contexts, Ends, Looks, Primitives, Races, Tasks, Timers)
 
 
 def merged(table):
@@ -37,7 +38,7 @@ class Interpreter(*THEMES, Operands, Recording, WholeRuns):
     compounds = merged("compounds")
     waits = merged("waits")
     acts = merged("acts")
-    raising = {"raise", "raiseCancelled", "result", "exception", "interrupt"}
+    raising = {"raise", "raiseCancelled", "raiseKept", "result", "exception", "interrupt"}
 
     def __init__(self, program):
         self.program = program
@@ -84,6 +85,10 @@ class Interpreter(*THEMES, Operands, Recording, WholeRuns):
             elif statement[0] == "reraise":
                 if caught is not None:
                     raise caught
+            elif statement[0] == "keep":
+                if caught is not None:
+                    self.kept[statement[1]] = caught
+                self.log(f"keep {statement[1]}")
             elif statement[0] in self.waits:
                 await self.wait_for_statement(statement)
             else:

@@ -13,6 +13,7 @@ import {
   EventLoop,
   type ExceptionContext,
   type Future,
+  type Handle,
   KeyboardInterrupt,
   type Lock,
   sleep,
@@ -23,6 +24,7 @@ import {
 import { Contexts } from "./contexts.ts";
 import { endWords } from "./ends.ts";
 import { HastyClock } from "./hasty_clock.ts";
+import { lookWords } from "./looks.ts";
 import { makePrimitive, primitiveWords, Sections } from "./primitives.ts";
 import {
   type Block,
@@ -58,6 +60,7 @@ export const LAST_TURNS = 4;
 const THROWING: ReadonlySet<string> = new Set([
   "raise",
   "raiseCancelled",
+  "raiseKept",
   "interrupt",
   "result",
   "exception",
@@ -90,6 +93,8 @@ export abstract class Interpreter {
   readonly loop: EventLoop;
   readonly timeouts: Map<string, Timeout> = new Map();
   readonly groups: Map<string, TaskGroup> = new Map();
+  readonly handles: Map<string, Handle> = new Map();
+  readonly kept: Map<string, unknown> = new Map();
   readonly futures: Map<string, Future<unknown>> = new Map();
   readonly names: Map<Task<unknown>, string> = new Map();
   readonly #objects: Map<string, unknown> = new Map();
@@ -113,6 +118,7 @@ export abstract class Interpreter {
       { acts: { "agen": this.makeAsyncgen.bind(this) } },
       taskWords(this),
       timerWords(this),
+      lookWords(this),
       primitiveWords(this),
       this.contexts.words(),
       endWords(this),
@@ -251,6 +257,12 @@ export abstract class Interpreter {
 
   protected caught(error: unknown): void {
     this.log(`caught ${describe(error)}`);
+  }
+
+  /** Keeps what a handler has caught under a name. */
+  protected keepError(name: string, caught: unknown): void {
+    if (caught !== undefined) this.kept.set(name, caught);
+    this.log(`keep ${name}`);
   }
 
   // Statements that wait

@@ -74,7 +74,9 @@ export function isEager(program: Program): boolean {
 
 function startsEagerly(value: Json): boolean {
   if (!Array.isArray(value)) return false;
-  return value[0] === "task" && value[2] === true || value.some(startsEagerly);
+  const [op, , second, third] = value;
+  return op === "task" && second === true || op === "spawn" && third === true ||
+    op === "setFactory" && value[1] === "eager" || value.some(startsEagerly);
 }
 
 /** Says whether a program has async generators. */

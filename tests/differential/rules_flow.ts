@@ -34,6 +34,12 @@ export function flowRules(draw: Drawer, place: Place): Rule[] {
       make: () => ["raiseCancelled", draw.message()],
     },
     {
+      weight: 2,
+      feature: "keep",
+      when: draw.kept.length > 0,
+      make: () => ["raiseKept", random.pick(draw.kept)],
+    },
+    {
       weight: place.returns ? 0.8 : 0,
       make: () => ["return", draw.value()],
     },

@@ -51,6 +51,19 @@ export function futureRules(draw: Drawer): Rule[] {
       make:
         () => ["setError", random.pick(futures), `X${random.between(1, 3)}`],
     },
+    // Those of tasks refuse; those of gatherings and shields take it.
+    {
+      weight: 0.5,
+      feature: "future",
+      when: begun,
+      make: () => ["setResult", random.pick(draw.cancellable), draw.value()],
+    },
+    {
+      weight: 0.5,
+      feature: "future",
+      when: futures.length > 0,
+      make: () => ["setCancelled", random.pick(futures), draw.message()],
+    },
     {
       weight: 2.5,
       feature: "callback",

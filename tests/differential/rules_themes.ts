@@ -5,11 +5,12 @@
  */
 import type { Drawer, Place, Rule } from "./drawer.ts";
 import type { Feature } from "./features.ts";
-import type { Block } from "./program.ts";
+import type { Block, Statement } from "./program.ts";
 
 /** How often a program uses these. */
 const THEMES: readonly (readonly [Feature, number])[] = [
   ["asyncgen", 0.15],
+  ["factory", 0.1],
   ["host", 0.2],
   ["context", 0.2],
   ["race", 0.2],
@@ -46,6 +47,11 @@ export class MoreRules {
     }
   }
 
+  /** Whether the program has a theme. */
+  has(theme: Feature): boolean {
+    return this.#themes.has(theme);
+  }
+
   /** Gives the context variables of the program, and their defaults. */
   drawVars(): [name: string, value: number | null][] {
     if (!this.#themes.has("context")) return [];
@@ -74,7 +80,7 @@ export class MoreRules {
     const rules: Rule[] = [];
     if (this.#themes.has("asyncgen")) rules.push(...this.#asyncgenRules());
     if (this.#themes.has("host")) {
-      const hops = this.#draw.random.between(1, 3);
+      const hops = this.#draw.random.pick([1, 1, 2, 2, 3, 3, 8]);
       rules.push({ weight: 6, waits: true, make: () => ["host", hops] });
     }
     if (this.#themes.has("context")) rules.push(...this.#contextRules());
@@ -82,6 +88,9 @@ export class MoreRules {
     if (this.#themes.has("handler")) rules.push(...this.#handlerRules());
     if (this.#themes.has("interrupt")) {
       rules.push({ weight: 1, make: () => ["interrupt"] });
+    }
+    if (this.#themes.has("factory")) {
+      rules.push({ weight: 2, make: () => this.#factory() });
     }
     if (this.#themes.has("stop")) {
       rules.push({ weight: 2, make: () => ["stop"] });
@@ -240,6 +249,14 @@ export class MoreRules {
         },
       },
     ];
+  }
+
+  /** Of eager ones only where they are compared. */
+  #factory(): Statement {
+    const kinds = this.#draw.isEager
+      ? ["eager", "own", "none"]
+      : ["own", "none"];
+    return ["setFactory", this.#draw.random.pick(kinds)];
   }
 
   #handlerRules(): Rule[] {

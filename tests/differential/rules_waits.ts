@@ -178,9 +178,10 @@ function drawSpawn(draw: Drawer, group: string, place: Place): Statement {
   const name = draw.name("t");
   draw.tasks.push(name);
   draw.cancellable.push(name);
+  const eager = draw.isEager && draw.random.chance(0.4);
   const body = draw.body(place);
   draw.awaitable.push(name);
-  return ["spawn", group, name, body, ...draw.taskContext()];
+  return ["spawn", group, name, eager, body, ...draw.taskContext()];
 }
 
 function namedFuture(

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from twins import OnceTask, once_task
 from words import UNIT, Missing, UserError, describe, seconds, show, state
 
 
@@ -98,11 +99,21 @@ class Tasks:
         context = self.context(context)
         self.keep(name, self.loop.create_task(self.coroutine(name, body), name=name, context=context, **options))
 
-    def spawn(self, group, name, body, context=None):
+    def raise_kept(self, name):
+        if name not in self.kept:
+            raise Missing
+        raise self.kept[name]
+
+    def set_factory(self, kind):
+        # The plain one is the judge's own: see OnceTask.
+        self.loop.set_task_factory(asyncio.create_eager_task_factory(OnceTask) if kind == "eager" else once_task)
+
+    def spawn(self, group, name, eager, body, context=None):
         if group not in self.groups:
             raise Missing
+        options = {"eager_start": True} if eager else {}
         context = self.context(context)
-        self.keep(name, self.groups[group].create_task(self.coroutine(name, body), name=name, context=context))
+        self.keep(name, self.groups[group].create_task(self.coroutine(name, body), name=name, context=context, **options))
 
     def keep(self, name, task):
         self.futures[name] = task
@@ -140,6 +151,10 @@ class Tasks:
     def set_error(self, name, code):
         self.future(name).set_exception(UserError(code))
 
+    def set_cancelled(self, name, message):
+        error = asyncio.CancelledError() if message is None else asyncio.CancelledError(message)
+        self.future(name).set_exception(error)
+
     def on_done(self, name, callback, body, context=None):
         future = self.future(name)
 
@@ -159,7 +174,9 @@ class Tasks:
     acts = {
         "raise": raise_,
         "raiseCancelled": raise_cancelled,
+        "raiseKept": raise_kept,
         "task": create_task,
+        "setFactory": set_factory,
         "spawn": spawn,
         "gatherAs": gather_as,
         "shieldAs": shield_as,
@@ -171,6 +188,7 @@ class Tasks:
         "exception": exception,
         "setResult": set_result,
         "setError": set_error,
+        "setCancelled": set_cancelled,
         "onDone": on_done,
         "offDone": off_done,
     }

@@ -5,11 +5,14 @@
  */
 import {
   CancelledError,
+  eagerTaskFactory,
   type Future,
   gather,
   type ReturnWhen,
   shield,
   sleep,
+  Task,
+  type TaskFactory,
   wait,
   waitFor,
 } from "../../mod.ts";
@@ -24,6 +27,14 @@ import {
   type Wait,
   type Words,
 } from "./words.ts";
+
+class OwnTask<T> extends Task<T> {}
+
+const FACTORIES: Readonly<Record<string, TaskFactory | undefined>> = {
+  eager: eagerTaskFactory,
+  own: (loop, coro, options) => new OwnTask(coro, { ...options, loop }),
+  none: undefined,
+};
 
 /** The words of tasks and futures. */
 export function taskWords(host: Interpreter): Words {
@@ -40,6 +51,10 @@ export function taskWords(host: Interpreter): Words {
       "raiseCancelled": (message: string | null) => {
         throw new CancelledError(message ?? undefined);
       },
+      "raiseKept": (name: string) => {
+        if (!host.kept.has(name)) throw new Missing();
+        throw host.kept.get(name);
+      },
       "task": (name: string, eager: boolean, block: Block, context?: Json) => {
         const task = host.loop.createTask(host.body(name, block), {
           name,
@@ -48,15 +63,21 @@ export function taskWords(host: Interpreter): Words {
         });
         host.keep(name, task);
       },
+      "setFactory": (kind: string) => host.loop.setTaskFactory(FACTORIES[kind]),
       "spawn": (
         groupName: string,
         name: string,
+        eager: boolean,
         block: Block,
         context?: Json,
       ) => {
         const group = host.groups.get(groupName);
         if (group === undefined) throw new Missing();
-        const options = { name, ...host.contexts.options(context) };
+        const options = {
+          name,
+          ...(eager && { eagerStart: true }),
+          ...host.contexts.options(context),
+        };
         host.keep(name, group.createTask(host.body(name, block), options));
       },
       "gatherAs": (name: string, operands: Json, returnExceptions: Json) =>
@@ -74,6 +95,10 @@ export function taskWords(host: Interpreter): Words {
         host.future(name).setResult(value),
       "setError": (name: string, code: string) =>
         host.future(name).setException(new UserError(code)),
+      "setCancelled": (name: string, message: string | null) =>
+        host.future(name).setException(
+          new CancelledError(message ?? undefined),
+        ),
       "onDone": (target: Json, name: string, block: Block, context?: Json) => {
         const future = host.future(target);
         const callback = (done: Future<unknown>): void => {

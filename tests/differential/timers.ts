@@ -3,14 +3,13 @@
  *
  * @module
  */
-import type { Handle } from "../../mod.ts";
 import type { Interpreter } from "./interpreter.ts";
 import type { Block, Json } from "./program.ts";
 import { Missing, seconds, UNIT, type Words } from "./words.ts";
 
 /** The words of timers. */
 export function timerWords(host: Interpreter): Words {
-  const handles = new Map<string, Handle>();
+  const { handles } = host;
   const callback = (name: string, block: Block) => (): void => {
     host.log(`handle ${name}`);
     host.actAll(block);
