@@ -157,7 +157,7 @@ export abstract class Drawer extends Draws {
     if (place.waits && this.may("uncancel") && this.random.chance(0.15)) {
       statements.push(["uncancel", "self"]);
     }
-    if (this.may("keep") && place.names && this.random.chance(0.15)) {
+    if (this.has("keep") && place.names && this.random.chance(0.6)) {
       const name = this.name("e");
       this.kept.push(name);
       statements.unshift(["keep", name]);

@@ -24,6 +24,7 @@ export const FEATURES = [
   "interrupt",
   "keep",
   "lock",
+  "looks",
   "message",
   "queue",
   "race",

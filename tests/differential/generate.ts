@@ -104,7 +104,7 @@ class Generator extends Drawer {
       ...waitRules(this),
       ...flowRules(this, place),
       ...futureRules(this),
-      ...lookRules(this),
+      ...this.has("looks") ? lookRules(this) : [],
       ...this.#more.rules(place),
       ...ofObjects,
     ];

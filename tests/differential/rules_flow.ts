@@ -34,8 +34,13 @@ export function flowRules(draw: Drawer, place: Place): Rule[] {
       make: () => ["raiseCancelled", draw.message()],
     },
     {
-      weight: 2,
-      feature: "keep",
+      weight: draw.has("keep") ? 10 : 0,
+      names: true,
+      waits: true,
+      make: () => drawKeep(draw),
+    },
+    {
+      weight: 10,
       when: draw.kept.length > 0,
       make: () => ["raiseKept", random.pick(draw.kept)],
     },
@@ -44,6 +49,24 @@ export function flowRules(draw: Drawer, place: Place): Rule[] {
       make: () => ["return", draw.value()],
     },
   ];
+}
+
+/** Something that is sure to fail, and its error kept: one of its own, a cancel, a time limit. */
+function drawKeep(draw: Drawer): Statement {
+  const name = draw.name("e");
+  draw.kept.push(name);
+  const asleep: Statement = ["sleep", 2, 0];
+  const failing: Statement[] = draw.random.pick<Statement[]>([
+    [["raise", `X${draw.random.between(1, 3)}`]],
+    [["raiseCancelled", draw.message()]],
+    [["cancel", "self", draw.message()], asleep],
+    [["cancel", "self", draw.message()], asleep],
+    [["waitFor", asleep, draw.random.between(0, 1)]],
+    [["timeout", draw.name("w"), 1, ["do", asleep]]],
+  ]);
+  const handler: Statement[] = [["keep", name]];
+  if (draw.random.chance(0.3)) handler.push(["uncancel", "self"]);
+  return ["try", ["do", ...failing], "all", ["do", ...handler], null];
 }
 
 function drawTry(draw: Drawer, place: Place): Statement {

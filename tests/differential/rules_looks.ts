@@ -10,28 +10,28 @@ export function lookRules(draw: Drawer): Rule[] {
   const { random } = draw;
   return [
     {
-      weight: 0.7,
+      weight: 3,
       feature: "timer",
       when: draw.handles.length > 0,
       make: () => ["handle.state", random.pick(draw.handles)],
     },
     {
-      weight: 0.7,
+      weight: 3,
       feature: "timeout",
       when: draw.timeouts.length > 0,
       make: () => ["scope.state", random.pick(draw.timeouts)],
     },
     {
-      weight: 0.2,
+      weight: 1,
       make: () => ["name.set", draw.taskTarget(), `n${draw.value()}`],
     },
-    { weight: 0.3, make: () => ["name.get", draw.taskTarget()] },
+    { weight: 1, make: () => ["name.get", draw.taskTarget()] },
     // Races have tasks of their own.
     {
-      weight: 0.5,
+      weight: 2,
       when: !draw.has("race"),
       make: () => ["allTasks"],
     },
-    { weight: 0.3, feature: "cancel", make: () => ["cancelAll"] },
+    { weight: 1, feature: "cancel", make: () => ["cancelAll"] },
   ];
 }

@@ -12,6 +12,8 @@ const THEMES: readonly (readonly [Feature, number])[] = [
   ["asyncgen", 0.15],
   ["factory", 0.1],
   ["host", 0.2],
+  ["keep", 0.12],
+  ["looks", 0.2],
   ["context", 0.2],
   ["race", 0.2],
   ["handler", 0.1],
