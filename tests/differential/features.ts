@@ -40,6 +40,7 @@ export const FEATURES = [
   "uncancel",
   "wait",
   "waitFor",
+  "window",
 ] as const;
 
 /** A part of the language that can be left out. */

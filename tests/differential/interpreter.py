@@ -24,10 +24,11 @@ from tasks import Tasks
 from timers import Timers
 from twins import OnceTask, VirtualLoop, once_task
 from whole_runs import WholeRuns
+from windows import Windows
 from words import CAUGHT, Missing, describe, label_of, show
 
 # What the statements of each theme do stands in its module.
-THEMES = (AsyncGenerators, Blocks, Contexts, Ends, Looks, Primitives, Races, Tasks, Timers)
+THEMES = (AsyncGenerators, Blocks, Contexts, Ends, Looks, Primitives, Races, Tasks, Timers, Windows)
 
 
 def merged(table):

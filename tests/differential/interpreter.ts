@@ -38,6 +38,7 @@ import { raceWords } from "./races.ts";
 import { Recorder } from "./recorder.ts";
 import { taskWords } from "./tasks.ts";
 import { timerWords } from "./timers.ts";
+import { windowWords } from "./windows.ts";
 import { WholeRun } from "./whole_run.ts";
 import {
   type Cold,
@@ -123,6 +124,7 @@ export abstract class Interpreter {
       this.contexts.words(),
       endWords(this),
       raceWords(this),
+      windowWords(this),
     ]);
   }
 

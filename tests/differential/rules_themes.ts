@@ -5,6 +5,7 @@
  */
 import type { Drawer, Place, Rule } from "./drawer.ts";
 import type { Feature } from "./features.ts";
+import { windowRules } from "./rules_waits.ts";
 import type { Block, Statement } from "./program.ts";
 
 /** How often a program uses these. */
@@ -19,6 +20,7 @@ const THEMES: readonly (readonly [Feature, number])[] = [
   ["handler", 0.1],
   ["interrupt", 0.08],
   ["stop", 0.08],
+  ["window", 0.15],
 ];
 
 /** Draws the statements of a program's themes. */
@@ -88,6 +90,7 @@ export class MoreRules {
     if (this.#themes.has("context")) rules.push(...this.#contextRules());
     if (this.#themes.has("race")) rules.push(...this.#raceRules());
     if (this.#themes.has("handler")) rules.push(...this.#handlerRules());
+    if (this.#themes.has("window")) rules.push(...windowRules(this.#draw));
     if (this.#themes.has("interrupt")) {
       rules.push({ weight: 1, make: () => ["interrupt"] });
     }

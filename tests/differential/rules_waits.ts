@@ -129,6 +129,39 @@ export function waitRules(draw: Drawer): Rule[] {
   ];
 }
 
+/** The rules of gatherings with a limit. */
+export function windowRules(draw: Drawer): Rule[] {
+  const several = (place: Place): Json[] =>
+    Array.from(
+      { length: draw.random.between(1, 5) },
+      () => draw.operand(place),
+    );
+  const limit = (): number => draw.random.between(1, 3);
+  return [
+    {
+      weight: 8,
+      waits: true,
+      make: (
+        place,
+      ) => ["window", several(place), limit(), draw.returnExceptions()],
+    },
+    {
+      weight: 5,
+      waits: true,
+      names: true,
+      make: (place) =>
+        namedFuture(
+          draw,
+          "windowAs",
+          "l",
+          [several(place)],
+          limit(),
+          draw.returnExceptions(),
+        ),
+    },
+  ];
+}
+
 /** Draws a task. */
 export function drawTask(
   draw: Drawer,
