@@ -7,6 +7,7 @@
 import {
   asCompleted,
   coroutine,
+  type Event,
   sleep,
   type Task,
   taskGroup,
@@ -32,6 +33,7 @@ import {
   type Returned,
   seconds,
   type Source,
+  UNIT,
 } from "./words.ts";
 
 /** An interpreter whose coroutines are async functions. */
@@ -63,7 +65,9 @@ export class AsyncInterpreter extends Interpreter {
   }
 
   override mayEndAsyncgens(): boolean {
-    return this.#asyncgens.mayEnd;
+    const { mayEnd } = this.#asyncgens;
+    if (mayEnd) this.#asyncgens.end();
+    return mayEnd;
   }
 
   protected override makeAsyncgen(...args: [string, ...Json[]]): void {
@@ -108,6 +112,14 @@ export class AsyncInterpreter extends Interpreter {
     try {
       if (op === "await") {
         value = await this.#await(this.operand(args[0]!));
+      } else if (op === "all") {
+        value = await Promise.all(
+          (args[0] as Json[][]).map(([kind, ...rest]) =>
+            kind === "event"
+              ? this.object<Event>(rest[0]!).wait()
+              : sleep(rest[0] as number / UNIT, rest[1])
+          ),
+        );
       } else if (op === "asCompleted") {
         value = await this.#asCompleted(args);
       } else if (op.startsWith("agen.")) {

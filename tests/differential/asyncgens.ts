@@ -31,6 +31,11 @@ export class AsyncGenerators {
     return this.#made.size > 0 && this.#busy.size === 0;
   }
 
+  /** Lets nobody use one any more. */
+  end(): void {
+    for (const name of this.#made.keys()) this.#busy.add(name);
+  }
+
   /** Makes one. */
   make(...[name, ...parts]: [string, ...Json[]]): void {
     const [items, kind, handler, final] = parts as [

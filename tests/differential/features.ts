@@ -6,6 +6,7 @@
 
 /** What can be left out of programs with `--without`. */
 export const FEATURES = [
+  "all",
   "asCompleted",
   "asyncgen",
   "barrier",

@@ -11,6 +11,7 @@ import json
 import sys
 import warnings
 
+from alls import Alls
 from asyncgens import AsyncGenerators
 from blocks import Blocks
 from contexts import Contexts
@@ -28,7 +29,7 @@ from windows import Windows
 from words import CAUGHT, Missing, describe, label_of, show
 
 # What the statements of each theme do stands in its module.
-THEMES = (AsyncGenerators, Blocks, Contexts, Ends, Looks, Primitives, Races, Tasks, Timers, Windows)
+THEMES = (Alls, AsyncGenerators, Blocks, Contexts, Ends, Looks, Primitives, Races, Tasks, Timers, Windows)
 
 
 def merged(table):

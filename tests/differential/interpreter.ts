@@ -80,6 +80,7 @@ export const COMPOUNDS: ReadonlySet<string> = new Set([
 
 // Those that each style spells in its own way.
 const WAITS_OF_STYLES: ReadonlySet<string> = new Set([
+  "all",
   "await",
   "asCompleted",
   "host",

@@ -117,6 +117,43 @@ export const MUTANTS: readonly Mutant[] = [
     find: "cancelApart(endLosers);",
     replace: "loop.callSoon(endLosers);",
   },
+  {
+    name: "a gathering with a limit begins one too many",
+    file: "gather.ts",
+    find: "this.#running < this.#limit",
+    replace: "this.#running <= this.#limit",
+  },
+  {
+    name: "a cancel ends but one of several waits",
+    file: "_line/cancel_line.ts",
+    find: "noteTaken(request, wait, wait._cancelWait(reason, lines));",
+    replace:
+      "noteTaken(request, wait, wait._cancelWait(reason, lines)); break;",
+  },
+  {
+    name: "a cancel that is kept and thrown elsewhere is an error",
+    file: "_line/cancellation.ts",
+    find: "return owner === undefined || requestsOf(line) > 0 ||",
+    replace: "return requestsOf(line) > 0 ||",
+  },
+  {
+    name: "what was to begin is not listed",
+    file: "current_task.ts",
+    find: "filter((task) => !task.done())",
+    replace: "filter((task) => !task.done() && task._waitingOn !== undefined)",
+  },
+  {
+    name: "a time limit is expired once its body has ended",
+    file: "timeout.ts",
+    find: "return this.#state === EXPIRING || this.#state === EXPIRED;",
+    replace: "return this.#state === EXPIRED;",
+  },
+  {
+    name: "the default exception handler has the callback's context",
+    file: "handle.ts",
+    find: "running.context = undefined;\n      this.#fail(callback, error);",
+    replace: "this.#fail(callback, error);",
+  },
 ];
 
 const ROOT = new URL("../../", import.meta.url);

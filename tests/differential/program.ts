@@ -81,7 +81,7 @@ function startsEagerly(value: Json): boolean {
 
 /** Says whether a program has async generators. */
 export function hasAsyncgens(program: Program): boolean {
-  return /\["(agen|forEach)\b/.test(
+  return /\["(agen|forEach|all")/.test(
     JSON.stringify([program.main, program.runs]),
   );
 }

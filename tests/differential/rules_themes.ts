@@ -6,10 +6,11 @@
 import type { Drawer, Place, Rule } from "./drawer.ts";
 import type { Feature } from "./features.ts";
 import { windowRules } from "./rules_waits.ts";
-import type { Block, Statement } from "./program.ts";
+import type { Block, Json, Statement } from "./program.ts";
 
 /** How often a program uses these. */
 const THEMES: readonly (readonly [Feature, number])[] = [
+  ["all", 0.1],
   ["asyncgen", 0.15],
   ["factory", 0.1],
   ["host", 0.2],
@@ -30,6 +31,8 @@ export class MoreRules {
   readonly #vars: string[] = [];
   readonly #tokens: [variable: string, token: string][] = [];
   readonly #contexts: string[] = [];
+  /** Those that nobody has entered. */
+  readonly #copies: string[] = [];
   readonly #asyncgens: string[] = [];
 
   /** Draws the themes. */
@@ -44,7 +47,10 @@ export class MoreRules {
       ),
     );
     // Async functions alone have these, and differ in eager tasks.
-    if (draw.isEager) this.#themes.delete("asyncgen");
+    if (draw.isEager) {
+      this.#themes.delete("all");
+      this.#themes.delete("asyncgen");
+    }
     // Out of an eager task or a race it comes otherwise: see departures.md.
     if (draw.isEager || this.#themes.has("race")) {
       this.#themes.delete("interrupt");
@@ -91,6 +97,7 @@ export class MoreRules {
     if (this.#themes.has("race")) rules.push(...this.#raceRules());
     if (this.#themes.has("handler")) rules.push(...this.#handlerRules());
     if (this.#themes.has("window")) rules.push(...windowRules(this.#draw));
+    if (this.#themes.has("all")) rules.push(this.#allRule());
     if (this.#themes.has("interrupt")) {
       rules.push({ weight: 1, make: () => ["interrupt"] });
     }
@@ -105,6 +112,8 @@ export class MoreRules {
 
   #contextRules(): Rule[] {
     const draw = this.#draw;
+    // An eager task runs inside another one: see departures.md.
+    const runnable = draw.isEager ? this.#copies : this.#contexts;
     const { random } = draw;
     return [
       {
@@ -127,7 +136,15 @@ export class MoreRules {
         },
       },
       { weight: 1, make: () => ["var.get", random.pick(this.#vars)] },
-      { weight: 2, names: true, make: () => ["context.copy", this.#context()] },
+      {
+        weight: 2,
+        names: true,
+        make: () => {
+          const name = this.#context();
+          this.#copies.push(name);
+          return ["context.copy", name];
+        },
+      },
       {
         weight: 2,
         names: true,
@@ -139,10 +156,10 @@ export class MoreRules {
       {
         weight: 3,
         nests: true,
-        when: this.#contexts.length > 0,
+        when: runnable.length > 0,
         make: (place) => [
           "context.run",
-          random.pick(this.#contexts),
+          random.pick(runnable),
           draw.block(draw.callbackPlace(place), 2),
         ],
       },
@@ -254,6 +271,29 @@ export class MoreRules {
         },
       },
     ];
+  }
+
+  /** Several waits beside each other that can't fail: what is left would be ended by the task. */
+  #allRule(): Rule {
+    const draw = this.#draw;
+    const { random } = draw;
+    return {
+      weight: 10,
+      waits: true,
+      make: () => {
+        const operands: Json[] = Array.from(
+          { length: random.between(1, 3) },
+          // Not 0: that is no future, but a turn of the task itself.
+          () => ["sleep", draw.delay() || 1, draw.value()],
+        );
+        const events = draw.objectsOf("event");
+        if (events.length > 0 && random.chance(0.6)) {
+          const at = random.between(0, operands.length);
+          operands.splice(at, 0, ["event", random.pick(events)]);
+        }
+        return ["all", operands];
+      },
+    };
   }
 
   /** Of eager ones only where they are compared. */

@@ -27,6 +27,8 @@ class WholeRuns:
             self.outcome("shutdown", self.shutdown(pending))
             self.log_states()
         if self.generators and not self.busy:
+            # Who closes one meanwhile waits there, or fails here: see departures.md.
+            self.busy.update(self.generators)
             self.outcome("asyncgens", self.loop.shutdown_asyncgens())
 
     def outcome(self, label, coroutine):
