@@ -137,7 +137,7 @@ Deno.test("parseOptions() reads ranges and single seeds", () => {
 
 Deno.test("interpret() gives the same trace every time", async () => {
   for (let seed = 0; seed < 20; seed++) {
-    const program = generate(seed, new Set(["asyncgen"]));
+    const program = generate(seed, new Set(["all", "asyncgen"]));
     assertEquals(
       await interpret(program, "generator"),
       await interpret(program, "generator"),
@@ -148,7 +148,7 @@ Deno.test("interpret() gives the same trace every time", async () => {
 Deno.test("interpret() gives the same traces in both styles", async () => {
   for (let seed = 0; seed < 100; seed++) {
     const program = {
-      ...generate(seed, new Set(["eager", "asyncgen"])),
+      ...generate(seed, new Set(["all", "asyncgen", "eager"])),
       turns: false,
     };
     const generators = await interpret(program, "generator");
