@@ -35,6 +35,7 @@ import {
   cancelledError,
   type CancelReason,
   cancelReason,
+  cancelWith,
   passCancel,
 } from "./_base/cancelled.ts";
 import { type Context, copyContext } from "./context.ts";
@@ -257,6 +258,8 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
   readonly #inContext: (<R>(callback: () => R) => R) | undefined;
   // In the order of the input; what is given twice stands here twice.
   readonly #children: Future<unknown>[] = [];
+  // How many were taken from the source: one that begins eagerly is no child yet.
+  #taken = 0;
   // Begun before there was a loop to ask.
   #firstChild: Future<unknown> | undefined;
   // A future given twice is recognized by its queue; a coroutine must not be started twice.
@@ -299,6 +302,8 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
         !this.done() && !this.#exhausted && this.#running < this.#limit
       ) this.#beginNext(doneBefore);
     } catch (error) {
+      // What could not be begun is closed with the rest.
+      this.#taken = this.#children.length;
       if (this.#isList) this.#giveUp();
       if (this.#isList || isInstance(error, KeyboardInterrupt)) {
         throw error;
@@ -383,12 +388,15 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
       this.#endSource();
       return;
     }
+    this.#taken++;
     const child = this.#childOf(step.value);
     this.#children.push(child);
     if (!child.done()) {
       if (watch(child, this)) this.#running++;
     } // Else watched already, and settled by an eager child since.
     else if (!this.#ended.includes(child)) doneBefore.push(child);
+    // Its first step, run eagerly, may have cancelled this before it was in.
+    if (this.#cancelRequested) cancelWith(child, this.#cancelReason);
   }
 
   #childOf(awaitable: Awaitable<unknown>): Future<unknown> {
@@ -475,7 +483,7 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
       if (!this.#isAsking) this.#endSource();
       return;
     }
-    for (const awaitable of this.#source.slice(this.#children.length)) {
+    for (const awaitable of this.#source.slice(this.#taken)) {
       closeCoroutine(awaitable);
     }
   }

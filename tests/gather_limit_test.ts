@@ -2,19 +2,23 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertRejects,
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import {
   type Awaitable,
   CancelledError,
+  coroutine,
   createTask,
+  eagerTaskFactory,
   formatTaskTree,
   gather,
   getRunningLoop,
   RuntimeError,
   sleep,
 } from "../mod.ts";
+import { runTest } from "../testing.ts";
 import { withLoop } from "./cpython/_both.ts";
 import { failureOf, inBoth, type Style, wait } from "./cpython/_program.ts";
 
@@ -227,3 +231,38 @@ Deno.test("gather() refuses a limit that is none", () =>
     }
     assertThrows(() => gather(5 as never, { limit: 1 }), TypeError, "5");
   }));
+
+const SLEEPERS = {
+  generator: (begin: () => void) =>
+    coroutine(function* () {
+      begin();
+      yield* sleep(3600);
+    }),
+  async: (begin: () => void) =>
+    coroutine(async () => {
+      begin();
+      await sleep(3600);
+    }),
+};
+
+for (const [style, sleeper] of Object.entries(SLEEPERS)) {
+  Deno.test(`gather() with a limit whose work cancels it as it begins eagerly cancels that too, and closes the rest (${style})`, () =>
+    runTest(async (loop) => {
+      loop.setTaskFactory(eagerTaskFactory);
+      const reports: string[] = [];
+      loop.setExceptionHandler((_loop, { message }) => {
+        reports.push(message);
+      });
+      const first = loop.createFuture<void>();
+      const begun: string[] = [];
+      const begins = sleeper(() => {
+        begun.push("second");
+        gathering.cancel();
+      });
+      const never = sleeper(() => begun.push("third"));
+      const gathering = gather([first, begins(), never()], { limit: 1 });
+      first.setResult();
+      await assertRejects(async () => await gathering, CancelledError);
+      assertEquals([begun, reports, loop.time()], [["second"], [], 0]);
+    }));
+}

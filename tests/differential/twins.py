@@ -29,7 +29,11 @@ class OnceTask(asyncio.Task):
             if self in asked:
                 return not self.done()
             asked.add(self)
-        return super().cancel(msg)
+        taken = super().cancel(msg)
+        if taken:
+            # A gather gives it: CPython leaves that of an earlier cancel there. See departures.md.
+            self._cancel_message = msg
+        return taken
 
 
 def once_task(loop, coroutine, **options):

@@ -34,6 +34,8 @@ class Window(asyncio.Future):
                     child.add_done_callback(self.child_ended, context=self.context)
             elif child not in self.watched:
                 done_before.append(child)
+            if self.cancel_asked is not None:
+                child.cancel(*self.cancel_asked)
         for child in done_before:
             self.collect(child)
         self.end_if_all_have()
