@@ -15,6 +15,19 @@ import { running } from "./running.ts";
 /** What a cancel request carries: a message, or a ready error with its cause. */
 export type CancelReason = string | CancelledError | undefined;
 
+// What takes a signal rejects with one of the first in the place of its reason: APIs of the
+// hosts, and axios with the second. The last is that of another copy of the library.
+const NAMES = new Set<unknown>([
+  "AbortError",
+  "CanceledError",
+  "CancelledError",
+]);
+
+/** Whether an error of that name, of somebody else's, says that a signal has aborted. */
+export function isNameOfAbort(name: unknown): boolean {
+  return NAMES.has(name);
+}
+
 /** Makes a CancelledError without the frames of a stack, which hold what they ran on. */
 function withoutStack(message?: string): CancelledError {
   return withFrames(0, () => new CancelledError(message));

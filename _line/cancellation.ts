@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ownerOfSignal } from "../_base/cancelled.ts";
+import { isNameOfAbort, ownerOfSignal } from "../_base/cancelled.ts";
 import { isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { type LineState, requestsOf } from "./line.ts";
@@ -87,7 +87,7 @@ function isOne(line: LineState, error: unknown): boolean {
 function isOfAnother(error: unknown): boolean {
   if (!isInstance(error, Error)) return false;
   try {
-    return error.name === "AbortError" || error.name === "CancelledError";
+    return isNameOfAbort(error.name);
   } catch {
     // Of the user's class.
     return false;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isNameOfAbort } from "../_base/cancelled.ts";
 import { guarded } from "../_base/repr.ts";
 
 /** What is looked at; hosts and users throw anything. */
@@ -30,7 +31,7 @@ export function isOfClientGone(
     // Deno tells it by these alone: a signal that nobody has asked for before stays as it is.
     const isOfDeno = name === "BadResource" || name === "Http";
     if (isOfDeno) return /\bbody\b/.test(`${message}`) && request.bodyUsed;
-    const isAbort = name === "AbortError" ||
+    const isAbort = isNameOfAbort(name) ||
       code === "ECONNRESET" && message === "aborted";
     // On Deno, whoever asks for the signal gets a warning.
     if (!isAbort && !isCancelAsked) return false;

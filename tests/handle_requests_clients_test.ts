@@ -103,6 +103,38 @@ for (const [name, read] of Object.entries(READS)) {
   }
 }
 
+/** Stands for what takes a signal and rejects with an error of its own. */
+function call(signal: AbortSignal, name: string): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener(
+      "abort",
+      () => reject(Object.assign(new Error("canceled"), { name })),
+    )
+  );
+}
+
+for (const name of ["AbortError", "CanceledError"]) {
+  Deno.test(`handleRequests() does not report the ${name} of what was given the signal of a client that has gone`, async () => {
+    const reports: unknown[] = [];
+    const handle = handleRequests(
+      async (request) => await call(request.signal, name),
+      {
+        watchAfter: Infinity,
+        onError(error) {
+          reports.push(error);
+          return new Response("failed", { status: 500 });
+        },
+      },
+    );
+    const client = new AbortController();
+    const { signal } = client;
+    const answer = handle(new Request("http://localhost", { signal }));
+    client.abort();
+    const { status } = await answer;
+    assertEquals([status, reports], [503, []]);
+  });
+}
+
 Deno.test({
   name:
     "handleRequests() reports what a handler throws when its client has gone",
