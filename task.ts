@@ -121,6 +121,7 @@ import {
   type Start,
   startInside,
 } from "./_host/async_context.ts";
+import { callsMayWait } from "./_host/environment.ts";
 import { print } from "./_loop/report.ts";
 import {
   callbackName,
@@ -316,7 +317,8 @@ export class Task<T> extends Future<T> {
       // First, since a closed loop refuses and must not list the task.
       scheduler._enqueue(this);
       if (
-        hasAsyncContext && !running.beginsRun && mayRunAsync(this._body)
+        hasAsyncContext && (!running.beginsRun || callsMayWait) &&
+        mayRunAsync(this._body)
       ) {
         this._waitingOn = deferStart();
       }

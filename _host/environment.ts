@@ -34,6 +34,12 @@ interface ThreadModule {
 
 const VARIABLE = "ASYNCIO_DEBUG";
 
+/**
+ * Whether a call may wait for a promise, and the host go on within it: `expect(promise).rejects`
+ * of bun:test does so. On the stack of a loop's turn it waits for ever.
+ */
+export const callsMayWait: boolean = "Bun" in globalThis;
+
 // No static "node:" import: browsers load the library too.
 /** Returns a module that is built into the host, if it has it. */
 export function builtin<T>(name: string): T | undefined {
