@@ -17,15 +17,15 @@ export type CancelReason = string | CancelledError | undefined;
 
 // What takes a signal rejects with one of the first in the place of its reason: APIs of the
 // hosts, and axios with the second. The last is that of another copy of the library.
-const NAMES = new Set<unknown>([
+const NAMES: readonly unknown[] = [
   "AbortError",
   "CanceledError",
   "CancelledError",
-]);
+];
 
 /** Whether an error of that name, of somebody else's, says that a signal has aborted. */
 export function isNameOfAbort(name: unknown): boolean {
-  return NAMES.has(name);
+  return NAMES.includes(name);
 }
 
 /** Makes a CancelledError without the frames of a stack, which hold what they ran on. */
