@@ -76,6 +76,21 @@ import { getRunningLoop } from "./running_loop.ts";
  * ```
  */
 export function iterate<T>(
+  source: AsyncIterable<T>,
+): AsyncIterableIterator<T, undefined>;
+/**
+ * Goes over a stream of the Web, or over any async iterable, in a task.
+ *
+ * @typeParam T The type of the items.
+ * @param source The source. Not all hosts declare a stream of the Web as an async iterable.
+ * @returns The items.
+ * @throws {TypeError} If it is no such source, or is in use already.
+ * @throws {RuntimeError} If no loop runs.
+ */
+export function iterate<T>(
+  source: ReadableStream<T> | AsyncIterable<T>,
+): AsyncIterableIterator<T, undefined>;
+export function iterate<T>(
   source: ReadableStream<T> | AsyncIterable<T>,
 ): AsyncIterableIterator<T, undefined> {
   return new Items(getRunningLoop(), new HostItems(source, "iterate"));

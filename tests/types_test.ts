@@ -23,6 +23,7 @@ import {
   gather,
   getRunningLoop,
   interruptible,
+  iterate,
   LifoQueue,
   mapConcurrent,
   once,
@@ -377,6 +378,27 @@ export function started<T>(work: () => Promise<T> | Coro<T>): Task<T> {
   const task = createTask(work);
   return task;
 }
+
+/** As `node:stream/web` declares a stream, whose last result may lack its value. */
+interface NodeStream<R> extends Omit<ReadableStream<R>, "getReader"> {
+  getReader(options: { mode: "byob" }): ReadableStreamBYOBReader;
+  getReader(): Omit<ReadableStreamDefaultReader<R>, "read"> & {
+    read(): Promise<
+      { done: false; value: R } | { done: true; value?: R }
+    >;
+  };
+}
+
+Deno.test("iterate() gives the items of the streams that Node declares", () => {
+  async function listen(
+    ofNode: NodeStream<string>,
+    either: ReadableStream<string> | AsyncIterable<string>,
+  ): Promise<void> {
+    for await (const item of iterate(ofNode)) same<typeof item, string>();
+    for await (const item of iterate(either)) same<typeof item, string>();
+  }
+  assertEquals(listen.length, 2);
+});
 
 Deno.test("PriorityQueue takes what has an order without compare", () => {
   interface Job {
