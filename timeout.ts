@@ -59,7 +59,8 @@ export interface TimeoutOptions {
   /**
    * Whether the deadline gives the body up, for what waits for the host and can't be
    * stopped: the TimeoutError comes at once and the body is left behind. Each later wait for
-   * this library in it throws, and an error that it ends with is reported.
+   * this library in an async function throws; a generator is cancelled once, and may clean up
+   * until the run ends. An error that the body ends with is reported.
    *
    * @default {false}
    */

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { cancelledError, type CancelReason } from "../_base/cancelled.ts";
-import { Future } from "../future.ts";
+import type { CancelReason } from "../_base/cancelled.ts";
 import type { CancelledError } from "../errors.ts";
 import type { OnFulfilled, OnRejected } from "../_future/await.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import { type LineSlot, slotOf } from "../_host/async_context.ts";
 import type { Coroutine } from "../_coroutine/coroutine.ts";
+import { AbandonedBody } from "./abandoned_body.ts";
 import { awaitCoroutine } from "./coroutine_await.ts";
 import type { Driver } from "./drive.ts";
 import {
@@ -48,8 +48,6 @@ import { LeftCancel } from "../_line/left_cancel.ts";
 import { signalOf } from "../_line/line_signal.ts";
 import { listWaits, type WaitSet } from "../_line/wait_set.ts";
 
-const ABANDONED = "The body was abandoned at its deadline";
-
 /** What the host's storage has of a scope's line: then, of that round it. */
 class BodySlot implements EndedSlot {
   line: BodyLine | undefined;
@@ -84,11 +82,8 @@ export class BodyLine implements ScopeLine {
   // How many requests it has made itself.
   #made = 0;
   #ended = false;
-  #abandoned = false;
+  #abandoned: AbandonedBody | undefined = undefined;
   #left: LeftCancel | undefined = undefined;
-  // Awaits of an abandoned body that got their cancel: a coroutine of this library that
-  // waits on until its children have ended is not cancelled at each wait of its clean-up.
-  #told: WeakSet<PendingAwait> | undefined = undefined;
 
   /**
    * Begins a line.
@@ -165,13 +160,13 @@ export class BodyLine implements ScopeLine {
     // Somebody may have taken its own back, and asked again: a count, as in CPython.
     if (this.#made > 0) takeRequestsBack(this, this.#made);
     const isCancelled = requestsOf(outer) > this.#requestsBefore;
-    if (this._slot !== undefined && !this.#abandoned) {
+    if (this._slot !== undefined && this.#abandoned === undefined) {
       if (wasAsked && request.first !== 0) {
         const asked = isCancelled ? outer._request : undefined;
         this.#left = new LeftCancel(this, request, asked);
       } else this._slot.line = undefined;
     }
-    if (!this.#abandoned) {
+    if (this.#abandoned === undefined) {
       if (request !== undefined) handCleanersOn(this, this.#outerUnderWay());
       if (this._awaits !== undefined) this.#handWaitsOn();
     }
@@ -184,9 +179,10 @@ export class BodyLine implements ScopeLine {
 
   /** Leaves the body behind: whatever it still waits for, or begins to, throws. */
   abandon(): void {
-    this.#abandoned = true;
+    const body = this.#abandoned ??= new AbandonedBody(this.getLoop());
     this._interrupt = undefined;
-    for (const wait of waitsOf(this)) this.#tell(wait);
+    for (const wait of waitsOf(this)) body.tell(wait);
+    for (const wait of listWaits(this._awaits)) body.add(wait);
   }
 
   /** Notes that a body which was left behind ends by its request for who waits for it. */
@@ -221,7 +217,7 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _addAwait(wait: PendingAwait): void {
-    if (this.#abandoned) this.#tell(wait);
+    if (this.#abandoned !== undefined) this.#abandoned.add(wait);
     else if (this.#ended) {
       BodyLine.#inPlaceOf(this)._addAwait(wait);
       this.#left?.meet(wait);
@@ -230,7 +226,10 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _endAwait(wait: PendingAwait, waited: unknown): CancelledError | undefined {
-    if (this.#abandoned) return this.#refuse(waited);
+    if (this.#abandoned !== undefined) {
+      this.#abandoned.delete(wait);
+      return this.#abandoned.refuse(waited);
+    }
     if (!this.#ended) return endAwait(this, wait, waited);
     this.#left?.end(wait);
     return BodyLine.#inPlaceOf(this)._endAwait(wait, waited);
@@ -238,7 +237,7 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _removeAwait(wait: PendingAwait): void {
-    if (this.#abandoned) return;
+    if (this.#abandoned !== undefined) return this.#abandoned.delete(wait);
     if (!this.#ended) return removeAwait(this, wait);
     this.#left?.end(wait);
     BodyLine.#inPlaceOf(this)._removeAwait(wait);
@@ -246,10 +245,8 @@ export class BodyLine implements ScopeLine {
 
   /** @internal */
   _takeCancel(wait: PendingAwait, waited: unknown): CancelledError | undefined {
-    if (this.#abandoned) {
-      if (this.#told?.has(wait)) return undefined;
-      this.#noteTold(wait);
-      return this.#refuse(waited);
+    if (this.#abandoned !== undefined) {
+      return this.#abandoned.takeCancel(wait, waited);
     }
     return this.#ended
       ? BodyLine.#inPlaceOf(this)._takeCancel(wait, waited)
@@ -267,7 +264,8 @@ export class BodyLine implements ScopeLine {
     onFulfilled: OnFulfilled<V, A>,
     onRejected: OnRejected<B>,
   ): Promise<A | B> {
-    const isGone = this.#ended && !this.#abandoned && this.#left === undefined;
+    const isGone = this.#ended && this.#abandoned === undefined &&
+      this.#left === undefined;
     const line = isGone ? this._outer : this;
     return awaitCoroutine(
       coroutine,
@@ -288,26 +286,13 @@ export class BodyLine implements ScopeLine {
     return (this._task as LineState)._describe();
   }
 
-  // Cancels an await, once.
-  #tell(wait: PendingAwait): void {
-    if (this.#told?.has(wait)) return;
-    if (wait._cancelWait(ABANDONED, undefined)) this.#noteTold(wait);
-  }
-
-  #noteTold(wait: PendingAwait): void {
-    (this.#told ??= new WeakSet()).add(wait);
-  }
-
-  #refuse(waited: unknown): CancelledError | undefined {
-    if (waited instanceof Future && waited._givesCancelled()) return undefined;
-    return cancelledError(ABANDONED, this.getLoop().getDebug());
-  }
-
   // What has the waits of a line that has ended. Thousands may have stood in each other: a loop,
   // and the way out is gone once.
   static #inPlaceOf(ended: BodyLine): LineState {
     let line = ended._outer;
-    while (line instanceof BodyLine && line.#ended && !line.#abandoned) {
+    while (
+      line instanceof BodyLine && line.#ended && line.#abandoned === undefined
+    ) {
       line = line._outer;
     }
     for (let each = ended; each._outer !== line;) {

@@ -2,14 +2,20 @@
  * A body that its deadline may leave behind, and that is cancelled before: what it makes of
  * the cancel goes to whoever waits, as without that option.
  */
-import { assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import {
   CancelledError,
+  type Coro,
+  coroutine,
   createTask,
+  fromSignal,
   sleep,
+  taskGroup,
   type Timeout,
   timeout,
+  TimeoutError,
   wait,
+  waitFor,
 } from "@asyncio/asyncio";
 import { runTest } from "@asyncio/asyncio/testing";
 
@@ -157,3 +163,92 @@ Deno.test("timeout() with abandon gives what its body has ended with when the de
     });
   }
 });
+
+/** What ends in `finally` blocks, the inner one of which waits. */
+const CLEANS_UP: Readonly<
+  Record<string, (log: string[]) => () => PromiseLike<unknown> | Coro<void>>
+> = {
+  "a generator": (log) => () => cleansUp(log),
+  "an async function": (log) => async () => await cleansUpAsync(log),
+  "a coroutine in an async function": (log) => async () =>
+    await coroutine(cleansUp)(log),
+  "a generator in taskGroup()": (log) => async () =>
+    await taskGroup(() => cleansUp(log)),
+  "an async function in waitFor()": (log) => async () =>
+    await waitFor(() => cleansUpAsync(log), LONG),
+  "an async function in timeout()": (log) => async () =>
+    await timeout(LONG, () => cleansUpAsync(log)),
+  "an async function in fromSignal()": (log) => async () =>
+    await fromSignal(() => cleansUpAsync(log)),
+};
+
+function* cleansUp(log: string[]): Coro<void> {
+  try {
+    yield* sleep(LONG);
+  } finally {
+    try {
+      yield* sleep(LONG);
+      log.push("waited");
+    } finally {
+      log.push("left");
+    }
+  }
+}
+
+async function cleansUpAsync(log: string[]): Promise<void> {
+  try {
+    await sleep(LONG);
+  } finally {
+    try {
+      await sleep(LONG);
+      log.push("waited");
+    } finally {
+      log.push("left");
+    }
+  }
+}
+
+for (const [name, makeBody] of Object.entries(CLEANS_UP)) {
+  Deno.test(`the end of the run has the finally blocks run of what timeout() with abandon has left: ${name}`, async () => {
+    const log: string[] = [];
+    const seconds = await runTest(async (loop) => {
+      await Promise.resolve(timeout(1, makeBody(log), { abandon: true }))
+        .catch((error: Error) => log.push(error.name));
+      return loop.time();
+    });
+    assertEquals(log.toSorted(), ["TimeoutError", "left"]);
+    assertEquals(seconds, 1);
+  });
+}
+
+for (const style of ["a generator", "an async function"]) {
+  Deno.test(`the end of the run leaves what timeout() with abandon has left and goes on through every cancel: ${style}`, async () => {
+    let waits = 0;
+    let isOver = false;
+    const body = style === "a generator"
+      ? function* (): Coro<void> {
+        while (!isOver) {
+          waits++;
+          try {
+            yield* sleep(LONG);
+          } catch { /* It goes on. */ }
+        }
+      }
+      : async () => {
+        while (!isOver) {
+          waits++;
+          try {
+            await sleep(LONG);
+          } catch { /* It goes on. */ }
+        }
+      };
+    await runTest(async () => {
+      await assertRejects(
+        async () => await timeout(1, body, { abandon: true }),
+        TimeoutError,
+      );
+    });
+    isOver = true;
+    assert(waits > 1);
+  });
+}
