@@ -440,10 +440,18 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
       if (!child.cancelled()) child.exception();
       return;
     }
+    if (this.#hidesCancel(child)) return;
     const error = child.cancelled() ? errorOf(child) : child.exception();
     // Fetched all the same, as it will stand among the results.
     if (this.#returnExceptions) return;
     if (error !== undefined) this.#fail(error);
+  }
+
+  // Whether its error would stand in the place of the cancel. It had that before, and in CPython
+  // it would have been done then: so it is not fetched, and is reported.
+  #hidesCancel(child: Future<unknown>): boolean {
+    return this.#cancelRequested && this.#running === 0 &&
+      !this.#returnExceptions && child instanceof Task && child._keepsResult();
   }
 
   #endIfAllHave(): void {

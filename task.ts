@@ -804,6 +804,12 @@ export class Task<T> extends Future<T> {
   }
 
   #fail(error: unknown): void {
+    const request = this._request;
+    // As in #finish(): it has failed by itself, and had no wait left for the cancel.
+    if (
+      request?.pending && !isUnsure(this, request) && hadEnded(this, request) &&
+      !isCancellation(this, error)
+    ) request.keepsResult = true;
     if (this._mayHaveHelpers()) {
       const areTold = this._request?.pending === true &&
         isCancellation(this, error);

@@ -7,6 +7,9 @@ import { running } from "../_base/running.ts";
 
 type Listener = (error: unknown) => void;
 
+// Nobody waits for more cancels at once; lists and chains of users may have no end.
+const MOST_PARTS = 100_000;
+
 interface Host {
   readonly Bun?: unknown;
   readonly Deno?: unknown;
@@ -64,11 +67,41 @@ export function forgive(error: object): void {
 
 /** Takes it back: the error comes out of a run, whose promise it is that rejects. */
 export function blame(error: unknown): void {
-  running.forgiven?.delete(error as WeakKey);
+  const { forgiven } = running;
+  if (forgiven === undefined) return;
+  for (const part of partsOf(error)) forgiven.delete(part as WeakKey);
 }
 
 function isForgiven(error: unknown): boolean {
-  return running.forgiven?.has(error as WeakKey) ?? false;
+  const { forgiven } = running;
+  if (forgiven === undefined) return false;
+  if (forgiven.has(error as WeakKey)) return true;
+  const parts = partsOf(error);
+  return parts.length > 0 &&
+    parts.every((part) => forgiven.has(part as WeakKey));
+}
+
+// What an error consists of: `Promise.any()` makes a list of the cancels of all its promises,
+// the end of a `using` block one of both of its errors. Those of users may hold themselves.
+function partsOf(error: unknown): unknown[] {
+  const seen = new Set<unknown>([error]);
+  const parts: unknown[] = [];
+  try {
+    for (const each of seen) {
+      if (!(each instanceof Error)) parts.push(each);
+      else if (each instanceof AggregateError && each.errors.length > 0) {
+        for (const inner of each.errors) seen.add(inner);
+      } else if (each.name === "SuppressedError") {
+        seen.add((each as SuppressedError).error);
+        seen.add((each as SuppressedError).suppressed);
+      } else parts.push(each);
+      if (seen.size > MOST_PARTS) return [error];
+    }
+    return parts;
+  } catch {
+    // Of the user's class.
+    return [error];
+  }
 }
 
 // Other listeners are told nothing either: those of servers often end the program, and those

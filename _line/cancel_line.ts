@@ -41,6 +41,13 @@ export interface LineFuture {
   readonly _asks: LineState;
 }
 
+/** Whether what a driver runs waits for the host alone: no cancel is on its way there. */
+export function standsAtHost({ _waitingOn, _scope }: LineDriver): boolean {
+  const isHosted = _waitingOn === PROMISE_BODY ||
+    (_waitingOn as Partial<LineFuture> | undefined)?._asks !== undefined;
+  return isHosted && isQuiet(_scope!);
+}
+
 /** Makes a request to a line, and to all lines inside of it. */
 export function cancelLine(line: LineState, reason: CancelReason): void {
   cancelLines([line], reason);

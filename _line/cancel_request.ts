@@ -59,6 +59,8 @@ export class CancelRequest {
    * the place of: it is new to all, as far out as the first one was made.
    */
   isAskedAgain = false;
+  /** Of a scope: whether one was made before it began that its body has yet to get. */
+  isOwed = false;
   reason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
   /** Whether a signal was aborted by the request that is being made. */
@@ -135,6 +137,7 @@ export function settleRequest(request: CancelRequest): void {
   request.askedIn = -1;
   request.lateIn = -1;
   request.isAskedAgain = false;
+  request.isOwed = false;
   request.unsureUntil = 0;
   request.told = undefined;
   request.isPassedFurther = false;
@@ -162,11 +165,24 @@ function keepCleanUps(
 
 /** Makes a request one that is to be delivered. */
 export function pend(request: CancelRequest): void {
+  const { isOwed } = request;
   settleRequest(request);
+  request.isOwed = isOwed;
   request.hasReachedSeveral = false;
   request.pending = true;
   request.mark = ++running.requestCount;
   if (request.first === 0) request.first = request.mark;
+}
+
+/** Makes a request to a line that its next wait gets. */
+export function owe(
+  line: { _request: CancelRequest | undefined },
+  reason: CancelReason,
+): CancelRequest {
+  const request = line._request ??= new CancelRequest();
+  pend(request);
+  request.reason = reason;
+  return request;
 }
 
 /** Notes that a wait is that of a clean-up, or was cancelled, so that one follows. */

@@ -100,6 +100,25 @@ function meet(
   noteTaken(request, wait, wait._cancelWait(request.reason, undefined));
 }
 
+/**
+ * Notes whether the function that begins a scope has yet to get a request: that comes to a wait
+ * in the scope then.
+ *
+ * @param line The line of the scope.
+ * @param outer The line round it.
+ * @returns Whether it counts as one that was made since. In CPython only who has cancelled
+ * itself can come so far, and a deadline that comes at once hides that.
+ */
+export function noteOwed(line: LineState, outer: LineState): boolean {
+  const request = outer._request;
+  if (request === undefined) return false;
+  if (request.pending ? hasShown(outer, request) : !request.isOwed) {
+    return false;
+  }
+  (line._request ??= new CancelRequest()).isOwed = true;
+  return (line._task as LineState)._request?.askedBy !== "itself";
+}
+
 // Whether the function that begins a wait now has shown that it got a request.
 function hasShown(line: LineState, request: CancelRequest): boolean {
   return canMark ? newestMark() >= request.mark : isUnsure(line, request);

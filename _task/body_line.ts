@@ -18,11 +18,16 @@ import {
   forget,
   noteRequests,
   noteTold,
-  pend,
+  owe,
   settleRequest,
 } from "../_line/cancel_request.ts";
 import { isCancellation } from "../_line/cancellation.ts";
-import { cancelDriver, cancelLine, endWatch } from "../_line/cancel_line.ts";
+import {
+  cancelDriver,
+  cancelLine,
+  endWatch,
+  standsAtHost,
+} from "../_line/cancel_line.ts";
 import {
   addAwait,
   endAwait,
@@ -33,6 +38,7 @@ import {
   isOnItsWay,
   isToldOf,
   isUnsure,
+  noteOwed,
   removeAwait,
   takeCancel,
 } from "../_line/delivery.ts";
@@ -78,7 +84,7 @@ export class BodyLine implements ScopeLine {
   readonly _task: object;
   /** @internal */
   readonly _driver: Driver | undefined;
-  readonly #requestsBefore: number;
+  #requestsBefore: number;
   // How many requests it has made itself.
   #made = 0;
   #ended = false;
@@ -97,6 +103,7 @@ export class BodyLine implements ScopeLine {
     this._driver = driver;
     this.#requestsBefore = requestsOf(outer);
     if (driver === undefined) return;
+    if (noteOwed(this, outer)) this.#countAsNew(outer);
     driver._scope = this;
     const request = (outer as Partial<ScopeLine>)._driver === driver
       ? outer._request
@@ -127,6 +134,9 @@ export class BodyLine implements ScopeLine {
   cancel(reason?: CancelReason): void {
     const request = this._request ??= new CancelRequest();
     const root = (this._task as LineState)._request ??= new CancelRequest();
+    if (request.isOwed && standsAtHost(this._driver!)) {
+      this.#countAsNew(this._outer);
+    }
     this.#made++;
     noteRequests(root, request, 1);
     request.reason = reason;
@@ -307,6 +317,15 @@ export class BodyLine implements ScopeLine {
     return lineUnderWay(BodyLine.#inPlaceOf(this));
   }
 
+  // One that it owes would be taken for one that was met before it began, and its end for that
+  // of its own requests.
+  #countAsNew(outer: LineState): void {
+    const requests = requestsOf(outer);
+    if (requests > 0) {
+      this.#requestsBefore = Math.min(this.#requestsBefore, requests - 1);
+    }
+  }
+
   // Of async functions that nobody awaits: they go on beside the line round this.
   #handWaitsOn(): void {
     const outer = this.#outerUnderWay();
@@ -356,12 +375,4 @@ export class BodyLine implements ScopeLine {
     if (isLate) request.lateIn = burst;
     else request.askedIn = burst;
   }
-}
-
-// Makes a request to a line that its next wait gets.
-function owe(line: LineState, reason: CancelReason): CancelRequest {
-  const request = line._request ??= new CancelRequest();
-  pend(request);
-  request.reason = reason;
-  return request;
 }

@@ -83,6 +83,19 @@ await run(async () => {
   console.log("followers", followers.length);
 });
 
+// The promise that nobody awaits yet rejects with the cancels of others.
+await run(async () => {
+  const task = createTask(async () => {
+    const early = Promise.any([download(), Promise.any([download()])]);
+    await sleep(3600);
+    await early;
+  });
+  await sleep(0.001);
+  task.cancel();
+  await wait([task]);
+  console.log("list", task.cancelled());
+});
+
 await run(async () => {
   download();
   await sleep(0.001);
@@ -92,6 +105,12 @@ console.log("main");
 // What a program throws away itself is still told by the host.
 if (process.argv.includes("error")) {
   Promise.reject(new Error("lost"));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  console.log("not reached");
+}
+if (process.argv.includes("list")) {
+  const errors = [new CancelledError(), new Error("another")];
+  Promise.reject(new AggregateError(errors, "lost"));
   await new Promise((resolve) => setTimeout(resolve, 50));
   console.log("not reached");
 }

@@ -11,6 +11,7 @@ const LINES = [
   "group 1",
   "task true",
   "followers 2",
+  "list true",
   "main",
 ];
 
@@ -26,6 +27,7 @@ hostTest(
 
 const OTHERS = {
   "error": "lost",
+  "list": "lost",
   "run": "by hand",
   "main": "main too",
 };
