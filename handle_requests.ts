@@ -65,7 +65,8 @@ export interface HandleRequestsOptions {
   readonly name?: string | undefined;
   /**
    * From which age on a request is cancelled when its client goes: seconds, or an object
-   * with units. To watch costs a host more than a short request does.
+   * with units. To watch costs a host more than a short request does; 0 watches each one
+   * from its beginning. Over HTTP/2, Deno does not tell of a client that has gone before.
    *
    * @default {25 milliseconds}
    */

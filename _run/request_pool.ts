@@ -192,9 +192,14 @@ export class RequestPool<I>
 
   #add(pending: PendingRequest): void {
     if (this.active++ === 0) this.#loop._resources.add(this);
-    this.#young.add(pending);
-    const { timeout } = this.#options;
+    const { timeout, watchAfter } = this.#options;
     if (timeout !== undefined) pending.endAfter(timeout, this.#loop);
+    if (watchAfter <= 0) {
+      // Now: over HTTP/2, Deno never tells that a client had gone before it was asked.
+      this.#old.add(pending);
+      return pending.watch();
+    }
+    this.#young.add(pending);
     if (this.#isAskedToLook || this.#sweep !== undefined) return;
     // Most have their answers in the turn of the host in which they came, and then a
     // timer would be the dearest thing about them.

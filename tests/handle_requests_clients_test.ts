@@ -5,6 +5,8 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import {
   Event,
@@ -16,6 +18,7 @@ import {
   StreamReader,
 } from "@asyncio/asyncio";
 import { NO_NETWORK } from "./_permissions.ts";
+import { certificate } from "./_stream_checks.ts";
 
 // Seconds. A handler that sleeps for longer is watched in any case: it is the same clock.
 const WATCH_AFTER = 0.001;
@@ -202,6 +205,43 @@ for (const [name, open] of Object.entries(OPENERS)) {
         await closed;
       });
       assertEquals(reports, []);
+    },
+  });
+}
+
+for (const when of ["at once", "later"]) {
+  Deno.test({
+    name:
+      `handleRequests() with watchAfter: 0 is told of a client that goes ${when} over HTTP/2`,
+    ignore: NO_NETWORK,
+    async fn() {
+      const { ca, cert, key } = certificate();
+      const begun = Promise.withResolvers<void>();
+      const ended = Promise.withResolvers<void>();
+      const requests = handleRequests(async () => {
+        begun.resolve();
+        try {
+          await sleep(3600);
+        } finally {
+          ended.resolve();
+        }
+        return new Response("late");
+      }, { watchAfter: 0 });
+      await using server = Deno.serve(
+        { hostname: "127.0.0.1", port: 0, cert, key, onListen() {} },
+        requests,
+      );
+      const client = connectHttp2(`https://localhost:${server.addr.port}`, {
+        ca,
+      });
+      const stream = client.request({ ":path": "/" });
+      stream.on("error", () => {});
+      await begun.promise;
+      if (when === "later") await new Promise((go) => setTimeout(go, 40));
+      stream.close(8);
+      await ended.promise;
+      client.close();
+      await once(client, "close");
     },
   });
 }

@@ -180,6 +180,37 @@ Deno.test("handleRequests() outside of a run has one loop for all requests: they
 {
   const log: string[] = [];
   bothStyles(
+    "handleRequests() with watchAfter: 0 watches a request from its beginning",
+    () => cleaningUp(log),
+    async (handle, loop) => {
+      log.length = 0;
+      const client = new AbortController();
+      const request = ask(client.signal);
+      let isWatched = false;
+      Object.defineProperty(request, "signal", {
+        get() {
+          isWatched = true;
+          return client.signal;
+        },
+      });
+      const handler = handle({ watchAfter: 0 });
+      const answer = handler(request);
+      // Later a host may never tell that the client has gone.
+      assert(isWatched);
+      assertEquals(handler.active, 1);
+      await sleep(10);
+      client.abort();
+      assertEquals((await answer).status, 503);
+      assertEquals(log, ["CancelledError", "cleaned up"]);
+      assertEquals(loop.time(), 11);
+      assertEquals(handler.active, 0);
+    },
+  );
+}
+
+{
+  const log: string[] = [];
+  bothStyles(
     "handleRequests() cancels a request whose client went while it was young",
     () => cleaningUp(log),
     async (handle, loop) => {
