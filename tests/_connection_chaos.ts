@@ -111,14 +111,8 @@ async function converse(
   reports: unknown[],
 ): Promise<void> {
   const mode = random.pick(["mark", "eof", "wild", "wild"]);
-  const orderly: Ending | undefined = mode === "wild"
-    ? undefined
-    : wire === "TLS"
-    ? "mark"
-    : mode as Ending;
-  const ends: Ending[] = wire === "TLS"
-    ? ["close", "abort", "return", "mark"]
-    : ["close", "abort", "return", "eof"];
+  const orderly = mode === "wild" ? undefined : mode as Ending;
+  const ends: Ending[] = ["close", "abort", "return", "eof"];
   const endings = [random.pick(ends), random.pick([...ends, "throw" as const])];
   let far: Side | undefined;
   const sides: Side[] = [];
