@@ -307,8 +307,10 @@ export class Task<T> extends Future<T> {
       scheduler._tasks.add(this as Task<unknown>);
       running.starters.push(runningLine());
       try {
-        if (hasAsyncContext) this.#runNow(false, undefined);
-        else startInside(() => this.#runNow(false, undefined));
+        // In its line, as one that starts later: what it takes of its async context is its own.
+        if (!hasAsyncContext) startInside(() => this.#runNow(false, undefined));
+        else if (mayRunAsync(this._body)) this._start();
+        else this.#runNow(false, undefined);
       } finally {
         scheduler._noteRan(this as Task<unknown>);
         running.starters.pop();

@@ -12,6 +12,7 @@ import {
   type CoroutineFunction,
   createTask,
   currentTask,
+  eagerTaskFactory,
   formatTaskTree,
   getRunningLoop,
   RuntimeError,
@@ -21,6 +22,7 @@ import {
   taskGroup,
 } from "../mod.ts";
 import { failureOf, inBoth, type Program, wait } from "./cpython/_program.ts";
+import { runTest } from "../testing.ts";
 import { slow } from "./_slow_child.ts";
 
 /** An AbortSignal that counts its listeners. */
@@ -275,3 +277,41 @@ Deno.test("TaskGroup.signal is refused before the group has begun", () => {
     "Cannot give a signal: <TaskGroup> has not been entered",
   );
 });
+
+Deno.test("taskGroup() with a limit runs an eager async function for its own task, though whoever made it has ended", () =>
+  runTest(async (loop) => {
+    loop.setTaskFactory(eagerTaskFactory);
+    const ended: string[] = [];
+    await taskGroup(async (group) => {
+      group.createTask(async () => await sleep(1));
+      group.createTask(async () => {
+        await sleep(0.5);
+        group.createTask(async () => {
+          await sleep(1);
+          ended.push(currentTask()!.getName());
+        }, { name: "made" });
+      });
+      await sleep(0);
+    }, { limit: 2 });
+    assertEquals([ended, loop.time()], [["made"], 1.5]);
+  }));
+
+Deno.test("taskGroup() with a limit passes the cancel of an eager task to its async function alone", () =>
+  runTest(async (loop) => {
+    loop.setTaskFactory(eagerTaskFactory);
+    const log: string[] = [];
+    await taskGroup(async (group) => {
+      group.createTask(async () => await sleep(1));
+      const second = group.createTask(async () => {
+        try {
+          await sleep(3600);
+        } finally {
+          log.push(`ended at ${loop.time()}`);
+        }
+      });
+      await sleep(2);
+      second.cancel();
+      await sleep(1);
+    }, { limit: 1 });
+    assertEquals([log, loop.time()], [["ended at 2"], 3]);
+  }));

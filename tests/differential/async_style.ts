@@ -178,7 +178,11 @@ export class AsyncInterpreter extends Interpreter {
       case "with":
         return this.#with(first as string, second as Block);
       case "group":
-        return this.#group(first as string, second as Block);
+        return this.#group(
+          first as string,
+          second as Block,
+          third as number | undefined,
+        );
       case "forEach":
         return this.#forEach(first as string, second as number, third as Block);
       case "repeat":
@@ -246,13 +250,13 @@ export class AsyncInterpreter extends Interpreter {
     return returned;
   }
 
-  async #group(name: string, body: Block): Promise<Returned> {
+  async #group(name: string, body: Block, limit?: number): Promise<Returned> {
     let returned: Returned;
     try {
       returned = await taskGroup((group) => {
         this.groups.set(name, group);
         return this.#block(body);
-      });
+      }, { limit });
     } catch (error) {
       throw this.failed(`group ${name}`, error);
     }

@@ -77,9 +77,9 @@ class Blocks:
         self.log(f"timeout {name} {show(scope.expired())} left")
         return returned
 
-    async def group(self, name, body):
+    async def group(self, name, body, limit=None):
         try:
-            async with OrderedGroup() as group:
+            async with OrderedGroup(limit) as group:
                 self.groups[name] = group
                 returned = await self.block(body)
         except CAUGHT as error:

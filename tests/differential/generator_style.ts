@@ -161,7 +161,11 @@ export class GeneratorInterpreter extends Interpreter {
       case "with":
         return this.#with(first as string, second as Block);
       case "group":
-        return this.#group(first as string, second as Block);
+        return this.#group(
+          first as string,
+          second as Block,
+          third as number | undefined,
+        );
       case "repeat":
         return this.#repeat(first as number, second as Block);
       default:
@@ -227,13 +231,13 @@ export class GeneratorInterpreter extends Interpreter {
     return returned;
   }
 
-  *#group(name: string, body: Block): Coro<Returned> {
+  *#group(name: string, body: Block, limit?: number): Coro<Returned> {
     let returned: Returned;
     try {
       returned = yield* taskGroup((group) => {
         this.groups.set(name, group);
         return this.#block(body);
-      });
+      }, { limit });
     } catch (error) {
       throw this.failed(`group ${name}`, error);
     }

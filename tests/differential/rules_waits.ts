@@ -204,7 +204,8 @@ function drawGroup(draw: Drawer, place: Place): Statement {
     statements.push(drawSpawn(draw, name, inside));
   }
   statements.push(...draw.statements(inside, draw.random.between(0, 3)));
-  return ["group", name, ["do", ...statements]];
+  const limit = draw.has("window") ? [draw.random.between(1, 2)] : [];
+  return ["group", name, ["do", ...statements], ...limit];
 }
 
 function drawSpawn(draw: Drawer, group: string, place: Place): Statement {

@@ -95,11 +95,31 @@ class OrderedSet(dict):
 
 
 class OrderedGroup(asyncio.TaskGroup):
-    """A group that cancels its tasks in order of creation. See departures.md."""
+    """A group that cancels its tasks in order of creation. See departures.md.
 
-    def __init__(self):
+    With a limit only so many of them run at once: a model of what task_group.ts says.
+    """
+
+    def __init__(self, limit=None):
         super().__init__()
         self._tasks = OrderedSet()
+        self.slots = None if limit is None else asyncio.Semaphore(limit)
+
+    def create_task(self, coroutine, **options):
+        if self.slots is not None:
+            coroutine = self.in_slot(coroutine)
+        return super().create_task(coroutine, **options)
+
+    async def in_slot(self, coroutine):
+        await self.slots.acquire()
+        try:
+            result = await coroutine
+        except asyncio.CancelledError:
+            self.slots.release()
+            raise
+        # After an error nobody is to begin: the group ends.
+        self.slots.release()
+        return result
 
 
 class Arrival:
