@@ -9,6 +9,7 @@ NO_MORE = object()
 class Window(asyncio.Future):
     def __init__(self, sources, limit, return_exceptions, loop):
         super().__init__(loop=loop)
+        self.count = len(sources)
         self.sources = iter(sources)
         self.limit = limit
         self.return_exceptions = return_exceptions
@@ -70,7 +71,8 @@ class Window(asyncio.Future):
         if self.done():
             return False
         taken = [child.cancel(msg) for child in self.children]
-        if not any(taken) and not self.has_more:
+        # When all are done already, they settle this anyway.
+        if not any(taken) and (not self.has_more or len(self.children) >= self.count):
             return False
         self.cancel_asked = () if msg is None else (msg,)
         self.close_sources()
