@@ -142,18 +142,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: "filter((task) => !task.done())",
     replace: "filter((task) => !task.done() && task._waitingOn !== undefined)",
   },
-  {
-    name: "a time limit is expired once its body has ended",
-    file: "timeout.ts",
-    find: "return this.#state === EXPIRING || this.#state === EXPIRED;",
-    replace: "return this.#state === EXPIRED;",
-  },
-  {
-    name: "the default exception handler has the callback's context",
-    file: "handle.ts",
-    find: "running.context = undefined;\n      this.#fail(callback, error);",
-    replace: "this.#fail(callback, error);",
-  },
 ];
 
 const ROOT = new URL("../../", import.meta.url);
