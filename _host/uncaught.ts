@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { isNameOfAbort } from "../_base/cancelled.ts";
+import { isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
+import { CancelledError } from "../errors.ts";
 
 type Listener = (error: unknown) => void;
 
@@ -81,6 +84,12 @@ function isForgiven(error: unknown): boolean {
     parts.every((part) => forgiven.has(part as WeakKey));
 }
 
+// APIs of Node reject with an AbortError whose cause is the reason of the signal.
+function isAnswer(error: Error): boolean {
+  return error.cause !== undefined && isNameOfAbort(error.name) &&
+    !isInstance(error, CancelledError);
+}
+
 // What an error consists of: `Promise.any()` makes a list of the cancels of all its promises,
 // the end of a `using` block one of both of its errors. Those of users may hold themselves.
 function partsOf(error: unknown): unknown[] {
@@ -94,7 +103,8 @@ function partsOf(error: unknown): unknown[] {
       } else if (each.name === "SuppressedError") {
         seen.add((each as SuppressedError).error);
         seen.add((each as SuppressedError).suppressed);
-      } else parts.push(each);
+      } else if (isAnswer(each)) seen.add(each.cause);
+      else parts.push(each);
       if (seen.size > MOST_PARTS) return [error];
     }
     return parts;

@@ -4,6 +4,7 @@
  * @module
  */
 import { type CancelReason, signalReason } from "../_base/cancelled.ts";
+import { forgive } from "../_host/uncaught.ts";
 import { CancelRequest } from "./cancel_request.ts";
 import type { LineState } from "./line.ts";
 
@@ -11,8 +12,19 @@ import type { LineState } from "./line.ts";
 export function abortSignal(line: LineState, reason: CancelReason): boolean {
   const controller = line._request?.controller;
   if (controller === undefined || controller.signal.aborted) return false;
-  controller.abort(signalReason(reason, line));
+  abort(controller, reason, line);
   return true;
+}
+
+// What the host has begun and nobody awaits yet is rejected with it.
+function abort(
+  controller: AbortController,
+  reason: CancelReason,
+  line: LineState,
+): void {
+  const error = signalReason(reason, line);
+  forgive(error);
+  controller.abort(error);
 }
 
 /**
@@ -30,7 +42,7 @@ export function signalOf(line: LineState, isCancelled: boolean): AbortSignal {
   ) return controller.signal;
   const fresh = own.controller = new AbortController();
   if (isCancelled) {
-    fresh.abort(signalReason(reasonFor(line), line));
+    abort(fresh, reasonFor(line), line);
   }
   return fresh.signal;
 }

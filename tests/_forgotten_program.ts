@@ -6,12 +6,15 @@
  */
 // deno-lint-ignore-file no-console -- a program: the console is its output
 import process from "node:process";
+import { setTimeout as wake } from "node:timers/promises";
 import {
   CancelledError,
   createTask,
+  fromSignal,
   run,
   sleep,
   taskGroup,
+  taskSignal,
   timeout,
   TimeoutError,
   wait,
@@ -96,6 +99,46 @@ await run(async () => {
   console.log("list", task.cancelled());
 });
 
+/** Stands for what rejects with the reason of its signal, as `fetch()` does. */
+function call(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason))
+  );
+}
+
+/** Rejects with an AbortError that has the reason as its cause, as all APIs of Node do. */
+const pause = (signal: AbortSignal) => wake(60_000, undefined, { signal });
+
+for (const begin of [call, pause]) {
+  const both = async (signal: AbortSignal) => {
+    const [first, second] = [begin(signal), begin(signal)];
+    return [await first, await second];
+  };
+  await run(async () => {
+    for (
+      const body of [
+        (scope: { signal: AbortSignal }) => both(scope.signal),
+        () => fromSignal(both),
+      ]
+    ) {
+      try {
+        await timeout(0.01, body);
+      } catch (error) {
+        console.log("signal", error instanceof TimeoutError);
+      }
+    }
+    const task = createTask(async () => {
+      const early = begin(taskSignal());
+      await sleep(3600);
+      await early;
+    });
+    await sleep(0.01);
+    task.cancel();
+    await wait([task]);
+    console.log("signal", task.cancelled());
+  });
+}
+
 await run(async () => {
   download();
   await sleep(0.001);
@@ -116,6 +159,20 @@ if (process.argv.includes("list")) {
 }
 if (process.argv.includes("run")) {
   run(() => Promise.reject(new CancelledError("by hand")));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  console.log("not reached");
+}
+if (process.argv.includes("abort")) {
+  let answer: unknown;
+  await run(async () => {
+    const task = createTask(async () => {
+      answer = await pause(taskSignal()).catch((error) => error);
+    });
+    await sleep(0.01);
+    task.cancel("an answer");
+    await wait([task]);
+  });
+  run(() => Promise.reject(answer));
   await new Promise((resolve) => setTimeout(resolve, 50));
   console.log("not reached");
 }

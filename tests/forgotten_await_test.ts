@@ -1,6 +1,7 @@
 /**
- * An async function that nobody awaits yet when a cancel reaches it ends with that cancel:
- * the host must not take its promise for an error and end the program.
+ * An async function that nobody awaits yet when a cancel reaches it ends with that cancel, and
+ * so does what was called with a signal: the host must not take its promise for an error and
+ * end the program.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { hostTest, runOn } from "./_hosts.ts";
@@ -12,11 +13,12 @@ const LINES = [
   "task true",
   "followers 2",
   "list true",
+  ...Array(6).fill("signal true"),
   "main",
 ];
 
 hostTest(
-  "an un-awaited async function that is cancelled ends no program",
+  "what nobody awaits yet ends no program when it is cancelled: an async function, a call with a signal",
   async (host) => {
     const { code, lines, errors } = await runOn(host, PROGRAM);
     assertEquals(lines, [...LINES, "end"], errors);
@@ -29,6 +31,7 @@ const OTHERS = {
   "error": "lost",
   "list": "lost",
   "run": "by hand",
+  "abort": "operation was aborted",
   "main": "main too",
 };
 
