@@ -9,7 +9,7 @@ import type { BodyLine } from "../_task/body_line.ts";
 import { type Coro, Coroutine } from "../_coroutine/coroutine.ts";
 import { isGenerator } from "../_coroutine/generators.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
-import { isCancellation } from "../_line/cancellation.ts";
+import { isCancellation, wasCancellation } from "../_line/cancellation.ts";
 import { cancelLine, type LineFuture } from "../_line/cancel_line.ts";
 import { noteBodyEnd } from "../_line/delivery.ts";
 import { isQuiet, knownWaitsOf } from "../_line/line.ts";
@@ -79,9 +79,9 @@ export class BodyFuture extends HostFuture implements LineFuture {
 
   #fail(error: unknown): void {
     const line = this._asks;
-    const isCancel = isCancellation(line, error);
     if (this.done()) {
-      if (isCancel) return;
+      // What it ended with answers the deadline, whose scope has ended.
+      if (wasCancellation(error)) return;
       this.getLoop().callExceptionHandler({
         message: "Exception in a body that was abandoned at its deadline",
         exception: error,
@@ -89,6 +89,7 @@ export class BodyFuture extends HostFuture implements LineFuture {
       return;
     }
     // Whoever waits for it gets what has come of the cancel, and no other one.
+    const isCancel = isCancellation(line, error);
     noteBodyEnd(line, true, error);
     this.setException(failureWith(error));
     // One that was cancelled once more does not: an AbortError is no error to report.

@@ -26,7 +26,12 @@ export function isCancellation(line: LineState, error: unknown): boolean {
     return owner === undefined || requestsOf(line) > 0 ||
       requestsOf(owner) > 0;
   }
-  return requestsOf(line) > 0 && isOnlyCancellations(line, error);
+  return requestsOf(line) > 0 && isOnlyCancellations(error);
+}
+
+/** As {@linkcode isCancellation}, of a line that was cancelled and has ended since. */
+export function wasCancellation(error: unknown): boolean {
+  return isInstance(error, CancelledError) || isOnlyCancellations(error);
 }
 
 /**
@@ -46,7 +51,7 @@ export function isDroppedByLoop(
 
 // Promise.any() makes a list of the cancels of all its waits. Of what `using` makes at the end
 // of a block that an error has left the last error counts, as in Python. Each may hold others.
-function isOnlyCancellations(line: LineState, error: unknown): boolean {
+function isOnlyCancellations(error: unknown): boolean {
   const all = new Set<unknown>([error]);
   let isCancelled = false;
   try {
@@ -58,7 +63,7 @@ function isOnlyCancellations(line: LineState, error: unknown): boolean {
         continue;
       }
       if (!isInstance(each, AggregateError)) {
-        if (!isOne(line, each)) return false;
+        if (!isOne(each)) return false;
         isCancelled = true;
         continue;
       }
@@ -76,10 +81,8 @@ function isOnlyCancellations(line: LineState, error: unknown): boolean {
 }
 
 // Of a line of which a cancel was asked for, and no error that holds others.
-function isOne(line: LineState, error: unknown): boolean {
-  return isInstance(error, CancelledError)
-    ? isCancellation(line, error)
-    : isOfAnother(error);
+function isOne(error: unknown): boolean {
+  return isInstance(error, CancelledError) || isOfAnother(error);
 }
 
 // What the signal of a cancel makes others reject with: APIs of the host, and another copy of

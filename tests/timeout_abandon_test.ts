@@ -9,6 +9,7 @@ import {
   coroutine,
   createTask,
   fromSignal,
+  interruptible,
   sleep,
   taskGroup,
   type Timeout,
@@ -163,6 +164,61 @@ Deno.test("timeout() with abandon gives what its body has ended with when the de
     });
   }
 });
+
+/** What answers the deadline when its scope has ended. */
+const ANSWERS_LATE: Readonly<Record<string, Body>> = {
+  "the AbortError of an API that takes a turn of the host": async (scope) => {
+    await aborted(scope.signal, abortError).catch(later);
+  },
+  "the reason of its signal": async (scope) => {
+    await aborted(scope.signal, () => scope.signal.reason).catch(later);
+  },
+  "what Promise.any() makes of cancels": async () => {
+    try {
+      await sleep(LONG);
+    } finally {
+      await Promise.any([sleep(LONG), sleep(LONG)]);
+    }
+  },
+  "the end of an await using block, which waits": async () => {
+    await using _ = {
+      async [Symbol.asyncDispose]() {
+        await sleep(1);
+      },
+    };
+    await sleep(LONG);
+  },
+};
+
+async function later(error: unknown): Promise<never> {
+  await new Promise<void>((resolve) => setTimeout(resolve, 1));
+  throw error;
+}
+
+for (const [name, body] of Object.entries(ANSWERS_LATE)) {
+  Deno.test(`timeout() with abandon reports nothing of a body that obeys the deadline: ${name}`, async () => {
+    let hasEnded = false;
+    // It fails if something is reported.
+    await runTest(async () => {
+      await assertRejects(
+        async () =>
+          await timeout(1, async (scope) => {
+            try {
+              await body(scope);
+            } finally {
+              hasEnded = true;
+            }
+          }, { abandon: true }),
+        TimeoutError,
+      );
+      await interruptible(
+        new Promise<void>((resolve) => setTimeout(resolve, 20)),
+      );
+      await sleep(1);
+    });
+    assert(hasEnded);
+  });
+}
 
 /** What ends in `finally` blocks, the inner one of which waits. */
 const CLEANS_UP: Readonly<
