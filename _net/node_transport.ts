@@ -125,7 +125,9 @@ export class NodeTransport implements HostTransport {
 
   close(): void {
     const socket = this.#socket;
-    if (!this.isTls || this.#hasEnded) return socket.destroySoon();
+    if (!this.isTls) return socket.destroySoon();
+    this.#limitShutdown();
+    if (this.#hasEnded) return socket.destroySoon();
     // TLS has more to say than what is read here, such as tickets for another session: who
     // closes before the other end has done so resets the connection, and what is still on
     // its way there is lost.
@@ -134,15 +136,6 @@ export class NodeTransport implements HostTransport {
     socket.on("end", () => socket.destroySoon());
     this.resumeReading();
     socket.end();
-    const { shutdownTimeout } = this.#tlsParts!;
-    this.#callOffLinger = hostTimer(shutdownTimeout, () => {
-      if (!socket.writableFinished) {
-        this.#error ??= new TimeoutError(
-          `Lost the ${this}: the other end took in less than was written within the shutdownTimeout, ${shutdownTimeout} s`,
-        );
-      }
-      socket.destroy();
-    });
   }
 
   abort(): void {
@@ -184,6 +177,20 @@ export class NodeTransport implements HostTransport {
 
   toString(): string {
     return `connection to ${showAddress(this.#ends.peername)}`;
+  }
+
+  // As CPython, also where the other end has closed its side, but takes in nothing.
+  #limitShutdown(): void {
+    const { shutdownTimeout } = this.#tlsParts!;
+    const socket = this.#socket;
+    this.#callOffLinger = hostTimer(shutdownTimeout, () => {
+      if (!socket.writableFinished) {
+        this.#error ??= new TimeoutError(
+          `Lost the ${this}: the other end took in less than was written within the shutdownTimeout, ${shutdownTimeout} s`,
+        );
+      }
+      socket.destroy();
+    });
   }
 
   #isLingering(): boolean {

@@ -385,6 +385,34 @@ export const checks: Checks = {
     await server.waitClosed();
   },
 
+  async "close() over TLS waits no longer for who has closed its side and takes nothing"() {
+    const { ca, cert, key } = certificate();
+    let lost: unknown;
+    let hasWritten = false;
+    const server = await startServer(
+      async (reader, writer) => {
+        writer.write(new Uint8Array(64 << 20));
+        hasWritten = true;
+        await reader.read();
+        lost = await errorOf(() => writer.close());
+      },
+      HOST,
+      0,
+      { tls: { cert, key, shutdownTimeout: 0.05 } },
+    );
+    const { port } = server.sockets[0]!;
+    const options = { host: HOST, port, ca, allowHalfOpen: true };
+    const client = connectTls(options as never).on("error", () => {});
+    client.pause();
+    await until(() => hasWritten);
+    client.end();
+    server.close();
+    await until(() => lost !== undefined);
+    await server.waitClosed();
+    assert(lost instanceof TimeoutError, `${lost}`);
+    client.destroy();
+  },
+
   async "startTls() agrees on a protocol by alpn at both sides, and tells it"() {
     const { ca, cert, key } = certificate();
     const told: unknown[] = [];
