@@ -31,6 +31,7 @@
 import {
   type CoroutineFunction,
   createTask,
+  currentTask,
   run,
   type Task,
   taskGroup,
@@ -59,6 +60,8 @@ export interface SweepProgram {
   check?(): void | Promise<void>;
   /** Says whether a victim may end otherwise than cancelled, or another one fail. */
   mayEnd?(task: Task<unknown>, name: string): boolean;
+  /** Says whether the exception handler may be told of an error. */
+  mayReport?(error: unknown): boolean;
 }
 
 /** What a program tells of itself. */
@@ -75,6 +78,8 @@ export interface Probe {
   cleanUp(body: () => Promise<void>, isAside?: boolean): Promise<void>;
   /** How many clean-ups are under way. */
   readonly cleanUps: number;
+  /** Whether a section or a clean-up is under way. */
+  readonly isBusy: boolean;
   /** Gives a promise of the host, which settles in a later turn of the host. */
   host(): Promise<void>;
   /** Notes that the victim begins its last wait: a cancel may come too late from now on. */
@@ -182,15 +187,17 @@ async function attempt(
   const sweeper = new Sweeper(plan);
   using _ = observe(loop, sweeper);
   try {
-    await run(() => runProgram(make, sweeper, plan), {
+    const { mayReport } = await run(() => runProgram(make, sweeper, plan), {
       loopFactory: () => loop,
     });
-    if (loop.reports.length > 0) {
+    const reports = loop.reports.filter(({ exception }) =>
+      !mayReport?.(exception)
+    );
+    if (reports.length > 0) {
       throw new Error(
         `The exception handler was told: ${
-          loop.reports.map(({ message, exception }) =>
-            `${message} (${exception})`
-          ).join(", ")
+          reports.map(({ message, exception }) => `${message} (${exception})`)
+            .join(", ")
         }`,
       );
     }
@@ -209,7 +216,7 @@ async function runProgram(
   make: (probe: Probe) => SweepProgram,
   sweeper: Sweeper,
   plan: Plan,
-): Promise<void> {
+): Promise<SweepProgram> {
   const probe = new RunProbe(() => sweeper.passMoment(), sweeper);
   const program = make(probe);
   const tasks = Object.entries(program.tasks).map(([name, work]) =>
@@ -233,9 +240,12 @@ async function runProgram(
   await program.check?.();
   const open = probe.open();
   if (open.length > 0) throw new Error(`Not left: ${open.join(", ")}`);
-  if (probe.cleanUps > 0 && plan.moments.length === 1) {
+  if (
+    probe.cleanUps > 0 && plan.moments.length === 1 && !sweeper.isByItself
+  ) {
     throw new Error("A clean-up was cancelled twice");
   }
+  return program;
 }
 
 /** Gives a function that runs the work, in the scope that is to cancel it. */
@@ -355,6 +365,10 @@ class RunProbe implements Probe {
     if (this.#sweeper !== undefined) this.#sweeper.isInLastWait = true;
   }
 
+  get isBusy(): boolean {
+    return this.#open.length > 0 || this.cleanUps > 0;
+  }
+
   open(): readonly string[] {
     return this.#open;
   }
@@ -378,6 +392,8 @@ class Sweeper implements Instrument {
   hasReturned = false;
   /** Whether it has begun its last wait. */
   isInLastWait = false;
+  /** Whether the cancel has come in a task's step, as one by itself: that has yet to meet it. */
+  isByItself = false;
   #watching = false;
   #steps = 0;
   #moment = 0;
@@ -441,6 +457,7 @@ class Sweeper implements Instrument {
     const moment = this.#moment;
     const isOfScope = by !== "task" && moment === moments[0];
     afterMicrotasks(hops ?? 0, () => {
+      if (hops === 0 && currentTask() !== undefined) this.isByItself = true;
       if (isOfScope) this.#cancelScope();
       else this.#cancelTask(`moment ${moment}`);
     });
