@@ -336,8 +336,8 @@ export class Task<T> extends Future<T> {
    *
    * @param message The message of the CancelledError.
    * @param options The `cause` of the CancelledError.
-   * @returns Whether the task was asked: false if it was done, or its function had returned
-   * and only what that has left behind is still to end, which is cancelled then.
+   * @returns Whether the task was asked: false if it was done, or its function had ended and
+   * only what that has left behind is still to end, which is cancelled then.
    */
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return super.cancel();
@@ -813,9 +813,11 @@ export class Task<T> extends Future<T> {
       !isCancellation(this, error)
     ) request.keepsResult = true;
     if (this._mayHaveHelpers()) {
-      const areTold = this._request?.pending === true &&
-        isCancellation(this, error);
-      return endHelpers(this, () => this.#failApart(error), areTold);
+      const isCancel = isCancellation(this, error);
+      const areTold = this._request?.pending === true && isCancel;
+      endHelpers(this, () => this.#failApart(error), areTold);
+      if (!isCancel) this._request!.isTooLate = true;
+      return;
     }
     if (!this.#leave()) return;
     if (isCancellation(this, error)) {

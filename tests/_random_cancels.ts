@@ -66,6 +66,7 @@ const APART: readonly ReadonlySet<string>[] = [
 const MAY_BE_BESIDE_HOST: ReadonlySet<string> = new Set([
   "race",
   "any",
+  "allSettled",
   "early",
   "inTurn",
 ]);

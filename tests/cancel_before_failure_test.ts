@@ -75,3 +75,39 @@ for (const [name, way] of Object.entries(WAYS)) {
     );
   });
 }
+
+async function cleansUp(): Promise<void> {
+  try {
+    await sleep(60);
+  } finally {
+    await sleep(2);
+  }
+}
+
+for (const [name, way] of Object.entries(WAYS)) {
+  Deno.test(`${name} that has failed, and ends what it has left behind, does not hide the cancel`, async () => {
+    const loop = new RealOrderLoop();
+    await run(async () => {
+      const task = createTask(async () => {
+        try {
+          await way(async () => {
+            void cleansUp();
+            await sleep(1);
+            throw new RangeError("its own");
+          });
+        } catch (error) {
+          if (error instanceof CancelledError) throw error;
+        }
+        await sleep(60);
+      });
+      await sleep(2);
+      task.cancel();
+      await wait([task]);
+      assert(task.cancelled(), String(task));
+    }, { loopFactory: () => loop });
+    assertEquals(
+      loop.reports.map(({ exception }) => String(exception)),
+      ["RangeError: its own"],
+    );
+  });
+}
