@@ -191,8 +191,11 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
   }
   if (request?.pending && isTold(request, wait)) {
     forget(request, wait);
-    if (request.late !== wait) beginBurst(line, request);
-    else {
+    if (request.late !== wait) {
+      beginBurst(line, request);
+      // What the next turn wakes would go on in it, and be taken for who has got the request.
+      line.getLoop()._letBurstEnd();
+    } else {
       request.late = undefined;
       request.unsureUntil = 0;
     }
