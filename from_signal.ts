@@ -42,7 +42,7 @@ import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import { runInLine } from "./_host/async_context.ts";
-import { forgive } from "./_host/uncaught.ts";
+import { abortForgiven } from "./_host/uncaught.ts";
 import { makeUnplaced } from "./_base/error_place.ts";
 import { running } from "./_base/running.ts";
 import { callbackName, describeKind } from "./_base/repr.ts";
@@ -158,11 +158,7 @@ class Abortable<T> extends Future<T> {
       (line._request ??= new CancelRequest()).aborted = true;
     }
     cancelLine(line, reason);
-    if (isFirst) {
-      // What it has begun and does not await yet is rejected with it.
-      forgive(this.#cancelled!);
-      this.#controller.abort(this.#cancelled);
-    }
+    if (isFirst) abortForgiven(this.#controller, this.#cancelled!);
     return true;
   }
 

@@ -807,20 +807,20 @@ export class Task<T> extends Future<T> {
 
   #fail(error: unknown): void {
     const request = this._request;
+    const isCancel = isCancellation(this, error);
     // As in #finish(): it has failed by itself, and had no wait left for the cancel.
     if (
-      request?.pending && !isUnsure(this, request) && hadEnded(this, request) &&
-      !isCancellation(this, error)
+      request?.pending && !isCancel && !isUnsure(this, request) &&
+      hadEnded(this, request)
     ) request.keepsResult = true;
     if (this._mayHaveHelpers()) {
-      const isCancel = isCancellation(this, error);
-      const areTold = this._request?.pending === true && isCancel;
+      const areTold = request?.pending === true && isCancel;
       endHelpers(this, () => this.#failApart(error), areTold);
       if (!isCancel) this._request!.isTooLate = true;
       return;
     }
     if (!this.#leave()) return;
-    if (isCancellation(this, error)) {
+    if (isCancel) {
       return this._settleCancelled(outcomeOf(error, this._request));
     }
     // A coroutine may throw anything; a future wants an error.

@@ -68,6 +68,15 @@ export function forgive(error: object): void {
   running.forgiven.add(error);
 }
 
+/** Aborts a signal; what was begun with it and nobody awaits yet may be rejected with the error. */
+export function abortForgiven(
+  controller: AbortController,
+  error: CancelledError,
+): void {
+  forgive(error);
+  controller.abort(error);
+}
+
 /** Takes it back: the error comes out of a run, whose promise it is that rejects. */
 export function blame(error: unknown): void {
   const { forgiven } = running;

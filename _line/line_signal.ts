@@ -4,7 +4,7 @@
  * @module
  */
 import { type CancelReason, signalReason } from "../_base/cancelled.ts";
-import { forgive } from "../_host/uncaught.ts";
+import { abortForgiven } from "../_host/uncaught.ts";
 import { CancelRequest } from "./cancel_request.ts";
 import type { LineState } from "./line.ts";
 
@@ -12,19 +12,8 @@ import type { LineState } from "./line.ts";
 export function abortSignal(line: LineState, reason: CancelReason): boolean {
   const controller = line._request?.controller;
   if (controller === undefined || controller.signal.aborted) return false;
-  abort(controller, reason, line);
+  abortForgiven(controller, signalReason(reason, line));
   return true;
-}
-
-// What the host has begun and nobody awaits yet is rejected with it.
-function abort(
-  controller: AbortController,
-  reason: CancelReason,
-  line: LineState,
-): void {
-  const error = signalReason(reason, line);
-  forgive(error);
-  controller.abort(error);
 }
 
 /**
@@ -41,9 +30,7 @@ export function signalOf(line: LineState, isCancelled: boolean): AbortSignal {
     controller !== undefined && (!controller.signal.aborted || isCancelled)
   ) return controller.signal;
   const fresh = own.controller = new AbortController();
-  if (isCancelled) {
-    abort(fresh, reasonFor(line), line);
-  }
+  if (isCancelled) abortForgiven(fresh, signalReason(reasonFor(line), line));
   return fresh.signal;
 }
 

@@ -176,10 +176,7 @@ export class Side {
   write(): Work {
     const { writer, random } = this;
     const size = random.between(1, random.chance(0.2) ? 60_000 : 400);
-    const part = (): Uint8Array => {
-      const bytes = this.out.next(size);
-      return bytes;
-    };
+    const part = (): Uint8Array => this.out.next(size);
     return random.pick<Work>([
       function* () {
         yield* writer.write(part());
