@@ -174,11 +174,10 @@ class Completions<A> implements AsCompleted<A> {
       return future;
     });
     this.#untaken = this.#pending.size;
-    this.#done = new CompletionQueue(
-      loop,
-      () => `asCompleted, ${this.#pending.size} not done`,
-      () => [...this.#pending],
-    );
+    this.#done = new CompletionQueue(loop, {
+      describeWait: () => `asCompleted, ${this.#pending.size} not done`,
+      waitsFor: () => [...this.#pending],
+    });
     this.#onDone = new DoneCallback(
       (future: Future<unknown>) => this.#collect(future),
       copyContext(),

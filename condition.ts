@@ -107,10 +107,9 @@ export class Condition {
     }
     this.#title = title(this, options);
     this.#lock = lock ?? new Lock(options);
-    this.#waiters = new WaiterList(
-      bindLoop(this),
-      () => this._describe(),
-    );
+    this.#waiters = new WaiterList(bindLoop(this), {
+      describeWait: () => this._describe(),
+    });
   }
 
   /** Says whether somebody holds the lock. */

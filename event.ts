@@ -32,7 +32,7 @@ import {
   WaitOperation,
   WOULD_BLOCK,
 } from "./_sync/wait_operation.ts";
-import type { Waiter } from "./_task/waiter.ts";
+import type { OwnedFuture } from "./_task/owned_future.ts";
 import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Event}. */
@@ -154,19 +154,21 @@ class EventWaitable implements Waitable<undefined, true> {
   isOpen = false;
 
   constructor(event: Event, title: string) {
-    this.waiters = new WaiterList(bindLoop(event), () => title);
+    this.waiters = new WaiterList(bindLoop(event), {
+      describeWait: () => title,
+    });
   }
 
   tryNow(): true | typeof WOULD_BLOCK {
     return this.isOpen ? true : WOULD_BLOCK;
   }
 
-  afterWake(_: undefined, waiter: Waiter): true {
+  afterWake(_: undefined, waiter: OwnedFuture): true {
     this.waiters.remove(waiter);
     return true;
   }
 
-  abandon(waiter: Waiter): void {
+  abandon(waiter: OwnedFuture): void {
     this.waiters.remove(waiter);
   }
 }

@@ -34,7 +34,7 @@ import {
   WaitOperation,
   WOULD_BLOCK,
 } from "./_sync/wait_operation.ts";
-import type { Waiter } from "./_task/waiter.ts";
+import type { OwnedFuture } from "./_task/owned_future.ts";
 import { bindLoop, WaiterList } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Lock}. */
@@ -167,7 +167,9 @@ class LockState implements Waitable<Guard | undefined, Disposable> {
 
   constructor(lock: Lock, title: string) {
     this.title = title;
-    this.waiters = new WaiterList(bindLoop(lock), () => this.describe());
+    this.waiters = new WaiterList(bindLoop(lock), {
+      describeWait: () => this.describe(),
+    });
   }
 
   tryNow(guard: Guard | undefined): Disposable | typeof WOULD_BLOCK {
@@ -176,12 +178,12 @@ class LockState implements Waitable<Guard | undefined, Disposable> {
     return this.guard = guard ?? new Guard(this, running.task);
   }
 
-  afterWake(guard: Guard | undefined, waiter: Waiter): Disposable {
+  afterWake(guard: Guard | undefined, waiter: OwnedFuture): Disposable {
     this.waiters.remove(waiter);
     return this.guard = guard ?? new Guard(this, running.task);
   }
 
-  abandon(waiter: Waiter): void {
+  abandon(waiter: OwnedFuture): void {
     this.waiters.remove(waiter);
     if (this.guard === undefined) this.wakeFirst();
   }

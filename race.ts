@@ -34,7 +34,7 @@ import { type Future, isFuture } from "./future.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";
 import { Children, reportErrors } from "./_combine/children.ts";
 import { currentTask } from "./current_task.ts";
-import { TellingWaiter } from "./_task/waiter.ts";
+import { OwnedFuture } from "./_task/owned_future.ts";
 import type { Scheduler } from "./handle.ts";
 import type { EventLoop } from "./loop.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
@@ -176,15 +176,14 @@ function* runRace(
       if (future === winner || runners.size === 0) finish.release();
     },
   });
-  const finish = new TellingWaiter(
-    loop,
-    () => `${name} of ${futures.size}, ${runners.size} not done`,
-    () => [...runners],
-  );
-  // In the turn of the cancel: one that something is handed in it passes that on.
-  finish.onCancel = () => {
-    if (losers === undefined) endLosers();
-  };
+  const finish = new OwnedFuture(loop, {
+    describeWait: () => `${name} of ${futures.size}, ${runners.size} not done`,
+    waitsFor: () => [...runners],
+    // In the turn of the cancel: one that something is handed in it passes that on.
+    onCancel() {
+      if (losers === undefined) endLosers();
+    },
+  });
   try {
     for (const future of futures) {
       runners.add(future);

@@ -34,7 +34,7 @@ import {
   WaitOperation,
   WOULD_BLOCK,
 } from "./_sync/wait_operation.ts";
-import type { Waiter } from "./_task/waiter.ts";
+import type { OwnedFuture } from "./_task/owned_future.ts";
 import { bindLoop, WaiterList, wasWoken } from "./_sync/waiter_list.ts";
 
 /** Options of {@linkcode Semaphore} and {@linkcode BoundedSemaphore}. */
@@ -213,7 +213,9 @@ class SemaphoreState implements Waitable<undefined, Disposable> {
     this.#semaphore = semaphore;
     this.title = title;
     this.value = value;
-    this.waiters = new WaiterList(bindLoop(semaphore), () => this.title);
+    this.waiters = new WaiterList(bindLoop(semaphore), {
+      describeWait: () => this.title,
+    });
   }
 
   locked(): boolean {
@@ -226,13 +228,13 @@ class SemaphoreState implements Waitable<undefined, Disposable> {
     return new Permit(this.#semaphore);
   }
 
-  afterWake(_: undefined, waiter: Waiter): Disposable {
+  afterWake(_: undefined, waiter: OwnedFuture): Disposable {
     this.waiters.remove(waiter);
     this.wakeAll();
     return new Permit(this.#semaphore);
   }
 
-  abandon(waiter: Waiter): void {
+  abandon(waiter: OwnedFuture): void {
     this.waiters.remove(waiter);
     if (wasWoken(waiter)) this.value++;
     this.wakeAll();

@@ -12,10 +12,10 @@
  */
 import { type Delay, toSeconds } from "./clock.ts";
 import { begin, Coroutine, ended } from "./_coroutine/coroutine.ts";
-import { Future } from "./future.ts";
-import type { Scheduler } from "./handle.ts";
 import { NextTurn } from "./_coroutine/next_turn.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
+import { type FutureOwner, OwnedFuture } from "./_task/owned_future.ts";
+import type { Runnable, Timer } from "./_base/roles.ts";
 
 /**
  * Waits for `delay` seconds. With 0 or less it gives every other ready task one turn.
@@ -51,15 +51,20 @@ export function sleep<T>(delay: Delay, result?: T): Coroutine<T | undefined> {
   return seconds <= 0 ? new NextTurn(result) : new Sleep(seconds, result);
 }
 
-/** Hand-written: a generator, future, timer and closure would be twice the memory. */
-class Sleep<T> extends Coroutine<T> {
-  /** How long it takes. */
-  readonly seconds: number;
+/**
+ * The wait, its timer in the loop's heap, and the owner of the future that it waits for.
+ * Hand-written: a generator, a timer and a closure would be twice the memory.
+ */
+class Sleep<T> extends Coroutine<T> implements Timer, Runnable, FutureOwner {
+  _inHeap = false;
+  readonly #seconds: number;
   readonly #result: T;
+  #when = 0;
+  #isCalledOff = false;
 
   constructor(seconds: number, result: T) {
     super();
-    this.seconds = seconds;
+    this.#seconds = seconds;
     this.#result = result;
   }
 
@@ -69,16 +74,14 @@ class Sleep<T> extends Coroutine<T> {
 
   override next(): IteratorResult<unknown, T> {
     // The slot for the body below is free, since there is no other body.
-    const alarm = this._callerBody as Alarm | undefined;
-    if (alarm === undefined) {
+    const future = this._callerBody as OwnedFuture | undefined;
+    if (future === undefined) {
       begin(this);
-      const fresh = new Alarm(requireScheduler(), this);
-      this._callerBody = fresh;
-      return { done: false, value: fresh._requestWait() };
+      return { done: false, value: this.#start()._requestWait() };
     }
-    if (!alarm.done()) return { done: false, value: alarm._requestWait() };
-    if (alarm.cancelled()) alarm.callOff();
-    alarm.result();
+    if (!future.done()) return { done: false, value: future._requestWait() };
+    if (future.cancelled()) this.#callOff();
+    future.result();
     return ended(this.#result);
   }
 
@@ -92,45 +95,36 @@ class Sleep<T> extends Coroutine<T> {
     return super.return(value);
   }
 
-  #callOff(): void {
-    (this._callerBody as Alarm | undefined)?.callOff();
-  }
-}
-
-/** The future of a sleep, and the timer in the loop's heap that finishes it. */
-class Alarm extends Future<undefined> {
-  _inHeap = false;
-  readonly #when: number;
-  readonly #sleep: Sleep<unknown>;
-  #calledOff = false;
-
-  constructor(loop: Scheduler, sleep: Sleep<unknown>) {
-    super({ loop });
-    this.#sleep = sleep;
-    this.#when = loop.time() + sleep.seconds;
-    loop._addTimer(this);
-  }
-
   when(): number {
     return this.#when;
   }
 
-  /** Calls the timer off; the sleep does so when it goes on, as in CPython. */
-  callOff(): void {
-    if (this.#calledOff) return;
-    this.#calledOff = true;
-    if (this._inHeap) this.scheduler._timerCancelled();
+  describeWait(): string {
+    return `sleep(${this.#seconds})`;
   }
 
   _isCalledOff(): boolean {
-    return this.#calledOff;
+    return this.#isCalledOff;
   }
 
   _run(): void {
-    if (!this.done()) this.setResult(undefined);
+    (this._callerBody as OwnedFuture).release();
   }
 
-  _describe(): string {
-    return `sleep(${this.#sleep.seconds})`;
+  #start(): OwnedFuture {
+    const loop = requireScheduler();
+    const future = new OwnedFuture(loop, this);
+    this.#when = loop.time() + this.#seconds;
+    loop._addTimer(this);
+    this._callerBody = future;
+    return future;
+  }
+
+  // When it goes on, as in CPython, and not when its future is cancelled.
+  #callOff(): void {
+    const future = this._callerBody as OwnedFuture | undefined;
+    if (future === undefined || this.#isCalledOff) return;
+    this.#isCalledOff = true;
+    if (this._inHeap) future.getLoop()._timerCancelled();
   }
 }

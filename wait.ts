@@ -43,7 +43,7 @@ import type { Scheduler } from "./handle.ts";
 import { currentTask } from "./current_task.ts";
 import { describeKind } from "./_base/repr.ts";
 import { NO_CONTEXT, requireScheduler } from "./_loop/scheduler.ts";
-import { Waiter } from "./_task/waiter.ts";
+import { OwnedFuture } from "./_task/owned_future.ts";
 import type { Task } from "./task.ts";
 
 /** Return from {@linkcode wait} when one future is done. */
@@ -132,11 +132,11 @@ export const wait: <
       const { returnWhen = ALL_COMPLETED, timeout } = options;
       const loop = requireScheduler();
       checkLoop(unique, loop);
-      const waiter = new Waiter(
-        loop,
-        () => `wait for ${unique.size}, ${watched.missing} not done`,
-        () => [...unique].filter((future) => !future.done()),
-      );
+      const waiter = new OwnedFuture(loop, {
+        describeWait: () =>
+          `wait for ${unique.size}, ${watched.missing} not done`,
+        waitsFor: () => [...unique].filter((future) => !future.done()),
+      });
       const release = (): void => waiter.release();
       const timer = timeout === undefined
         ? undefined

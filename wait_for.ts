@@ -48,7 +48,7 @@ import { DoneCallback } from "./_future/done_callback.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { type Future, isFuture, type Wait } from "./future.ts";
-import { Waiter } from "./_task/waiter.ts";
+import { OwnedFuture } from "./_task/owned_future.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { unplaced } from "./_base/error_place.ts";
 import { tell } from "./_line/wait_text.ts";
@@ -239,11 +239,10 @@ function inline(awaitable: unknown): Coro<unknown> {
 function* cancelAndWait(
   future: Future<unknown>,
 ): Generator<Wait, void, unknown> {
-  const ending = new Waiter(
-    future.getLoop(),
-    () => `the end of ${future}`,
-    () => [future],
-  );
+  const ending = new OwnedFuture(future.getLoop(), {
+    describeWait: () => `the end of ${future}`,
+    waitsFor: () => [future],
+  });
   const onDone = new DoneCallback(
     () => ending.release(),
     copyContext(),

@@ -12,7 +12,7 @@ import { unwatch, watch, type Watcher } from "./awaitables.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable } from "../_base/roles.ts";
 import { running } from "../_base/running.ts";
-import { TellingWaiter, type Waiter } from "../_task/waiter.ts";
+import { type FutureOwner, OwnedFuture } from "../_task/owned_future.ts";
 
 /** Who has children. */
 export interface Parent<F> {
@@ -29,7 +29,8 @@ export interface Parent<F> {
 }
 
 /** Those that have not ended. */
-export class Children<F extends Future<unknown>> implements Watcher, Runnable {
+export class Children<F extends Future<unknown>>
+  implements Watcher, Runnable, FutureOwner {
   readonly #loop: Scheduler;
   readonly #parent: Parent<F>;
   readonly #running = new Set<F>();
@@ -37,7 +38,7 @@ export class Children<F extends Future<unknown>> implements Watcher, Runnable {
   // ready queue once: 8 B a child, where a handle with its context would be 130.
   #ended: F[] = [];
   #handedOver = 0;
-  #joining: Waiter | undefined = undefined;
+  #joining: OwnedFuture | undefined = undefined;
   _callbacks: Map<Future<unknown>, () => void> | undefined = undefined;
 
   constructor(loop: Scheduler, parent: Parent<F>) {
@@ -95,13 +96,7 @@ export class Children<F extends Future<unknown>> implements Watcher, Runnable {
    */
   *join(onCancel: (error: unknown) => void): Coro<void> {
     while (this.#running.size > 0) {
-      const joining = new TellingWaiter(
-        this.#loop,
-        () => `${this.#parent.what}, ${this.#running.size} not done`,
-        () => [...this.#running],
-      );
-      joining.onCancel = this.#parent.joinCancelled;
-      this.#joining = joining;
+      const joining = this.#joining = new OwnedFuture(this.#loop, this);
       try {
         yield* joining;
       } catch (error) {
@@ -120,6 +115,18 @@ export class Children<F extends Future<unknown>> implements Watcher, Runnable {
     let cancelled: { readonly error: unknown } | undefined;
     yield* this.join((error) => cancelled ??= { error });
     if (cancelled !== undefined) throw cancelled.error;
+  }
+
+  describeWait(): string {
+    return `${this.#parent.what}, ${this.#running.size} not done`;
+  }
+
+  waitsFor(): unknown[] {
+    return [...this.#running];
+  }
+
+  onCancel(reason: CancelReason): void {
+    this.#parent.joinCancelled?.(reason);
   }
 
   /** Returns those that have not ended. */

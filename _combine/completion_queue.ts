@@ -6,35 +6,22 @@
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { Scheduler } from "../handle.ts";
 import { WaiterList } from "../_sync/waiter_list.ts";
-import { TellingWaiter } from "../_task/waiter.ts";
+import type { FutureOwner } from "../_task/owned_future.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 
 /** Hands items to those who wait, in the order in which they came. */
 export class CompletionQueue<T> {
   readonly #items = new RingBuffer<T>(16);
   readonly #takers: WaiterList;
-  readonly #makeTaker: () => TellingWaiter;
 
   /**
    * Makes an empty queue.
    *
    * @param loop The loop of the waiting tasks.
-   * @param describeWait What they wait for, for reports.
-   * @param waitsFor The futures that it depends on, for reports.
-   * @param onCancel Is called in the turn in which the wait of a taker is cancelled.
+   * @param owner Who knows what they wait for.
    */
-  constructor(
-    loop: Scheduler,
-    describeWait: () => string,
-    waitsFor: () => unknown[],
-    onCancel?: () => void,
-  ) {
-    this.#takers = new WaiterList(() => loop, describeWait, waitsFor);
-    this.#makeTaker = () => {
-      const taker = new TellingWaiter(loop, describeWait, waitsFor);
-      taker.onCancel = onCancel;
-      return taker;
-    };
+  constructor(loop: Scheduler, owner: FutureOwner) {
+    this.#takers = new WaiterList(() => loop, owner);
   }
 
   /** How many items are there. */
@@ -73,7 +60,7 @@ export class CompletionQueue<T> {
 
   /** Waits until it is this one's turn to look. */
   *wait(): Coro<void> {
-    const taker = this.#takers.append(this.#makeTaker());
+    const taker = this.#takers.append(this.#takers.makeWaiter());
     try {
       yield* taker;
     } catch (error) {

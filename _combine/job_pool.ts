@@ -79,13 +79,12 @@ export class JobPool<T, R> {
     this.#isAsync = isAsyncFunction(plan.job);
     const name = callbackName(plan.job);
     this.#jobName = name === "<anonymous>" ? "mapConcurrent" : name;
-    this.#results = new CompletionQueue(
-      loop,
-      () => `mapConcurrent, ${this.#workers.size} workers`,
-      () => [...this.#workers],
+    this.#results = new CompletionQueue(loop, {
+      describeWait: () => `mapConcurrent, ${this.#workers.size} workers`,
+      waitsFor: () => [...this.#workers],
       // In the turn of the cancel: a job that something is handed in it passes that on.
-      () => this.#end(),
-    );
+      onCancel: () => this.#end(),
+    });
     this.#workers = new Children(loop, {
       what: "workers of mapConcurrent()",
       awaitedBy: this.#results,

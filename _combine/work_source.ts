@@ -1,11 +1,11 @@
 /**
  * The input of `mapConcurrent()`: taken by workers one by one, and not further ahead
  * than the results are taken. A worker that may not take more waits on its
- * {@linkcode Waiter}: that costs no future a wait.
+ * {@linkcode OwnedFuture}: that costs no future a wait.
  *
  * @module
  */
-import { Waiter } from "../_task/waiter.ts";
+import { OwnedFuture } from "../_task/owned_future.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
@@ -36,13 +36,13 @@ export class WorkSource<T> {
   // What was read of an async source, and nobody has taken.
   readonly #read = new RingBuffer<T>(16);
   // Where the reader of an async source waits until more is wanted.
-  readonly #demand: Waiter;
+  readonly #demand: OwnedFuture;
   #isReaderIdle = false;
   readonly #keepAll: boolean;
   // How much input may be taken before a result is.
   #credit: number;
   // Where workers lie that wait for credit.
-  #notifiers: Waiter[] = [];
+  #notifiers: OwnedFuture[] = [];
   #taken = 0;
   /** What was taken last. */
   last: T | undefined = undefined;
@@ -68,7 +68,9 @@ export class WorkSource<T> {
     this.#loop = loop;
     this.#limit = Math.min(limit, ENDLESS);
     this.#keepAll = keepAll;
-    this.#demand = new Waiter(loop, () => "room for the next item of a source");
+    this.#demand = new OwnedFuture(loop, {
+      describeWait: () => "room for the next item of a source",
+    });
     if (isAsyncIterable(source)) {
       this.#reader = new SourceReader(loop, source, inContext);
       this.#credit = this.#limit;
@@ -95,8 +97,8 @@ export class WorkSource<T> {
   }
 
   /** Makes a place for a worker to wait in. */
-  makeWaiter(): Waiter {
-    return new Waiter(this.#loop, () => "more work");
+  makeWaiter(): OwnedFuture {
+    return new OwnedFuture(this.#loop, { describeWait: () => "more work" });
   }
 
   /**
@@ -125,7 +127,7 @@ export class WorkSource<T> {
   }
 
   /** Takes the next input, waiting for credit or for what is read of an async source. */
-  *take(notifier: Waiter): Coro<Input<T> | undefined> {
+  *take(notifier: OwnedFuture): Coro<Input<T> | undefined> {
     const isAsync = this.#reader !== undefined;
     while (!this.isAtHand) {
       this.#notifiers.push(notifier);

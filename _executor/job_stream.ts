@@ -4,7 +4,7 @@
  * @module
  */
 import { Queue } from "../queue.ts";
-import { Waiter } from "../_task/waiter.ts";
+import { OwnedFuture } from "../_task/owned_future.ts";
 import { check, FUNCTION, instance, integer } from "../_base/arguments.ts";
 import { Job } from "./job.ts";
 
@@ -149,11 +149,10 @@ export class JobStream<Y, R> implements AsyncIterableIterator<Y, R, undefined> {
     job.cancel("The stream was left");
     let cancelled: { readonly error: unknown } | undefined;
     while (!job.done()) {
-      const waiter = new Waiter(
-        job.getLoop(),
-        () => "the end of a stream",
-        () => [job],
-      );
+      const waiter = new OwnedFuture(job.getLoop(), {
+        describeWait: () => "the end of a stream",
+        waitsFor: () => [job],
+      });
       const wake = (): void => waiter.release();
       job.addDoneCallback(wake);
       try {

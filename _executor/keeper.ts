@@ -6,7 +6,7 @@
 import type { EventLoop } from "../loop.ts";
 import { TaskList } from "../_loop/task_list.ts";
 import type { Resource } from "../_loop/resources.ts";
-import { Waiter } from "../_task/waiter.ts";
+import { OwnedFuture } from "../_task/owned_future.ts";
 import type { Job } from "./job.ts";
 
 /** Options of {@linkcode Keeper}. */
@@ -36,7 +36,7 @@ export class Keeper implements Resource {
   #isListed = false;
   #isEnding = false;
   // Waits for the end of all jobs, at the end of the loop.
-  #ending: Waiter | undefined;
+  #ending: OwnedFuture | undefined;
 
   /**
    * Makes a keeper of no jobs.
@@ -104,7 +104,9 @@ export class Keeper implements Resource {
     this.#isListed = false;
     this.#cancelAll();
     while (this.size > 0) {
-      this.#ending = new Waiter(this.#loop, () => String(this));
+      this.#ending = new OwnedFuture(this.#loop, {
+        describeWait: () => String(this),
+      });
       await this.#ending;
     }
     this.#options.onEnd();

@@ -11,7 +11,7 @@ import { getRunningLoop } from "../running_loop.ts";
 import { describeValue } from "../_base/repr.ts";
 import { shutdownOf } from "../_run/shutdown.ts";
 import { followPromise } from "../_coroutine/to_future.ts";
-import { Waiter } from "../_task/waiter.ts";
+import { OwnedFuture } from "../_task/owned_future.ts";
 import { messageOfError } from "../_bullmq/connection.ts";
 import type { Bullmq } from "../_bullmq/engine.ts";
 import { Server, type ServerOptions } from "./server.ts";
@@ -27,7 +27,9 @@ export function* serve(
   const loop = getRunningLoop();
   const queue = describeValue(options.queue);
   let broken: BrokenExecutor | undefined;
-  const end = new Waiter(loop, () => `jobs of the queue ${queue}`);
+  const end = new OwnedFuture(loop, {
+    describeWait: () => `jobs of the queue ${queue}`,
+  });
   const server = new Server(bullmq, executor, loop, options, (error) => {
     broken ??= error;
     end.release();

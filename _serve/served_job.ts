@@ -13,7 +13,7 @@ import {
 import type { Executor } from "../executor.ts";
 import type { EventLoop } from "../loop.ts";
 import { describeValue, isInstance } from "../_base/repr.ts";
-import { Waiter } from "../_task/waiter.ts";
+import { OwnedFuture } from "../_task/owned_future.ts";
 import {
   type ErrorData,
   shortText,
@@ -75,7 +75,7 @@ export class ServedJob {
   #isGivenBack = false;
   // How many values it may yield in all, and who waits for more.
   #credit: number;
-  #granted: Waiter | undefined;
+  #granted: OwnedFuture | undefined;
   // Ends the wait for a value to be sent.
   #leave: (() => void) | undefined;
 
@@ -231,10 +231,9 @@ export class ServedJob {
   }
 
   async #moreCredit(job: Job<unknown>, patience: number): Promise<void> {
-    const waiter = this.#granted = new Waiter(
-      this.#loop,
-      () => `a reader of the stream of ${job.jobName}`,
-    );
+    const waiter = this.#granted = new OwnedFuture(this.#loop, {
+      describeWait: () => `a reader of the stream of ${job.jobName}`,
+    });
     const wake = (): void => waiter.release();
     job.addDoneCallback(wake);
     // Who reads says so again and again, so its program has ended.

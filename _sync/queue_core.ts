@@ -11,7 +11,7 @@ import {
 import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import type { Store } from "./stores.ts";
 import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";
-import type { Waiter } from "../_task/waiter.ts";
+import type { OwnedFuture } from "../_task/owned_future.ts";
 import { bindLoop, WaiterList, wasWoken } from "./waiter_list.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 
@@ -38,9 +38,11 @@ export class QueueCore<T> {
     this.#maxsize = maxsize;
     this.#capacity = maxsize > 0 ? maxsize : Infinity;
     const binding = bindLoop(queue);
-    this.getters = new WaiterList(binding, () => `${title} to get an item`);
-    this.putters = new WaiterList(binding, () => `${title} to put an item`);
-    this.joiners = new WaiterList(binding, () => `${title} to be done`);
+    const waitersFor = (what: string): WaiterList =>
+      new WaiterList(binding, { describeWait: () => `${title} ${what}` });
+    this.getters = waitersFor("to get an item");
+    this.putters = waitersFor("to put an item");
+    this.joiners = waitersFor("to be done");
     this.getting = new GetWaitable<T>(this, this.getters);
     this.putting = new PutWaitable<T>(this, this.putters);
     this.joining = new JoinWaitable(this, this.joiners);
@@ -187,7 +189,7 @@ class PutWaitable<T> implements Waitable<T, void> {
     }
   }
 
-  abandon(waiter: Waiter): void {
+  abandon(waiter: OwnedFuture): void {
     this.waiters.remove(waiter);
     if (!wasWoken(waiter)) return;
     this.#promised--;
@@ -230,7 +232,7 @@ class GetWaitable<T> implements Waitable<undefined, T> {
     }
   }
 
-  abandon(waiter: Waiter): void {
+  abandon(waiter: OwnedFuture): void {
     this.waiters.remove(waiter);
     if (!wasWoken(waiter)) return;
     this.#promised--;
@@ -261,11 +263,11 @@ class JoinWaitable implements Waitable<undefined, void> {
     return this.#core.unfinished === 0 ? undefined : WOULD_BLOCK;
   }
 
-  afterWake(_: undefined, waiter: Waiter): undefined {
+  afterWake(_: undefined, waiter: OwnedFuture): undefined {
     this.waiters.remove(waiter);
   }
 
-  abandon(waiter: Waiter): void {
+  abandon(waiter: OwnedFuture): void {
     this.waiters.remove(waiter);
   }
 }

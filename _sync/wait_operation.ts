@@ -6,7 +6,7 @@
 import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
 import { cancellationOf } from "../_base/cancelled.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
-import type { Waiter } from "../_task/waiter.ts";
+import type { OwnedFuture } from "../_task/owned_future.ts";
 import type { WaiterList } from "./waiter_list.ts";
 
 /** Says from a waitable that there is something to wait for. */
@@ -21,9 +21,9 @@ export interface Waitable<A, T> {
   /** Finishes without waiting, or says that this can't be. */
   tryNow(argument: A): T | typeof WOULD_BLOCK;
   /** Finishes after the wake-up, or says that it must wait again. */
-  afterWake(argument: A, waiter: Waiter): T | typeof WOULD_BLOCK;
+  afterWake(argument: A, waiter: OwnedFuture): T | typeof WOULD_BLOCK;
   /** Leaves with nothing, and passes on what the waiter was woken for. */
-  abandon(waiter: Waiter): void;
+  abandon(waiter: OwnedFuture): void;
 }
 
 /**
@@ -49,7 +49,7 @@ export class WaitOperation<A, T> extends Coroutine<T> {
   /** @internal */
   override next(): IteratorResult<unknown, T> {
     // The slot for the body below is free, since there is no other body.
-    const waiter = this._callerBody as Waiter | undefined;
+    const waiter = this._callerBody as OwnedFuture | undefined;
     if (waiter === undefined) {
       if (mustGiveWay()) return NEXT_TURN;
       if (!begin(this)) return ended<T>(undefined as T);
@@ -92,7 +92,7 @@ export class WaitOperation<A, T> extends Coroutine<T> {
   }
 
   #leave(): void {
-    const waiter = this._callerBody as Waiter | undefined;
+    const waiter = this._callerBody as OwnedFuture | undefined;
     if (waiter === undefined) return;
     this._callerBody = undefined;
     this.#waitable.abandon(waiter);

@@ -4,7 +4,7 @@
  * @module
  */
 import { RuntimeError } from "../errors.ts";
-import { Waiter } from "../_task/waiter.ts";
+import { type FutureOwner, OwnedFuture } from "../_task/owned_future.ts";
 import type { Scheduler } from "../handle.ts";
 import { requireScheduler } from "../_loop/scheduler.ts";
 
@@ -35,16 +35,15 @@ export function bindLoop(owner: object): () => Scheduler {
  */
 export class WaiterList {
   readonly #loop: () => Scheduler;
-  readonly #describeWait: () => string;
-  readonly #waitsFor: (() => unknown[]) | undefined;
-  #last: Waiter | undefined = undefined;
+  readonly #owner: FutureOwner;
+  #last: OwnedFuture | undefined = undefined;
   // Invariant: whoever stands before this one is done. A waiter never gets undone,
   // so it only moves forward, and waking n waiters takes n steps in all.
-  #pending: Waiter | undefined = undefined;
+  #pending: OwnedFuture | undefined = undefined;
   // Invariant: whoever stands before this one was cancelled. It only moves forward too.
-  #live: Waiter | undefined = undefined;
+  #live: OwnedFuture | undefined = undefined;
   /** The one that has waited longest. */
-  first: Waiter | undefined = undefined;
+  first: OwnedFuture | undefined = undefined;
   /** How many stand in the list. */
   size = 0;
 
@@ -52,17 +51,11 @@ export class WaiterList {
    * Makes an empty list.
    *
    * @param loop Returns the loop to wait in.
-   * @param describeWait What the waiters wait for, for reports.
-   * @param waitsFor The futures that they depend on, for reports.
+   * @param owner Who knows what the waiters wait for.
    */
-  constructor(
-    loop: () => Scheduler,
-    describeWait: () => string,
-    waitsFor?: () => unknown[],
-  ) {
+  constructor(loop: () => Scheduler, owner: FutureOwner) {
     this.#loop = loop;
-    this.#describeWait = describeWait;
-    this.#waitsFor = waitsFor;
+    this.#owner = owner;
   }
 
   /**
@@ -70,12 +63,12 @@ export class WaiterList {
    *
    * @throws {RuntimeError} If no loop runs, or another one than before.
    */
-  makeWaiter(): Waiter {
-    return new Waiter(this.#loop(), this.#describeWait, this.#waitsFor);
+  makeWaiter(): OwnedFuture {
+    return new OwnedFuture(this.#loop(), this.#owner);
   }
 
   /** Appends a waiter. */
-  append(waiter: Waiter): Waiter {
+  append(waiter: OwnedFuture): OwnedFuture {
     waiter.previous = this.#last;
     if (this.#last === undefined) this.first = waiter;
     else this.#last.following = waiter;
@@ -87,7 +80,7 @@ export class WaiterList {
   }
 
   /** Puts a waiter before all others: it was woken for nothing, and has waited longest. */
-  prepend(waiter: Waiter): Waiter {
+  prepend(waiter: OwnedFuture): OwnedFuture {
     const { first } = this;
     if (first === undefined) return this.append(waiter);
     waiter.following = first;
@@ -100,7 +93,7 @@ export class WaiterList {
   }
 
   /** Takes a waiter out, if it is still in. */
-  remove(waiter: Waiter): void {
+  remove(waiter: OwnedFuture): void {
     const { previous, following } = waiter;
     if (previous === undefined && waiter !== this.first) return;
     if (this.#pending === waiter) this.#pending = following;
@@ -119,7 +112,7 @@ export class WaiterList {
    *
    * @returns The one who was woken, if any.
    */
-  wakeNext(): Waiter | undefined {
+  wakeNext(): OwnedFuture | undefined {
     let waiter = this.#pending;
     while (waiter !== undefined && waiter.done()) waiter = waiter.following;
     this.#pending = waiter?.following;
@@ -162,6 +155,6 @@ export class WaiterList {
 }
 
 /** Whether a waiter that leaves takes with it what it was woken for. */
-export function wasWoken(waiter: Waiter): boolean {
+export function wasWoken(waiter: OwnedFuture): boolean {
   return waiter.done() && !waiter.cancelled();
 }

@@ -7,7 +7,7 @@ import { getRunningLoop } from "../running_loop.ts";
 import { sleep } from "../sleep.ts";
 import { isGenerator } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
-import { Waiter } from "../_task/waiter.ts";
+import { OwnedFuture } from "../_task/owned_future.ts";
 import type { ResultBatch } from "./result_batch.ts";
 import type { RunningJob } from "./running_job.ts";
 
@@ -62,10 +62,9 @@ async function drain(
 
 async function untilCredited(job: RunningJob): Promise<void> {
   while (job.credit! <= 0) {
-    job.credited = new Waiter(
-      getRunningLoop(),
-      () => "room in its stream",
-    );
+    job.credited = new OwnedFuture(getRunningLoop(), {
+      describeWait: () => "room in its stream",
+    });
     try {
       await job.credited;
     } finally {

@@ -6,7 +6,7 @@
 import { CancelledError } from "../errors.ts";
 import { takeAtOnce } from "../_line/delivery.ts";
 import type { Task } from "../task.ts";
-import type { Waiter } from "../_task/waiter.ts";
+import type { OwnedFuture } from "../_task/owned_future.ts";
 import type { Extra, JobOrigin } from "../_executor/wire.ts";
 import type { WorkerMarks } from "./marks.ts";
 
@@ -33,7 +33,7 @@ export class RunningJob {
   /** How many values it may yield; `undefined` if nobody reads them. */
   credit: number | undefined;
   /** What it waits on for more credit. */
-  credited: Waiter | undefined = undefined;
+  credited: OwnedFuture | undefined = undefined;
   /** The engine that it comes from. */
   readonly origin: JobOrigin | undefined;
   readonly #marks: WorkerMarks | undefined;
