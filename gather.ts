@@ -47,9 +47,10 @@ import {
   watch,
   type Watcher,
 } from "./_combine/awaitables.ts";
+import { type FutureOwner, OwnedFuture } from "./_task/owned_future.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
 import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
-import { Future, isFuture } from "./future.ts";
+import { type Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Runnable } from "./_base/roles.ts";
 import { running } from "./_base/running.ts";
@@ -243,10 +244,12 @@ function commonLoop(
 }
 
 /**
- * The future of a gather: begins its children, not more than the limit at once, and ends
- * with them. Cancelling it cancels them.
+ * The work of a gather: begins its children, not more than the limit at once, and ends
+ * with them. Cancelling its future cancels them.
  */
-class Gathering extends Future<unknown[]> implements Watcher, Runnable {
+class Gathering implements Watcher, Runnable, FutureOwner {
+  readonly #future: OwnedFuture<unknown[]>;
+  readonly #loop: EventLoop;
   readonly #source: Iterable<Awaitable<unknown>>;
   readonly #iterator: Iterator<Awaitable<unknown>>;
   readonly #limit: number;
@@ -281,7 +284,8 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
     options: GatherOptions,
     firstChild?: Future<unknown>,
   ) {
-    super({ loop });
+    this.#future = new OwnedFuture(loop, this);
+    this.#loop = loop;
     this.#source = source;
     this.#iterator = iteratorOf(source);
     this.#limit = options.limit ?? Infinity;
@@ -295,11 +299,11 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
   }
 
   /** Begins children until the limit is reached or there are no more. */
-  fill(): this {
+  fill(): Future<unknown[]> {
     const doneBefore: Future<unknown>[] = [];
     try {
       while (
-        !this.done() && !this.#exhausted && this.#running < this.#limit
+        !this.#future.done() && !this.#exhausted && this.#running < this.#limit
       ) this.#beginNext(doneBefore);
     } catch (error) {
       // What could not be begun is closed with the rest.
@@ -312,11 +316,10 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
     }
     for (const child of doneBefore) this.#collect(child);
     this.#endIfAllHave();
-    return this;
+    return this.#future;
   }
 
-  override cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this.done()) return false;
+  passCancelOn(message?: string, options?: ErrorOptions): boolean {
     const { asked } = running.cancels;
     if (asked?.has(this)) return true;
     let taken = false;
@@ -332,17 +335,15 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
     return true;
   }
 
-  _wouldTakeCancel(): boolean | undefined {
+  wouldTakeCancel(): boolean {
     // Of a child that gathers no more, but is not done yet, the answer is wrong: what
     // waits for this is cancelled by this, and not at its next step.
-    return this.done()
-      ? undefined
-      : this.#hasMore() || this.#children.some((child) => !child.done());
+    return this.#hasMore() || this.#children.some((child) => !child.done());
   }
 
   _wake(child: Future<unknown>): void {
     this.#ended.push(child);
-    this.scheduler._enqueue(this);
+    this.#loop._enqueue(this);
   }
 
   _run(): void {
@@ -354,13 +355,21 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
     this.fill();
   }
 
-  _describe(): string {
+  describeWait(): string {
     const more = this.#exhausted ? "" : ", more to come";
     return `gather of ${this.#children.length}, ${this.#running} not done${more}`;
   }
 
-  _waitsFor(): unknown[] {
+  waitsFor(): unknown[] {
     return this.#children.filter((child) => !child.done());
+  }
+
+  *_awaitedBy(): Generator<unknown, void, undefined> {
+    yield this.#future;
+  }
+
+  toString(): string {
+    return "gather";
   }
 
   // Whether there may be children that were not begun.
@@ -430,12 +439,8 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
     this.#closeSource();
   }
 
-  get #loop(): EventLoop {
-    return this.scheduler as EventLoop;
-  }
-
   #collect(child: Future<unknown>): void {
-    if (this.done()) {
+    if (this.#future.done()) {
       // Fetched, so that it is not reported: the gathering gave its error already.
       if (!child.cancelled()) child.exception();
       return;
@@ -455,15 +460,15 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
   }
 
   #endIfAllHave(): void {
-    if (this.done() || !this.#exhausted || this.#running > 0) return;
+    if (this.#future.done() || !this.#exhausted || this.#running > 0) return;
     if (!this.#cancelRequested) {
-      return this.setResult(this.#children.map(outcomeOf));
+      return this.#future.setResult(this.#children.map(outcomeOf));
     }
     const last = this.#ended[this.#collected - 1];
-    this.setException(
+    this.#future.setException(
       last?.cancelled()
         ? errorOf(last)
-        : cancelledError(this.#lastReason(), this.scheduler.getDebug()),
+        : cancelledError(this.#lastReason(), this.#loop.getDebug()),
     );
   }
 
@@ -476,7 +481,7 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
 
   #fail(error: unknown): void {
     // A source may throw anything; a future wants an error.
-    this.setException(
+    this.#future.setException(
       error ?? new RuntimeError(`Source failed: ${error} was thrown`),
     );
     this.#closeSource();
@@ -501,10 +506,10 @@ class Gathering extends Future<unknown[]> implements Watcher, Runnable {
     try {
       returnOf(this.#iterator)?.();
     } catch (exception) {
-      this.scheduler.callExceptionHandler({
+      this.#loop.callExceptionHandler({
         message: "Exception in a source of gather() that was closed",
         exception,
-        future: this,
+        future: this.#future,
       });
     }
   }

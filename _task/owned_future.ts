@@ -17,6 +17,12 @@ export interface FutureOwner {
   waitsFor?(): unknown[];
   /** Is called in the turn of a cancel: what it waits for can be cancelled in that turn. */
   onCancel?(reason: CancelReason): void;
+  /** Cancels what the future stands for, in the place of its own `cancel()`. */
+  passCancelOn?(message?: string, options?: ErrorOptions): boolean;
+  /** Returns what {@linkcode passCancelOn} will return; see {@linkcode CancelTarget}. */
+  wouldTakeCancel?(): boolean | undefined;
+  /** Whether only the host can settle it, as far as the loop knows. */
+  isOfHost?(): boolean;
 }
 
 /**
@@ -59,9 +65,28 @@ export class OwnedFuture<T = undefined> extends Future<T> {
     sleeper._wake(this);
   }
 
+  override cancel(message?: string, options?: ErrorOptions): boolean {
+    const { owner } = this;
+    return owner.passCancelOn === undefined
+      ? super.cancel(message, options)
+      : !this.done() && owner.passCancelOn(message, options);
+  }
+
   override _settleCancelled(reason: CancelReason): void {
     super._settleCancelled(reason);
     this.owner.onCancel?.(reason);
+  }
+
+  override _passesCancelOn(): boolean {
+    return this.owner.passCancelOn !== undefined;
+  }
+
+  _wouldTakeCancel(): boolean | undefined {
+    return this.done() ? undefined : this.owner.wouldTakeCancel?.();
+  }
+
+  get _ofHost(): boolean | undefined {
+    return this.owner.isOfHost?.();
   }
 
   _describe(): string {
