@@ -39,7 +39,6 @@ import { hadEnded, isUnsure } from "./_line/delivery.ts";
 import { isQuiet, knownWaitsOf, lineOf } from "./_line/line.ts";
 import { describeInside } from "./_line/wait_text.ts";
 import type { CancelledError } from "./errors.ts";
-import { Future } from "./future.ts";
 import type { Scheduler } from "./handle.ts";
 import { runInLine } from "./_host/async_context.ts";
 import { abortForgiven } from "./_host/uncaught.ts";
@@ -48,6 +47,7 @@ import { running } from "./_base/running.ts";
 import { callbackName, describeKind } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
+import { type FutureOwner, OwnedFuture } from "./_task/owned_future.ts";
 
 /** What {@linkcode fromSignal} calls: a function that gives what its signal aborts. */
 export type SignalFunction<T> = (signal: AbortSignal) => PromiseLike<T>;
@@ -108,11 +108,12 @@ function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {
     );
   }
   abortable.follow(promise);
-  return yield* abortable;
+  return yield* abortable.future;
 }
 
 /** Follows a promise; its cancel aborts the signal, and waits. */
-class Abortable<T> extends Future<T> {
+class Abortable<T> implements FutureOwner {
+  readonly future: OwnedFuture<T>;
   /** The line of the function. */
   readonly line: BodyLine;
   readonly #controller = new AbortController();
@@ -123,7 +124,7 @@ class Abortable<T> extends Future<T> {
   #hadEnded = false;
 
   constructor(loop: Scheduler, name: string) {
-    super({ loop });
+    this.future = new OwnedFuture(loop, this);
     this.#name = name;
     this.#driver = running.driver as Driver;
     this.line = new BodyLine(lineOf(this.#driver)!);
@@ -134,26 +135,25 @@ class Abortable<T> extends Future<T> {
       (value) => {
         // It may have had its result before it was cancelled, and was on its way.
         const isCancelled = this.#leave() && !this.#hadEnded;
-        if (isCancelled) this._settleCancelled(this.#cancelled);
+        if (isCancelled) this.future._settleCancelled(this.#cancelled);
         else {
           this.#noteLate();
-          this.setResult(value);
+          this.future.setResult(value);
         }
       },
       (error) => {
-        if (this.#leave()) this._settleCancelled(this.#cancelled);
-        else this.setException(failureWith(error));
+        if (this.#leave()) this.future._settleCancelled(this.#cancelled);
+        else this.future.setException(failureWith(error));
       },
     );
   }
 
-  override cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this.done()) return false;
+  passCancelOn(message?: string, options?: ErrorOptions): boolean {
     const reason = cancelReason(message, options);
     const { line } = this;
     const isFirst = this.#cancelled === undefined;
     if (isFirst) {
-      this.#cancelled = cancelledError(reason, this.getLoop().getDebug());
+      this.#cancelled = cancelledError(reason, line.getLoop().getDebug());
       // What waits for the host has the signal.
       (line._request ??= new CancelRequest()).aborted = true;
     }
@@ -162,9 +162,8 @@ class Abortable<T> extends Future<T> {
     return true;
   }
 
-  /** @internal */
-  _wouldTakeCancel(): boolean | undefined {
-    return this.done() ? undefined : true;
+  wouldTakeCancel(): boolean {
+    return true;
   }
 
   get signal(): AbortSignal {
@@ -190,23 +189,22 @@ class Abortable<T> extends Future<T> {
     }
   }
 
-  /** @internal */
-  get _ofHost(): boolean {
+  isOfHost(): boolean {
     return isQuiet(this.line);
   }
 
-  /** @internal What its function waits for. */
-  _waitsFor(): unknown[] {
+  /** Returns what its function waits for. */
+  waitsFor(): unknown[] {
     return knownWaitsOf(this.line);
   }
 
-  _describe(): string {
+  describeWait(): string {
     const state = this.#cancelled === undefined ? "" : ", which was aborted";
     return describeInside(
       `fromSignal of ${this.#name}${state}`,
       "function",
-      this._waitsFor(),
-      this.scheduler,
+      this.waitsFor(),
+      this.line.getLoop(),
     );
   }
 }

@@ -117,20 +117,21 @@ class Items<T>
       "the next item of iterate()",
     );
     try {
-      const result = await question;
+      const result = await question.future;
       if (result.done) this.#end();
       return result;
     } catch (error) {
       // `for await` does not call return() then, after a cancel neither.
       this.#end();
-      await askForEndAfter(this.#items, this, question, error);
+      await askForEndAfter(this.#items, this, question, error)?.future;
       throw error;
     }
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#end();
-    await endLoop(askForEnd(this.#items, this), this.loop, this.#items);
+    const { future } = askForEnd(this.#items, this);
+    await endLoop(future, this.loop, this.#items);
     return { done: true, value: undefined };
   }
 

@@ -30,9 +30,10 @@ import type { AwaitedResult, Work } from "./_coroutine/coroutine.ts";
 import { DoneCallback } from "./_future/done_callback.ts";
 import { unwatch, watch } from "./_combine/awaitables.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
-import { Future } from "./future.ts";
+import type { Future } from "./future.ts";
 import { Handle } from "./handle.ts";
 import { NO_CONTEXT } from "./_loop/scheduler.ts";
+import { type FutureOwner, OwnedFuture } from "./_task/owned_future.ts";
 import { describeOnce, guarded, textOf } from "./_base/repr.ts";
 import type { Waiter } from "./_base/roles.ts";
 
@@ -88,29 +89,31 @@ export function shield<A extends Work | (() => Work)>(
 ): Future<AwaitedResult<A>> {
   const inner = futureOf(awaitable, undefined);
   if (inner.done()) return inner as Future<AwaitedResult<A>>;
-  const outer = new Shielded(inner);
-  outer.watch();
-  return outer as Future<unknown> as Future<AwaitedResult<A>>;
+  const shield = new Shield(inner);
+  shield.watch();
+  return shield.outer as Future<unknown> as Future<AwaitedResult<A>>;
 }
 
-/** The future that stands between the work and the task that waits. */
-class Shielded extends Future<unknown> {
+/** What stands between the work and the task that waits. */
+class Shield implements FutureOwner {
+  readonly outer: OwnedFuture<unknown>;
   readonly #inner: Future<unknown>;
 
   constructor(inner: Future<unknown>) {
-    super({ loop: inner.getLoop() });
+    this.outer = new OwnedFuture(inner.getLoop(), this);
     this.#inner = inner;
   }
 
   watch(): void {
     const inner = this.#inner;
+    const { outer } = this;
     const follow = new DoneCallback(
       () => this.#follow(),
       copyContext(),
-      this,
+      outer,
     );
     watch(inner, follow);
-    this.addDoneCallback(() => {
+    outer.addDoneCallback(() => {
       if (inner.done()) return;
       unwatch(inner, follow);
       // One for all shields: it is added once.
@@ -118,24 +121,25 @@ class Shielded extends Future<unknown> {
     });
   }
 
-  _describe(): string {
+  describeWait(): string {
     return describeOnce(this, () => `shield of ${describe(this.#inner)}`);
   }
 
-  _waitsFor(): unknown[] {
+  waitsFor(): unknown[] {
     return this.#inner.done() ? [] : [this.#inner];
   }
 
   #follow(): void {
-    if (this.cancelled()) return;
+    const { outer } = this;
+    if (outer.cancelled()) return;
     const inner = this.#inner;
     if (inner.cancelled()) {
-      this.cancel();
+      outer.cancel();
       return;
     }
     const error = inner.exception();
-    if (error === undefined) this.setResult(inner.result());
-    else this.setException(error);
+    if (error === undefined) outer.setResult(inner.result());
+    else outer.setException(error);
   }
 }
 

@@ -45,10 +45,10 @@ export class SourceReader<T> implements SourceOwner {
   *read(take: (item: T) => boolean): Coro<boolean> {
     const question = askForItems(this.#items, this, take);
     try {
-      return yield* question;
+      return yield* question.future;
     } catch (error) {
       this.#isClosed = true;
-      yield* askForEndAfter(this.#items, this, question, error) ?? [];
+      yield* askForEndAfter(this.#items, this, question, error)?.future ?? [];
       throw error;
     }
   }
@@ -57,7 +57,7 @@ export class SourceReader<T> implements SourceOwner {
    * Closes the source and waits for its clean-up.
    */
   *close(): Coro<void> {
-    if (!this.#isClosed) yield* askForEnd(this.#items, this);
+    if (!this.#isClosed) yield* askForEnd(this.#items, this).future;
   }
 
   /** Shows itself in reports. */

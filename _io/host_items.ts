@@ -237,7 +237,7 @@ export function askForEndAfter(
   question: SourceQuestion<unknown>,
   reason: unknown,
 ): SourceQuestion<void> | undefined {
-  const isCancelled = question.cancelled();
+  const isCancelled = question.future.cancelled();
   if (items.isOver && !isCancelled) return undefined;
   const end = new SourceQuestion(loop, {
     what: "the end of a source",
@@ -254,7 +254,7 @@ export function askForEndAfter(
     context,
   });
   if (question.isLeft) {
-    end.cancel();
+    end.future.cancel();
     return undefined;
   }
   end.limit();
@@ -295,7 +295,7 @@ export function* closeAndTell(
   tell = (error: unknown): void => tellFailed(owner.loop, error),
 ): Coro<void> {
   try {
-    yield* askForEnd(items, owner, reason);
+    yield* askForEnd(items, owner, reason).future;
   } catch (error) {
     if (isInstance(error, CancelledError)) throw error;
     tell(error);

@@ -147,13 +147,13 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     const question = askForNext<unknown>(this.#items, this, what);
     let step: IteratorResult<unknown, undefined>;
     try {
-      step = yield* question;
+      step = yield* question.future;
     } catch (error) {
       this.#isLeft = question.isLeft;
       const reason = this.#reason ?? error;
       const end = askForEndAfter(this.#items, this, question, reason);
       if (end !== undefined) {
-        yield* end;
+        yield* end.future;
         this.#isLeft ||= end.isLeft;
       }
       throw error;
@@ -187,7 +187,7 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
     }
     if (this.#isLeft) return;
     // It may have been cancelled before it had begun.
-    yield* askForEnd(this.#items, this, this.#reason);
+    yield* askForEnd(this.#items, this, this.#reason).future;
   }
 
   // Gives the buffer, if somebody can read it yet.

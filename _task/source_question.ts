@@ -4,7 +4,6 @@
  * @module
  */
 import { type CancelReason, cancelReason } from "../_base/cancelled.ts";
-import { Future } from "../future.ts";
 import { failureWith } from "../_future/failure.ts";
 import type { Scheduler, TimerHandle } from "../handle.ts";
 import { runInLine } from "../_host/async_context.ts";
@@ -16,6 +15,7 @@ import { currentLine, isQuiet, knownWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { BodyLine } from "./body_line.ts";
+import { type FutureOwner, OwnedFuture } from "./owned_future.ts";
 
 /**
  * How many seconds a source that is closed may wait for a promise of the host, which may
@@ -59,7 +59,10 @@ export interface SourceAsk<R> {
  * host gets the cancel by its signal, and at its next wait for this library; it has a moment
  * to come from there. A second cancel leaves it.
  */
-export class SourceQuestion<R> extends Future<R> {
+export class SourceQuestion<R> implements FutureOwner {
+  /** What whoever asks waits for. */
+  readonly future: OwnedFuture<R>;
+  readonly #loop: Scheduler;
   readonly #what: string;
   readonly #answersFirst: (ofHost: boolean) => boolean;
   readonly #isPatient: boolean;
@@ -77,7 +80,8 @@ export class SourceQuestion<R> extends Future<R> {
    * @param asked What is asked, and how.
    */
   constructor(loop: Scheduler, asked: SourceAsk<R>) {
-    super({ loop });
+    this.future = new OwnedFuture(loop, this);
+    this.#loop = loop;
     this.#what = asked.what;
     this.#answersFirst = asked.answersFirst;
     this.#isPatient = asked.isPatient;
@@ -91,36 +95,35 @@ export class SourceQuestion<R> extends Future<R> {
     answer.then(
       (result) => {
         this.#answered();
-        if (this.done()) return;
-        if (this.#cancelled === undefined) this.setResult(result);
-        else this._settleCancelled(this.#cancelled.reason);
+        if (!this.future.done()) this.#end(result);
       },
       (error) => {
         const isCancel = line !== undefined && isCancellation(line, error);
         this.#answered();
-        if (this.done()) {
+        const { future } = this;
+        if (future.done()) {
           if (!isCancel) asked.failedLate(error);
         } else if (isCancel && this.#cancelled !== undefined) {
-          this._settleCancelled(this.#cancelled.reason);
+          future._settleCancelled(this.#cancelled.reason);
         } else {
-          this.setException(failureWith(error));
+          future.setException(failureWith(error));
           // For who asked alone.
-          this.exception();
+          future.exception();
         }
       },
     );
   }
 
-  override cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this.done()) return false;
-    const ofHost = this._ofHost;
+  passCancelOn(message?: string, options?: ErrorOptions): boolean {
+    const ofHost = this.isOfHost();
     const reason = cancelReason(message, options);
     const isFirst = this.#cancelled === undefined;
     this.#cancelled ??= { reason };
     if (isFirst ? !this.#answersFirst(ofHost) : ofHost) {
       this.#isLeft = !isFirst;
       this.#callOff();
-      return super.cancel(message, options);
+      this.future._settleCancelled(reason);
+      return true;
     }
     if (ofHost && !this.#isPatient) this.#giveMoment();
     else this.limit();
@@ -131,10 +134,10 @@ export class SourceQuestion<R> extends Future<R> {
   /** Gives the source up when it goes on to wait for the host. */
   limit(): void {
     this.#callOff();
-    if (this.done() || this.getLoop().isClosed()) return;
-    this.#timer = this.scheduler.callLater(
+    if (this.future.done() || this.#loop.isClosed()) return;
+    this.#timer = this.#loop.callLater(
       SOURCE_PATIENCE,
-      () => this._ofHost ? this.#giveUp() : this.limit(),
+      () => this.isOfHost() ? this.#giveUp() : this.limit(),
       NO_CONTEXT,
     );
   }
@@ -156,33 +159,32 @@ export class SourceQuestion<R> extends Future<R> {
     return this.#isLeft;
   }
 
-  /** @internal Whether the source waits for nothing of this library. */
-  get _ofHost(): boolean {
+  /** Whether the source waits for nothing of this library. */
+  isOfHost(): boolean {
     return this.#line === undefined || isQuiet(this.#line);
   }
 
-  /** @internal What the source waits for. */
-  _waitsFor(): unknown[] {
+  /** Returns what the source waits for. */
+  waitsFor(): unknown[] {
     return this.#line === undefined ? [] : knownWaitsOf(this.#line);
   }
 
-  _describe(): string {
-    const waits = this._waitsFor();
-    return describeInside(this.#what, "source", waits, this.scheduler);
+  describeWait(): string {
+    return describeInside(this.#what, "source", this.waitsFor(), this.#loop);
   }
 
   // The host takes its time whatever clock the loop has, so that waits.
   #giveMoment(): void {
-    const { scheduler } = this;
-    scheduler._hold();
+    const loop = this.#loop;
+    loop._hold();
     const stop = hostTimer(HOST_PATIENCE, () => {
       this.#callOff();
-      if (this._ofHost) this.#leave();
+      if (this.isOfHost()) this.#leave();
       else this.limit();
     });
     this.#endOfMoment = () => {
       stop();
-      scheduler._letGo();
+      loop._letGo();
     };
   }
 
@@ -193,8 +195,8 @@ export class SourceQuestion<R> extends Future<R> {
   }
 
   #giveUp(): void {
-    if (this.done()) return;
-    this.scheduler.callExceptionHandler({
+    if (this.future.done()) return;
+    this.#loop.callExceptionHandler({
       message:
         `A source was closed ${SOURCE_PATIENCE} s ago and still waits for a ` +
         "promise of the host: let it take a signal, or wait for this library",
@@ -203,10 +205,15 @@ export class SourceQuestion<R> extends Future<R> {
   }
 
   #leave(): void {
-    if (this.done() || this.getLoop().isClosed()) return;
+    if (this.future.done() || this.#loop.isClosed()) return;
     this.#isLeft = true;
-    if (this.#cancelled === undefined) this.setResult(undefined as R);
-    else this._settleCancelled(this.#cancelled.reason);
+    this.#end(undefined as R);
+  }
+
+  #end(result: R): void {
+    const { future } = this;
+    if (this.#cancelled === undefined) future.setResult(result);
+    else future._settleCancelled(this.#cancelled.reason);
   }
 
   #answered(): void {
