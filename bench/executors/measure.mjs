@@ -52,6 +52,8 @@ async function measure(name, workers, make) {
     expect(name, await pool.all(times(jobs / 2, (i) => pool.run(i))), 0);
   }
   if (workers === 1) {
+    // As many one by one: a worker has much to compile, and a service goes on for long.
+    for (let i = 0; i < jobs; i++) await pool.run(i);
     const latencies = [];
     for (let i = 0; i < Math.min(1500, jobs); i++) {
       const start = performance.now();
