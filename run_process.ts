@@ -76,6 +76,7 @@ export interface RunProcessOptions {
  * @throws {ProcessError} If it ended by a signal or with another code than 0.
  * @throws {TypeError} If an argument or an option is of a wrong kind.
  * @throws {RangeError} If the grace is below 0 or NaN.
+ * @throws {RuntimeError} If the host of this program has no processes.
  * @throws {Error} The host's own error, if it can't be started.
  *
  * @example What was written until the time was up

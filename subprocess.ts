@@ -42,7 +42,9 @@ import { RunningProcess } from "./_process/running_process.ts";
 import type { Coro, Coroutine } from "./_coroutine/coroutine.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { NextTurn } from "./_coroutine/next_turn.ts";
+import { builtin } from "./_host/environment.ts";
 import { refusal } from "./_host/errors.ts";
+import { RuntimeError } from "./errors.ts";
 
 export type { SignalName } from "./_host/signals.ts";
 export type { Stdio } from "./_process/child.ts";
@@ -127,6 +129,8 @@ export interface SubprocessOptions {
  * @returns A coroutine of the process.
  * @throws {TypeError} If an argument or an option is of a wrong kind.
  * @throws {RangeError} If an option has a value that there is not.
+ * @throws {RuntimeError} If the host of this program has no processes.
+ * @throws {Error} The host's own error, if it can't be started.
  *
  * @example Talk with a program
  * ```ts
@@ -166,6 +170,8 @@ export function createSubprocessExec(
  * @returns A coroutine of the process.
  * @throws {TypeError} If an argument or an option is of a wrong kind.
  * @throws {RangeError} If an option has a value that there is not.
+ * @throws {RuntimeError} If the host of this program has no processes.
+ * @throws {Error} The host's own error, if it can't be started.
  *
  * @example Count lines
  * ```ts
@@ -277,7 +283,7 @@ function* spawn(
   name: string,
 ): Coro<Child> {
   const failure = new IoWait<never>(loop, "the start of a process", true);
-  const start: Spawn = "Deno" in globalThis ? spawnByDeno : spawnByNode;
+  const start = hostSpawn();
   try {
     const child = start(request, (error) => failure.fail(error));
     return child ?? (yield* failure);
@@ -286,6 +292,14 @@ function* spawn(
     const place = request.cwd === undefined ? "" : ` in ${request.cwd}`;
     throw refusal(error, `Cannot start ${shorten(name)}${place}`);
   }
+}
+
+function hostSpawn(): Spawn {
+  if ("Deno" in globalThis) return spawnByDeno;
+  if (builtin("node:child_process") !== undefined) return spawnByNode;
+  throw new RuntimeError(
+    "Cannot start a process: this host has none, as a browser has none",
+  );
 }
 
 // Not `command -v`, which knows commands of the shell itself, and files that nobody may run.

@@ -395,12 +395,20 @@ export const PROCESS_CASES: RealCases = {
     yield* wait(child.wait());
   },
 
-  *"createSubprocessExec() gives the host's error for a folder that is not there"() {
-    const error = yield* failureOf(
-      createSubprocessExec("true", [], { cwd: "/no/such/folder" }),
-    );
-    assert.match(kindOf(error), /NotFound|ENOENT/);
-    assert.match(String(error), /: Cannot start true in \/no\/such\/folder: /);
+  *"createSubprocessExec(), createSubprocessShell() and runProcess() give the host's error for a folder that is not there"() {
+    const options = { cwd: "/no/such/folder" };
+    for (
+      const start of [
+        createSubprocessExec("true", [], options),
+        createSubprocessShell("true", options),
+        runProcess("true", [], options),
+      ]
+    ) {
+      const error = yield* failureOf(start);
+      assert.match(kindOf(error), /NotFound|ENOENT/);
+      const text = String(error);
+      assert.match(text, /: Cannot start true in \/no\/such\/folder: /);
+    }
   },
 
   *"createSubprocessExec() gives the host's error for what can't be run, also where a shell joins the outputs"() {
