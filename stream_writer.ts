@@ -161,14 +161,17 @@ export interface StreamWriter extends AsyncDisposable {
    * @returns A future. It fails if the connection is closed or lost.
    */
   drain(): Future<void>;
-  /** Whether {@linkcode StreamWriter.writeEof} can be called. */
+  /**
+   * Whether the connection has a half to end by {@linkcode StreamWriter.writeEof}: each has,
+   * over TLS too, where CPython has none.
+   */
   canWriteEof(): boolean;
   /**
    * Ends the sending half, after what was written; reading goes on. Twice does nothing.
    *
    * Over TLS too, where CPython refuses it.
    *
-   * @throws {RuntimeError} If the host can't do this here, or during `startTls()`.
+   * @throws {RuntimeError} During `startTls()`.
    */
   writeEof(): void;
   /**

@@ -40,8 +40,6 @@ export interface Transport {
   write(bytes: Uint8Array): boolean;
   /** Whether it wants no more bytes for now. */
   isBacklogged(): boolean;
-  /** Whether {@linkcode Transport.writeEof} can be called. */
-  canWriteEof(): boolean;
   /** Ends the sending half, after what it has taken. */
   writeEof(): void;
   /** Closes it, after what it has taken is sent; `connectionLost()` follows. */

@@ -118,15 +118,10 @@ export class TransportWriter implements StreamWriter, TransportOwner, Resource {
   }
 
   canWriteEof(): boolean {
-    return this.#transport.canWriteEof();
+    return true;
   }
 
   writeEof(): void {
-    if (!this.canWriteEof()) {
-      throw new RuntimeError(
-        `Cannot write EOF: ${this.#transport} has no half to end, use close()`,
-      );
-    }
     if (this.#ended || this.isClosing()) return;
     if (this.#upgrading) this.#refuse();
     this.#ended = true;

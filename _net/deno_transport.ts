@@ -95,10 +95,6 @@ export class DenoTransport implements HostTransport {
     return this.#backlogged;
   }
 
-  canWriteEof(): boolean {
-    return true;
-  }
-
   writeEof(): void {
     this.#then = "end";
     if (this.#sending === undefined) this.#allSent();

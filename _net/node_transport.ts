@@ -115,10 +115,6 @@ export class NodeTransport implements HostTransport {
     return this.#backlogged;
   }
 
-  canWriteEof(): boolean {
-    return true;
-  }
-
   writeEof(): void {
     this.#socket.end();
   }

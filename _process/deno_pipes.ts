@@ -124,10 +124,6 @@ export class DenoInput implements InputPipe {
     return this.#backlogged;
   }
 
-  canWriteEof(): boolean {
-    return true;
-  }
-
   writeEof(): void {
     this.close();
   }

@@ -142,10 +142,6 @@ export class NodeInput implements InputPipe {
     return this.#backlogged;
   }
 
-  canWriteEof(): boolean {
-    return true;
-  }
-
   writeEof(): void {
     this.close();
   }

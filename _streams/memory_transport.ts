@@ -94,10 +94,6 @@ export class MemoryTransport implements Transport, ByteSource {
     return this.#backlogged;
   }
 
-  canWriteEof(): boolean {
-    return true;
-  }
-
   writeEof(): void {
     this.#send(undefined);
   }

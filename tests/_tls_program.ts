@@ -597,6 +597,13 @@ export const checks: Checks = {
     await sleep(0);
     const second = await errorOf(() => writer.startTls({ ca }));
     assert.match(second.message, /a TLS handshake is under way/);
+    for (const use of ["write", "writeEof"] as const) {
+      const error = await errorOf(async () =>
+        await writer[use](bytes("early"))
+      );
+      assert.match(error.message, /a TLS handshake is under way/);
+      assert(error instanceof RuntimeError, use);
+    }
     await first;
     await writer.write(bytes("secret\n"));
     assert.equal(textOf(await reader.readline()), "secret\n");
