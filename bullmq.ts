@@ -201,7 +201,9 @@ export class BullmqExecutor<J> extends Executor<J> {
    * @returns The job: a future of its result. It fails with a BrokenExecutor if Redis is
    * out of reach, and with a TypeError if an argument cannot be sent.
    * @throws {RuntimeError} If no loop is running, or if the executor was shut down.
-   * @throws {TypeError} If the name is no string, the arguments no array, or the key no text.
+   * @throws {TypeError} If the name is no string, the arguments no array, the key no text, or
+   * an option of the wrong kind.
+   * @throws {RangeError} If the timeout is NaN.
    */
   submit<N extends JobName<J>>(
     name: N,
@@ -225,8 +227,9 @@ export class BullmqExecutor<J> extends Executor<J> {
    * @param options As of `submit()`, and how far the job may be ahead.
    * @returns The values, as an async iterator.
    * @throws {RuntimeError} If no loop is running, or if the executor was shut down.
-   * @throws {TypeError} If the name is no string, the arguments no array, or the key no text.
-   * @throws {RangeError} If the high water mark is no whole number above 0.
+   * @throws {TypeError} If the name is no string, the arguments no array, the key no text, or
+   * an option of the wrong kind.
+   * @throws {RangeError} If the timeout is NaN, or the high water mark no whole number above 0.
    */
   stream<N extends JobName<J>>(
     name: N,
@@ -247,6 +250,7 @@ export class BullmqExecutor<J> extends Executor<J> {
    * @param options Whether jobs that are left are cancelled.
    * @returns A future that is done when all jobs of this executor are.
    * @throws {RuntimeError} If no loop is running.
+   * @throws {TypeError} If an option is of the wrong kind.
    */
   shutdown(options?: ShutdownOptions): Future<void> {
     return this.#submitter.shutdown(options);

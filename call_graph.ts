@@ -100,7 +100,8 @@ const PRINT_CALL_GRAPH_OPTIONS: OptionKinds<PrintCallGraphOptions> = {
  * @param options How much of each stack to keep.
  * @returns The graph, or `undefined` if there is no task.
  * @throws {RuntimeError} If no future is given and no loop is running.
- * @throws {TypeError} If `future` is none.
+ * @throws {TypeError} If `future` is none, or an option is of the wrong kind.
+ * @throws {RangeError} If `limit` is NaN.
  *
  * @example See what waits
  * ```ts
@@ -134,7 +135,8 @@ export function captureCallGraph(
  * @param options How much of each stack to keep.
  * @returns The text; empty if there is no task. Of more than 200 lines the rest is counted.
  * @throws {RuntimeError} If no future is given and no loop is running.
- * @throws {TypeError} If `future` is none.
+ * @throws {TypeError} If `future` is none, or an option is of the wrong kind.
+ * @throws {RangeError} If `limit` is NaN.
  *
  * @example Format the running task's
  * ```ts
@@ -162,7 +164,8 @@ export function formatCallGraph(
  * @param future The future or task; the running task if it is left out.
  * @param options How much of each stack to keep, and where to print.
  * @throws {RuntimeError} If no future is given and no loop is running.
- * @throws {TypeError} If `future` is none.
+ * @throws {TypeError} If `future` is none, or an option is of the wrong kind.
+ * @throws {RangeError} If `limit` is NaN.
  *
  * @example Print into an array
  * ```ts

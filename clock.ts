@@ -345,6 +345,7 @@ export class VirtualClock implements Clock {
    *
    * @param options The start time, and whether time jumps by itself.
    * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If `start` is NaN.
    */
   constructor(options: VirtualClockOptions = {}) {
     options = checkOptions("make a clock", options, VIRTUAL_CLOCK_OPTIONS);

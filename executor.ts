@@ -109,7 +109,9 @@ export abstract class Executor<J> implements AsyncDisposable {
    * takes no keys and is given one.
    * @throws {BrokenExecutor} If its workers cannot start.
    * @throws {QueueFull} If too many jobs are waiting.
-   * @throws {TypeError} If the name is no string, or the arguments no array.
+   * @throws {TypeError} If the name is no string, the arguments no array, or an option of the
+   * wrong kind.
+   * @throws {RangeError} If the timeout is NaN.
    */
   abstract submit<N extends JobName<J>>(
     name: N,
@@ -128,8 +130,9 @@ export abstract class Executor<J> implements AsyncDisposable {
    * takes no keys and is given one.
    * @throws {BrokenExecutor} If its workers cannot start.
    * @throws {QueueFull} If too many jobs are waiting.
-   * @throws {TypeError} If the name is no string, or the arguments no array.
-   * @throws {RangeError} If the high water mark is no whole number above 0.
+   * @throws {TypeError} If the name is no string, the arguments no array, or an option of the
+   * wrong kind.
+   * @throws {RangeError} If the timeout is NaN, or the high water mark no whole number above 0.
    */
   abstract stream<N extends JobName<J>>(
     name: N,
@@ -144,6 +147,7 @@ export abstract class Executor<J> implements AsyncDisposable {
    * @param options Whether jobs that are left are cancelled.
    * @returns A future that is done when all jobs are done and all workers are gone.
    * @throws {RuntimeError} If no loop is running.
+   * @throws {TypeError} If an option is of the wrong kind.
    */
   abstract shutdown(options?: ShutdownOptions): Future<void>;
 

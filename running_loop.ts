@@ -106,6 +106,7 @@ export function setEventLoop(loop: EventLoop | undefined): void {
  * @param options The clock, and whether debug mode is on.
  * @returns The loop.
  * @throws {TypeError} If an option is of the wrong kind.
+ * @throws {RangeError} If a time is NaN.
  *
  * @example Use it and close it
  * ```ts

@@ -160,7 +160,9 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @param source The source.
    * @param options The limit and the loop.
    * @returns The reader.
-   * @throws {TypeError} If it is no such source, or is in use already.
+   * @throws {TypeError} If it is no such source or is in use already, or an option is of the
+   * wrong kind.
+   * @throws {RangeError} If the limit is not above 0.
    * @throws {RuntimeError} If no loop is given, running or current.
    *
    * @example The lines of a file

@@ -338,6 +338,7 @@ export class Task<T> extends Future<T> {
    * @param options The `cause` of the CancelledError.
    * @returns Whether the task was asked: false if it was done, or its function had ended and
    * only what that has left behind is still to end, which is cancelled then.
+   * @throws {TypeError} If `message` is no string, or the options are no object.
    */
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return super.cancel();
@@ -461,6 +462,7 @@ export class Task<T> extends Future<T> {
    * @param options How many to give at most, the newest ones.
    * @returns The names.
    * @throws {TypeError} If `limit` is no number.
+   * @throws {RangeError} If `limit` is NaN.
    */
   getStack(options: { readonly limit?: number | undefined } = {}): string[] {
     options = checkOptions("read the stack", options, STACK_OPTIONS);
@@ -485,6 +487,7 @@ export class Task<T> extends Future<T> {
    *
    * @param options How many to write at most, the newest ones, and where to.
    * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If `limit` is NaN.
    */
   printStack(options: PrintStackOptions = {}): void {
     const { write = print, ...rest } = checkOptions(

@@ -86,6 +86,7 @@ export class TestLoop extends EventLoop {
  * @throws {AggregateError} If the loop's exception handler was told of errors.
  * @throws {DeadlockError} If nothing can wake the loop.
  * @throws {TypeError} If `main` is no function.
+ * @throws {RuntimeError} If called in a task or callback of a loop.
  *
  * @example Test a timeout
  * ```ts

@@ -170,6 +170,7 @@ export class Context implements Disposable {
    *
    * @param wanted The check.
    * @returns Whether it may be run.
+   * @throws {TypeError} If `wanted` is no check.
    */
   can(
     wanted: {
@@ -187,6 +188,8 @@ export class Context implements Disposable {
    *
    * @param options How it is to be made.
    * @returns A promise of it.
+   * @throws {TypeError} If an option is of a wrong type.
+   * @throws {RangeError} If a count is no whole number, or the grace NaN.
    */
   async make(options: CheckedExecutorOptions = {}): Promise<CheckedExecutor> {
     return await this.#options.make(
@@ -200,6 +203,8 @@ export class Context implements Disposable {
    * @param options How it is to be made.
    * @param body The check.
    * @returns A promise that settles when the check has ended.
+   * @throws {TypeError} If `body` is no function, or an option is of a wrong type.
+   * @throws {RangeError} If a count is no whole number, or the grace NaN.
    */
   async use(
     options: CheckedExecutorOptions,
@@ -266,6 +271,7 @@ export class Context implements Disposable {
    *
    * @param log What {@linkcode Context.newLog} gave.
    * @returns A promise of its lines.
+   * @throws {TypeError} If `log` is no string.
    */
   async lines(log: string): Promise<string[]> {
     check("read a log", "log", log, STRING);
@@ -285,6 +291,8 @@ export class Context implements Disposable {
    * @param line What it is to have logged.
    * @param count How often.
    * @returns A promise that settles when it has.
+   * @throws {TypeError} If `log` or `line` is no string.
+   * @throws {RangeError} If `count` is no whole number.
    */
   async until(log: string, line: string, count = 1): Promise<void> {
     check("wait for a log", "log", log, STRING);

@@ -176,6 +176,7 @@ export class Job<T> extends Future<T> {
    * @param message The message of the CancelledError.
    * @param options The `cause` of the CancelledError.
    * @returns Whether the job was asked: false if it was done.
+   * @throws {TypeError} If `message` is no string, or the options are no object.
    */
   override cancel(message?: string, options?: ErrorOptions): boolean {
     if (this.done()) return super.cancel();

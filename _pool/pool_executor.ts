@@ -140,7 +140,9 @@ export abstract class PoolExecutor<J> extends Executor<J> {
    * there is a key.
    * @throws {BrokenExecutor} If its workers cannot start.
    * @throws {QueueFull} If too many jobs are waiting.
-   * @throws {TypeError} If the name is no string, or the arguments no array.
+   * @throws {TypeError} If the name is no string, the arguments no array, or an option of the
+   * wrong kind.
+   * @throws {RangeError} If the timeout is NaN.
    */
   submit<N extends JobName<J>>(
     name: N,
@@ -165,8 +167,9 @@ export abstract class PoolExecutor<J> extends Executor<J> {
    * there is a key.
    * @throws {BrokenExecutor} If its workers cannot start.
    * @throws {QueueFull} If too many jobs are waiting.
-   * @throws {TypeError} If the name is no string, or the arguments no array.
-   * @throws {RangeError} If the high water mark is no whole number above 0.
+   * @throws {TypeError} If the name is no string, the arguments no array, or an option of the
+   * wrong kind.
+   * @throws {RangeError} If the timeout is NaN, or the high water mark no whole number above 0.
    */
   stream<N extends JobName<J>>(
     name: N,
@@ -187,6 +190,7 @@ export abstract class PoolExecutor<J> extends Executor<J> {
    * @param options Whether jobs that are left are cancelled.
    * @returns A future that is done when all jobs are done and all workers are gone.
    * @throws {RuntimeError} If no loop is running.
+   * @throws {TypeError} If an option is of the wrong kind.
    */
   shutdown(options?: ShutdownOptions): Future<void> {
     return this._pool.shutdown(options);

@@ -1,16 +1,20 @@
 /**
- * What users can call: functions, constructors and methods, as `deno doc` sees them.
+ * What users can call: functions, constructors, methods and getters, as `deno doc` sees them.
  *
  * @module
  */
 import { ROOT } from "./_modules.ts";
 
-/** Something that can be called and takes something. */
+/** Something that can be called. */
 export interface Callable {
   /** As the table of `_argument_calls.ts` names it: `wait`, `new Lock`, `Lock.acquire`. */
   readonly name: string;
+  /** Whether it takes something. */
+  readonly takes: boolean;
   /** The properties of its last argument, if that is an interface of the package. */
   readonly options: readonly string[];
+  /** The classes of its `@throws`. */
+  readonly throws: readonly string[];
 }
 
 interface Doc {
@@ -24,7 +28,16 @@ interface DocSymbol {
   readonly declarations: readonly Declaration[];
 }
 
-interface Declaration {
+interface Commented {
+  readonly jsDoc?: {
+    readonly tags?: readonly {
+      readonly kind: string;
+      readonly tsType?: { readonly repr: string };
+    }[];
+  };
+}
+
+interface Declaration extends Commented {
   readonly kind: string;
   readonly def: Definition;
 }
@@ -37,7 +50,7 @@ interface Definition {
   readonly extends?: unknown;
 }
 
-interface Method {
+interface Method extends Commented {
   readonly name: string;
   readonly accessibility?: string;
   readonly params?: readonly Parameter[];
@@ -77,27 +90,45 @@ export async function publicApi(): Promise<readonly Callable[]> {
     all.filter(({ kind }) => kind === "interface")
       .map(({ name, def }) => [name, def]),
   );
-  const found = new Map<string, Set<string>>();
-  const add = (name: string, params: readonly Parameter[] = []): void => {
-    if (params.length === 0) return;
-    const options = found.get(name) ?? new Set();
-    for (const option of optionsOf(params.at(-1)!, interfaces)) {
-      options.add(option);
-    }
-    found.set(name, options);
+  const found = new Map<
+    string,
+    { takes: boolean; options: string[]; throws: string[] }
+  >();
+  const add = (
+    name: string,
+    commented: Commented,
+    params: readonly Parameter[] = [],
+  ): void => {
+    const { takes, options, throws } = found.get(name) ??
+      { takes: false, options: [], throws: [] };
+    const last = params.at(-1);
+    if (last !== undefined) options.push(...optionsOf(last, interfaces));
+    throws.push(...thrownBy(commented));
+    found.set(name, { takes: takes || last !== undefined, options, throws });
   };
-  for (const { name, prefix, kind, def } of all) {
-    if (kind === "function") add(prefix + name, def.params);
-    for (const { params } of def.constructors ?? []) {
-      add(`new ${prefix}${name}`, params);
+  for (const { name, prefix, ...declaration } of all) {
+    const { kind, def } = declaration;
+    if (kind === "function") add(prefix + name, declaration, def.params);
+    for (const made of def.constructors ?? []) {
+      add(`new ${prefix}${name}`, made, made.params);
     }
     for (const method of def.methods ?? []) {
       if (method.accessibility || method.name.startsWith("_")) continue;
       const params = method.functionDef?.params ?? method.params;
-      add(`${prefix}${name}.${method.name}`, params);
+      add(`${prefix}${name}.${method.name}`, method, params);
     }
   }
-  return [...found].map(([name, options]) => ({ name, options: [...options] }));
+  return [...found].map(([name, { takes, options, throws }]) => ({
+    name,
+    takes,
+    options: [...new Set(options)],
+    throws: [...new Set(throws)],
+  }));
+}
+
+function thrownBy({ jsDoc }: Commented): string[] {
+  return (jsDoc?.tags ?? []).filter(({ kind }) => kind === "throws")
+    .map(({ tsType }) => tsType?.repr ?? "");
 }
 
 function optionsOf(
