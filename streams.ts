@@ -36,6 +36,7 @@ import {
 } from "./_base/arguments.ts";
 import { snapshotContext } from "./_host/async_context.ts";
 import { refusal } from "./_host/errors.ts";
+import { LONGEST_TIMER } from "./_host/turn.ts";
 import { DEFAULT_LIMIT } from "./_io/limits.ts";
 import { callHost } from "./_streams/host_call.ts";
 import { hostNetwork } from "./_net/host_network.ts";
@@ -87,10 +88,11 @@ export interface ConnectionOptions {
   /** Whether to use TLS, and how. */
   readonly tls?: TlsOptions | boolean | undefined;
   /**
-   * How long to wait for an answer of one address of a host before the next one is tried
-   * beside it, in seconds or with units. Not for Unix sockets.
+   * How long to wait for an answer of one address of a host before the next one is tried, in
+   * seconds or with units: on Deno beside it, on Node and Bun in its place. Not for Unix
+   * sockets, nor with a `localAddress`.
    *
-   * @default {0.25}
+   * @default {the host's: 0.25 on Deno and Node 24, 0.5 on Bun and later Nodes}
    */
   readonly happyEyeballsDelay?: Delay | undefined;
   /**
@@ -323,9 +325,10 @@ function connect(
   const request: ConnectRequest = {
     address,
     localAddress,
-    attemptDelay: happyEyeballsDelay === undefined
-      ? undefined
-      : Math.ceil(Math.max(toSeconds(happyEyeballsDelay), 0) * 1000),
+    attemptDelay: happyEyeballsDelay === undefined ? undefined : Math.min(
+      Math.ceil(Math.max(toSeconds(happyEyeballsDelay), 0) * 1000),
+      LONGEST_TIMER,
+    ),
   };
   return new MethodCoroutine("openConnection", () => open(request, tls, limit));
 }

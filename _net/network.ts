@@ -42,7 +42,7 @@ export interface ConnectRequest {
   readonly address: Address;
   /** The address to connect from. */
   readonly localAddress: string | undefined;
-  /** How long to wait for one address before the next one is tried beside it, in ms. */
+  /** How long to wait for one address before the next one is tried, in ms. */
   readonly attemptDelay: number | undefined;
 }
 

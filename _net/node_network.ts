@@ -47,7 +47,7 @@ function connectOptions(
     ...attemptDelay === undefined
       ? {}
       // Node takes no less than 10 ms.
-      : { autoSelectFamilyAttemptDelay: Math.max(attemptDelay, 10) },
+      : { autoSelectFamilyAttemptTimeout: Math.max(attemptDelay, 10) },
   };
 }
 
