@@ -64,8 +64,4 @@ class OwnSteps implements Body {
   throw(error: unknown): IteratorResult<unknown, unknown> {
     return this.generator.throw(error);
   }
-
-  return(value?: unknown): IteratorResult<unknown, unknown> {
-    return this.generator.return(value as never);
-  }
 }

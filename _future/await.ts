@@ -33,14 +33,15 @@ const PENDING: unique symbol = Symbol("asyncio.pending");
 /** Delivers one outcome to the two functions that `then()` was given. */
 export class Await<T, A, B> implements Promise<A | B> {
   // No private member and no initializer, as in Coroutine.
-  declare private onFulfilled: OnFulfilled<T, A>;
-  declare private onRejected: OnRejected<B>;
+  declare private onFulfilled: NonNullable<OnFulfilled<T, A>>;
+  declare private onRejected: NonNullable<OnRejected<B>>;
   // What the functions gave, or a promise of it if somebody chains on before.
   declare private outcome: A | B | PromiseLike<A | B> | typeof PENDING;
 
   constructor(onFulfilled: OnFulfilled<T, A>, onRejected: OnRejected<B>) {
-    this.onFulfilled = onFulfilled;
-    this.onRejected = onRejected;
+    // There are both: see `areOfUser()`.
+    this.onFulfilled = onFulfilled!;
+    this.onRejected = onRejected!;
     this.outcome = PENDING;
   }
 
@@ -72,9 +73,7 @@ export class Await<T, A, B> implements Promise<A | B> {
 
   /** Delivers a result. */
   protected fulfil(value: T): void {
-    if (typeof this.onFulfilled !== "function") {
-      this.settle(value as unknown as A);
-    } else this.call(this.onFulfilled, value);
+    this.call(this.onFulfilled, value);
   }
 
   /** Delivers an error. */
@@ -86,10 +85,7 @@ export class Await<T, A, B> implements Promise<A | B> {
   }
 
   private deliver(error: unknown): void {
-    // Without a handler the host learns of it, as of any promise's rejection.
-    if (typeof this.onRejected !== "function") {
-      this.settle(Promise.reject(error));
-    } else this.call(this.onRejected, error);
+    this.call(this.onRejected, error);
   }
 
   // V8 finds who awaits in a reaction on whose way the promise of the `await` lies, while
@@ -141,8 +137,8 @@ export class Await<T, A, B> implements Promise<A | B> {
   private handOver(): Promise<A | B> {
     const { onFulfilled, onRejected } = this;
     return new Promise<T>((resolve, reject) => {
-      this.onFulfilled = resolve as OnFulfilled<T, A>;
-      this.onRejected = reject as OnRejected<B>;
+      this.onFulfilled = resolve as (value: T) => A;
+      this.onRejected = reject as (reason: unknown) => B;
     }).then(onFulfilled, onRejected);
   }
 

@@ -105,6 +105,10 @@ const WAYS: Record<string, (a: Promise<number>) => Promise<string>> = {
   // Two at once are told from an `await` when somebody chains on, in the context of there.
   "then() of two, chained and awaited": async (a) =>
     await a.then((x) => next(x), () => "failed").then((text) => text),
+  "then() of two, then catch()": (a) =>
+    a.then((x) => next(x), () => "failed").catch(() => "failed"),
+  "then() of two, then finally()": (a) =>
+    a.then((x) => next(x), () => "failed").finally(() => {}),
   "then() of two, awaited": async (a) =>
     await a.then((x) => next(x), () => "failed"),
   "then(async, async), awaited": async (a) =>
@@ -134,6 +138,8 @@ for (const [kind, make] of Object.entries(FAILING)) {
         (a) => a.then(null, async () => await next(1)),
         (a) => a.catch(() => next(1)),
         (a) => a.finally(() => {}).catch(() => next(1)),
+        (a) => a.then(String, () => next(1)).finally(() => {}),
+        (a) => a.then(String, throws).catch(() => next(1)),
       ];
       for (const way of ways) {
         const text = storage.run("the giver", () => way(make()));
@@ -156,6 +162,10 @@ for (const [kind, make] of Object.entries(FAILING)) {
         TypeError,
       );
     }));
+}
+
+function throws(error: unknown): never {
+  throw error;
 }
 
 const FAILED = "RangeError: failed";
