@@ -13,7 +13,9 @@ import {
   currentTask,
   firstSuccess,
   formatCallGraph,
-  type Future,
+  Future,
+  futureAddToAwaitedBy,
+  futureDiscardFromAwaitedBy,
   gather,
   getRunningLoop,
   mapConcurrent,
@@ -51,6 +53,48 @@ inBoth("formatCallGraph() shows each task once", function* (style) {
   future.setResult(1);
   yield* wait(gather(layer));
 });
+
+inBoth(
+  "futureAddToAwaitedBy() shows who waits by other means, until that is taken back",
+  function* () {
+    const future = new Future<void>();
+    const between = new Future<void>();
+    const task = createTask(sleep(1), { name: "by other means" });
+    const names = () =>
+      captureCallGraph(future)!.awaitedBy.map(({ awaitedBy }) =>
+        awaitedBy.map(({ future }) => String(future).includes("other means"))
+      );
+    for (let n = 0; n < 2; n++) futureAddToAwaitedBy(between, task);
+    futureAddToAwaitedBy(future, between);
+    assertEquals(names(), [[true]]);
+    // Neither is a future.
+    futureAddToAwaitedBy(future, {} as never);
+    futureAddToAwaitedBy({} as never, task);
+    futureDiscardFromAwaitedBy({} as never, task);
+    assertEquals(names(), [[true]]);
+    futureDiscardFromAwaitedBy(between, task);
+    assertEquals(names(), [[]]);
+    futureDiscardFromAwaitedBy(future, between);
+    assertEquals(names(), []);
+    yield* wait(task);
+  },
+);
+
+inBoth(
+  "futureAddToAwaitedBy() shows who waits for a combinator by other means",
+  function* () {
+    const future = new Future<void>();
+    const both = gather(future, sleep(1));
+    const task = createTask(sleep(1), { name: "by other means" });
+    futureAddToAwaitedBy(both, task);
+    assertEquals(
+      captureCallGraph(future)!.awaitedBy.map(({ future }) => future === task),
+      [true],
+    );
+    future.setResult();
+    yield* wait(gather(both, task));
+  },
+);
 
 inBoth("formatCallGraph() ends at a circle", function* (style) {
   const tasks: Future<unknown>[] = [];
