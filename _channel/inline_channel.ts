@@ -8,6 +8,7 @@ import { getRunningLoop } from "../running_loop.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { FromWorker, ToWorker, type WorkerStart } from "../_executor/wire.ts";
 import { JobRunner } from "../_worker/job_runner.ts";
+import { checkReadable } from "../_worker/readable.ts";
 import { SharedMarks } from "../_worker/marks.ts";
 import type { Jobs } from "../_worker/state.ts";
 import type { Channel, ChannelEvents, ChannelFactory } from "./channel.ts";
@@ -97,9 +98,11 @@ class InlineChannel implements Channel {
     transfer: readonly Movable[],
     take: (data: unknown) => void,
   ): void {
-    const data = this.#copies
-      ? structuredClone(message, { transfer: transfer as Transferable[] })
-      : message;
+    if (!this.#copies) return this.#soon(() => take(message));
+    checkReadable(message, false);
+    const data = structuredClone(message, {
+      transfer: transfer as Transferable[],
+    });
     this.#soon(() => take(data));
   }
 

@@ -184,6 +184,43 @@ Deno.test("InlineExecutor under a virtual clock: a DeadlockError names the job",
   assertStringIncludes(error.message, "stuck");
 });
 
+/** So many objects in each other. */
+function nested(levels: number): object {
+  let outer = {};
+  for (let n = 1; n < levels; n++) outer = { outer };
+  return outer;
+}
+
+Deno.test("InlineExecutor refuses what is nested too deep for a worker, as that does", () =>
+  runTest(async () => {
+    await using executor = new InlineExecutor({
+      nested: (levels: number) => nested(levels),
+      take: (_value: object) => 1,
+      async *yields(levels: number) {
+        yield nested(levels);
+      },
+    });
+    const shallow = 900;
+    assertEquals(await executor.submit("take", [nested(shallow)]), 1);
+    await executor.submit("nested", [shallow]);
+    for await (const _ of executor.stream("yields", [shallow]));
+    const deep = 1_500;
+    const refusals = [
+      async () => await executor.submit("take", [nested(deep)]),
+      async () => await executor.submit("nested", [deep]),
+      async () => {
+        for await (const _ of executor.stream("yields", [deep]));
+      },
+    ];
+    for (const refused of refusals) {
+      await assertRejects(
+        refused,
+        TypeError,
+        "Nested more than 1,000 levels deep",
+      );
+    }
+  }));
+
 Deno.test("InlineExecutor.crash() loses what had begun, and runs the rest on a new worker", () =>
   runTest(async () => {
     await using executor = new InlineExecutor(HOURS, {
