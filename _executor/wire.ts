@@ -97,6 +97,8 @@ export interface WorkerStart {
   readonly concurrency: number;
   /** How many jobs may be in its hands. */
   readonly slots: number;
+  /** How long what jobs have left behind may clean up at its end, in seconds. */
+  readonly grace: number;
   /** The name of the worker. */
   readonly name: string;
 }

@@ -47,6 +47,8 @@ export interface DispatcherOwner {
 }
 
 const MOST_START_FAILURES = 3;
+// How long a worker has after the grace to kill what it has started, and to say so, in seconds.
+const LAST_WORDS = 1;
 
 /** The workers of a pool, and the jobs that wait for one. */
 export class Dispatcher {
@@ -198,10 +200,15 @@ export class Dispatcher {
 
   #start(): void {
     if (this.#broken !== undefined) return;
-    const { module, concurrency, factory } = this.#options;
+    const { module, concurrency, grace, factory } = this.#options;
     const name = `${this.#options.name}-${++this.#workersMade}`;
     try {
-      const worker = new PoolWorker(factory, { module, concurrency, name }, {
+      const worker = new PoolWorker(factory, {
+        module,
+        concurrency,
+        grace,
+        name,
+      }, {
         message: (data) => this.#onMessage(worker, data as unknown[]),
         exit: (error) => this.#onExit(worker, error),
       });
@@ -314,7 +321,10 @@ export class Dispatcher {
     worker.stop();
     const { grace, factory } = this.#options;
     if (!factory.isReal || grace === Infinity) return;
-    worker.stopTimer = new HostTimer(grace, () => worker.channel.kill());
+    worker.stopTimer = new HostTimer(
+      grace + LAST_WORDS,
+      () => worker.channel.kill(),
+    );
   }
 
   #break(message: string, cause: unknown): void {

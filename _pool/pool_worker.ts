@@ -42,6 +42,8 @@ const TAKEN_BACK: unique symbol = Symbol("asyncio.takenBack");
 export interface PoolWorkerOptions {
   readonly module: string;
   readonly concurrency: number;
+  /** How long what jobs have left behind may clean up at its end, in seconds. */
+  readonly grace: number;
   readonly name: string;
 }
 
@@ -80,13 +82,13 @@ export class PoolWorker implements JobHolder {
     options: PoolWorkerOptions,
     events: ChannelEvents,
   ) {
-    const { concurrency, name, module } = options;
+    const { concurrency, name } = options;
     this.name = name;
     this.#concurrency = concurrency;
     this.#isReal = factory.isReal;
     const slots = concurrency + MOST_AHEAD;
     for (let slot = slots - 1; slot >= 0; slot--) this.#freeSlots.push(slot);
-    this.channel = factory.open({ module, concurrency, slots, name }, events);
+    this.channel = factory.open({ ...options, slots }, events);
     this.#marks = this.channel.marks;
   }
 

@@ -6,10 +6,8 @@
  *
  * @module
  */
-import { gather } from "../gather.ts";
-import type { EventLoop } from "../loop.ts";
-import { newEventLoop, setEventLoop } from "../running_loop.ts";
-import { allTasks } from "../current_task.ts";
+import { Runner } from "../runner.ts";
+import { setEventLoop } from "../running_loop.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import { builtin } from "../_host/environment.ts";
 import { listenToSignal } from "../_host/signals.ts";
@@ -57,7 +55,11 @@ export function startProcess(): void {
   const { pack, unpack } = packer();
   ignoreSignals();
   // Its parent has ended, or needs it no more.
-  process.on("disconnect", () => process.exit(0));
+  process.on("disconnect", () => {
+    // Processes that jobs have started would live on.
+    worker.loop?._resources.abandonAll(false, () => {});
+    process.exit(0);
+  });
   let take: Take | undefined;
   process.on("message", (bytes: Uint8Array) => {
     const message = unpack(bytes);
@@ -126,12 +128,13 @@ async function start(
     post([FromWorker.StartFailed, toErrorData(error)], []);
     return () => {};
   }
-  const loop = newEventLoop();
+  const runner = new Runner({ signals: [], cleanup: hello.grace });
+  const loop = worker.loop = runner.getLoop();
   setEventLoop(loop);
-  void loop.runForever();
+  const stopped = loop.runForever();
   const marks = marksOf(hello);
   const { concurrency } = hello;
-  const runner = new JobRunner(
+  const jobRunner = new JobRunner(
     jobs,
     concurrency,
     marks,
@@ -139,12 +142,18 @@ async function start(
     () => loop,
     LONGEST_WAIT,
   );
-  worker.runner = runner;
+  worker.runner = jobRunner;
   post([FromWorker.Ready, marks !== undefined], []);
+  // As the end of `run()`: tasks, processes and what else jobs have left behind clean up.
+  const stop = async (): Promise<void> => {
+    loop.stop();
+    await stopped;
+    await runner.close();
+  };
   return (message) => {
     const [kind] = message as [number];
-    if (kind !== ToWorker.Stop) runner.take(message);
-    else stop(loop).finally(() => post([FromWorker.Stopped], []));
+    if (kind !== ToWorker.Stop) jobRunner.take(message);
+    else stop().finally(() => post([FromWorker.Stopped], []));
   };
 }
 
@@ -154,16 +163,6 @@ function marksOf({ marks, markFile }: Hello): WorkerMarks | undefined {
   const { process } = globalThis as unknown as { process: ChildSide };
   const inFile = new FileWorkerMarks(markFile, () => process.exit(1));
   return inFile.areKept() ? inFile : undefined;
-}
-
-// As the end of `run()`: what jobs have left behind cleans up.
-async function stop(loop: EventLoop): Promise<void> {
-  const tasks = [...allTasks(loop)];
-  if (tasks.length > 0) {
-    for (const task of tasks) task.cancel();
-    await loop.createTask(() => gather(tasks, { returnExceptions: true }));
-  }
-  await loop.shutdownAsyncgens();
 }
 
 // Whoever gets the lock knows that this worker is gone: the web tells nobody else.

@@ -4,6 +4,7 @@
  * @module
  */
 import { ContextVar } from "../context.ts";
+import type { EventLoop } from "../loop.ts";
 import type { RunningJob } from "./running_job.ts";
 import type { Movable } from "../_executor/job_types.ts";
 
@@ -16,6 +17,8 @@ export const worker: {
   plainJob: RunningJob | undefined;
   /** The runner of a real worker, for hosts that cannot tell async functions apart. */
   runner: { readonly onlyJob: RunningJob | undefined } | undefined;
+  /** The loop of a real worker. */
+  loop: EventLoop | undefined;
   /** What `serveJobs()` was given. */
   offered: Jobs | undefined;
   /** What results are moved with, by result. */
@@ -23,6 +26,7 @@ export const worker: {
 } = {
   plainJob: undefined,
   runner: undefined,
+  loop: undefined,
   offered: undefined,
   moves: new WeakMap(),
 };

@@ -9,6 +9,7 @@ import { BLIND } from "./_modules.ts";
 const PROGRAM = new URL("./_kit_program.ts", import.meta.url);
 const LOSSES = new URL("./_losses_program.ts", import.meta.url);
 const ORPHANS = new URL("./_orphans_program.ts", import.meta.url);
+const LEAVING = new URL("./_leaving_program.ts", import.meta.url);
 const LITTLE_MEMORY = "--max-old-space-size=64";
 
 // Here check by check, so that the sanitizers look at each.
@@ -39,6 +40,34 @@ for (const kind of ["thread", "process"] as const) {
     },
   );
 }
+
+// What each job leaves behind, and what that says if it ends as it should.
+const LEFT = {
+  leaveProcess: ["ended"],
+  leaveStubborn: [],
+  leaveTasks: ["cleaned up"],
+};
+
+hostTest(
+  "an executor ends the processes and tasks that its jobs have left in a worker",
+  async (host: Host) => {
+    for (const kind of ["thread", "process"]) {
+      for (const [job, said] of Object.entries(LEFT)) {
+        const { lines, code } = await runOn(host, LEAVING, kind, job);
+        assertEquals([kind, job, lines, code], [kind, job, said, 0]);
+      }
+    }
+  },
+);
+
+hostTest(
+  "a ProcessExecutor whose program is killed leaves no process that a job has started",
+  async (host: Host) => {
+    const args = ["process", "leaveProcess", "killed"];
+    const { lines, signal } = await runOn(host, LEAVING, ...args);
+    assertEquals([lines, signal], [[], "SIGKILL"]);
+  },
+);
 
 // What it is told of reaches the end of its output when none of them is left.
 hostTest(
