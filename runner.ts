@@ -36,6 +36,7 @@ import { mainOf } from "./_base/running.ts";
 import { hostIsDue, hostTurn } from "./_host/turn.ts";
 import { allTasks } from "./current_task.ts";
 import { checkMain } from "./_run/check_main.ts";
+import { closeOpen, endStrays, runLastTurns } from "./_run/end_loop.ts";
 import {
   RUN_OPTIONS,
   RUNNER_OPTIONS,
@@ -63,8 +64,6 @@ const NO_OPTIONS = {};
 const HOPS_TO_FIRST_WAIT = 8;
 // How often it cancels what the clean-up before has begun: some begin another for ever.
 const MOST_ROUNDS = 100;
-// CPython's loop takes as many while it shuts its generators and its executor down.
-const LAST_TURNS = 4;
 const NO_SIGNAL_OPTIONS = signalOptions(NO_OPTIONS);
 
 /**
@@ -412,17 +411,12 @@ export class Runner {
       const cancelTasks = () =>
         cancelEach(shutdown?.notCancelled(tasks) ?? tasks);
       if (!loop._hasStrays()) cancelTasks();
-      else await loop.runUntilComplete(() => loop._endStrays(cancelTasks));
+      else await endStrays(loop, cancelTasks);
       await waitForAll(tasks, loop);
       await runLastTurns(loop);
       if (loop._tasks.isEmpty) break;
     }
-    if (loop._hasResources()) {
-      await loop.runUntilComplete(() => loop._endResources());
-    }
-    if (loop._hasAsyncgens()) {
-      await loop.runUntilComplete(() => loop.shutdownAsyncgens());
-    }
+    await closeOpen(loop);
     await runLastTurns(loop);
   }
 }
@@ -448,13 +442,5 @@ async function waitForAll(
       exception,
       task,
     });
-  }
-}
-
-// For what the last turn has called for, such as the done callbacks of what ended in it.
-async function runLastTurns(loop: EventLoop): Promise<void> {
-  for (let turn = 0; turn < LAST_TURNS && loop._hasReady(); turn++) {
-    loop.stop();
-    await loop._runForever();
   }
 }

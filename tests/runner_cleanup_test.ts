@@ -9,6 +9,7 @@ import {
   CancelledError,
   createTask,
   EventLoop,
+  iterate,
   run,
   Runner,
   type ShutdownReport,
@@ -111,6 +112,21 @@ function watched(cleanup?: number) {
   };
   return { loop, reports, options };
 }
+
+Deno.test("run() names in its report what it closes itself", async () => {
+  const { reports, options } = watched(3);
+  async function* source(): AsyncGenerator<number> {
+    try {
+      yield 1;
+    } finally {
+      await stubborn();
+    }
+  }
+  await run(() => iterate(source()).next(), options);
+  assertEquals(reports.map(({ tasks }) => tasks.map(({ name }) => name)), [
+    ["the end of what was open", "source of iterate()"],
+  ]);
+});
 
 for (
   const [style, task] of [
