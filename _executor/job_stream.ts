@@ -49,7 +49,7 @@ const END: unique symbol = Symbol("asyncio.end");
 export class JobStream<Y, R> implements AsyncIterableIterator<Y, R, undefined> {
   /** The job: its result is what the generator returns. */
   readonly job: Job<R>;
-  readonly #values = new Queue<Y | typeof END>();
+  readonly #values: Queue<Y | typeof END>;
   readonly #grant: (count: number) => void;
   readonly #batch: number;
   #taken = 0;
@@ -74,6 +74,7 @@ export class JobStream<Y, R> implements AsyncIterableIterator<Y, R, undefined> {
     check(action, "highWaterMark", highWaterMark, integer(1));
     check(action, "grant", grant, FUNCTION);
     this.job = job;
+    this.#values = new Queue(0, { name: `values of ${job.jobName}` });
     this.#grant = grant;
     this.#batch = Math.max(1, highWaterMark >> 1);
     job.addDoneCallback(() => this.#values.putNowait(END));

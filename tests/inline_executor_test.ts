@@ -14,6 +14,7 @@ import {
   gather,
   IncompleteReadError,
   sleep,
+  timeout,
   TimeoutError,
   WorkerLostError,
 } from "@asyncio/asyncio";
@@ -274,4 +275,23 @@ Deno.test("InlineExecutor.crash() ends a job that cleans up after its cancel, wi
     executor.crash();
     const error = await assertRejects(async () => await job, CancelledError);
     assertInstanceOf(error.cause, WorkerLostError);
+  }));
+
+Deno.test("a wait for a value of a job's stream says whose it is", () =>
+  runTest(async () => {
+    const jobs = {
+      async *ticks() {
+        await sleep(3600);
+        yield 1;
+      },
+    };
+    await using executor = new InlineExecutor(jobs);
+    const error = await assertRejects(
+      async () =>
+        await timeout(1, async () => {
+          for await (const _ of executor.stream("ticks", []));
+        }),
+      TimeoutError,
+    );
+    assertStringIncludes(error.message, 'Queue "values of ticks" to get');
   }));
