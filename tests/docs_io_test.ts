@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
+import { hostTest, runOn } from "./_hosts.ts";
 import { BLIND, readText, ROOT } from "./_modules.ts";
 
 /** The block of code below a heading of docs/io.md that has this text in it. */
@@ -188,5 +189,46 @@ docsTest(
       "service requests: stopped",
       "service http: stopped",
     ]);
+  },
+);
+
+hostTest(
+  "the server of node:http of docs/io.md answers what it has begun on SIGTERM, and closes its connection",
+  async (host) => {
+    const client = `
+      await once(server, "listening");
+      const { port } = server.address();
+      const path = \`http://127.0.0.1:\${port}\`;
+      const answer = getRunningLoop().createTask(async () => {
+        const response = await fetch(path, { signal: taskSignal() });
+        console.log(response.headers.get("connection"), await response.text());
+      });
+      await end;
+      await answer;
+    `;
+    let code = codeBelow(SERVER, "createServer");
+    for (
+      const [text, by] of [
+        ["  once,", "  once,\n  taskSignal,"],
+        ['"@asyncio/asyncio"', JSON.stringify(`${ROOT}mod.ts`)],
+        ["${request.method} ${request.url}", "kill SIGTERM"],
+        ["await sleep(0.2);", "await closing();"],
+        ["process.env.PORT ?? 8080", '0, "127.0.0.1"'],
+        ["await end;", client],
+      ] as const
+    ) code = replaced(code, text, by);
+    const path = await Deno.makeTempFile({ suffix: ".mjs" });
+    try {
+      await Deno.writeTextFile(path, code);
+      const { lines, errors } = await runOn(host, new URL(`file://${path}`));
+      const texts = lines.map((line) => line.replace(/ (after|by) .*/, ""));
+      assertEquals(texts.slice(0, 3), [
+        "close done",
+        "Shutdown",
+        "  service http: stopped",
+      ], errors);
+    } finally {
+      await Deno.remove(path);
+    }
   },
 );
