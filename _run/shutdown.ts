@@ -156,6 +156,9 @@ export class Shutdown {
     this.#limit?.cancel();
     this.#hardAt = undefined;
     this.isGivenUp = false;
+    // What has ended before is no news of what comes.
+    this.#left.clear();
+    this.#taskEnds.length = this.#processEnds.length = 0;
   }
 
   /** Ends the run though not all has ended. */
@@ -260,7 +263,7 @@ export class Shutdown {
   }
 
   #taskEnded(task: Task<unknown>): void {
-    this.#left.delete(task);
+    if (!this.#left.delete(task)) return;
     const inGrace = !this.isHard;
     const since = inGrace ? this.#softAt : this.#hardAt!;
     this.#taskEnds.push({

@@ -113,6 +113,29 @@ function watched(cleanup?: number) {
   return { loop, reports, options };
 }
 
+Deno.test("the report of a Runner says nothing of what had ended before its close()", async () => {
+  const { loop, reports, options } = watched(3);
+  const runner = new Runner(options);
+  const runAborted = (body: () => Promise<void>) => {
+    const aborter = new AbortController();
+    loop.callLater(1, () => aborter.abort());
+    return assertRejects(
+      () => runner.run(body, { signal: aborter.signal }),
+      CancelledError,
+    );
+  };
+  await runAborted(async () => {
+    createTask(() => sleep(3600), { name: "of the first run" });
+    await sleep(3600);
+  });
+  await runAborted(stubborn);
+  await runner.close();
+  assertEquals(
+    reports.map(({ tasks }) => tasks.map(({ name }) => name)),
+    [["Task-2"]],
+  );
+});
+
 Deno.test("run() names in its report what it closes itself", async () => {
   const { reports, options } = watched(3);
   async function* source(): AsyncGenerator<number> {
