@@ -31,24 +31,16 @@
 import {
   type CoroutineFunction,
   createTask,
-  currentTask,
   run,
   type Task,
-  taskGroup,
-  timeout,
   TimeoutError,
   wait,
 } from "../mod.ts";
-import { setImmediate } from "node:timers";
-import {
-  type Instrument,
-  observe,
-  type Step,
-  taskOf,
-  TestLoop,
-} from "../testing.ts";
-import { afterMicrotasks } from "./_microtasks.ts";
-import { RealOrderLoop } from "./_real_order_loop.ts";
+import { type Probe, RunProbe } from "./_cancel_probe.ts";
+import { createVictim } from "./_cancel_scopes.ts";
+import { type By, type Plan, type Sight, Sweeper } from "./_cancel_sweeper.ts";
+
+export type { Probe } from "./_cancel_probe.ts";
 
 /** A program to sweep. */
 export interface SweepProgram {
@@ -64,32 +56,12 @@ export interface SweepProgram {
   mayReport?(error: unknown): boolean;
 }
 
-/** What a program tells of itself. */
-export interface Probe {
-  /** Enters a section: what it gives must be disposed of before the program ends. */
-  enter(name: string): Disposable;
-  /**
-   * Runs the clean-up of a function that was told of a cancel.
-   *
-   * @param body The clean-up.
-   * @param isAside Whether nobody awaits the function: the end of its task is a cancel too,
-   * where the first one was that of a scope.
-   */
-  cleanUp(body: () => Promise<void>, isAside?: boolean): Promise<void>;
-  /** How many clean-ups are under way. */
-  readonly cleanUps: number;
-  /** Whether a section or a clean-up is under way. */
-  readonly isBusy: boolean;
-  /** Gives a promise of the host, which settles in a later turn of the host. */
-  host(): Promise<void>;
-  /** Notes that the victim begins its last wait: a cancel may come too late from now on. */
-  beginLastWait(): void;
-}
-
 /** How to sweep. */
 export interface SweepOptions {
   /** Whose cancel comes first; the second one is the task's. */
-  readonly by?: "task" | "timeout" | "group";
+  readonly by?: By;
+  /** Whether a cancel of the task comes with the first one, just before or after it. */
+  readonly together?: Plan["together"];
   /** Whether to cancel once and twice, or once only. */
   readonly twice?: boolean;
   /**
@@ -111,29 +83,6 @@ export interface SweepCounts {
   readonly doubleCancels: number;
 }
 
-/** When to cancel whom. */
-interface Plan {
-  readonly victim: string;
-  /** Moments, in rising order. */
-  readonly moments: readonly number[];
-  readonly by: "task" | "timeout" | "group";
-  /** After a moment in real order: how many microtasks. */
-  readonly hops: number | undefined;
-}
-
-/** What was seen in a run. */
-interface Sight {
-  /** The moment at which the victim was done: later cancels would come too late. */
-  readonly end: number;
-  /** How often the victim waited. */
-  readonly waits: number;
-  /** At which of its waits the first cancel came. */
-  readonly waitOfCancel: number;
-}
-
-// No program that is worth a sweep takes so many steps.
-const MOST_STEPS = 5_000;
-
 /**
  * Sweeps a program.
  *
@@ -143,21 +92,24 @@ const MOST_STEPS = 5_000;
  */
 export async function sweepCancels(
   make: (probe: Probe) => SweepProgram,
-  { by = "task", twice = true, hopsInRealOrder: hops }: SweepOptions = {},
+  { by = "task", together, twice = true, hopsInRealOrder: hops }: SweepOptions =
+    {},
 ): Promise<SweepCounts> {
   const waits: Record<string, number> = {};
   const cancelledAt: Record<string, number> = {};
   let cancels = 0;
   let doubleCancels = 0;
   for (const victim of await victimsOf(make)) {
-    const whole = await attempt(make, { victim, moments: [], by, hops });
+    const tryAt = (...moments: number[]) =>
+      attempt(make, { victim, moments, by, together, hops });
+    const whole = await tryAt();
     const seen = new Set<number>();
     for (let first = 1; first <= whole.end; first++) {
-      const once = await attempt(make, { victim, moments: [first], by, hops });
+      const once = await tryAt(first);
       seen.add(once.waitOfCancel);
       cancels++;
       for (let second = first + 1; twice && second <= once.end; second++) {
-        await attempt(make, { victim, moments: [first, second], by, hops });
+        await tryAt(first, second);
         doubleCancels++;
       }
     }
@@ -170,29 +122,29 @@ export async function sweepCancels(
 }
 
 async function victimsOf(make: (probe: Probe) => SweepProgram) {
-  const loop = new TestLoop();
+  const sweeper = new Sweeper({
+    victim: "",
+    moments: [],
+    by: "task",
+    hops: undefined,
+  });
   return await run(async () => {
-    const { tasks, victims = Object.keys(tasks) } = make(
-      new RunProbe(() => {}),
-    );
+    const { tasks, victims = Object.keys(tasks) } = make(new RunProbe(sweeper));
     return await Promise.resolve(victims);
-  }, { loopFactory: () => loop });
+  }, { loopFactory: () => sweeper.newLoop() });
 }
 
 async function attempt(
   make: (probe: Probe) => SweepProgram,
   plan: Plan,
 ): Promise<Sight> {
-  const loop = plan.hops === undefined ? new TestLoop() : new RealOrderLoop();
   const sweeper = new Sweeper(plan);
-  using _ = observe(loop, sweeper);
   try {
-    const { mayReport } = await run(() => runProgram(make, sweeper, plan), {
-      loopFactory: () => loop,
+    const { mayReport } = await run(() => runProgram(make, sweeper), {
+      loopFactory: () => sweeper.newLoop(),
     });
-    const reports = loop.reports.filter(({ exception }) =>
-      !mayReport?.(exception)
-    );
+    const reports = sweeper.loops.flatMap((loop) => loop.reports)
+      .filter(({ exception }) => !mayReport?.(exception));
     if (reports.length > 0) {
       throw new Error(
         `The exception handler was told: ${
@@ -201,6 +153,8 @@ async function attempt(
         }`,
       );
     }
+    const running = sweeper.loops.filter((loop) => !loop.isClosed());
+    if (running.length > 0) throw new Error("A loop was not closed");
   } catch (error) {
     throw new Error(
       `"${plan.victim}", cancelled before moment ${
@@ -215,20 +169,20 @@ async function attempt(
 async function runProgram(
   make: (probe: Probe) => SweepProgram,
   sweeper: Sweeper,
-  plan: Plan,
 ): Promise<SweepProgram> {
-  const probe = new RunProbe(() => sweeper.passMoment(), sweeper);
+  const { plan } = sweeper;
+  const probe = new RunProbe(sweeper);
   const program = make(probe);
   const tasks = Object.entries(program.tasks).map(([name, work]) =>
-    createTask(name === plan.victim ? inScope(work, sweeper, plan) : work, {
-      name,
-    })
+    name === plan.victim
+      ? createVictim(work, name, sweeper)
+      : createTask(work, { name })
   );
   sweeper.watch(tasks.find((task) => task.getName() === plan.victim)!);
   await wait(tasks);
   sweeper.unwatch();
   for (const task of tasks) {
-    const problem = problemOf(task, sweeper, plan);
+    const problem = problemOf(task, sweeper);
     if (problem === undefined || program.mayEnd?.(task, task.getName())) {
       continue;
     }
@@ -240,53 +194,26 @@ async function runProgram(
   await program.check?.();
   const open = probe.open();
   if (open.length > 0) throw new Error(`Not left: ${open.join(", ")}`);
-  if (
-    probe.cleanUps > 0 && plan.moments.length === 1 && !sweeper.isByItself
-  ) {
+  if (probe.cleanUps > 0 && hasOneCancel(sweeper)) {
     throw new Error("A clean-up was cancelled twice");
   }
   return program;
 }
 
-/** Gives a function that runs the work, in the scope that is to cancel it. */
-function inScope(
-  work: CoroutineFunction<unknown>,
-  sweeper: Sweeper,
-  { by }: Plan,
-): CoroutineFunction<unknown> {
-  if (isGeneratorFunction(work)) return work;
-  const body = async (cancel?: () => void) => {
-    sweeper.cancelScope = cancel;
-    await (work as () => PromiseLike<unknown>)();
-    sweeper.hasReturned = true;
-  };
-  if (by === "task") return () => body();
-  const scoped = by === "group"
-    ? () => taskGroup((group) => body(() => group.cancel()))
-    : () =>
-      timeout(undefined, (scope) =>
-        body(() => {
-          scope.reschedule(-Infinity);
-          // The deadline comes in the next turn.
-          sweeper.cameInTime = () => scope.expired();
-        }));
-  return async () => {
-    try {
-      await scoped();
-    } finally {
-      sweeper.isOver = true;
-    }
-  };
+/** Whether what cleans up after the cancel must not have met another. */
+function hasOneCancel({ plan, isByItself }: Sweeper): boolean {
+  const { by, moments, together } = plan;
+  // Two of one moment are one, but a deadline and a failure come a turn later.
+  const comesLater = by === "timeout" || by === "failure";
+  return moments.length === 1 && !isByItself &&
+    (together === undefined || !comesLater);
 }
-
-const isGeneratorFunction = (work: unknown) =>
-  Object.prototype.toString.call(work) === "[object GeneratorFunction]";
 
 function problemOf(
   task: Task<unknown>,
   sweeper: Sweeper,
-  { by, hops, moments }: Plan,
 ): string | undefined {
+  const { by, hops, moments } = sweeper.plan;
   const isVictim = task === sweeper.victim;
   if (isVictim && sweeper.delivered) {
     // The second one may have come when the scope had ended by the first.
@@ -296,14 +223,16 @@ function problemOf(
       : `It swallowed the cancel: ${task}`;
   }
   if (task.cancelled()) {
-    return isVictim && hops !== undefined && sweeper.mayBeLate
+    // Beside a failure it waits once more, after its body.
+    const mayBeLate = hops !== undefined || by === "failure";
+    return isVictim && mayBeLate && sweeper.mayBeLate
       ? undefined
       : `Another task was cancelled: ${task}`;
   }
   const error = task.exception();
   if (isVictim && sweeper.scopeCancelled) {
     if (by === "timeout" && error instanceof TimeoutError) return undefined;
-    if (sweeper.hasReturned && sweeper.cameInTime()) {
+    if (sweeper.hasReturned && sweeper.canceller!.cameInTime?.() !== false) {
       return `It swallowed the cancel of a scope: ${task}`;
     }
   }
@@ -314,169 +243,4 @@ function problemOf(
 function isOwnEnd(task: Task<unknown>): boolean {
   const error = task.exception();
   return error === undefined || error instanceof TimeoutError;
-}
-
-/** What a run is told by its program. */
-class RunProbe implements Probe {
-  /** How many clean-ups have begun after the cancel and not ended. */
-  cleanUps = 0;
-  readonly #open: string[] = [];
-  readonly #passMoment: () => void;
-  readonly #sweeper: Sweeper | undefined;
-
-  constructor(passMoment: () => void, sweeper?: Sweeper) {
-    this.#passMoment = passMoment;
-    this.#sweeper = sweeper;
-  }
-
-  enter(name: string): Disposable {
-    this.#open.push(name);
-    return {
-      [Symbol.dispose]: () => {
-        const index = this.#open.indexOf(name);
-        if (index >= 0) this.#open.splice(index, 1);
-      },
-    };
-  }
-
-  async cleanUp(body: () => Promise<void>, isAside = false): Promise<void> {
-    const sweeper = this.#sweeper;
-    const count = (isAside ? sweeper?.delivered : sweeper?.isCancelled) ? 1 : 0;
-    this.cleanUps += count;
-    await body();
-    this.cleanUps -= count;
-  }
-
-  host(): Promise<void> {
-    return new Promise((resolve) =>
-      setImmediate(() => {
-        this.#passMoment();
-        setImmediate(() => {
-          resolve();
-          // A deadline would come in the middle of what follows: none of a clock does.
-          if (this.#sweeper?.isByDeadline) setImmediate(this.#passMoment);
-          else this.#passMoment();
-        });
-      })
-    );
-  }
-
-  beginLastWait(): void {
-    if (this.#sweeper !== undefined) this.#sweeper.isInLastWait = true;
-  }
-
-  get isBusy(): boolean {
-    return this.#open.length > 0 || this.cleanUps > 0;
-  }
-
-  open(): readonly string[] {
-    return this.#open;
-  }
-}
-
-/** Counts moments, and cancels the victim before some of them. */
-class Sweeper implements Instrument {
-  readonly #plan: Plan;
-  victim: Task<unknown> | undefined;
-  /** Whether a cancel of the task came in time. */
-  delivered = false;
-  /** Whether the scope round it was cancelled in time. */
-  scopeCancelled = false;
-  /** Cancels that scope. */
-  cancelScope: (() => void) | undefined;
-  /** Whether that has come before the end of the scope. */
-  cameInTime: () => boolean = () => true;
-  /** Whether the scope has ended: only what nobody awaits is left of the task. */
-  isOver = false;
-  /** Whether its async function has returned: later cancels come too late. */
-  hasReturned = false;
-  /** Whether it has begun its last wait. */
-  isInLastWait = false;
-  /** Whether the cancel has come in a task's step, as one by itself: that has yet to meet it. */
-  isByItself = false;
-  #watching = false;
-  #steps = 0;
-  #moment = 0;
-  #end = 0;
-  #resumptions = 0;
-  #waitOfCancel = 0;
-
-  constructor(plan: Plan) {
-    this.#plan = plan;
-  }
-
-  /** Counts from now on. */
-  watch(victim: Task<unknown>): void {
-    this.victim = victim;
-    this.#watching = true;
-  }
-
-  unwatch(): void {
-    this.#watching = false;
-  }
-
-  sight(): Sight {
-    return {
-      end: this.#end,
-      // The first one is the start.
-      waits: this.#resumptions - 1,
-      waitOfCancel: this.#waitOfCancel,
-    };
-  }
-
-  /** Whether the first cancel is that of a deadline. */
-  get isByDeadline(): boolean {
-    return this.#plan.by === "timeout";
-  }
-
-  /** Whether somebody has cancelled it. */
-  get isCancelled(): boolean {
-    return this.delivered || this.scopeCancelled;
-  }
-
-  before(step: Step): void {
-    if (++this.#steps > MOST_STEPS) throw new Error("The program never ends");
-    if (this.#plan.hops === undefined) this.passMoment();
-    // A step of the task itself, or the resumption of its async function.
-    if (this.#watching && taskOf(step) === this.victim) this.#resumptions++;
-  }
-
-  after(): void {
-    if (this.#plan.hops !== undefined) this.passMoment();
-  }
-
-  /** Cancels the victim, if it is time. */
-  passMoment(): void {
-    const { victim } = this;
-    if (!this.#watching || victim === undefined || victim.done()) return;
-    this.#moment++;
-    this.#end = this.#moment;
-    const { moments, by, hops } = this.#plan;
-    if (!moments.includes(this.#moment)) return;
-    if (!this.isCancelled) this.#waitOfCancel = this.#resumptions;
-    const moment = this.#moment;
-    const isOfScope = by !== "task" && moment === moments[0];
-    afterMicrotasks(hops ?? 0, () => {
-      if (hops === 0 && currentTask() !== undefined) this.isByItself = true;
-      if (isOfScope) this.#cancelScope();
-      else this.#cancelTask(`moment ${moment}`);
-    });
-  }
-
-  #cancelTask(message: string): void {
-    const isAsked = this.victim!.cancel(message);
-    if (isAsked && !this.mayBeLate) this.delivered = true;
-  }
-
-  /** Whether a cancel may come too late. */
-  get mayBeLate(): boolean {
-    return this.hasReturned || this.isOver || this.isInLastWait;
-  }
-
-  #cancelScope(): void {
-    // Before the body has begun there is no scope.
-    if (this.cancelScope === undefined || this.mayBeLate) return;
-    this.scopeCancelled = true;
-    this.cancelScope();
-  }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { createTask, getRunningLoop, type Task } from "../mod.ts";
-import type { Probe } from "./_cancel_sweep.ts";
+import type { Probe } from "./_cancel_probe.ts";
 
 /** What a kind of function does. */
 export type Doing = (

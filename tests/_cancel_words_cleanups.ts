@@ -26,7 +26,7 @@ import {
   wait,
   waitFor,
 } from "../mod.ts";
-import type { Probe } from "./_cancel_sweep.ts";
+import type { Probe } from "./_cancel_probe.ts";
 import { later, LONG, type Words } from "./_cancel_words.ts";
 import { deep } from "./_microtasks.ts";
 

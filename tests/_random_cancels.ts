@@ -11,12 +11,16 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { allTasks, currentTask, getRunningLoop, sleep, wait } from "../mod.ts";
 import {
-  type Probe,
-  sweepCancels,
-  type SweepOptions,
-} from "./_cancel_sweep.ts";
+  allTasks,
+  currentTask,
+  eagerTaskFactory,
+  getRunningLoop,
+  sleep,
+  wait,
+} from "../mod.ts";
+import { asideOf, type Probe, uncountedOf } from "./_cancel_probe.ts";
+import { sweepCancels, type SweepOptions } from "./_cancel_sweep.ts";
 import { sharedOf } from "./_cancel_shared.ts";
 import { Boom, must, type Words } from "./_cancel_words.ts";
 import { AROUND_ONE, AROUND_TWO, LEFT_BEHIND } from "./_cancel_words_around.ts";
@@ -94,7 +98,7 @@ export async function sweepSeeds(
     try {
       await sweepFunction(made, inRealOrder, { ...DOINGS, ...faults });
     } catch (error) {
-      return `Seed ${seed}, cancelled by its ${made.options.by}: ${
+      return `Seed ${seed}, ${describeCancel(made)}: ${
         (error as Error).message
       }\n${describe(made.work)}`;
     }
@@ -109,6 +113,8 @@ export interface Made {
   readonly waitsLast: boolean;
   /** How many microtasks after a step, in real order. */
   readonly hops: number;
+  /** Whether all its tasks start at once. */
+  readonly isEager: boolean;
   readonly options: SweepOptions;
 }
 
@@ -118,7 +124,7 @@ export interface Made {
  * @throws {Error} If something goes wrong.
  */
 export async function sweepFunction(
-  { work, waitsLast, hops, options }: Made,
+  { work, waitsLast, hops, isEager, options }: Made,
   inRealOrder: boolean,
   doings: Words = DOINGS,
 ): Promise<void> {
@@ -129,6 +135,7 @@ export async function sweepFunction(
   await sweepCancels((probe) => ({
     tasks: {
       async victim() {
+        if (isEager) getRunningLoop().setTaskFactory(eagerTaskFactory);
         await call(probe, work, doings);
         if (inRealOrder) {
           await sleep(1);
@@ -171,15 +178,29 @@ export function generate(seed: number): Made {
     anyNode(random, random.between(1, 2), without),
     anyNode(random, random.between(1, 2), without),
   ]);
-  const by = random.pick(["task", "task", "timeout", "group"] as const);
+  const by = random.pick(
+    ["task", "task", "timeout", "group", "signal", "failure"] as const,
+  );
   return {
     work,
     // A scope whose body has returned is no longer to be cancelled.
-    waitsLast: by !== "task" || random.chance(0.5),
+    waitsLast: by !== "task" && by !== "signal" || random.chance(0.5),
     // A deadline comes in a turn.
     hops: by === "timeout" ? 0 : HOPS[seed % HOPS.length]!,
-    options: { by, twice: random.chance(0.25) },
+    isEager: random.chance(0.15),
+    options: {
+      by,
+      together: random.chance(0.25)
+        ? random.pick(["before", "after"] as const)
+        : undefined,
+      twice: random.chance(0.25),
+    },
   };
+}
+
+function describeCancel({ isEager, options: { by, together } }: Made): string {
+  const also = together === undefined ? "" : `, and its task just ${together}`;
+  return `${isEager ? "eager, " : ""}cancelled by its ${by}${also}`;
 }
 
 /** Writes a function down. */
@@ -246,38 +267,6 @@ async function call(
   } finally {
     mustBeOwn();
   }
-}
-
-/** Gives the probe of what others may cancel too. */
-function uncountedOf(probe: Probe): Probe {
-  return {
-    enter: (name) => probe.enter(name),
-    cleanUp: (body) => body(),
-    get cleanUps() {
-      return probe.cleanUps;
-    },
-    get isBusy() {
-      return probe.isBusy;
-    },
-    host: () => probe.host(),
-    beginLastWait: () => probe.beginLastWait(),
-  };
-}
-
-/** Gives the probe of what nobody awaits, which may stand at the host when all has ended. */
-function asideOf(probe: Probe): Probe {
-  return {
-    enter: () => ({ [Symbol.dispose]() {} }),
-    cleanUp: (body) => probe.cleanUp(body, true),
-    get cleanUps() {
-      return probe.cleanUps;
-    },
-    get isBusy() {
-      return probe.isBusy;
-    },
-    host: () => probe.host(),
-    beginLastWait: () => probe.beginLastWait(),
-  };
 }
 
 if (import.meta.main) {
