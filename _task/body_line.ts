@@ -208,6 +208,9 @@ export class BodyLine implements ScopeLine {
     request.askedBy = request.count === 0 ? "an outer line" : "itself";
     request.askedIn = this.getLoop()._bursts.note();
     request.isAskedAgain = true;
+    // What ends in this turn has yet to get it too: whom the errors resume comes to its next wait
+    // before, so not in the burst of that.
+    this.getLoop()._pauseTurn();
   }
 
   /** Whether `error` is what a cancel of this line, or of one round it, has come to. */

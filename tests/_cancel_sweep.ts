@@ -32,6 +32,7 @@ import {
   type CoroutineFunction,
   createTask,
   run,
+  sleep,
   type Task,
   TimeoutError,
   wait,
@@ -69,6 +70,11 @@ export interface SweepOptions {
    * microtasks later. The victim has to call `beginLastWait()`.
    */
   readonly hopsInRealOrder?: number | undefined;
+  /**
+   * Whether a cancel may come in the burst of microtasks after the end of a wait, as in real
+   * order. The victim has to call `beginLastWait()`.
+   */
+  readonly mayComeLate?: boolean | undefined;
 }
 
 /** What a sweep has done. */
@@ -92,8 +98,13 @@ export interface SweepCounts {
  */
 export async function sweepCancels(
   make: (probe: Probe) => SweepProgram,
-  { by = "task", together, twice = true, hopsInRealOrder: hops }: SweepOptions =
-    {},
+  {
+    by = "task",
+    together,
+    twice = true,
+    hopsInRealOrder: hops,
+    mayComeLate,
+  }: SweepOptions = {},
 ): Promise<SweepCounts> {
   const waits: Record<string, number> = {};
   const cancelledAt: Record<string, number> = {};
@@ -101,7 +112,14 @@ export async function sweepCancels(
   let doubleCancels = 0;
   for (const victim of await victimsOf(make)) {
     const tryAt = (...moments: number[]) =>
-      attempt(make, { victim, moments, by, together, hops });
+      attempt(make, {
+        victim,
+        moments,
+        by,
+        together,
+        hops,
+        mayComeLate: mayComeLate ?? hops !== undefined,
+      });
     const whole = await tryAt();
     const seen = new Set<number>();
     for (let first = 1; first <= whole.end; first++) {
@@ -127,6 +145,7 @@ async function victimsOf(make: (probe: Probe) => SweepProgram) {
     moments: [],
     by: "task",
     hops: undefined,
+    mayComeLate: false,
   });
   return await run(async () => {
     const { tasks, victims = Object.keys(tasks) } = make(new RunProbe(sweeper));
@@ -192,6 +211,10 @@ async function runProgram(
   }
   // It may wait for what the tasks have left.
   await program.check?.();
+  const [, ...others] = sweeper.loops;
+  for (let i = 0; i < 8 && others.some((loop) => !loop.isClosed()); i++) {
+    await sleep(1);
+  }
   const open = probe.open();
   if (open.length > 0) throw new Error(`Not left: ${open.join(", ")}`);
   if (probe.cleanUps > 0 && hasOneCancel(sweeper)) {
@@ -213,18 +236,18 @@ function problemOf(
   task: Task<unknown>,
   sweeper: Sweeper,
 ): string | undefined {
-  const { by, hops, moments } = sweeper.plan;
+  const { by, mayComeLate, moments } = sweeper.plan;
   const isVictim = task === sweeper.victim;
   if (isVictim && sweeper.delivered) {
     // The second one may have come when the scope had ended by the first.
-    const mayBeLate = hops !== undefined && by !== "task" && moments.length > 1;
+    const mayBeLate = mayComeLate && by !== "task" && moments.length > 1;
     return task.cancelled() || mayBeLate && isOwnEnd(task)
       ? undefined
       : `It swallowed the cancel: ${task}`;
   }
   if (task.cancelled()) {
     // Beside a failure it waits once more, after its body.
-    const mayBeLate = hops !== undefined || by === "failure";
+    const mayBeLate = mayComeLate || by === "failure";
     return isVictim && mayBeLate && sweeper.mayBeLate
       ? undefined
       : `Another task was cancelled: ${task}`;

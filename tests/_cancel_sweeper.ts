@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { currentTask, type EventLoop, type Task } from "../mod.ts";
+import {
+  currentTask,
+  type EventLoop,
+  type Task,
+  VirtualClock,
+} from "../mod.ts";
 import {
   type Instrument,
   observe,
@@ -13,7 +18,7 @@ import {
 } from "../testing.ts";
 import type { Watcher } from "./_cancel_probe.ts";
 import { afterMicrotasks } from "./_microtasks.ts";
-import { RealOrderLoop } from "./_real_order_loop.ts";
+import { JumpingClock, RealOrderLoop } from "./_real_order_loop.ts";
 
 /**
  * Whose cancel comes first: the task's, that of a scope it stands in, or that of an
@@ -31,6 +36,8 @@ export interface Plan {
   readonly together?: "before" | "after" | undefined;
   /** After a moment in real order: how many microtasks. */
   readonly hops: number | undefined;
+  /** Whether a cancel may come in the burst of microtasks after the end of the last wait. */
+  readonly mayComeLate: boolean;
 }
 
 /** What was seen in a run. */
@@ -73,6 +80,7 @@ export class Sweeper implements Instrument, Watcher {
   isByItself = false;
   /** The loop of the run, and those that its program has made. */
   readonly loops: (TestLoop | RealOrderLoop)[] = [];
+  readonly #clock: VirtualClock | JumpingClock;
   #watching = false;
   #steps = 0;
   #moment = 0;
@@ -82,11 +90,17 @@ export class Sweeper implements Instrument, Watcher {
 
   constructor(plan: Plan) {
     this.plan = plan;
+    // Where others work for what it waits for, a virtual one gives the host its time first.
+    this.#clock = plan.mayComeLate
+      ? new JumpingClock(plan.hops === undefined)
+      : new VirtualClock();
   }
 
   newLoop(): EventLoop {
-    const isInRealOrder = this.plan.hops !== undefined;
-    const loop = isInRealOrder ? new RealOrderLoop() : new TestLoop();
+    // Time must not pass in one while another works.
+    const loop = this.#clock instanceof VirtualClock
+      ? new TestLoop(this.#clock)
+      : new RealOrderLoop(this.#clock);
     this.loops.push(loop);
     observe(loop, this);
     return loop;

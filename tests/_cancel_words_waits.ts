@@ -254,6 +254,7 @@ export const HOST_WAITS: ReadonlySet<string> = new Set([
   "left",
   "late",
   "cancelledGroup",
+  "otherRun",
 ]);
 
 function afterTurns(turns: number, callback: () => void): void {

@@ -13,10 +13,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
   allTasks,
+  ContextVar,
   currentTask,
   eagerTaskFactory,
   getRunningLoop,
   sleep,
+  type Task,
   wait,
 } from "../mod.ts";
 import { asideOf, type Probe, uncountedOf } from "./_cancel_probe.ts";
@@ -26,7 +28,9 @@ import { Boom, must, type Words } from "./_cancel_words.ts";
 import { AROUND_ONE, AROUND_TWO, LEFT_BEHIND } from "./_cancel_words_around.ts";
 import { GUARDED } from "./_cancel_words_cleanups.ts";
 import { AROUND_TASKS, CANCELLING, FAILING } from "./_cancel_words_tasks.ts";
-import { HOST_WAITS, WAITS } from "./_cancel_words_waits.ts";
+import { AROUND_LIMITS, ENDING } from "./_cancel_words_limits.ts";
+import { AROUND_LOOPS, LOOP_WAITS } from "./_cancel_words_loops.ts";
+import { HOST_WAITS, WAITS as OWN_WAITS } from "./_cancel_words_waits.ts";
 import { Random } from "./differential/random.ts";
 
 /** An async function: what it does, with the functions that it calls. */
@@ -40,10 +44,16 @@ export interface Node {
 // After a step: how many microtasks later the cancel comes in real order.
 const HOPS: readonly number[] = [0, 0, 1, 2, 3, 5, 8, 13, 20];
 
+const WAITS: Words = { ...OWN_WAITS, ...LOOP_WAITS };
+
+const LOOP_KINDS: Words = { ...LOOP_WAITS, ...AROUND_LOOPS };
+
 const DOINGS: Words = {
   ...WAITS,
   ...AROUND_ONE,
   ...AROUND_TWO,
+  ...AROUND_LIMITS,
+  ...AROUND_LOOPS,
   ...AROUND_TASKS,
   ...GUARDED,
 };
@@ -55,7 +65,7 @@ export const KINDS: readonly string[] = Object.keys(DOINGS);
 // that settles because of that.
 const TOGETHER: readonly ReadonlySet<string>[] = [
   new Set(["signal", "groupSignal", "scopeSignal"]),
-  new Set(["ofLoop"]),
+  new Set(["ofLoop", "otherRun"]),
 ];
 
 // A cancel that the errors of a group have hidden is asked for again, of all: so what nobody
@@ -75,8 +85,9 @@ const MAY_BE_BESIDE_HOST: ReadonlySet<string> = new Set([
   "inTurn",
 ]);
 
-// Each function has a store of its own.
+// Each function has a store of its own, and each task a value of its own.
 const stores = new AsyncLocalStorage<object>();
+const owner = new ContextVar<Task<unknown> | undefined>("owner");
 
 /**
  * Sweeps random functions until one fails.
@@ -132,16 +143,18 @@ export async function sweepFunction(
   const hopsInRealOrder = hasFailing(work) && options.by !== "timeout"
     ? Math.max(hops, 1)
     : hops;
+  // Other loops don't wait until an async function of this one has come to its wait.
+  const mayComeLate = inRealOrder || hasKind(work, LOOP_KINDS);
   await sweepCancels((probe) => ({
     tasks: {
       async victim() {
         if (isEager) getRunningLoop().setTaskFactory(eagerTaskFactory);
         await call(probe, work, doings);
-        if (inRealOrder) {
+        if (mayComeLate) {
           await sleep(1);
           probe.beginLastWait();
         }
-        if (waitsLast || inRealOrder || hasFailing(work)) await sleep(1);
+        if (waitsLast || mayComeLate || hasFailing(work)) await sleep(1);
       },
     },
     // Of what was given up by a cancel.
@@ -162,12 +175,17 @@ export async function sweepFunction(
   }), {
     ...options,
     hopsInRealOrder: inRealOrder ? hopsInRealOrder : undefined,
+    mayComeLate,
   });
 }
 
 // What fails in spite of a cancel is caught, so the cancel comes at the next wait.
-function hasFailing({ kind, parts }: Node): boolean {
-  return kind in FAILING || parts.some(hasFailing);
+function hasFailing(work: Node): boolean {
+  return hasKind(work, FAILING);
+}
+
+function hasKind({ kind, parts }: Node, kinds: Words): boolean {
+  return kind in kinds || parts.some((part) => hasKind(part, kinds));
 }
 
 /** Makes the function of a seed. */
@@ -224,14 +242,23 @@ function anyNode(
   const kind = pick(random.pick([
     AROUND_ONE,
     AROUND_TWO,
+    AROUND_LIMITS,
     AROUND_TASKS,
     GUARDED,
+    // Each of them is some runs more.
+    random.pick([AROUND_LOOPS, AROUND_TASKS]),
   ]));
   let inside = without;
-  if (kind in AROUND_TASKS) inside = inside.union(LEFT_BEHIND);
+  if (kind in AROUND_TASKS || kind in AROUND_LIMITS || kind in AROUND_LOOPS) {
+    inside = inside.union(LEFT_BEHIND);
+  }
   if (MAY_BE_BESIDE_HOST.has(kind)) inside = inside.union(HOST_WAITS);
   const part = () => anyNode(random, depth - 1, inside);
-  return node(kind, kind in AROUND_ONE ? [part()] : [part(), part()], seconds);
+  return node(
+    kind,
+    kind in AROUND_ONE || kind in AROUND_LOOPS ? [part()] : [part(), part()],
+    seconds,
+  );
 }
 
 function node(kind: string, parts: readonly Node[], seconds = 0): Node {
@@ -245,17 +272,22 @@ async function call(
 ) {
   const own = LEFT_BEHIND.has(kind)
     ? asideOf(probe)
-    : CANCELLING.has(kind)
+    : CANCELLING.has(kind) || ENDING.has(kind)
     ? uncountedOf(probe)
     : probe;
   const task = currentTask();
   const store = stores.getStore();
+  if (owner.get(undefined) !== task) owner.set(task);
   const mustBeOwn = () => {
     must(stores.getStore() === store, `${kind} has another store after it`);
     // One that has ended is no longer known.
     must(
       currentTask() === task || task?.done() === true,
       `${kind} has another task after it`,
+    );
+    must(
+      task?.done() !== false || owner.get() === task,
+      `${kind} has another context after it`,
     );
   };
   using _ = own.enter(kind);

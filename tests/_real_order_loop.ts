@@ -13,44 +13,73 @@ type Sleeper = Parameters<Clock["wait"]>[0];
 const TURNS_TO_JUMP = 8;
 const TURNS_TO_DEADLOCK = 2_000;
 
-/** Jumps to the next deadline when the host has had some turns. */
-class JumpingClock implements Clock {
+/** Jumps to the next deadline when all its loops wait, and the host has had some turns. */
+export class JumpingClock implements Clock {
   readonly resolution = 1e-9;
-  readonly settles = false;
+  readonly settles: boolean;
   #now = 0;
-  // Of a loop that waits: what it waits for, by a number of its own.
-  readonly #waits = new Map<Sleeper, number>();
-  #lastWait = 0;
+  readonly #attached = new Set<Sleeper>();
+  readonly #waits = new Map<Sleeper, number | undefined>();
+  // How many turns of the host have passed since a loop began to wait.
+  #turns = 0;
+  #isTicking = false;
+
+  /** @param settles Whether the order is that of virtual time. */
+  constructor(settles = false) {
+    this.settles = settles;
+  }
 
   time(): number {
     return this.#now;
   }
 
-  attach(): void {}
+  attach(sleeper: Sleeper): void {
+    this.#attached.add(sleeper);
+  }
 
   detach(sleeper: Sleeper): void {
+    this.#attached.delete(sleeper);
     this.unwait(sleeper);
   }
 
   wait(sleeper: Sleeper, deadline: number | undefined): void {
-    const wait = ++this.#lastWait;
-    this.#waits.set(sleeper, wait);
-    let left = deadline === undefined ? TURNS_TO_DEADLOCK : TURNS_TO_JUMP;
-    const next = (): void => {
-      if (this.#waits.get(sleeper) !== wait) return;
-      if (left-- > 0) setImmediate(next);
-      else if (deadline === undefined) sleeper.deadlock();
-      else {
-        this.unwait(sleeper);
-        this.#now = Math.max(this.#now, deadline);
-        sleeper.wake();
-      }
-    };
-    setImmediate(next);
+    this.#waits.set(sleeper, deadline);
+    this.#turns = 0;
+    if (!this.#isTicking) setImmediate(() => this.#tick());
+    this.#isTicking = true;
   }
 
   unwait(sleeper: Sleeper): void {
     this.#waits.delete(sleeper);
+  }
+
+  #tick(): void {
+    this.#isTicking = false;
+    if (this.#waits.size === 0) return;
+    if (this.#waits.size === this.#attached.size) {
+      const next = Math.min(
+        ...[...this.#waits.values()].map((deadline) => deadline ?? Infinity),
+      );
+      const turns = next === Infinity ? TURNS_TO_DEADLOCK : TURNS_TO_JUMP;
+      if (this.#turns++ >= turns) return this.#jump(next);
+    }
+    setImmediate(() => this.#tick());
+    this.#isTicking = true;
+  }
+
+  #jump(next: number): void {
+    const waits = [...this.#waits];
+    this.#waits.clear();
+    if (next === Infinity) {
+      for (const [sleeper] of waits) sleeper.deadlock();
+      return;
+    }
+    this.#now = Math.max(this.#now, next);
+    for (const [sleeper, deadline] of waits) {
+      if (deadline === undefined || deadline > this.#now) {
+        this.wait(sleeper, deadline);
+      } else sleeper.wake();
+    }
   }
 }
 
@@ -59,8 +88,9 @@ export class RealOrderLoop extends EventLoop {
   /** What the exception handler was told, in order. */
   readonly reports: ExceptionContext[] = [];
 
-  constructor() {
-    super({ clock: new JumpingClock() });
+  /** @param clock Its clock, which several loops may share. */
+  constructor(clock: Clock = new JumpingClock()) {
+    super({ clock });
     this.setExceptionHandler((_loop, context) => this.reports.push(context));
   }
 }
