@@ -159,7 +159,9 @@ export class Sweeper implements Instrument, Watcher {
     if (!this.isCancelled) this.#waitOfCancel = this.#resumptions;
     const moment = this.#moment;
     afterMicrotasks(hops ?? 0, () => {
-      if (hops === 0 && currentTask() !== undefined) this.isByItself = true;
+      if (hops === 0 && currentTask(this.loops[0]) !== undefined) {
+        this.isByItself = true;
+      }
       this.#cancel(moment);
     });
   }

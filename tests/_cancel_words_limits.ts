@@ -86,7 +86,8 @@ const AMPLE: Words = {
       await first();
     }], async ([task]) => {
       using _ = later(seconds, () => task!.cancel("by the program"));
-      await task;
+      // Or it would take back what was meant for who waits for it.
+      await shield(task!);
     }),
 };
 

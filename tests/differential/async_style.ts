@@ -33,6 +33,7 @@ import {
   type Returned,
   seconds,
   type Source,
+  splitGroup,
   UNIT,
 } from "./words.ts";
 
@@ -175,6 +176,8 @@ export class AsyncInterpreter extends Interpreter {
           third as Block | null,
           fourth as Block | null,
         );
+      case "split":
+        return this.#split(first as Block, second as string, third as Block);
       case "with":
         return this.#with(first as string, second as Block);
       case "group":
@@ -209,6 +212,24 @@ export class AsyncInterpreter extends Interpreter {
         this.log("finally");
         await this.#block(final);
       }
+    }
+  }
+
+  async #split(
+    body: Block,
+    code: string,
+    handler: Block,
+  ): Promise<Returned> {
+    try {
+      return await this.#block(body);
+    } catch (error) {
+      if (!(error instanceof AggregateError)) throw error;
+      const [taken, rest] = splitGroup(error, code);
+      if (taken === undefined) throw error;
+      this.caught(taken);
+      const returned = await this.#block(handler, taken);
+      if (rest !== undefined) throw rest;
+      return returned;
     }
   }
 

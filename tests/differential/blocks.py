@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from twins import OrderedGroup
-from words import CAUGHT, KINDS, Missing, describe, seconds, show
+from words import CAUGHT, KINDS, Missing, describe, is_user_error, seconds, show
 
 
 class Blocks:
@@ -27,6 +27,20 @@ class Blocks:
             if final is not None and self.tracing:
                 self.log("finally")
                 await self.block(final)
+
+    async def split(self, body, code, handler):
+        """What `except*` does of the groups."""
+        try:
+            return await self.block(body)
+        except BaseExceptionGroup as group:
+            taken, rest = group.split(is_user_error(code))
+            if taken is None:
+                raise
+            self.log(f"caught {describe(taken)}")
+            returned = await self.block(handler, taken)
+            if rest is not None:
+                raise rest
+            return returned
 
     async def with_(self, name, body):
         try:
@@ -97,6 +111,7 @@ class Blocks:
 
     compounds = {
         "try": try_,
+        "split": split,
         "with": with_,
         "timeout": timeout,
         "timeoutAt": timeout_at,

@@ -35,6 +35,7 @@ export interface Rule {
 
 const ENDINGS: ReadonlySet<string> = new Set([
   "raise",
+  "raiseGroup",
   "raiseCancelled",
   "raiseKept",
   "interrupt",

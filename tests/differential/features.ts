@@ -20,6 +20,7 @@ export const FEATURES = [
   "future",
   "gather",
   "group",
+  "groupErrors",
   "handler",
   "host",
   "interrupt",

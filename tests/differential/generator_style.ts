@@ -31,6 +31,7 @@ import {
   type Returned,
   seconds,
   type Source,
+  splitGroup,
 } from "./words.ts";
 
 /** An interpreter whose coroutines are generators. */
@@ -158,6 +159,8 @@ export class GeneratorInterpreter extends Interpreter {
           third as Block | null,
           fourth as Block | null,
         );
+      case "split":
+        return this.#split(first as Block, second as string, third as Block);
       case "with":
         return this.#with(first as string, second as Block);
       case "group":
@@ -190,6 +193,24 @@ export class GeneratorInterpreter extends Interpreter {
         this.log("finally");
         yield* this.#block(final);
       }
+    }
+  }
+
+  *#split(
+    body: Block,
+    code: string,
+    handler: Block,
+  ): Coro<Returned> {
+    try {
+      return yield* this.#block(body);
+    } catch (error) {
+      if (!(error instanceof AggregateError)) throw error;
+      const [taken, rest] = splitGroup(error, code);
+      if (taken === undefined) throw error;
+      this.caught(taken);
+      const returned = yield* this.#block(handler, taken);
+      if (rest !== undefined) throw rest;
+      return returned;
     }
   }
 

@@ -40,7 +40,7 @@ class Interpreter(*THEMES, Operands, Recording, WholeRuns):
     compounds = merged("compounds")
     waits = merged("waits")
     acts = merged("acts")
-    raising = {"raise", "raiseCancelled", "raiseKept", "result", "exception", "interrupt"}
+    raising = {"raise", "raiseGroup", "raiseCancelled", "raiseKept", "result", "exception", "interrupt"}
 
     def __init__(self, program):
         self.program = program

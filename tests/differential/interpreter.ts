@@ -60,6 +60,7 @@ export const LAST_TURNS = 4;
 // Misuse of a primitive is noted, not thrown, but for these.
 const THROWING: ReadonlySet<string> = new Set([
   "raise",
+  "raiseGroup",
   "raiseCancelled",
   "raiseKept",
   "interrupt",
@@ -75,6 +76,7 @@ export const COMPOUNDS: ReadonlySet<string> = new Set([
   "timeoutAt",
   "group",
   "repeat",
+  "split",
   "forEach",
 ]);
 

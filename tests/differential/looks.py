@@ -31,6 +31,9 @@ class Looks:
         # Tasks are counted over all that the process has made.
         return re.sub(r"^Task-.*", "Task", self.task(name).get_name())
 
+    def state_of(self, name):
+        return re.match(r"<\w+ (\w+)", repr(self.future(name)))[1]
+
     def all_tasks(self):
         return sorted(self.names.get(task, "?") for task in asyncio.all_tasks(self.loop))
 
@@ -43,6 +46,7 @@ class Looks:
         "scope.state": scope_state,
         "name.set": name_set,
         "name.get": name_get,
+        "repr": state_of,
         "allTasks": all_tasks,
         "cancelAll": cancel_all,
     }

@@ -28,6 +28,8 @@ export function lookWords(host: Interpreter): Words {
       "name.get": (name: string) =>
         // Tasks are counted over all that the process has made.
         host.task(name).getName().replace(/^Task-.*/, "Task"),
+      "repr": (name: string) =>
+        /^<\w+ (\w+)/.exec(String(host.future(name)))![1],
       "allTasks": () => [...allTasks(host.loop)].map(nameOf).sort(),
       "cancelAll": () => {
         const self = currentTask(host.loop);

@@ -29,6 +29,21 @@ export function flowRules(draw: Drawer, place: Place): Rule[] {
     },
     { weight: 2, make: () => ["raise", `X${random.between(1, 3)}`] },
     {
+      weight: draw.has("groupErrors") ? 4 : 0,
+      make: () => ["raiseGroup", drawCodes(draw, random.between(1, 3))],
+    },
+    {
+      weight: draw.has("groupErrors") ? 8 : 0,
+      waits: true,
+      nests: true,
+      make: (place) => [
+        "split",
+        draw.block(draw.nested(place), 3),
+        ...drawCodes(draw, 1),
+        draw.handler(draw.nested(place)),
+      ],
+    },
+    {
       weight: 0.6,
       feature: "raiseCancelled",
       make: () => ["raiseCancelled", draw.message()],
@@ -49,6 +64,13 @@ export function flowRules(draw: Drawer, place: Place): Rule[] {
       make: () => ["return", draw.value()],
     },
   ];
+}
+
+function drawCodes(draw: Drawer, count: number): string[] {
+  return Array.from(
+    { length: count },
+    () => `X${draw.random.between(1, 3)}`,
+  );
 }
 
 /** Something that is sure to fail, and its error kept: one of its own, a cancel, a time limit. */

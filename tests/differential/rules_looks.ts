@@ -26,6 +26,7 @@ export function lookRules(draw: Drawer): Rule[] {
       make: () => ["name.set", draw.taskTarget(), `n${draw.value()}`],
     },
     { weight: 1, make: () => ["name.get", draw.taskTarget()] },
+    { weight: 2, make: () => ["repr", draw.target()] },
     // Races have tasks of their own.
     {
       weight: 2,

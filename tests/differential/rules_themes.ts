@@ -18,6 +18,7 @@ const THEMES: readonly (readonly [Feature, number])[] = [
   ["looks", 0.2],
   ["context", 0.2],
   ["race", 0.2],
+  ["groupErrors", 0.12],
   ["handler", 0.1],
   ["interrupt", 0.08],
   ["stop", 0.08],

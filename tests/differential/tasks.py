@@ -3,7 +3,7 @@
 import asyncio
 
 from twins import OnceTask, once_task
-from words import UNIT, Missing, UserError, describe, seconds, show, state
+from words import UNIT, Missing, UserError, UserGroup, describe, seconds, show, state
 
 
 class Tasks:
@@ -91,6 +91,9 @@ class Tasks:
     def raise_(self, code):
         raise UserError(code)
 
+    def raise_group(self, codes):
+        raise UserGroup("", [UserError(code) for code in codes])
+
     def raise_cancelled(self, message):
         raise asyncio.CancelledError() if message is None else asyncio.CancelledError(message)
 
@@ -173,6 +176,7 @@ class Tasks:
 
     acts = {
         "raise": raise_,
+        "raiseGroup": raise_group,
         "raiseCancelled": raise_cancelled,
         "raiseKept": raise_kept,
         "task": create_task,

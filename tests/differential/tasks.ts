@@ -48,6 +48,9 @@ export function taskWords(host: Interpreter): Words {
       "raise": (code: string) => {
         throw new UserError(code);
       },
+      "raiseGroup": (codes: readonly string[]) => {
+        throw new AggregateError(codes.map((code) => new UserError(code)));
+      },
       "raiseCancelled": (message: string | null) => {
         throw new CancelledError(message ?? undefined);
       },

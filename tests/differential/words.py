@@ -22,6 +22,13 @@ class UserError(Exception):
     """An error of the program's own."""
 
 
+class UserGroup(ExceptionGroup):
+    """A group of such errors that the program itself raises."""
+
+    def derive(self, errors):
+        return UserGroup("", errors)
+
+
 class AllFailed(Exception):
     """A group that may have CancelledErrors in it, and is an error all the same."""
 
@@ -41,6 +48,11 @@ def describe(error):
     if isinstance(error, (AllFailed, BaseExceptionGroup)):
         return f"Group({', '.join(describe(each) for each in error.exceptions)})"
     return type(error).__name__
+
+
+def is_user_error(code):
+    """Says of an error whether it is the program's own of that name."""
+    return lambda error: isinstance(error, UserError) and error.args[0] == code
 
 
 def show(value):

@@ -61,6 +61,32 @@ const PYTHON_NAMES: Readonly<Record<string, string>> = {
   DeadlockError: "Deadlock",
 };
 
+/**
+ * Splits a group, as CPython's `ExceptionGroup.split()` does.
+ *
+ * @returns The errors of the program's own of that name, and the others; `undefined` for none.
+ */
+export function splitGroup(
+  group: AggregateError,
+  code: string,
+): [taken: AggregateError | undefined, rest: AggregateError | undefined] {
+  const taken: unknown[] = [];
+  const rest: unknown[] = [];
+  for (const error of group.errors) {
+    if (error instanceof AggregateError) {
+      const [some, others] = splitGroup(error, code);
+      if (some !== undefined) taken.push(some);
+      if (others !== undefined) rest.push(others);
+    } else {
+      const isOne = error instanceof UserError && error.message === code;
+      (isOne ? taken : rest).push(error);
+    }
+  }
+  const groupOf = (errors: unknown[]) =>
+    errors.length === 0 ? undefined : new AggregateError(errors);
+  return [groupOf(taken), groupOf(rest)];
+}
+
 /** Names an error in the words that both interpreters share. */
 export function describe(error: unknown): string {
   if (error === undefined) return "none";
