@@ -26,7 +26,7 @@
  *
  * @module
  */
-import { isAsyncIterable, isIterable } from "./_base/iterators.ts";
+import { isIterable } from "./_base/iterators.ts";
 import {
   BOOLEAN,
   check,
@@ -50,6 +50,7 @@ import {
   type Work,
   type WorkResult,
 } from "./_coroutine/coroutine.ts";
+import { isHostIterable } from "./_io/host_items.ts";
 import { claim, isGenerator } from "./_coroutine/generators.ts";
 import { isThenable } from "./_coroutine/thenable.ts";
 import {
@@ -168,6 +169,34 @@ export function mapConcurrent<
   source: Iterable<T> | AsyncIterable<T>,
   job: (item: T, index: number) => W | JobWork<R>,
   options: MapConcurrentOptions,
+): ConcurrentMap<WorkResult<W, R>>;
+/**
+ * Runs a job for each item of a stream of the Web, at most `limit` at once.
+ *
+ * @param source The stream. Not all hosts declare one as an async iterable.
+ * @param job A generator or async function; it gets the item and its index.
+ * @param options How many jobs run at once, and in which order the results come.
+ * @returns Something for `for await`, with `collect()` and `forEach()`.
+ * @throws {TypeError} If `source` can't be iterated, or `job` is no function.
+ * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
+ */
+export function mapConcurrent<
+  T,
+  R,
+  W extends Work = never,
+>(
+  source: ReadableStream<T> | Iterable<T> | AsyncIterable<T>,
+  job: (item: T, index: number) => W | JobWork<R>,
+  options: MapConcurrentOptions,
+): ConcurrentMap<WorkResult<W, R>>;
+export function mapConcurrent<
+  T,
+  R,
+  W extends Work = never,
+>(
+  source: ReadableStream<T> | Iterable<T> | AsyncIterable<T>,
+  job: (item: T, index: number) => W | JobWork<R>,
+  options: MapConcurrentOptions,
 ): ConcurrentMap<WorkResult<W, R>> {
   const { limit, ordered = true } =
     checkOptions("map concurrently", options, MAP_OPTIONS) ?? {};
@@ -175,7 +204,7 @@ export function mapConcurrent<
   if (
     typeof source !== "object" && typeof source !== "string" ||
     source === null || isRevoked(source) ||
-    !(isIterable(source) || isAsyncIterable(source))
+    !(isIterable(source) || isHostIterable(source))
   ) {
     throw new TypeError(
       refusal("map concurrently", "source", "an iterable", source),

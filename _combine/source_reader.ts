@@ -9,6 +9,7 @@ import {
   askForEndAfter,
   askForItems,
   HostItems,
+  type HostIterable,
   type SourceOwner,
 } from "../_io/host_items.ts";
 import type { EventLoop } from "../loop.ts";
@@ -29,7 +30,7 @@ export class SourceReader<T> implements SourceOwner {
    * @param source The source.
    * @param inContext Calls a function in the async context of whoever has given the source.
    */
-  constructor(loop: EventLoop, source: AsyncIterable<T>, inContext: InContext) {
+  constructor(loop: EventLoop, source: HostIterable<T>, inContext: InContext) {
     this.loop = loop;
     this.context = { call: inContext };
     this.#items = new HostItems(source, "mapConcurrent");

@@ -9,13 +9,14 @@ import { OwnedFuture } from "../_task/owned_future.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
-import { isAsyncIterable, returnOf } from "../_base/iterators.ts";
+import { returnOf } from "../_base/iterators.ts";
 import type { InContext } from "../_task/function_coroutine.ts";
 import { iteratorOf, nextOf } from "./awaitables.ts";
+import { type HostIterable, isHostIterable } from "../_io/host_items.ts";
 import { SourceReader } from "./source_reader.ts";
 
 /** Where the input comes from. */
-export type Source<T> = Iterable<T> | AsyncIterable<T>;
+export type Source<T> = Iterable<T> | HostIterable<T>;
 
 /** One input. */
 export interface Input<T> {
@@ -71,7 +72,7 @@ export class WorkSource<T> {
     this.#demand = new OwnedFuture(loop, {
       describeWait: () => "room for the next item of a source",
     });
-    if (isAsyncIterable(source)) {
+    if (isHostIterable(source)) {
       this.#reader = new SourceReader(loop, source, inContext);
       this.#credit = this.#limit;
     } else {

@@ -28,6 +28,12 @@ interface Reader<T> {
   releaseLock(): void;
 }
 
+/** Whether `value` is a stream of the Web. */
+export function isWebStream(value: unknown): value is ReadableStream<unknown> {
+  return value !== undefined && value !== null &&
+    typeof (value as Partial<ReadableStream<unknown>>).getReader === "function";
+}
+
 /**
  * Opens a stream.
  *
@@ -38,14 +44,13 @@ interface Reader<T> {
 export function streamIterator<T>(
   source: object,
 ): StreamIterator<T> | undefined {
-  const { getReader, destroy, [Symbol.asyncIterator]: iterator } = source as {
-    readonly getReader?: unknown;
+  if (isWebStream(source)) {
+    return new WebItems((source as ReadableStream<T>).getReader());
+  }
+  const { destroy, [Symbol.asyncIterator]: iterator } = source as {
     readonly destroy?: unknown;
     readonly [Symbol.asyncIterator]?: () => AsyncIterator<T, undefined>;
   };
-  if (typeof getReader === "function") {
-    return new WebItems(getReader.call(source) as Reader<T>);
-  }
   if (typeof destroy !== "function" || typeof iterator !== "function") {
     return undefined;
   }

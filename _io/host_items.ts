@@ -6,6 +6,7 @@
 import {
   checkIterator,
   checkResult,
+  isAsyncIterable,
   queuesReturn,
   returnOf,
 } from "../_base/iterators.ts";
@@ -14,6 +15,7 @@ import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import {
+  isWebStream,
   type StreamIterator,
   streamIterator,
 } from "../_host/stream_iterator.ts";
@@ -29,6 +31,11 @@ import {
 
 /** What can be gone over: a stream of the Web, of Node, or anything for `for await`. */
 export type HostIterable<T> = ReadableStream<T> | AsyncIterable<T>;
+
+/** Whether it can be gone over so. Streams of the Web have no iterator on all hosts. */
+export function isHostIterable(value: unknown): value is HostIterable<unknown> {
+  return isAsyncIterable(value) || isWebStream(value);
+}
 
 /** Takes one item after the other. */
 export class HostItems<T> {

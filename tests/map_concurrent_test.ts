@@ -573,3 +573,50 @@ Deno.test("mapConcurrent() does not close a source that has failed", async () =>
     assertEquals(log, []);
   }
 });
+
+/** A stream as a host has it whose streams have no iterator. */
+function bareStream(
+  items: number[],
+  log: string[] = [],
+): ReadableStream<number> {
+  const stream = new ReadableStream<number>({
+    pull(controller) {
+      const item = items.shift();
+      if (item === undefined) controller.close();
+      else controller.enqueue(item);
+    },
+    cancel: () => void log.push("cancelled"),
+  });
+  return Object.defineProperty(stream, Symbol.asyncIterator, {
+    value: undefined,
+  });
+}
+
+Deno.test("mapConcurrent() takes a stream of the Web on hosts that can't iterate over one", () =>
+  runTest(async () => {
+    const double = (n: number) => sleep(0.1, 2 * n);
+    const doubled = mapConcurrent(bareStream([1, 2, 3]), double, { limit: 2 });
+    assertEquals(await doubled.collect(), [2, 4, 6]);
+  }));
+
+Deno.test("leaving mapConcurrent() cancels a stream of the Web that can't be iterated over", () =>
+  runTest(async () => {
+    const log: string[] = [];
+    const stream = bareStream([1, 2, 3, 4], log);
+    for await (
+      const n of mapConcurrent(stream, (n) => sleep(0.1, n), { limit: 2 })
+    ) {
+      log.push(String(n));
+      break;
+    }
+    assertEquals(log, ["1", "cancelled"]);
+    assertEquals(stream.locked, false);
+  }));
+
+Deno.test("mapConcurrent() refuses a stream of the Web that is in use", () =>
+  runTest(async () => {
+    const stream = bareStream([1]);
+    stream.getReader();
+    const mapped = mapConcurrent(stream, (n) => sleep(0, n), { limit: 2 });
+    await assertRejects(() => mapped.collect(), TypeError);
+  }));

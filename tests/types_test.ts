@@ -389,13 +389,20 @@ interface NodeStream<R> extends Omit<ReadableStream<R>, "getReader"> {
   };
 }
 
-Deno.test("iterate() gives the items of the streams that Node declares", () => {
+Deno.test("iterate() and mapConcurrent() give the items of the streams that Node declares", () => {
   async function listen(
     ofNode: NodeStream<string>,
     either: ReadableStream<string> | AsyncIterable<string>,
   ): Promise<void> {
     for await (const item of iterate(ofNode)) same<typeof item, string>();
     for await (const item of iterate(either)) same<typeof item, string>();
+    for (const source of [ofNode, either]) {
+      const lengths = mapConcurrent(source, async (item) => {
+        same<typeof item, string>();
+        return await Promise.resolve(item.length);
+      }, { limit: 1 });
+      for await (const length of lengths) same<typeof length, number>();
+    }
   }
   assertEquals(listen.length, 2);
 });
