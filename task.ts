@@ -800,7 +800,10 @@ export class Task<T> extends Future<T> {
     }
     if (!this.#leave()) return;
     super.setResult(result);
-    if (this.scheduler.getDebug() && this.cancelling() > 0) {
+    if (
+      this.scheduler.getDebug() && this.cancelling() > 0 &&
+      !this._keepsResult()
+    ) {
       this.scheduler.callExceptionHandler({
         message: "Task was cancelled but swallowed the CancelledError",
         task: this,

@@ -48,7 +48,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   readonly #clients: ServerClients;
   readonly #handshakes = new Set<HostCall<HostTransport>>();
   readonly #closes: IoWaits<void>;
-  #forever: Future<void> | undefined;
+  #forever: Future<never> | undefined;
   #graceTimer: Disposable | undefined;
   #leaveShutdown: (() => void) | undefined;
 
@@ -220,14 +220,14 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     }
     this.#checkOpen("serve");
     this.start();
-    const forever = new IoWaits<void>(
+    const forever = new IoWaits<never>(
       this.#parts.loop,
       "the end of serveForever()",
       true,
     ).wait();
     this.#forever = forever;
     try {
-      yield* forever;
+      return yield* forever;
     } catch (error) {
       if (isInstance(error, CancelledError)) {
         this.close();
@@ -239,7 +239,6 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     } finally {
       this.#forever = undefined;
     }
-    throw new RuntimeError("Cannot serve any more");
   }
 
   #checkOpen(action: string): void {
