@@ -106,7 +106,8 @@ function framesOnTop(stack: unknown): string | undefined {
   return coroutine instanceof Coroutine ? coroutine._record?.frames : undefined;
 }
 
-function describeWait(wait: unknown): string {
+/** Says what one wait is for; it may be of a class of the user's. */
+export function describeWait(wait: unknown): string {
   const words = guarded(() => (wait as Described)._describe?.(), undefined);
   return shorten(words ?? textOf(wait), LONGEST_NAME);
 }

@@ -19,6 +19,7 @@ import type { EventLoop } from "../loop.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { isInstance } from "../_base/repr.ts";
 import { Task } from "../task.ts";
+import { describeWait } from "../_line/wait_text.ts";
 import { formatTaskTree } from "../task_tree.ts";
 import { HostFuture } from "../_coroutine/to_future.ts";
 import { Services, type StopService } from "./services.ts";
@@ -329,10 +330,6 @@ function isAwaited(task: Task<unknown>): boolean {
     }
   }
   return false;
-}
-
-function describeWait(wait: unknown): string {
-  return (wait as { _describe?(): string })._describe?.() ?? String(wait);
 }
 
 function ignoredAbort(reason: unknown): CancelledError {

@@ -9,6 +9,7 @@ import {
   CancelledError,
   createTask,
   EventLoop,
+  Future,
   iterate,
   run,
   Runner,
@@ -134,6 +135,30 @@ Deno.test("the report of a Runner says nothing of what had ended before its clos
     reports.map(({ tasks }) => tasks.map(({ name }) => name)),
     [["Task-2"]],
   );
+});
+
+Deno.test("a wait that cannot be shown leaves the report of a run", async () => {
+  class Odd<T> extends Future<T> {
+    override toString(): string {
+      throw new Error("Odd");
+    }
+  }
+  const { reports, options } = watched(3);
+  await run(async () => {
+    createTask(async () => {
+      for (;;) {
+        try {
+          await new Odd();
+        } catch {
+          // It is to be named.
+        }
+      }
+    });
+    await sleep(1);
+  }, options);
+  assertEquals(reports.map(({ tasks }) => tasks.map((end) => end.waitsFor)), [
+    [["await of Task-2"]],
+  ]);
 });
 
 Deno.test("run() names in its report what it closes itself", async () => {
