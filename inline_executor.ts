@@ -41,6 +41,12 @@ export type {
 /** Options of {@linkcode InlineExecutor}. */
 export interface InlineExecutorOptions extends WorkerExecutorOptions {
   /**
+   * How many workers are played; each runs `concurrency` jobs at once.
+   *
+   * @default {1}
+   */
+  readonly maxWorkers?: number | undefined;
+  /**
    * Whether arguments and results are copied, as a worker would copy them. Behind a queue
    * that is not needed: what comes out of it is a copy already.
    *
