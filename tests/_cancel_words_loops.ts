@@ -118,13 +118,15 @@ function inLoop(
       // gather() does not wait for all that it has cancelled.
       const left = [...allTasks()].filter((each) => each !== task);
       if (left.length > 0) await wait(left);
-      sharedOf(loop).check();
     }
   };
   return outside(() =>
     new Promise((resolve, reject) =>
       setImmediate(() =>
-        run(main, { loopFactory: () => loop, signal }).then(resolve, reject)
+        run(main, { loopFactory: () => loop, signal })
+          // What main has left behind has ended with the run.
+          .finally(() => sharedOf(loop).check())
+          .then(resolve, reject)
       )
     )
   );

@@ -10,51 +10,50 @@
  *
  * @module
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import {
   allTasks,
-  ContextVar,
   currentTask,
   eagerTaskFactory,
   getRunningLoop,
   sleep,
-  type Task,
   wait,
 } from "../mod.ts";
-import { asideOf, type Probe, uncountedOf } from "./_cancel_probe.ts";
-import { sweepCancels, type SweepOptions } from "./_cancel_sweep.ts";
+import { call, type Node } from "./_cancel_call.ts";
 import { sharedOf } from "./_cancel_shared.ts";
-import { Boom, must, type Words } from "./_cancel_words.ts";
+import { sweepCancels, type SweepOptions } from "./_cancel_sweep.ts";
+import { Boom, type Words } from "./_cancel_words.ts";
 import { AROUND_ONE, AROUND_TWO, LEFT_BEHIND } from "./_cancel_words_around.ts";
 import { GUARDED } from "./_cancel_words_cleanups.ts";
-import { AROUND_TASKS, CANCELLING, FAILING } from "./_cancel_words_tasks.ts";
-import { AROUND_LIMITS, ENDING } from "./_cancel_words_limits.ts";
+import { AROUND_LIMITS } from "./_cancel_words_limits.ts";
 import { AROUND_LOOPS, LOOP_WAITS } from "./_cancel_words_loops.ts";
+import { AROUND_SERVICES } from "./_cancel_words_services.ts";
+import { AROUND_TASKS, FAILING } from "./_cancel_words_tasks.ts";
 import { HOST_WAITS, WAITS as OWN_WAITS } from "./_cancel_words_waits.ts";
 import { Random } from "./differential/random.ts";
-
-/** An async function: what it does, with the functions that it calls. */
-export interface Node {
-  readonly kind: string;
-  readonly parts: readonly Node[];
-  /** Seconds, where it takes some. */
-  readonly seconds: number;
-}
 
 // After a step: how many microtasks later the cancel comes in real order.
 const HOPS: readonly number[] = [0, 0, 1, 2, 3, 5, 8, 13, 20];
 
 const WAITS: Words = { ...OWN_WAITS, ...LOOP_WAITS };
 
-const LOOP_KINDS: Words = { ...LOOP_WAITS, ...AROUND_LOOPS };
+const AT_HOST: Words = {
+  ...LOOP_WAITS,
+  ...AROUND_LOOPS,
+  ...AROUND_SERVICES,
+};
+
+const IN_TASKS: Words = {
+  ...AROUND_LIMITS,
+  ...AROUND_LOOPS,
+  ...AROUND_SERVICES,
+  ...AROUND_TASKS,
+};
 
 const DOINGS: Words = {
   ...WAITS,
   ...AROUND_ONE,
   ...AROUND_TWO,
-  ...AROUND_LIMITS,
-  ...AROUND_LOOPS,
-  ...AROUND_TASKS,
+  ...IN_TASKS,
   ...GUARDED,
 };
 
@@ -84,10 +83,6 @@ const MAY_BE_BESIDE_HOST: ReadonlySet<string> = new Set([
   "early",
   "inTurn",
 ]);
-
-// Each function has a store of its own, and each task a value of its own.
-const stores = new AsyncLocalStorage<object>();
-const owner = new ContextVar<Task<unknown> | undefined>("owner");
 
 /**
  * Sweeps random functions until one fails.
@@ -143,8 +138,8 @@ export async function sweepFunction(
   const hopsInRealOrder = hasFailing(work) && options.by !== "timeout"
     ? Math.max(hops, 1)
     : hops;
-  // Other loops don't wait until an async function of this one has come to its wait.
-  const mayComeLate = inRealOrder || hasKind(work, LOOP_KINDS);
+  // What others do does not wait until an async function of this one has come to its wait.
+  const mayComeLate = inRealOrder || hasKind(work, AT_HOST);
   await sweepCancels((probe) => ({
     tasks: {
       async victim() {
@@ -246,10 +241,10 @@ function anyNode(
     AROUND_TASKS,
     GUARDED,
     // Each of them is some runs more.
-    random.pick([AROUND_LOOPS, AROUND_TASKS]),
+    random.pick([AROUND_LOOPS, AROUND_SERVICES]),
   ]));
   let inside = without;
-  if (kind in AROUND_TASKS || kind in AROUND_LIMITS || kind in AROUND_LOOPS) {
+  if (kind in IN_TASKS) {
     inside = inside.union(LEFT_BEHIND);
   }
   if (MAY_BE_BESIDE_HOST.has(kind)) inside = inside.union(HOST_WAITS);
@@ -263,42 +258,6 @@ function anyNode(
 
 function node(kind: string, parts: readonly Node[], seconds = 0): Node {
   return { kind, parts, seconds };
-}
-
-async function call(
-  probe: Probe,
-  { kind, parts, seconds }: Node,
-  doings: Words,
-) {
-  const own = LEFT_BEHIND.has(kind)
-    ? asideOf(probe)
-    : CANCELLING.has(kind) || ENDING.has(kind)
-    ? uncountedOf(probe)
-    : probe;
-  const task = currentTask();
-  const store = stores.getStore();
-  if (owner.get(undefined) !== task) owner.set(task);
-  const mustBeOwn = () => {
-    must(stores.getStore() === store, `${kind} has another store after it`);
-    // One that has ended is no longer known.
-    must(
-      currentTask() === task || task?.done() === true,
-      `${kind} has another task after it`,
-    );
-    must(
-      task?.done() !== false || owner.get() === task,
-      `${kind} has another context after it`,
-    );
-  };
-  using _ = own.enter(kind);
-  const [first, second] = parts.map((part) => () =>
-    stores.run({}, () => call(own, part, doings))
-  );
-  try {
-    await doings[kind]!(own, first!, second!, seconds);
-  } finally {
-    mustBeOwn();
-  }
 }
 
 if (import.meta.main) {
