@@ -35,7 +35,7 @@ import type { PendingAwait } from "./_future/future_await.ts";
 import { failureWith } from "./_future/failure.ts";
 import { CancelRequest, settleEnded } from "./_line/cancel_request.ts";
 import { cancelLine } from "./_line/cancel_line.ts";
-import { hadEnded, isUnsure } from "./_line/delivery.ts";
+import { eventOf, hadEnded, isUnsure } from "./_line/bursts.ts";
 import { isQuiet, knownWaitsOf, lineOf } from "./_line/line.ts";
 import { describeInside } from "./_line/wait_text.ts";
 import type { CancelledError } from "./errors.ts";
@@ -158,7 +158,11 @@ class Abortable<T> implements FutureOwner {
       (line._request ??= new CancelRequest()).aborted = true;
     }
     cancelLine(line, reason);
-    if (isFirst) abortForgiven(this.#controller, this.#cancelled!);
+    if (isFirst) {
+      const event = eventOf(line, line._request!);
+      abortForgiven(this.#controller, this.#cancelled!);
+      event?.end();
+    }
     return true;
   }
 

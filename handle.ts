@@ -23,6 +23,7 @@ import { catchDropped, isPlainFunction } from "./_base/function_kinds.ts";
 import type { Delay } from "./clock.ts";
 import { Context, copyContext } from "./context.ts";
 import { KeyboardInterrupt } from "./errors.ts";
+import type { PlaceInTurn } from "./_base/descent.ts";
 import type { Bursts, Microtasks } from "./_base/microtasks.ts";
 import type {
   Runnable,
@@ -103,6 +104,8 @@ export interface Scheduler {
   _letBurstEnd(): void;
   /** @internal As `_letBurstEnd()`, and runs no more of the turn under way before. */
   _pauseTurn(): void;
+  /** @internal */
+  readonly _placeInTurn: PlaceInTurn;
   /** @internal */
   readonly _microtasks: Microtasks;
   /** Whether the loop is between the start and the end of a run. */

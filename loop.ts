@@ -98,6 +98,7 @@ import { afterBurst, endHelpers } from "./_line/cancel_line.ts";
 import { hasScopeAtHost, type LineState } from "./_line/line.ts";
 import { StuckWatch } from "./_line/stuck_watch.ts";
 import { type BeforeHost, Turns } from "./_loop/turns.ts";
+import type { PlaceInTurn } from "./_base/descent.ts";
 import { Bursts, Microtasks } from "./_base/microtasks.ts";
 import { UnfetchedErrors } from "./_future/unfetched_errors.ts";
 import { HostFuture, toFuture } from "./_coroutine/to_future.ts";
@@ -165,6 +166,7 @@ const LOOP_OPTIONS: OptionKinds<EventLoopOptions> = {
 // Compared by identity: there may be a loop a request.
 const NO_OPTIONS: EventLoopOptions = {};
 // Of all loops that are closed: none can be added.
+const NO_TURN: PlaceInTurn = { turn: 0, leftOfTurn: undefined };
 const NO_TASKS = new TaskList<Task<unknown>>();
 const CREATE_TASK_OPTIONS: OptionKinds<CreateTaskOptions> = {
   ...TASK_OPTIONS,
@@ -763,6 +765,11 @@ export class EventLoop implements TaskScheduler {
   /** @internal */
   get _microtasks(): Microtasks {
     return this.#microtasks ??= new Microtasks();
+  }
+
+  /** @internal */
+  get _placeInTurn(): PlaceInTurn {
+    return this.#turns ?? NO_TURN;
   }
 
   /** @internal */

@@ -73,13 +73,15 @@ import {
   endWatch,
 } from "./_line/cancel_line.ts";
 import {
-  addAwait,
-  endAwait,
   hadEnded,
   hasCleaners,
   isOnItsWay,
   isUnsure,
   noteBodyEnd,
+} from "./_line/bursts.ts";
+import {
+  addAwait,
+  endAwait,
   removeAwait,
   takeCancel,
   takeScopeCancel,

@@ -77,6 +77,8 @@ export const running: {
     underWay: number;
     /** Is called as an `await` begins, while one ticks; gives what it has marked it with. */
     onAwait: (() => number | undefined) | undefined;
+    /** The events that last until an outcome is delivered, by the code on the stack. */
+    events: unknown[] | undefined;
   };
   /**
    * The waits that a `then()`, `catch()` or `finally()` of a user's has begun, and whether the
@@ -126,7 +128,7 @@ export const running: {
   runs: 0,
   starters: [],
   beginsRun: false,
-  bursts: { underWay: 0, onAwait: undefined },
+  bursts: { underWay: 0, onAwait: undefined, events: undefined },
   callbackWaits: new WeakMap(),
   cancels: {
     nested: 0,

@@ -11,7 +11,7 @@ import { isGenerator } from "../_coroutine/generators.ts";
 import { MethodCoroutine } from "../_task/function_coroutine.ts";
 import { isCancellation, wasCancellation } from "../_line/cancellation.ts";
 import { cancelLine, type LineFuture } from "../_line/cancel_line.ts";
-import { noteBodyEnd } from "../_line/delivery.ts";
+import { noteBodyEnd } from "../_line/bursts.ts";
 import { isQuiet, knownWaitsOf } from "../_line/line.ts";
 import { describeInside } from "../_line/wait_text.ts";
 import { failureWith } from "../_future/failure.ts";

@@ -8,6 +8,7 @@
  */
 
 import { isUnplaced, tryToPlaceHere } from "../_base/error_place.ts";
+import { endEvents } from "../_base/descent.ts";
 import { SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import { isInstance } from "../_base/repr.ts";
@@ -74,14 +75,17 @@ export class Await<T, A, B> implements Promise<A | B> {
   /** Delivers a result. */
   protected fulfil(value: T): void {
     this.call(this.onFulfilled, value);
+    if (running.bursts.events !== undefined) endEvents();
   }
 
   /** Delivers an error. */
   protected reject(error: unknown): void {
     // Debug mode's are placed too, but a cancel comes in the same microtask there.
-    if (isInstance(error, CancelledError)) forgive(error);
-    else if (isUnplaced(error)) return this.place(error);
-    this.deliver(error);
+    const isCancel = isInstance(error, CancelledError);
+    if (isCancel) forgive(error);
+    if (!isCancel && isUnplaced(error)) this.place(error);
+    else this.deliver(error);
+    if (running.bursts.events !== undefined) endEvents();
   }
 
   private deliver(error: unknown): void {

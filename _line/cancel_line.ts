@@ -9,6 +9,7 @@ import {
   cancelWith,
   hasComeBack,
 } from "../_base/cancelled.ts";
+import { endEvents } from "../_base/descent.ts";
 import { HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
@@ -22,7 +23,8 @@ import {
   pendForOthers,
   settleRequest,
 } from "./cancel_request.ts";
-import { beginBurst, hasJustEndedWait, isUnsure } from "./delivery.ts";
+import { eventOf, hasJustEndedWait, mayBeUnsure } from "./bursts.ts";
+import { extendBurst } from "./delivery.ts";
 import {
   currentLine,
   FEW_LINES,
@@ -63,6 +65,8 @@ function cancelOthers(line: LineState, reason: CancelReason): void {
     running.callbackWaits.set(wait, "left");
     line._removeAwait(wait);
   }
+  // They deliver nothing now.
+  endEvents();
   const lines: LineState[] = [];
   request(line, reason, lines, pendForOthers);
   cancelLines(lines, reason);
@@ -88,7 +92,7 @@ function request(
   request.reason = reason;
   request.askedAt ??= line.getLoop()._watchCancelled(line);
   letThemCome(line);
-  const wasUnsure = isUnsure(line, request);
+  const wasUnsure = mayBeUnsure(line, request);
   // Only where it matters: that goes through all lines inside.
   const isAtHost = (wasUnsure || request.aborted ||
     request.controller !== undefined || line._interrupt !== undefined) &&
@@ -99,7 +103,7 @@ function request(
     noteTaken(request, wait, wait._cancelWait(reason, lines));
   }
   // Whoever waits for the host with a signal gets it by that, if it was its own.
-  const aborted = abortSignal(line, reason) || request.aborted;
+  const aborted = abortFor(line, line, reason) || request.aborted;
   const isOnItsWay = hasJustEndedWait(line);
   if (isOnItsWay) request.lateIn = line._lastEnd;
   if (runningLine() === line || running.starters.includes(line)) {
@@ -108,7 +112,7 @@ function request(
   } else if (
     currentLine() !== line && isAtHost && (wasUnsure || aborted && !isOnItsWay)
   ) {
-    beginBurst(line, request);
+    extendBurst(line, request);
   }
   request.aborted = false;
   if (!isAtHost || line._interrupt === undefined) return;
@@ -134,6 +138,19 @@ function letThemCome(line: LineState): void {
     isAtWait || hasJustEnded || running.loop === undefined ||
     line._outer !== undefined
   ) loop._letBurstEnd();
+}
+
+// What rejects by the signal follows from that, of a line that waits for the host.
+function abortFor(
+  line: LineState,
+  atHost: LineState,
+  reason: CancelReason,
+): boolean {
+  if (line._request?.controller === undefined) return false;
+  const event = eventOf(atHost, atHost._request ??= new CancelRequest());
+  const aborted = abortSignal(line, reason);
+  event?.end();
+  return aborted;
 }
 
 /**
@@ -172,7 +189,7 @@ export function cancelDriver(
   while (line !== undefined && (line !== base || from === base)) {
     if (!isHosted || line !== innermost) cancelHelpers(line, reason, lines);
     const aborted = isHosted && line !== innermost &&
-      abortSignal(line, reason);
+      abortFor(line, innermost!, reason);
     if (aborted) {
       (innermost!._request ??= new CancelRequest()).aborted = true;
     } else if (!isHosted) abortSignal(line, reason);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CancelReason } from "../_base/cancelled.ts";
+import type { Descent } from "../_base/descent.ts";
 import { running } from "../_base/running.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 
@@ -28,6 +29,8 @@ export class CancelRequest {
   pending = false;
   /** Until which microtask whoever ends or begins a wait shows it. */
   unsureUntil = 0;
+  /** What follows from the ends of waits that have thrown it: of all that were made. */
+  descent: Descent | undefined = undefined;
   /** As `unsureUntil`: whoever begins a wait cleans up, since one of `cleanUps` has ended. */
   cleansUntil = 0;
   /** As `unsureUntil`: functions of a scope inside that has ended may come to a clean-up. */
@@ -207,6 +210,7 @@ export function pendForLeft(ended: CancelRequest): CancelRequest {
   request.reason = ended.reason;
   request.pending = ended.first !== 0;
   const { unsureUntil, cleansUntil, innerUntil } = ended;
+  request.descent = ended.descent;
   // Who has got it may be on its way to its clean-up.
   request.unsureUntil = Math.max(unsureUntil, cleansUntil, innerUntil);
   return request;

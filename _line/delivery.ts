@@ -11,6 +11,7 @@
  * @module
  */
 import { cancelledError, type CancelTarget } from "../_base/cancelled.ts";
+import type { Descent } from "../_base/descent.ts";
 import { HOPS_OF_BURST } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import type { CancelledError } from "../errors.ts";
@@ -24,7 +25,7 @@ import {
   mark,
   newestMark,
 } from "../_host/async_context.ts";
-import { isCancellation } from "./cancellation.ts";
+import { beginDelivery, descentOf, isUnsure, now } from "./bursts.ts";
 import {
   CancelRequest,
   forget,
@@ -32,7 +33,6 @@ import {
   noteCleanUp,
   noteTaken,
   noteTold,
-  settleEnded,
   settleRequest,
 } from "./cancel_request.ts";
 import {
@@ -47,10 +47,20 @@ import { WaitSet } from "./wait_set.ts";
 // Of how many waits a line knows at the end of each whether the others are for the host.
 const MOST_ASKED = 16;
 
+/** What functions are that a scope has left on their way to a clean-up. */
+interface LeftCleaning {
+  /** With what they are marked if they begin a wait. */
+  readonly first: number;
+  /** Until which microtask. */
+  readonly until: number;
+  /** Who they are. */
+  readonly descent: Descent;
+}
+
 /** What the host's storage has of a scope that has ended, and has left functions behind. */
 export interface EndedSlot extends LineSlot {
   /** With what they are marked if they begin a wait, and until which microtask. */
-  _leftCleaning: { readonly first: number; readonly until: number } | undefined;
+  _leftCleaning: LeftCleaning | undefined;
 }
 
 /** Adds a wait that a line has begun. A request that is still to be delivered meets it. */
@@ -145,7 +155,9 @@ function noteAwait(): number | undefined {
   const innermost = slot && lineIn(slot) as LineState | undefined;
   const left = (slot as EndedSlot | undefined)?._leftCleaning;
   if (innermost === undefined) return undefined;
-  if (left !== undefined && left.until > now(innermost)) {
+  if (
+    left !== undefined && left.until > now(innermost) && left.descent.isUnderWay
+  ) {
     if (newestMark() >= left.first) return undefined;
     mark(left.first);
     return left.first;
@@ -155,15 +167,16 @@ function noteAwait(): number | undefined {
   if (request === undefined) return undefined;
   // It may have nothing to wait for, and so may those that come after it.
   if (request.pending && isUnsure(line, request)) {
-    beginBurst(line, request);
+    extendBurst(line, request);
     mark(request.mark);
     return request.mark;
   }
   // A generator may call functions in the same burst, which clean up nothing.
-  if (request.cleansUntil <= now(line) || running.loop !== undefined) {
-    return undefined;
-  }
-  request.cleansUntil = afterBurstOf(line);
+  if (
+    request.cleansUntil <= now(line) || !request.descent?.isUnderWay ||
+    running.loop !== undefined
+  ) return undefined;
+  extendCleaning(line, request);
   if (newestMark() >= request.first) return undefined;
   mark(request.first);
   return request.first;
@@ -176,14 +189,25 @@ export function endAwait(
   waited: unknown,
 ): CancelledError | undefined {
   const cancelled = takeCancel(line, wait, waited);
-  removeAwait(line, wait);
+  removeAwait(line, wait, true);
   return cancelled;
 }
 
-/** Takes a wait away that has ended. */
-export function removeAwait(line: LineState, wait: PendingAwait): void {
+/**
+ * Takes a wait away that has ended.
+ *
+ * @param line The line.
+ * @param wait The wait.
+ * @param isAllThatRuns Whether what runs in the turn now does nothing else.
+ */
+export function removeAwait(
+  line: LineState,
+  wait: PendingAwait,
+  isAllThatRuns = false,
+): void {
   const awaits = line._awaits;
   const request = line._request;
+  let hasGot = false;
   // Functions beside it come to their next waits in bursts of their own: who has got the
   // request is not to be taken for who goes on.
   if (request?.pending && request.isPassedFurther && awaits !== wait) {
@@ -192,17 +216,17 @@ export function removeAwait(line: LineState, wait: PendingAwait): void {
   if (request?.pending && isTold(request, wait)) {
     forget(request, wait);
     if (request.late !== wait) {
-      beginBurst(line, request);
+      extendBurst(line, request);
+      hasGot = true;
       // What the next turn wakes would go on in it, and be taken for who has got the request.
       line.getLoop()._letBurstEnd();
-    } else {
-      request.late = undefined;
-      request.unsureUntil = 0;
-    }
+    } else request.late = undefined;
   }
   if (request?.cleanUps?.delete(wait)) {
-    request.cleansUntil = afterBurstOf(line);
+    extendCleaning(line, request);
+    hasGot = true;
   }
+  if (hasGot) beginDelivery(line, request!, isAllThatRuns);
   if (awaits === wait) line._awaits = undefined;
   else if (awaits instanceof WaitSet) {
     awaits.delete(wait);
@@ -267,8 +291,11 @@ export function takeAtOnce(): CancelledError | undefined {
   if (running.driver !== undefined) return takeScopeCancel(line, undefined);
   if (canMark && isUnsure(line, request)) mark(request.mark);
   if (hasShown(line, request)) return undefined;
-  if (canMark) beginBurst(line, request);
-  else settleRequest(request);
+  if (canMark) {
+    extendBurst(line, request);
+    // Of code in the middle of its step nobody can tell what follows from it.
+    request.descent!.allUntil = request.unsureUntil;
+  } else settleRequest(request);
   return errorOf(line, request, undefined);
 }
 
@@ -320,17 +347,15 @@ export function leaveCleaning(
   until: number = afterBurstOf(line),
 ): void {
   const slot = line._slot as EndedSlot | undefined;
-  if (slot !== undefined) slot._leftCleaning = { first, until };
+  const request = line._request;
+  if (slot === undefined || request === undefined) return;
+  const descent = descentOf(line, request);
+  descent.until = Math.max(descent.until, until);
+  slot._leftCleaning = { first, until, descent };
 }
 
 function takeFirst(request: CancelRequest, { first }: CancelRequest): void {
   if (request.first === 0 || first < request.first) request.first = first;
-}
-
-/** Whether functions of a scope inside that has ended may be on their way to a clean-up. */
-export function hasCleaners(line: LineState): boolean {
-  const until = line._request?.innerUntil;
-  return until !== undefined && until > now(line);
 }
 
 /** Whether the function that does a wait of a line has got its request, or gets it. */
@@ -339,54 +364,16 @@ export function isToldOf(line: LineState, wait: PendingAwait): boolean {
   return request?.pending === true && isTold(request, wait);
 }
 
-/** Whether who ends or begins a wait of the line now shows that it got the request. */
-export function isUnsure(line: LineState, request: CancelRequest): boolean {
-  return request.unsureUntil > now(line);
-}
-
-function now(line: LineState): number {
-  return line.getLoop()._microtasks.now;
-}
-
-/** Notes that the async function of a line has ended: it has, or had, what was asked. */
-export function noteBodyEnd(
-  line: LineState,
-  failed: boolean,
-  outcome: unknown,
-): void {
-  const request = line._request;
-  if (request === undefined || !request.pending) return;
-  // The CancelledError of an earlier request does not show that it got one of its own.
-  const isEarlier = request.askedIn === line.getLoop()._bursts.current;
-  if (
-    isUnsure(line, request) ||
-    failed && !isEarlier && isCancellation(line, outcome)
-  ) settleEnded(request);
-}
-
 /**
- * Whether a request came only when the last wait had ended: the function went on to its
- * end in the same burst of microtasks, as it would have before the request in CPython.
+ * Has the burst last from here on in which who ends or begins a wait shows that it got the
+ * request, if it follows from one of its events.
  */
-export function hadEnded(line: LineState, request: CancelRequest): boolean {
-  const burst = line.getLoop()._bursts.current;
-  return request.askedBy !== "itself" && request.askedIn !== burst &&
-    request.lateIn === burst;
+export function extendBurst(line: LineState, request: CancelRequest): void {
+  request.unsureUntil = descentOf(line, request).until = afterBurstOf(line);
 }
 
-/** Whether a wait of the line has ended in this burst of microtasks, or it has begun. */
-export function hasJustEndedWait(line: LineState): boolean {
-  return line.getLoop()._bursts.hasGoneOn(line);
-}
-
-/** Whether the line goes on in this burst of microtasks, and stands at no wait. */
-export function isOnItsWay(line: LineState): boolean {
-  return hasJustEndedWait(line) && isQuiet(line);
-}
-
-/** Begins the burst in which who ends or begins a wait shows that it got the request. */
-export function beginBurst(line: LineState, request: CancelRequest): void {
-  request.unsureUntil = afterBurstOf(line);
+function extendCleaning(line: LineState, request: CancelRequest): void {
+  request.cleansUntil = descentOf(line, request).until = afterBurstOf(line);
 }
 
 function afterBurstOf(line: LineState): number {

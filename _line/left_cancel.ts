@@ -7,6 +7,7 @@
 import type { PendingAwait } from "../_future/future_await.ts";
 import { newestMark } from "../_host/async_context.ts";
 import { type CancelRequest, noteCleanUp } from "./cancel_request.ts";
+import { beginDelivery } from "./bursts.ts";
 import { leaveCleaning } from "./delivery.ts";
 import type { LineState } from "./line.ts";
 import { listWaits } from "./wait_set.ts";
@@ -59,6 +60,7 @@ export class LeftCancel {
     this.#request.cleanUps?.delete(wait);
     if (this.#told?.delete(wait)) {
       leaveCleaning(this.#line, this.#mark);
+      beginDelivery(this.#line, this.#request, false);
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   noteResumedLine,
   runInLine,
 } from "../_host/async_context.ts";
+import type { PlaceInTurn } from "../_base/descent.ts";
 import { type Bursts, HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
 import type { Runnable, Timer } from "../_base/roles.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
@@ -67,7 +68,9 @@ export interface TurnsOwner {
 }
 
 /** Runs the turns of one loop. */
-export class Turns implements Sleeper {
+export class Turns implements Sleeper, PlaceInTurn {
+  /** How many turns have begun. */
+  turn = 0;
   /** Told once, before the host has its next turn. */
   beforeHost: BeforeHost | undefined;
   readonly #clock: Clock;
@@ -102,6 +105,7 @@ export class Turns implements Sleeper {
   #hasTurned = false;
   // How many runnables of the turn under way are still to run.
   #leftOfTurn = 0;
+  #isDraining = false;
   // How many have real work out, for which virtual time waits.
   #holds = 0;
 
@@ -118,6 +122,11 @@ export class Turns implements Sleeper {
     // An async function keeps its own async context over its awaits, so nobody who
     // wakes the loop lends it theirs.
     return runInLine(undefined, Turns.#pumpOf, this);
+  }
+
+  /** How many runnables of the turn are left behind the one that runs now, if one does. */
+  get leftOfTurn(): number | undefined {
+    return this.#isDraining ? this.#leftOfTurn : undefined;
   }
 
   /** Whether the loop has nothing to do, and waits for the host or for a timer. */
@@ -348,9 +357,11 @@ export class Turns implements Sleeper {
 
   #drain(): Pause {
     running.loop = this.#owner;
+    this.#isDraining = true;
     try {
       return this.#runTurns();
     } finally {
+      this.#isDraining = false;
       running.loop = undefined;
       running.task = undefined;
       running.driver = undefined;
@@ -379,6 +390,7 @@ export class Turns implements Sleeper {
         }
         this.#hasTurned = true;
         this.#leftOfTurn = this.#ready.size;
+        this.turn++;
         if (sliceIsUsedUp) return "slice used up";
       } else if (this.#slice.runsToCheck <= 0 && this.#lookAtClock()) {
         // The rest of the turn comes first after the host, so the order stays.

@@ -28,16 +28,14 @@ import {
   endWatch,
   standsAtHost,
 } from "../_line/cancel_line.ts";
+import { hadEnded, isOnItsWay, isUnsure } from "../_line/bursts.ts";
 import {
   addAwait,
   endAwait,
   type EndedSlot,
-  hadEnded,
   handCleanersOn,
   handCleanUp,
-  isOnItsWay,
   isToldOf,
-  isUnsure,
   noteOwed,
   removeAwait,
   takeCancel,

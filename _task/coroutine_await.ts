@@ -4,6 +4,7 @@
  * @module
  */
 import type { CancelReason } from "../_base/cancelled.ts";
+import { endEvents } from "../_base/descent.ts";
 import type { Body } from "../_coroutine/body.ts";
 import { Coroutine, place } from "../_coroutine/coroutine.ts";
 import { isUnplaced } from "../_base/error_place.ts";
@@ -14,7 +15,8 @@ import {
   cancelFuture,
   cancelLine,
 } from "../_line/cancel_line.ts";
-import { noteBodyEnd, takeScopeCancel } from "../_line/delivery.ts";
+import { noteBodyEnd } from "../_line/bursts.ts";
+import { takeScopeCancel } from "../_line/delivery.ts";
 import type { LineState, ScopeLine } from "../_line/line.ts";
 import { Future } from "../future.ts";
 import { PROMISE_BODY, type PromiseBody } from "../_coroutine/promise_body.ts";
@@ -196,7 +198,8 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     if (typeof waited === "function" && cancelled === undefined) {
       this._waitingOn = undefined;
       this.leave();
-      return waited({ driver: this });
+      waited({ driver: this });
+      return endEvents();
     }
     this.advance(cancelled !== undefined, cancelled);
   }

@@ -53,6 +53,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_noteSuspended",
     "_observe",
     "_pauseTurn",
+    "_placeInTurn",
     "_plainOptions",
     "_resources",
     "_runEnded",
