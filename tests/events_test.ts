@@ -21,6 +21,7 @@ import {
   timeout,
   TimeoutError,
 } from "../mod.ts";
+import { TestLoop } from "@asyncio/asyncio/testing";
 import { captureErrors, recordReports, runVirtual } from "./cpython/_both.ts";
 import { failureOf, inBoth, type Program, wait } from "./cpython/_program.ts";
 import { type ItemEvent, SOURCES } from "./_listeners.ts";
@@ -612,3 +613,35 @@ Deno.test("on() reports no error that was taken", async () => {
   });
   assertEquals(reports, []);
 });
+
+for (
+  const [name, listen] of Object.entries({
+    "on()": async (target: EventTarget) => {
+      for await (const _ of on(target, "x")) break;
+    },
+    "once()": async (target: EventTarget) => {
+      await once(target, "x");
+    },
+  })
+) {
+  Deno.test(`${name} ends though its target fails as it stops to listen, which is reported`, async () => {
+    using loop = new TestLoop();
+    const target = new EventTarget();
+    target.removeEventListener = () => {
+      throw new RangeError("removed");
+    };
+    await loop.runUntilComplete(async () => {
+      const task = createTask(() => listen(target));
+      await sleep(0);
+      target.dispatchEvent(new Event("x"));
+      await task;
+    });
+    assertEquals(
+      loop.reports.map(({ message, exception }) => `${message}: ${exception}`),
+      [
+        'Exception while stopping to listen for the event "x": RangeError: removed',
+      ],
+    );
+    loop.reports.length = 0;
+  });
+}
