@@ -320,7 +320,11 @@ const DEADLOCK_PATIENCE = 100;
  * import { assertEquals } from "@std/assert";
  *
  * const clock = new VirtualClock({ autoJump: false });
- * const ended = run(() => sleep(5, "done"), { loopFactory: () => new EventLoop({ clock }) });
+ * const ended = run(async () => await sleep(5, "done"), {
+ *   loopFactory: () => new EventLoop({ clock }),
+ * });
+ * // A turn of the host, in which it comes to its wait.
+ * await new Promise((resolve) => setTimeout(resolve));
  * clock.advance(5);
  * assertEquals(await ended, "done");
  * ```
@@ -359,7 +363,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves time forward and wakes the loops whose deadlines have come.
+   * Moves time forward and wakes the loops whose deadlines have come. What comes to its
+   * wait only later waits from the new time on: let the host have a turn before.
    *
    * @param delay How far: seconds, or an object with units.
    * @throws {RangeError} If it is negative, Infinity or NaN.
