@@ -4,7 +4,7 @@
  * @module
  */
 import { unplaced } from "../_base/error_place.ts";
-import { isInstance } from "../_base/repr.ts";
+import { isInstance, isList } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 
 interface Host {
@@ -48,12 +48,20 @@ export function withSubject(error: unknown, subject: string): unknown {
   const { message, stack } = error;
   // The stack's text has the message that the error was made with.
   const heading = `${error.name}: ${message}`;
-  const full = message === "" ? subject : `${subject}: ${message}`;
+  const why = message === "" ? reasonsOf(error) : message;
+  const full = why === "" ? subject : `${subject}: ${why}`;
   error.message = full;
   if (stack?.startsWith(heading)) {
     error.stack = `${error.name}: ${full}${stack.slice(heading.length)}`;
   }
   return error;
+}
+
+// Node gives an AggregateError without a message where each address of a host has refused.
+function reasonsOf(error: Error): string {
+  const { errors } = error as { readonly errors?: unknown };
+  if (!isList(errors)) return "";
+  return errors.map((each) => (each as Error).message).join(", ");
 }
 
 /**

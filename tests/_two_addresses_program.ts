@@ -32,6 +32,11 @@ await run(async () => {
   );
   // By now: a server that listens asks for its address too.
   Object.assign(dns, { lookup });
+  try {
+    await openConnection("two.test", 1);
+  } catch (error) {
+    console.log(String(error));
+  }
   const slow = [60, Infinity].map((delay) => createTask(() => connect(delay)));
   const [, writer] = await connect(0);
   console.log(writer.getExtraInfo("peername")?.hostname);

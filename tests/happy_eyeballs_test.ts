@@ -6,7 +6,7 @@ const SILENT = "127.0.0.2";
 const ALIVE = "127.0.0.1";
 
 hostTest(
-  "openConnection() waits as long as its happyEyeballsDelay before it tries the next address",
+  "openConnection() tells why each address has refused, and waits as long as its happyEyeballsDelay before it tries the next one",
   async (host) => {
     // Deno asks nobody who could be replaced here for the addresses; of the others' loopbacks
     // only Linux has more than one.
@@ -32,7 +32,15 @@ hostTest(
     );
     giveUp.abort();
     await Promise.all(queue);
-    assertEquals(lines, [ALIVE, "false", "false"], errors);
+    const reasons = [SILENT, ALIVE].map((address) =>
+      `connect ECONNREFUSED ${address}:1`
+    );
+    assertEquals(lines, [
+      `AggregateError: Cannot connect to two.test:1: ${reasons.join(", ")}`,
+      ALIVE,
+      "false",
+      "false",
+    ], errors);
     assertEquals(code, 0);
   },
 );
