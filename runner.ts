@@ -122,7 +122,8 @@ export function run<T, A extends Work | (() => Work) = never>(
 }
 
 /**
- * Runs several programs in one loop and one context, one after the other.
+ * Runs several programs in one loop and one context, one after the other. A signal is of the
+ * run that it comes in: the first Ctrl-C of the next one is a first one again.
  *
  * @example Two runs in one loop
  * ```ts
@@ -223,6 +224,8 @@ export class Runner {
     let unlink: (() => void) | undefined;
     try {
       const loop = this.#loopFor(main);
+      // As in CPython, each run has its own first signal.
+      this.#watch?.beginAnew();
       task = this.#start(main, loop, options.context);
       if (options.signal !== undefined) {
         unlink = linkSignal(options.signal, this.#inTime(task));

@@ -112,7 +112,7 @@ export class Shutdown {
     }
     this.#services.stopAll();
     if (plan.grace === undefined) this.harden();
-    else this.#later(plan.grace, () => this.harden());
+    else this.#limit = this.#later(plan.grace, () => this.harden());
   }
 
   /** Begins the hard phase: cancels all that may end now, if that was not done. */
@@ -134,7 +134,10 @@ export class Shutdown {
       if (task instanceof Task) this.#cancelled.add(task);
     }
     cancelEach([...unfinished] as Task<unknown>[]);
-    if (cleanup !== undefined) this.#later(cleanup, () => this.giveUp());
+    this.#limit?.cancel();
+    if (cleanup !== undefined) {
+      this.#limit = this.#later(cleanup, () => this.giveUp());
+    }
     this.#releaseMain();
   }
 
@@ -160,6 +163,16 @@ export class Shutdown {
     // What has ended before is no news of what comes.
     this.#left.clear();
     this.#taskEnds.length = this.#processEnds.length = 0;
+  }
+
+  /** Ends it with the run that its signal has ended: the loop goes on with another one. */
+  leave(): void {
+    this.#limit?.cancel();
+    this.isGivenUp = false;
+    // Without grace main alone was cancelled, and the others are of the next run, too.
+    for (const task of this.#left) {
+      if (!this.#cancelled.has(task)) this.#left.delete(task);
+    }
   }
 
   /** Ends the run though not all has ended. */

@@ -95,6 +95,16 @@ export class SignalWatch {
     }
   }
 
+  /** Forgets the signals of the run before, if there were any, and tells what became of it. */
+  beginAnew(): void {
+    const { shutdown } = this;
+    if (shutdown?.signal === undefined) return;
+    shutdown.leave();
+    this.tell();
+    this.#isReported = false;
+    this.#loop._shutdown = undefined;
+  }
+
   #onSignal(signal: SignalName): void {
     // Its handler takes the place of all this, as in CPython.
     if (this.#loop._handlesSignal(signal)) return;
