@@ -35,6 +35,7 @@ import {
   cancelledError,
   type CancelReason,
   cancelReason,
+  type CancelTarget,
   cancelWith,
   passCancel,
 } from "./_base/cancelled.ts";
@@ -456,7 +457,8 @@ class Gathering implements Watcher, Runnable, FutureOwner {
   // it would have been done then: so it is not fetched, and is reported.
   #hidesCancel(child: Future<unknown>): boolean {
     return this.#cancelRequested && this.#running === 0 &&
-      !this.#returnExceptions && child instanceof Task && child._keepsResult();
+      !this.#returnExceptions &&
+      (child as CancelTarget)._keepsResult?.() === true;
   }
 
   #endIfAllHave(): void {

@@ -38,7 +38,12 @@ export type JobEnd =
     /** As of one that was cancelled. */
     readonly lost?: ErrorData;
   }
-  | { readonly kind: "failed"; readonly error: ErrorData };
+  | {
+    readonly kind: "failed";
+    readonly error: ErrorData;
+    /** Whether it had been asked to end before it failed. */
+    readonly allTheSame?: true;
+  };
 
 /** What a job gave. In a box, as BullMQ makes `null` of no result. */
 export interface BoxedResult {

@@ -109,6 +109,8 @@ export class Job<T> extends Future<T> {
   _begun: boolean;
   /** @internal Set once it was asked to end. */
   _request: { reason: CancelReason; timedOut: number | undefined } | undefined;
+  /** @internal Whether it had failed before it was asked to end, which was not known here. */
+  _hadEnded: boolean;
   /** @internal What ends it early, if anything does. */
   _limits: Limits | undefined;
   /** @internal */
@@ -144,6 +146,7 @@ export class Job<T> extends Future<T> {
     this._owner = owner;
     this._begun = false;
     this._request = undefined;
+    this._hadEnded = false;
     this._limits = undefined;
     this._nextTask = undefined;
     this._previousTask = undefined;
@@ -288,6 +291,11 @@ export class Job<T> extends Future<T> {
       timedOut: this._limits?.timeout,
     };
     this.finishCancelled(lost);
+  }
+
+  /** @internal Whoever was told that it will be cancelled gets that, and not its error. */
+  _keepsResult(): boolean {
+    return this._hadEnded;
   }
 
   /** @internal */

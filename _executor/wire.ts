@@ -46,6 +46,8 @@ export const Outcome = {
   Expired: 5,
   /** As `Ok`, of one that had been asked to end. */
   OkAllTheSame: 6,
+  /** As `Failed`, of one that had been asked to end before it failed. */
+  FailedAllTheSame: 7,
 } as const;
 
 /** How many entries a job has in a {@linkcode ToWorker.Run}. */

@@ -87,6 +87,9 @@ export class PoolJob extends Job<unknown> {
       case Outcome.OkAllTheSame:
         return this.finish(value);
       case Outcome.Failed:
+        this._hadEnded = this.isCancelRequested();
+        return this._failBy(value as ErrorData);
+      case Outcome.FailedAllTheSame:
         return this._failBy(value as ErrorData);
       case Outcome.Expired:
         return this.finishExpired();

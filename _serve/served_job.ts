@@ -271,7 +271,14 @@ export class ServedJob {
     const isOver = this.#job?._request?.timedOut !== undefined;
     if (isOver && isExpiry(error)) return final("expired", lossOf(error.cause));
     const data = toErrorData(error);
-    const end: FailedEnd = { kind: "failed", error: data };
+    const job = this.#job;
+    const hadCancel = this.#cancel !== undefined &&
+      job?.isCancelRequested() === true && !job._keepsResult();
+    const end: FailedEnd = {
+      kind: "failed",
+      error: data,
+      ...(hadCancel ? { allTheSame: true } : {}),
+    };
     // Nobody wants one that was cancelled to be tried again, or whose time is over.
     return this.#cancel === undefined && !isOver
       ? { kind: "failed", end }

@@ -164,6 +164,7 @@ export class QueuedJob extends Job<unknown> {
       case "expired":
         return this.finishExpired(lostOf(end));
       case "failed":
+        this._hadEnded = this.isCancelRequested() && end.allTheSame !== true;
         return this._failBy(end.error);
       default:
         // No worker of this library has run it, or the queue has forgotten the rest.

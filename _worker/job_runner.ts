@@ -276,7 +276,7 @@ export class JobRunner {
     }
   }
 
-  // Whose cancel is still under way did not refuse it.
+  // Whose cancel is still under way has neither refused it nor failed by it.
   #addResult(job: RunningJob, value: unknown): void {
     const outcome = job.hasGotCancel ? Outcome.OkAllTheSame : Outcome.Ok;
     this.#results.add(job.slot, outcome, value);
@@ -285,7 +285,10 @@ export class JobRunner {
   #addError(job: RunningJob, error: unknown): void {
     const { slot } = job;
     if (!isInstance(error, CancelledError)) {
-      this.#results.add(slot, Outcome.Failed, toErrorData(error));
+      const outcome = job.hasGotCancel
+        ? Outcome.FailedAllTheSame
+        : Outcome.Failed;
+      this.#results.add(slot, outcome, toErrorData(error));
     } else if (job.isCancelled()) {
       this.#results.add(slot, Outcome.Cancelled, undefined);
     } else {

@@ -41,6 +41,8 @@ export class RunningJob {
   // Whether its task was told, or its function has learnt it by a look before it had one:
   // memory is faster than the message.
   #isTold = false;
+  // Whether it had its result by then, and waited for what its function had left behind.
+  #isTooLate = false;
 
   constructor(
     slot: number,
@@ -66,7 +68,8 @@ export class RunningJob {
 
   /** Whether its function has got that: at a wait, or since it has looked. */
   get hasGotCancel(): boolean {
-    return this.#isCancelled && this.task?._keepsResult() !== true;
+    return this.#isCancelled && !this.#isTooLate &&
+      this.task?._keepsResult() !== true;
   }
 
   /** Asks it to end. */
@@ -102,6 +105,6 @@ export class RunningJob {
   #tell(message: string | undefined): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    this.task?.cancel(message);
+    this.#isTooLate = this.task?.cancel(message) === false;
   }
 }
