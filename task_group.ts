@@ -43,9 +43,10 @@ import { Children } from "./_combine/children.ts";
 import { limited, type Slots, slots } from "./_combine/limited.ts";
 import type { CreateTaskOptions, EventLoop } from "./loop.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
-import { cancelReason } from "./_base/cancelled.ts";
+import { type CancelReason, cancelReason } from "./_base/cancelled.ts";
 import {
   abortedBefore,
+  asCancelled,
   checkBody,
   checkLimit,
   enterScope,
@@ -127,7 +128,7 @@ export class TaskGroup {
   #line: BodyLine | undefined = undefined;
   // Whether the group has cancelled its own line.
   #parentCancelled = false;
-  #signalled = false;
+  #signalled: { readonly reason: CancelReason } | undefined = undefined;
   #tasks: Children<Task<unknown>> | undefined = undefined;
   #errors: unknown[] = [];
   // Whose they are, in the same order.
@@ -338,8 +339,9 @@ export class TaskGroup {
       if (!this.#aborting) this.#abort();
     });
     if (this.#interrupt !== undefined) throw this.#interrupt.error;
+    const signalled = this.#signalled;
     const others = this.#line!.leave();
-    if (this.#parentCancelled && !others && !this.#signalled) {
+    if (this.#parentCancelled && !others && signalled === undefined) {
       cancelled = undefined;
     }
     if (failure !== undefined && !isCancel) {
@@ -347,7 +349,10 @@ export class TaskGroup {
       this.#owners.push("the body");
     }
     if (this.#errors.length > 0) this.#throwErrors();
-    if (cancelled !== undefined) throw cancelled.error;
+    if (cancelled === undefined) return;
+    throw signalled === undefined
+      ? cancelled.error
+      : asCancelled(cancelled.error, signalled.reason, this.#line!);
   }
 
   #throwErrors(): never {
@@ -388,7 +393,7 @@ export class TaskGroup {
 
   #onSignal(message?: string, options?: ErrorOptions): boolean {
     if (this.#ending()) return false;
-    this.#signalled = true;
+    this.#signalled ??= { reason: cancelReason(message, options) };
     if (!this.#aborting) this.#abort(message, options);
     this.#cancelParent(message, options);
     return true;

@@ -145,6 +145,8 @@ function* underSignal(
   const link = new SignalLink(signal, enterScope(new Timeout()));
   try {
     return yield* waiting(awaitable, seconds, undefined);
+  } catch (error) {
+    throw link.errorOf(error);
   } finally {
     link.leave();
   }

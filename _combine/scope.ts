@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { cancelReason } from "../_base/cancelled.ts";
+import {
+  cancelledError,
+  type CancelReason,
+  cancelReason,
+} from "../_base/cancelled.ts";
+import { isInstance } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
 import { BodyLine } from "../_task/body_line.ts";
@@ -97,6 +102,7 @@ export function enterScope(scope: object): BodyLine {
 export class SignalLink {
   readonly #line: BodyLine;
   readonly #unlink: () => void;
+  #aborted: { readonly reason: CancelReason } | undefined = undefined;
 
   constructor(signal: AbortSignal, line: BodyLine) {
     this.#line = line;
@@ -104,8 +110,17 @@ export class SignalLink {
   }
 
   cancel(message?: string, options?: ErrorOptions): boolean {
-    this.#line.cancel(cancelReason(message, options));
+    const reason = cancelReason(message, options);
+    this.#aborted = { reason };
+    this.#line.cancel(reason);
     return true;
+  }
+
+  /** Returns what comes out for an error of the body: of what was aborted a CancelledError. */
+  errorOf(error: unknown): unknown {
+    return this.#aborted !== undefined && this.#line.isCancellation(error)
+      ? asCancelled(error, this.#aborted.reason, this.#line)
+      : error;
   }
 
   /** Stops listening, and ends the line. The CancelledError goes its way. */
@@ -113,4 +128,18 @@ export class SignalLink {
     this.#unlink();
     this.#line.leave();
   }
+}
+
+/**
+ * What a cancel has come to, as those see it who were not cancelled themselves: to them a list
+ * of CancelledErrors, or an AbortError of the host, would be an error of the body's own.
+ */
+export function asCancelled(
+  error: unknown,
+  reason: CancelReason,
+  line: BodyLine,
+): unknown {
+  return isInstance(error, CancelledError)
+    ? error
+    : cancelledError(reason, line.getLoop().getDebug());
 }
