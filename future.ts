@@ -542,11 +542,6 @@ export class Future<T> implements Promise<T> {
       : undefined;
   }
 
-  /** @internal Whether its cancel is not its end, so that it may end otherwise. */
-  _passesCancelOn(): boolean {
-    return this.cancel !== Future.prototype.cancel;
-  }
-
   /** @internal */
   _givesCancelled(): boolean {
     if (this._state !== FAILED) return this._state === CANCELLED;

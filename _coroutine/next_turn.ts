@@ -107,10 +107,6 @@ class TurnAwait<T, A, B> extends Await<T, A, B>
     return false;
   }
 
-  _passesCancelOn(): boolean {
-    return false;
-  }
-
   _describe(): string {
     return "its turn";
   }

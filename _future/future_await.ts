@@ -25,8 +25,6 @@ export interface PendingAwait {
    * @param lines Takes the lines inside that have to be cancelled too.
    */
   _cancelWait(reason: CancelReason, lines: Line[] | undefined): boolean;
-  /** Whether what it waits for passes a cancel on, so that this may end without one. */
-  _passesCancelOn(): boolean;
   /** Whether it is a callback of a user's for the end of what goes on by itself. */
   _isCallback?(): boolean;
 }
@@ -54,7 +52,6 @@ export interface WaitedFuture<T> {
   getLoop(): Scheduler;
   result(): T;
   cancel(message?: string, options?: ErrorOptions): boolean;
-  _passesCancelOn(): boolean;
   _removeWaiter(waiter: Waiter): void;
 }
 
@@ -104,10 +101,6 @@ class EndedWait implements WaitedFuture<never> {
   }
 
   cancel(): boolean {
-    return false;
-  }
-
-  _passesCancelOn(): boolean {
     return false;
   }
 
@@ -174,10 +167,6 @@ export class FutureAwait<T, A, B> extends Await<T, A, B>
     this.#future = new EndedWait(this.#future.getLoop(), reason);
     this._wake();
     return false;
-  }
-
-  _passesCancelOn(): boolean {
-    return this.#future._passesCancelOn();
   }
 
   _isCallback(): boolean {

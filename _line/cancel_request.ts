@@ -39,8 +39,6 @@ export class CancelRequest {
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** The task that a driver has passed it on to, and which may keep its result. */
   passedTo: unknown = undefined;
-  /** Whether one of these has passed it on, and may end without a CancelledError. */
-  isPassedFurther = false;
   /** One of these that had its result before: its function gets it at its next wait. */
   late: PendingAwait | undefined = undefined;
   /**
@@ -114,9 +112,7 @@ export function noteTaken(
   taken: boolean,
 ): void {
   // A task that keeps its result says so as it ends.
-  if (!taken) return;
-  noteTold(request, wait);
-  request.isPassedFurther ||= wait._passesCancelOn();
+  if (taken) noteTold(request, wait);
 }
 
 /** Notes that the function that does a wait has not got the request after all. */
@@ -143,7 +139,6 @@ export function settleRequest(request: CancelRequest): void {
   request.isOwed = false;
   request.unsureUntil = 0;
   request.told = undefined;
-  request.isPassedFurther = false;
   request.late = undefined;
 }
 

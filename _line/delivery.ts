@@ -208,18 +208,11 @@ export function removeAwait(
   const awaits = line._awaits;
   const request = line._request;
   let hasGot = false;
-  // Functions beside it come to their next waits in bursts of their own: who has got the
-  // request is not to be taken for who goes on.
-  if (request?.pending && request.isPassedFurther && awaits !== wait) {
-    line.getLoop()._pauseTurn();
-  }
   if (request?.pending && isTold(request, wait)) {
     forget(request, wait);
     if (request.late !== wait) {
       extendBurst(line, request);
       hasGot = true;
-      // What the next turn wakes would go on in it, and be taken for who has got the request.
-      line.getLoop()._letBurstEnd();
     } else request.late = undefined;
   }
   if (request?.cleanUps?.delete(wait)) {

@@ -227,14 +227,6 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     return taken;
   }
 
-  _passesCancelOn(): boolean {
-    const waitingOn = this._waitingOn;
-    return this._scope !== undefined ||
-      (waitingOn instanceof Future
-        ? waitingOn._passesCancelOn()
-        : waitingOn === PROMISE_BODY);
-  }
-
   _describe(): string {
     const awaited = this.awaited();
     return (awaited as { _describe?(): string } | undefined)?._describe?.() ??
