@@ -77,10 +77,6 @@ export class OwnedFuture<T = undefined> extends Future<T> {
     this.owner.onCancel?.(reason);
   }
 
-  override _passesCancelOn(): boolean {
-    return this.owner.passCancelOn !== undefined;
-  }
-
   _wouldTakeCancel(): boolean | undefined {
     return this.done() ? undefined : this.owner.wouldTakeCancel?.();
   }
