@@ -52,7 +52,7 @@ export const LOOP_WAITS: Words = {
     const loop = probe.newLoop();
     const question = new Future<() => void>({ loop });
     const answer = new Future<EventLoop>();
-    const other = inLoop(loop, async () => (await question)());
+    const other = inLoop(probe, loop, async () => (await question)());
     const ask = (callback: () => void) =>
       void loop.callSoonThreadsafe(() => question.setResult(callback));
     let isAsked = false;
@@ -98,11 +98,12 @@ function inOther(
   work: () => PromiseLike<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  return inLoop(probe.newLoop(), work, signal);
+  return inLoop(probe, probe.newLoop(), work, signal);
 }
 
 /** Runs something in another loop, from a later turn of the host on. */
 function inLoop(
+  probe: Probe,
   loop: EventLoop,
   work: () => PromiseLike<void>,
   signal?: AbortSignal,
@@ -118,6 +119,8 @@ function inLoop(
       // gather() does not wait for all that it has cancelled.
       const left = [...allTasks()].filter((each) => each !== task);
       if (left.length > 0) await wait(left);
+      // waitFor() leaves a plain function at a promise of the host.
+      for (let turn = 0; turn < 4; turn++) await probe.host();
     }
   };
   return outside(() =>
