@@ -60,13 +60,6 @@ const DOINGS: Words = {
 /** The names of all kinds of functions. */
 export const KINDS: readonly string[] = Object.keys(DOINGS);
 
-// A promise that settles in the turn of a cancel, where a signal aborts, can't be told from one
-// that settles because of that.
-const TOGETHER: readonly ReadonlySet<string>[] = [
-  new Set(["signal", "groupSignal", "scopeSignal"]),
-  new Set(["ofLoop", "otherRun"]),
-];
-
 // A cancel that the errors of a group have hidden is asked for again, of all: so what nobody
 // awaits, and cleans up beside the group, gets it twice.
 const APART: readonly ReadonlySet<string>[] = [
@@ -74,14 +67,10 @@ const APART: readonly ReadonlySet<string>[] = [
   LEFT_BEHIND,
 ];
 
-// Where one of the others ends while a function waits for the host, that can't be told from one
-// that has got the cancel, or the other way round.
+// Where one of the others takes the cancel while a function waits for the host, nobody is told.
 const MAY_BE_BESIDE_HOST: ReadonlySet<string> = new Set([
-  "race",
   "any",
   "allSettled",
-  "early",
-  "inTurn",
 ]);
 
 /**
@@ -186,7 +175,7 @@ function hasKind({ kind, parts }: Node, kinds: Words): boolean {
 /** Makes the function of a seed. */
 export function generate(seed: number): Made {
   const random = new Random(seed);
-  const without = random.pick(TOGETHER).union(random.pick(APART));
+  const without = random.pick(APART);
   const work = node("sequence", [
     anyNode(random, random.between(1, 2), without),
     anyNode(random, random.between(1, 2), without),
