@@ -288,6 +288,7 @@ export class Future<T> implements Promise<T> {
    * @param message The message of the CancelledError.
    * @param options The `cause` of the CancelledError.
    * @returns Whether this cancelled it: false if it was done.
+   * @throws {TypeError} If `message` is no string, or the options are no object.
    */
   cancel(message?: string, options?: ErrorOptions): boolean {
     if (this._state > REQUESTED) {
