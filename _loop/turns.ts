@@ -357,6 +357,9 @@ export class Turns implements Sleeper, PlaceInTurn {
 
   #drain(): Pause {
     running.loop = this.#owner;
+    // Another loop may have had its turns meanwhile: the error of a cancel that comes out of a
+    // run of one is not to be that of a function which nobody awaits in the other.
+    running.cancelled = undefined;
     this.#isDraining = true;
     try {
       return this.#runTurns();
