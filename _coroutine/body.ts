@@ -64,4 +64,9 @@ class OwnSteps implements Body {
   throw(error: unknown): IteratorResult<unknown, unknown> {
     return this.generator.throw(error);
   }
+
+  // It is taken for a generator by its methods.
+  return(value?: unknown): IteratorResult<unknown, unknown> {
+    return this.generator.return(value as never);
+  }
 }

@@ -107,7 +107,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what the last turn of a run has called for is dropped",
-    file: "runner.ts",
+    file: "_run/end_loop.ts",
     find: "turn < LAST_TURNS && loop._hasReady()",
     replace: "turn < 0",
   },
