@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from twins import OrderedGroup
-from words import CAUGHT, KINDS, Missing, describe, is_user_error, seconds, show
+from words import CAUGHT, GROUPS, KINDS, Missing, describe, is_user_error, seconds, show, split
 
 
 class Blocks:
@@ -32,8 +32,8 @@ class Blocks:
         """What `except*` does of the groups."""
         try:
             return await self.block(body)
-        except BaseExceptionGroup as group:
-            taken, rest = group.split(is_user_error(code))
+        except GROUPS as group:
+            taken, rest = split(group, is_user_error(code))
             if taken is None:
                 raise
             self.log(f"caught {describe(taken)}")

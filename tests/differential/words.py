@@ -36,6 +36,25 @@ class AllFailed(Exception):
         super().__init__()
         self.exceptions = exceptions
 
+    def derive(self, errors):
+        return AllFailed(errors)
+
+
+GROUPS = (AllFailed, BaseExceptionGroup)
+
+
+def split(group, matches):
+    """What `ExceptionGroup.split()` gives, also of what is in it and of that class."""
+    parts = [], []
+    for error in group.exceptions:
+        if isinstance(error, GROUPS):
+            for part, inner in zip(parts, split(error, matches)):
+                if inner is not None:
+                    part.append(inner)
+        else:
+            parts[0 if matches(error) else 1].append(error)
+    return [group.derive(part) if part else None for part in parts]
+
 
 def describe(error):
     """Names an error in the words that both interpreters share."""
@@ -45,7 +64,7 @@ def describe(error):
         return f"Cancelled({error.args[0] if error.args and error.args[0] is not None else ''})"
     if isinstance(error, UserError):
         return error.args[0]
-    if isinstance(error, (AllFailed, BaseExceptionGroup)):
+    if isinstance(error, GROUPS):
         return f"Group({', '.join(describe(each) for each in error.exceptions)})"
     return type(error).__name__
 
