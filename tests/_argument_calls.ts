@@ -172,7 +172,7 @@ function ofExecutor(
 }
 
 // Nothing of it is called before somebody submits or serves.
-const ENGINE = Object.fromEntries(
+export const ENGINE = Object.fromEntries(
   [
     "Queue",
     "QueueEvents",

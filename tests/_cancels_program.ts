@@ -5,7 +5,8 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- a program: the console is its output
-import { createTask, getRunningLoop, run, sleep, wait } from "../mod.ts";
+import { createTask, run, sleep, wait } from "../mod.ts";
+import { afterTurns } from "./_cancel_ways.ts";
 import { FORGOTTEN } from "./_forgotten_cases.ts";
 import { sweepSeeds } from "./_random_cancels.ts";
 
@@ -14,10 +15,6 @@ const PROGRAMS = 40;
 for (const { name, check } of FORGOTTEN) {
   const wrong = await check();
   if (wrong !== "") console.log(`${name}: ${wrong}`);
-}
-function afterTurns(turns: number, callback: () => void): void {
-  if (turns === 0) callback();
-  else getRunningLoop().callSoon(() => afterTurns(turns - 1, callback));
 }
 
 /** A helper gets a cancel in the turn in which the loop settles what its function waits for. */

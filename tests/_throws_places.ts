@@ -8,6 +8,7 @@ import { BullmqExecutor } from "@asyncio/asyncio/bullmq";
 import { Job } from "@asyncio/asyncio/executor";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import * as testing from "@asyncio/asyncio/testing";
+import { ENGINE } from "./_argument_calls.ts";
 import type { Cases } from "./_throws_cases.ts";
 
 const { EventLoop, Future, sleep, StreamReader, TaskGroup, Timeout } = asyncio;
@@ -23,17 +24,6 @@ const executor = () =>
     },
   });
 
-// Nothing of it is called before somebody submits in a loop.
-const ENGINE = Object.fromEntries(
-  [
-    "Queue",
-    "QueueEvents",
-    "QueueEventsProducer",
-    "Worker",
-    "UnrecoverableError",
-  ]
-    .map((name) => [name, class {}]),
-);
 const bullmq = () =>
   new BullmqExecutor<{ double(x: number): number; count(): Iterable<number> }>(
     ENGINE as never,

@@ -12,64 +12,18 @@ import {
   getRunningLoop,
   run,
   sleep,
-  taskGroup,
-  timeout,
   wait,
-  waitFor,
 } from "@asyncio/asyncio";
-import { RealOrderLoop } from "./_real_order_loop.ts";
+import {
+  afterTurns,
+  byGroup,
+  byTask,
+  byTimeout,
+  HELPERS,
+  LOOPS,
+} from "./_cancel_ways.ts";
 
-/** What a helper stands at, that nobody awaits. */
-const HELPERS: Readonly<Record<string, () => PromiseLike<unknown>>> = {
-  "a sleep": () => sleep(60),
-  "an event": () => new Event().wait(),
-  "a timeout()": () => timeout(60, async () => await sleep(60)),
-  "waitFor()": () => waitFor(sleep(60), 60),
-  "a task": () => createTask(async () => await sleep(60)),
-};
-
-/** How a function is cancelled: calls it, and gives what cancels it. */
-const CANCELS: Readonly<
-  Record<
-    string,
-    (work: () => Promise<void>) => [PromiseLike<unknown>, () => void]
-  >
-> = {
-  task(work) {
-    const task = createTask(work);
-    return [task, () => task.cancel()];
-  },
-  timeout(work) {
-    let end = (): void => {};
-    const task = createTask(() =>
-      timeout(60, (scope) => {
-        end = () => scope.reschedule(-Infinity);
-        return work();
-      })
-    );
-    return [task, () => end()];
-  },
-  group(work) {
-    let end = (): void => {};
-    const task = createTask(() =>
-      taskGroup((group) => {
-        end = () => group.cancel();
-        return work();
-      })
-    );
-    return [task, () => end()];
-  },
-};
-
-function afterTurns(turns: number, callback: () => void): void {
-  if (turns === 0) callback();
-  else getRunningLoop().callSoon(() => afterTurns(turns - 1, callback));
-}
-
-const LOOPS = {
-  "real time": undefined,
-  "real order": () => new RealOrderLoop(),
-};
+const CANCELS = { task: byTask, timeout: byTimeout, group: byGroup };
 
 for (const [time, loopFactory] of Object.entries(LOOPS)) {
   for (const [name, stand] of Object.entries(HELPERS)) {

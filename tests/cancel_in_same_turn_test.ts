@@ -10,36 +10,34 @@ import {
   coroutine,
   createTask,
   Event,
+  type EventLoop,
   fromSignal,
   Future,
-  getRunningLoop,
   Queue,
   run,
   sleep,
   taskGroup,
   taskSignal,
-  timeout,
   wait,
   waitFor,
 } from "@asyncio/asyncio";
-import { RealOrderLoop } from "./_real_order_loop.ts";
-
-const LOOPS = {
-  "real time": undefined,
-  "real order": () => new RealOrderLoop(),
-};
+import {
+  afterTurns,
+  byGroup,
+  byTask,
+  byTimeout,
+  type Cancel,
+  HELPERS as FEW_HELPERS,
+  LOOPS,
+} from "./_cancel_ways.ts";
 
 // The helper's wait ends in one of these turns.
 const TURNS = [0, 1, 2, 3, 4, 5];
 
 /** What a helper stands at, that nobody awaits. */
-const HELPERS: Readonly<Record<string, () => PromiseLike<unknown>>> = {
-  "a sleep": () => sleep(60),
-  "an event": () => new Event().wait(),
+const HELPERS: typeof FEW_HELPERS = {
+  ...FEW_HELPERS,
   "a queue": () => new Queue().get(),
-  "a timeout()": () => timeout(60, async () => await sleep(60)),
-  "waitFor()": () => waitFor(sleep(60), 60),
-  "a task": () => createTask(async () => await sleep(60)),
   "a generator": () =>
     coroutine(function* () {
       yield* sleep(60);
@@ -55,16 +53,8 @@ const HELPERS: Readonly<Record<string, () => PromiseLike<unknown>>> = {
 };
 
 /** How a function is cancelled: calls it, and gives what cancels it. */
-const CANCELS: Readonly<
-  Record<
-    string,
-    (work: () => Promise<void>) => [PromiseLike<unknown>, () => void]
-  >
-> = {
-  "a task"(work) {
-    const task = createTask(work);
-    return [task, () => task.cancel()];
-  },
+const CANCELS: Readonly<Record<string, Cancel>> = {
+  "a task": byTask,
   "a child of a group"(work) {
     const task = createTask(() =>
       taskGroup(async (group) => {
@@ -77,32 +67,9 @@ const CANCELS: Readonly<
     const task = createTask(() => waitFor(work, 60));
     return [task, () => task.cancel()];
   },
-  "a timeout()"(work) {
-    let end = (): void => {};
-    const task = createTask(() =>
-      timeout(60, (scope) => {
-        end = () => scope.reschedule(-Infinity);
-        return work();
-      })
-    );
-    return [task, () => end()];
-  },
-  "a group"(work) {
-    let end = (): void => {};
-    const task = createTask(() =>
-      taskGroup((group) => {
-        end = () => group.cancel();
-        return work();
-      })
-    );
-    return [task, () => end()];
-  },
+  "a timeout()": byTimeout,
+  "a group": byGroup,
 };
-
-function afterTurns(turns: number, callback: () => void): void {
-  if (turns === 0) callback();
-  else getRunningLoop().callSoon(() => afterTurns(turns - 1, callback));
-}
 
 /** Who settles the promise, so many turns later. */
 const SETTLERS: Readonly<
@@ -137,7 +104,7 @@ const SETTLERS: Readonly<
 };
 
 interface Sample {
-  readonly loopFactory: (() => RealOrderLoop) | undefined;
+  readonly loopFactory: (() => EventLoop) | undefined;
   readonly stand?: () => PromiseLike<unknown>;
   readonly begin?: (typeof CANCELS)[string];
   readonly settleAfter?: (typeof SETTLERS)[string];

@@ -9,7 +9,6 @@ import {
   CancelledError,
   type Coro,
   createTask,
-  type EventLoop,
   gather,
   run,
   sleep,
@@ -19,6 +18,7 @@ import {
 } from "@asyncio/asyncio";
 import { InlineExecutor } from "@asyncio/asyncio/inline-executor";
 import { TestLoop } from "@asyncio/asyncio/testing";
+import { afterTurns } from "./_cancel_ways.ts";
 import { RealOrderLoop } from "./_real_order_loop.ts";
 
 // The end of a job takes fewer.
@@ -81,11 +81,6 @@ const WAITS: Readonly<
     }),
 };
 
-function afterTurns(loop: EventLoop, turns: number, then: () => void): void {
-  if (turns === 0) then();
-  else loop.callSoon(() => afterTurns(loop, turns - 1, then));
-}
-
 /** Waits for a job, and goes on whatever comes of it but a cancel. */
 function waitFor(work: () => PromiseLike<unknown>): Task<void> {
   return createTask(async () => {
@@ -114,7 +109,7 @@ for (const [order, loopFactory] of Object.entries(LOOPS)) {
           await run(async () => {
             await using executor = new InlineExecutor(JOBS);
             const task = waitFor(() => way(executor, name));
-            afterTurns(loop, turns, () => task.cancel());
+            afterTurns(turns, () => task.cancel());
             await wait([task]);
             assertEquals([turns, task.cancelled()], [turns, true]);
           }, { loopFactory: () => loop });
