@@ -12,6 +12,7 @@ import {
   dataUrl,
   hostName,
   listenToPort,
+  postToPort,
 } from "../_executor/host.ts";
 import type { Hello, WorkerStart } from "../_executor/wire.ts";
 import { hostTurn } from "../_host/turn.ts";
@@ -80,7 +81,7 @@ class ThreadChannel implements Channel {
 
   post(message: unknown, transfer: readonly Movable[]): void {
     checkReadable(message, false);
-    this.#port.postMessage(message, transfer as Transferable[]);
+    postToPort(this.#port, message, transfer);
   }
 
   end(): void {

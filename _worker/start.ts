@@ -11,7 +11,7 @@ import { setEventLoop } from "../running_loop.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import { builtin } from "../_host/environment.ts";
 import { listenToSignal } from "../_host/signals.ts";
-import { listenToPort } from "../_executor/host.ts";
+import { listenToPort, postToPort } from "../_executor/host.ts";
 import {
   FromWorker,
   type Hello,
@@ -42,7 +42,7 @@ export function startThread(): void {
       const { port } = hello;
       const take = serve(hello, (message, transfer) => {
         checkReadable(message, false);
-        port.postMessage(message, transfer as Transferable[]);
+        postToPort(port, message, transfer);
       });
       listenToPort(port, take);
     },
