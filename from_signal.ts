@@ -189,7 +189,7 @@ class Abortable<T> implements FutureOwner {
   #noteLate(): void {
     const request = this.line._outer._request;
     if (this.#cancelled !== undefined && request?.pending) {
-      request.late = this.#driver as Driver & PendingAwait;
+      (request.late ??= new Set()).add(this.#driver as Driver & PendingAwait);
     }
   }
 

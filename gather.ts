@@ -277,6 +277,7 @@ class Gathering implements Watcher, Runnable, FutureOwner {
   #isAsking = false;
   #cancelRequested = false;
   #cancelReason: CancelReason = undefined;
+  #isUnwanted = false;
   _callbacks: Map<Future<unknown>, () => void> | undefined = undefined;
 
   constructor(
@@ -328,7 +329,11 @@ class Gathering implements Watcher, Runnable, FutureOwner {
       if (passCancel(child, message, options)) taken = true;
     }
     // When all there are were done already, they settle this anyway.
-    if (!taken && !this.#hasMore()) return false;
+    if (!taken && !this.#hasMore()) {
+      // As with a future that has failed: whoever cancels it has no more interest in its error.
+      this.#isUnwanted = this.#children.every((child) => child.done());
+      return false;
+    }
     asked?.add(this);
     this.#cancelRequested = true;
     this.#cancelReason = cancelReason(message, options);
@@ -486,6 +491,7 @@ class Gathering implements Watcher, Runnable, FutureOwner {
     this.#future.setException(
       error ?? new RuntimeError(`Source failed: ${error} was thrown`),
     );
+    if (this.#isUnwanted) this.#future.exception();
     this.#closeSource();
   }
 

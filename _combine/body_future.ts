@@ -44,7 +44,7 @@ export class BodyFuture extends HostFuture implements LineFuture {
   }
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this.done()) return false;
+    if (this.done()) return super.cancel();
     cancelLine(this._asks, cancelReason(message, options));
     return true;
   }

@@ -39,8 +39,8 @@ export class CancelRequest {
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** The task that a driver has passed it on to, and which may keep its result. */
   passedTo: unknown = undefined;
-  /** One of these that had its result before: its function gets it at its next wait. */
-  late: PendingAwait | undefined = undefined;
+  /** Those of these that had their result before: their functions get it at their next wait. */
+  late: Set<PendingAwait> | undefined = undefined;
   /**
    * Whether it has reached several waits: when one function has ended by it, another one may
    * be on its way to its clean-up.
@@ -157,7 +157,7 @@ function keepCleanUps(
   told: PendingAwait | Set<PendingAwait>,
 ): void {
   for (const wait of told instanceof Set ? told : [told]) {
-    noteCleanUp(request, wait);
+    if (!request.late?.has(wait)) noteCleanUp(request, wait);
   }
 }
 

@@ -210,10 +210,10 @@ export function removeAwait(
   let hasGot = false;
   if (request?.pending && isTold(request, wait)) {
     forget(request, wait);
-    if (request.late !== wait) {
+    if (!request.late?.delete(wait)) {
       extendBurst(line, request);
       hasGot = true;
-    } else request.late = undefined;
+    }
   }
   if (request?.cleanUps?.delete(wait)) {
     extendCleaning(line, request);

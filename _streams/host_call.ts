@@ -59,7 +59,7 @@ export class HostCall<T> extends IoWait<T> implements Resource {
   }
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
-    if (this.done()) return false;
+    if (this.done()) return super.cancel();
     const reason = cancelReason(message, options);
     this.#controller.abort(
       cancelledError(reason, this.getLoop().getDebug()),

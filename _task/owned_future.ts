@@ -67,9 +67,9 @@ export class OwnedFuture<T = undefined> extends Future<T> {
 
   override cancel(message?: string, options?: ErrorOptions): boolean {
     const { owner } = this;
-    return owner.passCancelOn === undefined
+    return owner.passCancelOn === undefined || this.done()
       ? super.cancel(message, options)
-      : !this.done() && owner.passCancelOn(message, options);
+      : owner.passCancelOn(message, options);
   }
 
   override _settleCancelled(reason: CancelReason): void {
