@@ -196,10 +196,18 @@ function* runRace(
     throw error;
   }
   try {
-    yield* finish;
+    try {
+      yield* finish;
+    } finally {
+      if (losers === undefined) endLosers();
+      yield* runners.joinOrThrow();
+    }
+  } catch (error) {
+    // A cancel: nobody gets what has ended the race.
+    const ended = winner === undefined ? [] : [winner];
+    reportErrors(loop, `${name}(), which was cancelled`, ended);
+    throw error;
   } finally {
-    if (losers === undefined) endLosers();
-    yield* runners.joinOrThrow();
     reportErrors(loop, `a loser of ${name}()`, losers!);
   }
   if (winner !== undefined) return winner.result();

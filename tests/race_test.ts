@@ -260,3 +260,46 @@ for (const [name, first] of Object.entries({ race, firstSuccess })) {
     assertEquals(reports, []);
   });
 }
+
+for (const begin of [race, firstSuccess]) {
+  inBoth(
+    `${begin.name}() tells of the error of a loser also if it is cancelled twice`,
+    function* (style) {
+      const reports = recordReports();
+      const log: string[] = [];
+      const task = createTask(
+        begin([slow(style, log, new Error("in clean-up")), sleep(9)]),
+      );
+      yield* wait(sleep(1));
+      task.cancel();
+      yield* wait(sleep(0.5));
+      task.cancel();
+      assertInstanceOf(yield* failureOf(task), CancelledError);
+      assertEquals(log, ["cleaned up"]);
+      assertEquals(
+        reports.map(({ message }) => message),
+        [`Exception in a loser of ${begin.name}()`],
+      );
+    },
+  );
+}
+
+inBoth(
+  "race() that is cancelled while the losers end tells of the error that has ended it",
+  function* (style) {
+    const reports = recordReports();
+    const expected = new Error("first");
+    const failing = style.fn(function* () {
+      yield* wait(sleep(1));
+      throw expected;
+    });
+    const task = createTask(race([slow(style, []), failing]));
+    yield* wait(sleep(1.5));
+    task.cancel();
+    assertInstanceOf(yield* failureOf(task), CancelledError);
+    assertEquals(
+      reports.map(({ message, exception }) => [message, exception]),
+      [["Exception in race(), which was cancelled", expected]],
+    );
+  },
+);
