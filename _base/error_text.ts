@@ -45,7 +45,7 @@ export function describeError(error: unknown): string {
     if (lines.isFull) lines.leaveOut();
     else if (again) {
       lines.add(`${label}${describeValue(error)} (above)`, margin);
-    } else lines.add(label + textOfError(error), margin);
+    } else lines.add(label + fullText(error), margin, LONGEST_TEXT);
     if (again || seen.size >= MOST_ERRORS || !isInstance(error, Error)) {
       continue;
     }
@@ -64,15 +64,13 @@ export function describeError(error: unknown): string {
   return lines.text("errors");
 }
 
-function textOfError(error: unknown): string {
+function fullText(error: unknown): string {
   if (!isInstance(error, Error)) return `Thrown: ${describeKind(error)}`;
   const stack = guarded<unknown>(() => error.stack, undefined);
-  return typeof stack === "string" && stack !== ""
-    ? shorten(stack, LONGEST_TEXT)
-    : guarded(
-      () => shorten(`${error.name}: ${error.message}`, LONGEST_TEXT),
-      "An error that can not be shown",
-    );
+  return typeof stack === "string" && stack !== "" ? stack : guarded(
+    () => `${error.name}: ${error.message}`,
+    "An error that can not be shown",
+  );
 }
 
 /** The errors of an AggregateError. */
@@ -93,7 +91,7 @@ export function withoutFrames(error: unknown): unknown {
   return guarded(
     () => new ErrorCopies().of(error),
     undefined,
-  ) ?? new Error(textOfError(error));
+  ) ?? new Error(shorten(fullText(error), LONGEST_TEXT));
 }
 
 /** Copies errors that hold each other, each once. */

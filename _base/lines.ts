@@ -15,6 +15,7 @@ export class Lines {
   readonly #lines: string[] = [];
   readonly #most: number;
   #leftOut = 0;
+  #cutLines = 0;
 
   /**
    * Begins a text.
@@ -30,14 +31,22 @@ export class Lines {
     return this.#lines.length >= this.#most;
   }
 
-  /** Adds the lines of a text, as far as there is room. */
-  add(text: string, margin = ""): void {
+  /**
+   * Adds the lines of a text, as far as there is room, and counts the others.
+   *
+   * @param text The text.
+   * @param margin Stands before each line.
+   * @param longest How much of the text may be shown.
+   */
+  add(text: string, margin = "", longest = text.length): void {
+    const before = this.#lines.length;
     // Only what can be shown is taken apart.
-    const lines = text.split("\n", this.#most + 1);
+    const lines = shorten(text, longest).split("\n", this.#most + 1);
     for (const line of lines) {
-      if (this.isFull) return;
+      if (this.isFull) break;
       this.#lines.push(shorten(margin + line, LONGEST_LINE));
     }
+    this.#cutLines += countLines(text) - (this.#lines.length - before);
   }
 
   /** Notes that something has no room. */
@@ -51,9 +60,18 @@ export class Lines {
    * @param what What was left out, in the plural.
    */
   text(what: string): string {
-    if (this.#leftOut === 0) return this.#lines.join("\n");
-    return [...this.#lines, moreText(this.#leftOut, what)].join("\n");
+    const lines = this.#lines.slice();
+    if (this.#leftOut > 0) lines.push(moreText(this.#leftOut, what));
+    else if (this.#cutLines > 0) lines.push(moreText(this.#cutLines, "lines"));
+    return lines.join("\n");
   }
+}
+
+function countLines(text: string): number {
+  let count = 1;
+  let at = text.indexOf("\n");
+  for (; at >= 0; at = text.indexOf("\n", at + 1)) count++;
+  return count;
 }
 
 /**

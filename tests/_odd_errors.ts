@@ -108,6 +108,14 @@ export const ODD_ERRORS: Record<string, [make: () => unknown, text: string]> = {
     'Caused by Thrown: "why"',
   ],
   "20,000 causes": [() => chain(20_000), "more errors"],
+  "a message of 5,000 lines": [
+    () => new Error("line\n".repeat(5_000)),
+    "more lines",
+  ],
+  "a stack of 5,000 lines": [
+    () => Object.assign(new Error("x"), { stack: "at\n".repeat(5_000) }),
+    "… and 4,801 more lines",
+  ],
   "causes without end": [() => {
     class Endless extends Error {
       override get cause(): Error {
