@@ -54,7 +54,7 @@ import {
   requireTask,
 } from "./_combine/scope.ts";
 import type { BodyLine } from "./_task/body_line.ts";
-import { abortSignal } from "./_line/line_signal.ts";
+import { endSignal } from "./_line/line_signal.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";
 import type { Task } from "./task.ts";
 
@@ -381,7 +381,7 @@ export class TaskGroup {
 
   #abort(message?: string, options?: ErrorOptions): void {
     this.#aborting = true;
-    abortSignal(this.#line!, cancelReason(message, options));
+    endSignal(this.#line!, cancelReason(message, options));
     this.#tasks!.cancel(message, options);
   }
 

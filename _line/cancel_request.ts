@@ -64,6 +64,8 @@ export class CancelRequest {
   isOwed = false;
   reason: CancelReason = undefined;
   controller: AbortController | undefined = undefined;
+  /** Of a scope: whether it ends for good, so that its signal stays aborted. */
+  isEnding = false;
   /** Whether a signal was aborted by the request that is being made. */
   aborted = false;
   /** When it was made, in looks of the watch for stuck lines; until that has told of it. */

@@ -16,6 +16,15 @@ export function abortSignal(line: LineState, reason: CancelReason): boolean {
   return true;
 }
 
+/** As {@linkcode abortSignal}, of a scope that ends for good, whatever is taken back. */
+export function endSignal(line: LineState, reason: CancelReason): void {
+  const request = line._request ??= new CancelRequest();
+  request.isEnding = true;
+  // For who asks for the signal from now on.
+  if (!request.count) request.reason = reason;
+  abortSignal(line, reason);
+}
+
 /**
  * The signal of a line, which a request to it or to one round it aborts.
  *
@@ -25,17 +34,20 @@ export function abortSignal(line: LineState, reason: CancelReason): boolean {
 export function signalOf(line: LineState, isCancelled: boolean): AbortSignal {
   const own = line._request ??= new CancelRequest();
   const { controller } = own;
+  const isAborted = isCancelled || own.isEnding;
   // An aborted signal stays so; when the request was taken back there is a fresh one.
-  if (
-    controller !== undefined && (!controller.signal.aborted || isCancelled)
-  ) return controller.signal;
+  if (controller !== undefined && (!controller.signal.aborted || isAborted)) {
+    return controller.signal;
+  }
   const fresh = own.controller = new AbortController();
-  if (isCancelled) abortForgiven(fresh, signalReason(reasonFor(line), line));
+  if (isAborted) abortForgiven(fresh, signalReason(reasonFor(line), line));
   return fresh.signal;
 }
 
 function reasonFor(line: LineState): CancelReason {
   let each: LineState | undefined = line;
-  while (each !== undefined && !each._request?.count) each = each._outer;
+  while (
+    each !== undefined && !each._request?.count && !each._request?.isEnding
+  ) each = each._outer;
   return each?._request?.reason;
 }

@@ -12,6 +12,8 @@ import {
   getRunningLoop,
   RuntimeError,
   sleep,
+  type TaskGroup,
+  taskGroup,
   taskSignal,
   timeout,
 } from "../mod.ts";
@@ -65,3 +67,65 @@ Deno.test("taskSignal() refuses to be called outside of a task", async () => {
     assertInstanceOf(error, RuntimeError);
   });
 });
+
+/** Ways in which a group ends, a second after it began. */
+const ENDS: Readonly<Record<string, (group: TaskGroup) => void>> = {
+  "one of its tasks fails": (group) => {
+    group.createTask(function* () {
+      yield* sleep(1);
+      throw new Error("failed");
+    });
+  },
+  "it is cancelled": (group) => {
+    getRunningLoop().callLater(1, () => group.cancel());
+  },
+};
+
+for (const [how, end] of Object.entries(ENDS)) {
+  inBoth(
+    `TaskGroup.signal is the aborted one from the moment on in which ${how}`,
+    function* (style) {
+      const seen: AbortSignal[] = [];
+      const task = createTask(taskGroup(style.fn(function* (group: TaskGroup) {
+        const { signal } = group;
+        signal.addEventListener("abort", () => {
+          seen.push(signal, group.signal);
+        });
+        end(group);
+        try {
+          yield* wait(sleep(3600));
+        } finally {
+          seen.push(group.signal);
+        }
+      })));
+      yield* wait(sleep(2));
+      assert(task.done());
+      task.exception();
+      assertEquals(seen.length, 3);
+      for (const signal of seen) assertStrictEquals(signal, seen[0]);
+      assertInstanceOf(seen[0]!.reason, CancelledError);
+    },
+  );
+}
+
+inBoth(
+  "TaskGroup.signal is aborted for its tasks when the body has failed",
+  function* (style) {
+    const seen: AbortSignal[] = [];
+    yield* failureOf(taskGroup(style.fn(function* (group: TaskGroup) {
+      group.createTask(style.fn(function* () {
+        try {
+          yield* wait(sleep(3600));
+        } finally {
+          seen.push(group.signal);
+          yield* wait(sleep(1));
+          seen.push(group.signal);
+        }
+      }));
+      yield* wait(sleep(1));
+      throw new Error("failed");
+    })));
+    assertEquals(seen.map((signal) => signal.aborted), [true, true]);
+    assertInstanceOf(seen[0]!.reason, CancelledError);
+  },
+);
