@@ -270,8 +270,9 @@ class Mapping<T, R> implements ConcurrentMap<R> {
     };
     try {
       while (run.ready > 0 || (yield* run.wait())) {
+        const line = currentLine();
         // Once a batch: entering the host's storage is 0.5 µs.
-        const wait = runInLine(currentLine(), handOver);
+        const wait = run.inContext(() => runInLine(line, handOver));
         if (isGenerator(wait)) claim(wait);
         if (isGenerator(wait) || wait instanceof Coroutine) {
           yield* wait as unknown as Coro<unknown>;

@@ -52,8 +52,8 @@ export class JobPool<T, R> {
   readonly #isAsync: boolean;
   // What its workers are called, for whoever looks at a task or a report.
   readonly #jobName: string;
-  // Workers are made, and go on, where the loop runs.
-  readonly #inContext: InContext = snapshotContext();
+  /** Calls a function in the async context of whoever began this: the loop has another. */
+  readonly inContext: InContext = snapshotContext();
   readonly #results: CompletionQueue<R>;
   // All of them, if that is how they are wanted: to hand each over took 11 % more.
   readonly #kept: R[] | undefined;
@@ -98,7 +98,7 @@ export class JobPool<T, R> {
       plan.source,
       plan.limit,
       keepAll,
-      this.#inContext,
+      this.inContext,
     );
     if (this.#input.isAsync) this.#beginReader();
     else this.#begin();
@@ -237,7 +237,7 @@ export class JobPool<T, R> {
       [name]: (): Promise<void> => this.#workAsync(first),
     };
     const worker = this.#isAsync
-      ? this.#inContext(() => this.#loop.createTask(workAsync!))
+      ? this.inContext(() => this.#loop.createTask(workAsync!))
       : this.#loop.createTask(
         new MethodCoroutine(name, () => this.#work(first)),
       );
@@ -255,7 +255,7 @@ export class JobPool<T, R> {
           : new FunctionCoroutine<R>(
             this.#plan.job,
             [item, index],
-            this.#inContext,
+            this.inContext,
           );
         this.#deliver(index, result);
         if (input.isAtHand) {

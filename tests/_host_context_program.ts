@@ -69,6 +69,8 @@ const FORMS: Readonly<Record<string, (work: Work) => PromiseLike<unknown>>> = {
     mapConcurrent([1, 2, 3], () => work(), { limit: 2 }).collect(),
   "mapConcurrent() in a loop": (work) =>
     take(mapConcurrent([1, 2, 3], work, { limit: 2 })),
+  "the callback of forEach()": (work) =>
+    mapConcurrent([1, 2, 3], () => sleep(0), { limit: 2 }).forEach(work),
   "race()": (work) => race([work, work]),
   "firstSuccess()": (work) => firstSuccess([work, work]),
   "staggeredRace()": (work) =>
