@@ -220,7 +220,7 @@ export function once(
 export function on<E = Event>(
   target: EventTarget,
   name: string,
-  options?: OnOptions,
+  options?: Omit<OnOptions, "args">,
 ): ItemIterator<E>;
 /**
  * Iterates over the events of a Node EventEmitter, each as the array of its arguments.

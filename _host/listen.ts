@@ -21,10 +21,17 @@ export interface Listener {
   fail(error: unknown): void;
 }
 
-/** Says whether `source` can be listened to as an EventTarget. */
+/**
+ * Says whether `source` is to be listened to as an EventTarget.
+ *
+ * An emitter may have `addEventListener()` for a few names only, as a socket of `ws` has,
+ * which does nothing for the others. One that is no more than such a help has no
+ * `dispatchEvent()`; the types tell the two by that as well.
+ */
 export function isEventTarget(source: unknown): source is EventTarget {
   return isFunction(source, "addEventListener") &&
-    isFunction(source, "removeEventListener");
+    isFunction(source, "removeEventListener") &&
+    (isFunction(source, "dispatchEvent") || !isEmitter(source));
 }
 
 /** Says whether `source` can be listened to as a Node emitter. */
@@ -35,7 +42,7 @@ export function isEmitter(source: unknown): source is EventEmitterLike {
 /**
  * Listens to the events of one name.
  *
- * @param source What has them; an EventTarget first, since some are both.
+ * @param source What has them; an EventTarget first, since ports of Node are both.
  * @param name The name.
  * @param listener Who is told.
  * @returns Stops listening.

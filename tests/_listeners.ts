@@ -45,6 +45,29 @@ class CountingTarget extends EventTarget {
   }
 }
 
+/** As a socket of `ws` is: of the DOM's methods it has two, which know some names only. */
+class SocketOfWs extends EventEmitter {
+  addEventListener(name: string, listener: () => void): void {
+    if (name === "open" || name === "close") this.on(name, listener);
+  }
+
+  removeEventListener(name: string, listener: () => void): void {
+    this.off(name, listener);
+  }
+}
+
+function sourceOf(emitter: EventEmitter): Source {
+  return {
+    target: emitter as unknown as EventTarget & EventEmitter,
+    listeners: () =>
+      emitter.eventNames().reduce(
+        (sum, name) => sum + emitter.listenerCount(name),
+        0,
+      ),
+    emit: (item) => void emitter.emit("item", { item }, "more"),
+  };
+}
+
 /** The kinds of sources, by name. */
 export const SOURCES: Readonly<Record<string, () => Source>> = {
   "an EventTarget": () => {
@@ -55,16 +78,7 @@ export const SOURCES: Readonly<Record<string, () => Source>> = {
       emit: (item) => void target.dispatchEvent(new ItemEvent(item)),
     };
   },
-  "an EventEmitter": () => {
-    const emitter = new EventEmitter();
-    return {
-      target: emitter as unknown as EventTarget & EventEmitter,
-      listeners: () =>
-        emitter.eventNames().reduce(
-          (sum, name) => sum + emitter.listenerCount(name),
-          0,
-        ),
-      emit: (item) => void emitter.emit("item", { item }, "more"),
-    };
-  },
+  "an EventEmitter": () => sourceOf(new EventEmitter()),
+  "an EventEmitter with a help for handlers of the DOM": () =>
+    sourceOf(new SocketOfWs()),
 };

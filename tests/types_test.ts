@@ -26,6 +26,7 @@ import {
   iterate,
   LifoQueue,
   mapConcurrent,
+  on,
   once,
   PriorityQueue,
   Queue,
@@ -465,6 +466,8 @@ export async function wrong(): Promise<void> {
   await taskGroup(number, { limit: "2" });
   // @ts-expect-error: a misspelled option.
   createTask(number, { nmae: "worker" });
+  // @ts-expect-error: an event of an EventTarget has no arguments.
+  on(new EventTarget(), "change", { args: true }).return();
   // @ts-expect-error: a callback takes no arguments.
   getRunningLoop().callSoon((x: number) => x);
   // @ts-expect-error: another type of result.
