@@ -13,6 +13,7 @@ import * as ensureFuture from "../examples/ensure_future.ts";
 import * as history from "../examples/history.ts";
 import * as loops from "../examples/loops.ts";
 import * as many from "../examples/many.ts";
+import * as rebuild from "../examples/rebuild.ts";
 import * as result from "../examples/result.ts";
 import * as threeWays from "../examples/three_ways.ts";
 
@@ -137,6 +138,18 @@ for (const { main } of [ensureFuture, ensureFuture.generators]) {
       "awaitable: true later",
       "createTask: 嵌套Cose 1s",
       "loop.createTask: 嵌套Cose 1s",
+    ]);
+  });
+}
+
+for (const { main } of [rebuild, rebuild.generators]) {
+  Deno.test(`rebuild ${kindOf(main)} builds once a burst, and ends a build that a change makes old`, async () => {
+    assertEquals(await printed(() => run(main, VIRTUAL)), [
+      "build:Starting a b",
+      "build:Cleaned up a b",
+      "build:Starting c d",
+      "build:Ending c d",
+      "build:Cleaned up c d",
     ]);
   });
 }
