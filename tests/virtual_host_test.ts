@@ -2,7 +2,7 @@
  * Under the virtual clock time stands still while a promise of the host is open, wherever
  * the wait for it stands: in scopes, coroutines, sources, and each in the other.
  */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   asCompleted,
   type Coroutine,
@@ -182,6 +182,35 @@ Deno.test("virtual time stands still for each of many promises of the host, one 
     for (let i = 0; i < 100; i++) await gather(async () => await host());
     assertEquals(getRunningLoop().time(), 0);
   }));
+
+const IDLE: Readonly<Record<string, () => Promise<unknown>>> = {
+  "on()": async () => await on(new EventTarget(), "never").next(),
+  "once()": async () => await once(new EventTarget(), "never"),
+  "a stream": async () => {
+    for await (const _ of iterate(new ReadableStream()));
+  },
+  "a promise of the loop's own timer": async () => {
+    const loop = getRunningLoop();
+    await interruptible(
+      new Promise<void>((done) => void loop.callLater(3600, done)),
+    );
+  },
+};
+
+for (const [name, wait] of Object.entries(IDLE)) {
+  Deno.test(`the host has its turns before each step of virtual time beside ${name}`, () =>
+    runVirtual(async () => {
+      const idle = createTask(wait);
+      for (let minute = 1; minute <= 5; minute++) {
+        let hasRead = false;
+        host().then(() => hasRead = true);
+        await sleep(60);
+        assert(hasRead);
+        assertEquals(getRunningLoop().time(), 60 * minute);
+      }
+      idle.cancel();
+    }));
+}
 
 // Time jumps to their deadlines: see docs/promises.md.
 const WITH_DEADLINE: ReadonlySet<string> = new Set([
