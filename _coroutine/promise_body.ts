@@ -8,7 +8,7 @@ import { isGeneratorFunction } from "../_base/function_kinds.ts";
 import { asPromise } from "./thenable.ts";
 import type { Body } from "./body.ts";
 import type { Scheduler } from "../handle.ts";
-import type { InBursts } from "../_base/microtasks.ts";
+import { type InBursts, SETTLED } from "../_base/microtasks.ts";
 import {
   asyncTask,
   hasAsyncContext,
@@ -92,11 +92,14 @@ function callWatched(source: () => unknown): unknown {
   return promise;
 }
 
-// Whose functions are sure to be called in the context in which `then()` was.
+// Whose functions are sure to be called in the context in which `then()` was: those of the
+// host, and not of what stands in the place of `Promise`.
 function isWatched(promise: unknown): promise is Promise<unknown> {
   return hasAsyncContext && promise instanceof Promise &&
-    Object.getPrototypeOf(promise) === Promise.prototype;
+    Object.getPrototypeOf(promise) === OF_HOST;
 }
+
+const OF_HOST: unknown = Object.getPrototypeOf(SETTLED);
 
 interface HostedTask extends PromiseDriver {
   getLoop(): Scheduler;

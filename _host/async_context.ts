@@ -34,6 +34,8 @@ interface Host {
   readonly AsyncContext?: {
     readonly Variable: VariableClass;
   };
+  /** What zone.js brings, with promises of its own. */
+  readonly Zone?: { readonly assertZonePatched?: unknown };
 }
 
 interface AsyncHooks {
@@ -41,7 +43,11 @@ interface AsyncHooks {
 }
 
 const host = globalThis as Host;
-const nodeStorage = builtin<AsyncHooks>("node:async_hooks")?.AsyncLocalStorage;
+// zone.js calls all that follows from its promises in the async context of whatever came first:
+// no storage tells anything there.
+const nodeStorage = host.Zone?.assertZonePatched === undefined
+  ? builtin<AsyncHooks>("node:async_hooks")?.AsyncLocalStorage
+  : undefined;
 const storage: Storage | undefined = nodeStorage
   ? new nodeStorage()
   : variableStorage();

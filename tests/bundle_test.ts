@@ -50,11 +50,12 @@ async function bundle(
 async function checkRuns(
   host: Host,
   format: string,
+  program = PROGRAM,
   ...flags: readonly string[]
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const file = await bundle(format, folder, PROGRAM, ...flags);
+    const file = await bundle(format, folder, program, ...flags);
     if (file === undefined) return;
     const { code, lines, errors } = await runOn(host, file);
     assertEquals(errors, "");
@@ -82,9 +83,16 @@ for (const [what, features] of Object.entries(COMPILED)) {
   const flags = features.map((feature) => `--supported:${feature}=false`);
   hostTest(
     `a bundle runs whose ${what} a compiler has made plain ones`,
-    (host) => checkRuns(host, "cjs", ...flags),
+    (host) => checkRuns(host, "cjs", PROGRAM, ...flags),
   );
 }
+
+hostTest("a bundle runs beside zone.js, compiled as that wants it", (host) => {
+  const features = COMPILED["async functions"]!;
+  const flags = features.map((feature) => `--supported:${feature}=false`);
+  const program = programOf("_zones_program.ts");
+  return checkRuns(host, "cjs", program, ...flags);
+});
 
 /** Writes a program that loads what `exports` of deno.json names. */
 async function programOfExports(folder: string): Promise<string> {

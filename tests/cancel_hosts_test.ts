@@ -14,3 +14,14 @@ hostTest(
     assertEquals(lines, ["end"], errors);
   },
 );
+
+hostTest(
+  "a clean-up is cancelled once where something else stands in the place of Promise",
+  async (host) => {
+    const { lines, errors } = await runOn(
+      host,
+      new URL("_replaced_promise_program.ts", import.meta.url),
+    );
+    assertEquals(lines, ["end"], errors);
+  },
+);
