@@ -93,7 +93,8 @@ export interface Server<A extends Address = Address> extends AsyncDisposable {
    * A cancel closes the server and cancels its handlers, at the end of the option `grace`
    * if that is given: CPython waits for as long as the clients stay.
    *
-   * @returns A coroutine that ends with a CancelledError, when all connections are closed.
+   * @returns A coroutine that ends with a CancelledError, when all connections are closed and
+   * the handlers that it has cancelled have ended.
    * @throws {RuntimeError} If the server is closed, or another task does this already.
    */
   serveForever(): Coroutine<never>;

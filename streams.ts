@@ -132,8 +132,8 @@ export interface ServerOptions {
    */
   readonly startServing?: boolean | undefined;
   /**
-   * How long the connections may go on after `close()`, in seconds or with units; then
-   * their handlers are cancelled, and they are closed.
+   * How long the connections and handlers may go on after `close()`, in seconds or with
+   * units; then the handlers are cancelled, and the connections closed.
    *
    * @default {as long as they like}
    */

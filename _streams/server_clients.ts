@@ -41,24 +41,31 @@ interface Client {
 /** Calls the handler for each connection, and knows which connections are open. */
 export class ServerClients {
   readonly #parts: ClientParts;
-  readonly #onLost: () => void;
+  readonly #onEnd: () => void;
   readonly #clients = new Set<Client>();
+  // Whose handler runs: it may go on when its connection is over.
+  readonly #running = new Set<Client>();
   #isEnding = false;
 
   /**
    * Makes an empty set.
    *
    * @param parts How connections are served.
-   * @param onLost Called when one is over.
+   * @param onEnd Called when one is over, or its handler has ended.
    */
-  constructor(parts: ClientParts, onLost: () => void) {
+  constructor(parts: ClientParts, onEnd: () => void) {
     this.#parts = parts;
-    this.#onLost = onLost;
+    this.#onEnd = onEnd;
   }
 
-  /** How many are open. */
-  get size(): number {
-    return this.#clients.size;
+  /** Whether none is open and no handler runs. */
+  get areIdle(): boolean {
+    return this.#clients.size === 0 && this.#running.size === 0;
+  }
+
+  /** Whether all are over. Handlers that were cancelled with them have to end first. */
+  get areOver(): boolean {
+    return this.#isEnding ? this.areIdle : this.#clients.size === 0;
   }
 
   /** Takes a connection, which is not started. */
@@ -75,7 +82,7 @@ export class ServerClients {
       onLost: () => {
         isLost = true;
         if (client !== undefined) this.#clients.delete(client);
-        this.#onLost();
+        this.#onEnd();
       },
     });
     const work = { keepsOpen: false };
@@ -85,12 +92,15 @@ export class ServerClients {
         { name: `${transport}` },
       )
     );
-    client = { writer, task };
-    if (!isLost) this.#clients.add(client);
+    const served = client = { writer, task };
+    if (!isLost) this.#clients.add(served);
+    this.#running.add(served);
     task.addDoneCallback(() => {
+      this.#running.delete(served);
       this.#report(task);
       if (this.#isEnding) writer.abort();
       else if (!work.keepsOpen || task.cancelled()) writer.close();
+      this.#onEnd();
     }, NO_CONTEXT);
   }
 
@@ -107,8 +117,8 @@ export class ServerClients {
   /** Cancels all handlers, and closes each connection when its handler has ended. */
   end(): void {
     this.#isEnding = true;
+    for (const { task } of this.#running) task.cancel("The server has ended");
     for (const { writer, task } of [...this.#clients]) {
-      task.cancel("The server has ended");
       if (task.done()) writer.abort();
     }
   }

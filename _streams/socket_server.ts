@@ -105,7 +105,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
     for (const handshake of [...this.#handshakes]) handshake.cancel();
     this.#forever?.cancel();
     const { grace } = this.#parts;
-    if (grace !== undefined && this.#clients.size > 0) {
+    if (grace !== undefined && !this.#clients.areIdle) {
       this.#graceTimer = this.later(grace, () => this.#clients.end());
     }
     this.#checkEnd();
@@ -202,7 +202,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
   }
 
   get #hasEnded(): boolean {
-    return this.#closed && !this.#isListenerOpen && this.#clients.size === 0;
+    return this.#closed && !this.#isListenerOpen && this.#clients.areOver;
   }
 
   *#startServing(): Coro<void> {
@@ -266,7 +266,7 @@ export class SocketServer implements Server, ListenerOwner, Resource {
 
   #checkEnd(): void {
     if (!this.#hasEnded) return;
-    this.#graceTimer?.[Symbol.dispose]();
+    if (this.#clients.areIdle) this.#graceTimer?.[Symbol.dispose]();
     this.#closes.release(undefined);
   }
 }

@@ -17,6 +17,7 @@ import {
   openConnection,
   openUnixConnection,
   RuntimeError,
+  type Server,
   sleep,
   startServer,
   startUnixServer,
@@ -512,6 +513,59 @@ export const checks: Checks = {
     assert.deepEqual(ended, ["handler"]);
     assert.equal((await reader.read()).length, 0);
     await writer.close();
+  },
+
+  async "Server cancels a handler whose connection is over already, and waits for its end: with serveForever(), at the end of the grace, at the end of a block"() {
+    const ways = {
+      async serveForever(server: Server) {
+        const serving = createTask(() => server.serveForever());
+        await sleep(0);
+        serving.cancel();
+        await serving.catch(() => {});
+      },
+      async grace(server: Server) {
+        server.close();
+        await server.waitClosed();
+        await until(() => ended.length > 0);
+      },
+      async block(server: Server) {
+        const leaving = createTask(async () => {
+          try {
+            await sleep(60);
+          } finally {
+            await server[Symbol.asyncDispose]();
+          }
+        });
+        await sleep(0);
+        leaving.cancel();
+        await leaving.catch(() => {});
+      },
+    };
+    const ended: string[] = [];
+    for (const [name, end] of Object.entries(ways)) {
+      const isClosed = new Event();
+      const server = await startServer(
+        async (_reader, writer) => {
+          await writer.close();
+          isClosed.set();
+          try {
+            await sleep(60);
+          } finally {
+            await sleep(0.01);
+            ended.push(name);
+          }
+        },
+        HOST,
+        0,
+        name === "grace" ? { grace: 0.01 } : {},
+      );
+      const [reader, writer] = await open(server);
+      assert.equal((await reader.read()).length, 0);
+      await isClosed.wait();
+      await timeout(30, () => end(server));
+      assert.deepEqual(ended.splice(0), [name]);
+      await writer.close();
+    }
   },
 
   async "Server that is not serving lets its clients wait"() {
