@@ -22,6 +22,12 @@ import type { HeldSocket } from "./node_host.ts";
 // microtasks. A microtask costs 0.1 µs, and a piece that is sent for itself 6 µs.
 const QUIET_HOPS = 8;
 
+// A read of what has come already ends within so many microtasks.
+const READ_HOPS = 4;
+// How much of it is read at a close, in bytes: as much as CPython reads at once. Some send for
+// ever.
+const MOST_UNREAD = 262_144;
+
 /**
  * Reads when asked, and sends one piece at a time: the first at once, and what follows it in
  * the same burst of microtasks as one.
@@ -45,6 +51,7 @@ export class DenoTransport implements HostTransport {
   // Whether somebody began to wait for data after the last write: that was a whole answer.
   #isReadAfterWrite = true;
   #unsent = 0;
+  #hasWritten = false;
   #backlogged = false;
   // What is to be done when all is sent.
   #then: "go on" | "end" | "close" = "go on";
@@ -78,6 +85,7 @@ export class DenoTransport implements HostTransport {
   }
 
   write(bytes: Uint8Array): boolean {
+    this.#hasWritten = true;
     this.#unsent += bytes.length;
     const isAnswer = this.#isReadAfterWrite;
     this.#isReadAfterWrite = false;
@@ -214,7 +222,9 @@ export class DenoTransport implements HostTransport {
   }
 
   #allSent(): void {
-    if (this.#then === "close") return this.#lose(undefined);
+    if (this.#then === "close") {
+      return this.#lose(undefined, this.#mayBeReset());
+    }
     // An end that is gone already can't be told, and need not be.
     if (this.#then === "end") this.#conn.closeWrite().catch(() => {});
     this.#flushed?.resolve();
@@ -227,14 +237,37 @@ export class DenoTransport implements HostTransport {
     this.#lose(withSubject(error, `Lost the ${this}`));
   }
 
-  #lose(error: unknown): void {
+  // Where a read waits, nothing has come.
+  #mayBeReset(): boolean {
+    return this.#hasWritten && this.#room === undefined && !this.#buffer?.eof;
+  }
+
+  #lose(error: unknown, isUnread = false): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue = [];
-    closeQuietly(this.#conn);
+    if (isUnread) void readAndClose(this.#conn);
+    else closeQuietly(this.#conn);
     this.#owner?.connectionLost(error);
     this.#flushed?.reject(error ?? connectionReset(`Lost the ${this}`));
   }
+}
+
+// A system resets a connection that is closed with bytes unread, and what is still on its way to
+// the other end is lost. So what has come is read first, as it would have been by a reader that
+// does not wait to be asked, such as CPython's.
+async function readAndClose(conn: DenoConn): Promise<void> {
+  const room = new Uint8Array(MOST_UNREAD / 4);
+  let left = MOST_UNREAD;
+  while (left > 0) {
+    let count: number | null | undefined;
+    conn.read(room).then((read) => count = read, () => count = null);
+    for (let hop = 0; count === undefined && hop < READ_HOPS; hop++) {
+      await SETTLED;
+    }
+    left -= count ?? left;
+  }
+  closeQuietly(conn);
 }
 
 /** The address, as the library shows it. */

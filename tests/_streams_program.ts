@@ -12,6 +12,7 @@ import process from "node:process";
 import {
   CancelledError,
   createTask,
+  Event,
   gather,
   getRunningLoop,
   openConnection,
@@ -469,6 +470,41 @@ export const checks: Checks = {
       server.close();
       await server.waitClosed();
     }
+  },
+
+  async "a connection that is closed with bytes unread loses nothing of what it has written"() {
+    const folder = mkdtempSync(`${tmpdir()}/asyncio-`);
+    const path = `${folder}/socket`;
+    const answer = new Uint8Array(1_000_000);
+    const begun = new Event();
+    const handler = async (reader: StreamReader, writer: StreamWriter) => {
+      await reader.readexactly(1);
+      begun.set();
+      // The rest of the request has come by then.
+      await sleep(0.05);
+      writer.write(answer);
+    };
+    const servers = [
+      await startServer(handler, HOST),
+      await startUnixServer(handler, path),
+    ];
+    const connects = [() => open(servers[0]!), () => openUnixConnection(path)];
+    for (const connect of connects) {
+      begun.clear();
+      const [reader, writer] = await connect();
+      await writer.write(bytes("a"));
+      await begun.wait();
+      await writer.write(bytes("body that nobody reads"));
+      // The other end has closed by then, if it need not wait for this one.
+      await sleep(0.1);
+      assert.equal((await reader.read()).length, answer.length);
+      await writer.close();
+    }
+    for (const server of servers) {
+      server.close();
+      await server.waitClosed();
+    }
+    rmSync(folder, { recursive: true });
   },
 
   async "Server reports a handler that gives an async generator, and closes the connection"() {
