@@ -32,6 +32,10 @@ import {
 /** What can be gone over: a stream of the Web, of Node, or anything for `for await`. */
 export type HostIterable<T> = ReadableStream<T> | AsyncIterable<T>;
 
+// Nothing tells a branch from any other stream, and each of them ends with the other.
+const ADVICE_FOR_STREAM =
+  "its cancel() has to end, and that of a branch of tee() does with the other branch: close both";
+
 /** Whether it can be gone over so. Streams of the Web have no iterator on all hosts. */
 export function isHostIterable(value: unknown): value is HostIterable<unknown> {
   return isAsyncIterable(value) || isWebStream(value);
@@ -42,6 +46,8 @@ export class HostItems<T> {
   readonly #iterator: AsyncIterator<T, undefined>;
   readonly #stream: StreamIterator<T> | undefined;
   readonly #isQueued: boolean;
+  /** What to do about a source whose end does not come, if that is known. */
+  readonly endAdvice: string | undefined;
   #isOver = false;
   #closing: Promise<void> | undefined = undefined;
 
@@ -57,6 +63,7 @@ export class HostItems<T> {
       refuse(source, action);
     }
     this.#stream = streamIterator<T>(source);
+    this.endAdvice = isWebStream(source) ? ADVICE_FOR_STREAM : undefined;
     this.#iterator = this.#stream ?? openIterator(source, action);
     this.#isQueued = queuesReturn(this.#iterator);
   }
@@ -222,6 +229,7 @@ export function askForEnd(
     ask: () => items.close(reason),
     answersFirst: () => true,
     isPatient: true,
+    advice: items.endAdvice,
     failedLate: (error) => tellFailed(loop, error),
     context,
   });
@@ -257,6 +265,7 @@ export function askForEndAfter(
     // Whoever waits was cancelled before.
     answersFirst: (ofHost) => !ofHost,
     isPatient: true,
+    advice: items.endAdvice,
     failedLate: (error) => tellFailed(loop, error),
     context,
   });

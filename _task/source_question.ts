@@ -27,6 +27,8 @@ export const SOURCE_PATIENCE = 5;
 // closed, in seconds of the host's time: it may never come.
 const HOST_PATIENCE = 0.5;
 
+const ADVICE = "let it take a signal, or wait for this library";
+
 /** An async context to call functions in. */
 export interface AsyncContext {
   /** Calls a function there, and gives what it gives. */
@@ -49,6 +51,8 @@ export interface SourceAsk<R> {
   readonly isPatient: boolean;
   /** Is told of an error that nobody waits for any more. */
   failedLate(error: unknown): void;
+  /** What to do about a source that does not come from the host, if that is known. */
+  readonly advice?: string | undefined;
   /** The async context to ask in, if not that of the caller. */
   readonly context?: AsyncContext | undefined;
 }
@@ -66,6 +70,7 @@ export class SourceQuestion<R> implements FutureOwner {
   readonly #what: string;
   readonly #answersFirst: (ofHost: boolean) => boolean;
   readonly #isPatient: boolean;
+  readonly #advice: string;
   readonly #line: BodyLine | undefined;
   #isAnswered = false;
   #isLeft = false;
@@ -85,6 +90,7 @@ export class SourceQuestion<R> implements FutureOwner {
     this.#what = asked.what;
     this.#answersFirst = asked.answersFirst;
     this.#isPatient = asked.isPatient;
+    this.#advice = asked.advice ?? ADVICE;
     const outer = currentLine();
     const line = outer?.getLoop() === loop ? new BodyLine(outer) : undefined;
     this.#line = line;
@@ -199,7 +205,7 @@ export class SourceQuestion<R> implements FutureOwner {
     this.#loop.callExceptionHandler({
       message:
         `A source was closed ${SOURCE_PATIENCE} s ago and still waits for a ` +
-        "promise of the host: let it take a signal, or wait for this library",
+        `promise of the host: ${this.#advice}`,
     });
     this.#leave();
   }

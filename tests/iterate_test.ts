@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertFalse,
   assertInstanceOf,
+  assertMatch,
   assertRejects,
   assertStrictEquals,
   assertThrows,
@@ -11,6 +12,7 @@ import { Readable } from "node:stream";
 import {
   CancelledError,
   createTask,
+  EventLoop,
   getRunningLoop,
   iterate,
   mapConcurrent,
@@ -20,6 +22,7 @@ import {
   StreamReader,
   timeout,
   TimeoutError,
+  VirtualClock,
 } from "../mod.ts";
 import { runTest } from "../testing.ts";
 
@@ -360,4 +363,41 @@ for (const [name, take] of Object.entries(TAKE)) {
     assertEquals([heard.map(String), reports], [["RangeError: broke"], []]);
     assertEquals(stream.listenerCount("error"), 1);
   });
+}
+
+for (
+  const [name, leave] of Object.entries({
+    "iterate()": async (branch: ReadableStream<number>) => {
+      for await (const _ of iterate(branch)) break;
+    },
+    "mapConcurrent()": async (branch: ReadableStream<number>) => {
+      const results = mapConcurrent(branch, (x) => sleep(0, x), { limit: 1 });
+      for await (const _ of results) break;
+    },
+  })
+) {
+  Deno.test(`${name} that leaves a branch of tee() says after 5 s that the other has to be closed too`, () =>
+    run(async () => {
+      const loop = getRunningLoop();
+      const told: string[] = [];
+      loop.setExceptionHandler((_, { message }) => told.push(message));
+      const { items } = SOURCES["a ReadableStream"]!();
+      const [branch, other] = (items as ReadableStream<number>).tee();
+      await leave(branch);
+      assertEquals(told.length, 1);
+      assertMatch(told[0]!, /branch of tee\(\) .* close both$/);
+      assertEquals(loop.time(), 5);
+      await other.cancel();
+    }, { loopFactory: () => new EventLoop({ clock: new VirtualClock() }) }));
+
+  Deno.test(`${name} that leaves a branch of tee() ends at once if the other is closed`, () =>
+    runTest(async (loop) => {
+      const { items, closed } = SOURCES["a ReadableStream"]!();
+      const [branch, other] = (items as ReadableStream<number>).tee();
+      const closing = other.cancel();
+      await leave(branch);
+      assert(closed());
+      assertEquals(loop.time(), 0);
+      await closing;
+    }));
 }
