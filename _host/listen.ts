@@ -5,11 +5,21 @@
  * @module
  */
 
-/** What Node's `EventEmitter` has, as far as it is used here. */
+/**
+ * What Node's `EventEmitter` has, as far as it is used here. It says `never`, so that an
+ * emitter fits whatever it takes: some have no symbols for names, some a few names alone,
+ * each with its own listeners.
+ */
 export interface EventEmitterLike {
-  /** Adds a listener. */
-  on(name: string | symbol, listener: (...args: unknown[]) => void): unknown;
+  /** Adds a listener for the events of a name. */
+  on(name: never, listener: never): unknown;
   /** Removes a listener. */
+  off(name: never, listener: never): unknown;
+}
+
+/** As {@linkcode EventEmitterLike}, to be called. */
+interface Emitter {
+  on(name: string | symbol, listener: (...args: unknown[]) => void): unknown;
   off(name: string | symbol, listener: (...args: unknown[]) => void): unknown;
 }
 
@@ -35,7 +45,7 @@ export function isEventTarget(source: unknown): source is EventTarget {
 }
 
 /** Says whether `source` can be listened to as a Node emitter. */
-export function isEmitter(source: unknown): source is EventEmitterLike {
+export function isEmitter(source: unknown): source is Emitter {
   return isFunction(source, "on") && isFunction(source, "off");
 }
 
@@ -58,23 +68,24 @@ export function listen(
     source.addEventListener(name as string, take);
     return () => source.removeEventListener(name as string, take);
   }
+  const emitter = source as Emitter;
   if (name === "error") {
-    source.on(name, take);
-    return () => source.off(name, take);
+    emitter.on(name, take);
+    return () => emitter.off(name, take);
   }
   const fail = (error: unknown): void => listener.fail(error);
-  source.on("error", fail);
+  emitter.on("error", fail);
   try {
-    source.on(name, take);
+    emitter.on(name, take);
   } catch (error) {
-    source.off("error", fail);
+    emitter.off("error", fail);
     throw error;
   }
   return () => {
     try {
-      source.off(name, take);
+      emitter.off(name, take);
     } finally {
-      source.off("error", fail);
+      emitter.off("error", fail);
     }
   };
 }

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { EventEmitter } from "node:events";
 import {
   ALL_COMPLETED,
   asCompleted,
@@ -23,6 +24,7 @@ import {
   gather,
   getRunningLoop,
   interruptible,
+  type ItemIterator,
   iterate,
   LifoQueue,
   mapConcurrent,
@@ -166,6 +168,41 @@ Deno.test("Condition.waitFor() gives what was true, so neither undefined nor fal
     same<typeof isReady, true>();
     const count: number = await condition.waitFor(() => items.length);
     assertEquals([item.getTime(), isReady, count], [0, true, 1]);
+  }));
+
+Deno.test("once() and on() take emitters, whatever names they have", () =>
+  runTest(async () => {
+    const sign = Symbol("sign");
+    type Heard<N> = N extends "connect" ? () => void
+      : (...args: unknown[]) => void;
+    /** As the client of socket.io has it: no symbols, and all may be left out. */
+    class OfStrings {
+      readonly emitter = new EventEmitter();
+      on<N extends string>(name: N, listener: Heard<N>): this {
+        this.emitter.on(name, listener);
+        return this;
+      }
+      off<N extends string>(name?: N, listener?: Heard<N>): this {
+        this.emitter.off(name!, listener!);
+        return this;
+      }
+    }
+    class OfTwo {
+      on<N extends "data" | typeof sign>(name: N, f: (x: number) => void) {
+        if (name === sign) f(1);
+      }
+      off<N extends "data" | typeof sign>(_: N, _f: (x: number) => void) {}
+    }
+    const socket = new OfStrings();
+    const event = once<string>(socket, "connect");
+    socket.emitter.emit("connect", "here");
+    assertEquals(await event, "here");
+    using events = on(socket, "message");
+    same<typeof events, ItemIterator<unknown>>();
+    assertEquals(await once<number>(new OfTwo(), sign), 1);
+    // @ts-expect-error: this is none.
+    const none = () => once({ on: 1, off: 2 }, "data");
+    assertThrows(none, TypeError);
   }));
 
 Deno.test("wait() and asCompleted() keep the kind of future", () =>
