@@ -141,10 +141,18 @@ function watchRejections(): void {
 // flag says otherwise: a listener would change that for those of others.
 function takeEmit(process: EmittingProcess): boolean {
   const { emit } = process;
+  const untold = new WeakSet();
   return Reflect.defineProperty(process, "emit", {
     configurable: true,
     value(this: unknown, ...args: unknown[]): boolean {
-      return args[0] === "unhandledRejection" && isForgiven(args[1]) ||
+      const [event, subject, promise] = args;
+      if (event === "unhandledRejection" && isForgiven(subject)) {
+        untold.add(promise as Promise<unknown>);
+        return true;
+      }
+      // Node warns when somebody handles it later, if nobody listens.
+      return event === "rejectionHandled" &&
+          untold.has(subject as Promise<unknown>) ||
         emit.apply(this, args);
     },
     writable: true,

@@ -86,6 +86,23 @@ await run(async () => {
   console.log("followers", followers.length);
 });
 
+// Node warns of what is handled late, if it has told of it.
+await run(async () => {
+  const task = createTask(async () => {
+    const early = download();
+    try {
+      await sleep(3600);
+    } finally {
+      await sleep(0.01);
+      const [{ status }] = await Promise.allSettled([early]);
+      console.log("late", status);
+    }
+  });
+  await sleep(0.001);
+  task.cancel();
+  await wait([task]);
+});
+
 // The promise that nobody awaits yet rejects with the cancels of others.
 await run(async () => {
   const task = createTask(async () => {

@@ -12,6 +12,7 @@ const LINES = [
   "group 1",
   "task true",
   "followers 2",
+  "late rejected",
   "list true",
   ...Array(6).fill("signal true"),
   "main",
