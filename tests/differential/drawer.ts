@@ -48,6 +48,9 @@ const WAKERS: ReadonlySet<string> = new Set([
   "queue.putNowait",
   "queue.getNowait",
   "queue.put",
+  "reader.eof",
+  "reader.fail",
+  "reader.feed",
   "setResult",
   "with",
 ]);

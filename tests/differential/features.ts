@@ -31,6 +31,7 @@ export const FEATURES = [
   "queue",
   "race",
   "raiseCancelled",
+  "reader",
   "repeat",
   "reschedule",
   "runner",

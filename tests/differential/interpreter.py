@@ -20,6 +20,7 @@ from looks import Looks
 from operands import Operands
 from primitives import Primitives
 from races import Races
+from readers import Reader, Readers
 from recording import Recording
 from tasks import Tasks
 from timers import Timers
@@ -29,7 +30,7 @@ from windows import Windows
 from words import CAUGHT, Missing, describe, label_of, show
 
 # What the statements of each theme do stands in its module.
-THEMES = (Alls, AsyncGenerators, Blocks, Contexts, Ends, Looks, Primitives, Races, Tasks, Timers, Windows)
+THEMES = (Alls, AsyncGenerators, Blocks, Contexts, Ends, Looks, Primitives, Races, Readers, Tasks, Timers, Windows)
 
 
 def merged(table):
@@ -57,6 +58,8 @@ class Interpreter(*THEMES, Operands, Recording, WholeRuns):
     def make(self, name, kind, args):
         if kind == "future":
             self.futures[name] = self.loop.create_future()
+        elif kind == "reader":
+            self.objects[name] = Reader(*args, loop=self.loop)
         elif kind == "var":
             self.make_var(name, *args)
         else:

@@ -17,6 +17,7 @@ import {
   KeyboardInterrupt,
   type Lock,
   sleep,
+  StreamReader,
   Task,
   type TaskGroup,
   type Timeout,
@@ -35,6 +36,7 @@ import {
   type Trace,
 } from "./program.ts";
 import { raceWords } from "./races.ts";
+import { readerWords } from "./readers.ts";
 import { Recorder } from "./recorder.ts";
 import { taskWords } from "./tasks.ts";
 import { timerWords } from "./timers.ts";
@@ -127,12 +129,16 @@ export abstract class Interpreter {
       this.contexts.words(),
       endWords(this),
       raceWords(this),
+      readerWords(this),
       windowWords(this),
     ]);
   }
 
   #make(name: string, kind: string, args: readonly Json[]): unknown {
     if (kind === "var") return this.contexts.make(name, args[0]!);
+    if (kind === "reader") {
+      return new StreamReader({ limit: args[0] as number, loop: this.loop });
+    }
     const lock = this.#objects.get(args[0] as string);
     return makePrimitive(kind, args, lock as Lock | undefined);
   }

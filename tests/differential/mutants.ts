@@ -81,6 +81,24 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "this.#core.items.pop();",
   },
   {
+    name: "a reader's wait stays behind when it is cancelled",
+    file: "_io/receive_buffer.ts",
+    find: "if (this.#waiter === waiter) this.#waiter = undefined;",
+    replace: "",
+  },
+  {
+    name: "a cancelled read to the end loses what came",
+    file: "_io/reads.ts",
+    find: "this.#buffer.giveUp(waiter);\n    this.#putBack();",
+    replace: "this.#buffer.giveUp(waiter);",
+  },
+  {
+    name: "an error takes the place of the bytes that have woken a read",
+    file: "_io/reads.ts",
+    find: "this.isWoken = waiter.exception() === undefined;",
+    replace: "this.isWoken = false;",
+  },
+  {
     name: "wait counts a cancelled future as failed",
     file: "wait.ts",
     find: "FIRST_EXCEPTION && future._failure() !== undefined",

@@ -5,6 +5,7 @@
  */
 import type { Drawer, Place, Rule } from "./drawer.ts";
 import type { Json, Statement } from "./program.ts";
+import { drawReader, readerRules } from "./rules_readers.ts";
 import { drawTask } from "./rules_waits.ts";
 
 const OBJECT_KINDS = [
@@ -38,6 +39,9 @@ export function drawObjects(draw: Drawer): void {
     draw.objects[name] = ["future"];
     draw.awaitable.push(name);
     draw.cancellable.push(name);
+  }
+  if (draw.has("reader")) {
+    draw.objects[draw.name("R")] = ["reader", ...drawReader(draw)];
   }
 }
 
@@ -105,6 +109,8 @@ export function objectRules(draw: Drawer, name: string): Rule[] {
       ];
     case "queue":
       return queueRules(draw, name);
+    case "reader":
+      return readerRules(draw, name);
     default:
       return [];
   }

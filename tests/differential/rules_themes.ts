@@ -7,6 +7,7 @@ import type { Drawer, Place, Rule } from "./drawer.ts";
 import type { Feature } from "./features.ts";
 import { windowRules } from "./rules_waits.ts";
 import type { Block, Json, Statement } from "./program.ts";
+import { Random } from "./random.ts";
 
 /** How often a program uses these. */
 const THEMES: readonly (readonly [Feature, number])[] = [
@@ -24,6 +25,8 @@ const THEMES: readonly (readonly [Feature, number])[] = [
   ["stop", 0.08],
   ["window", 0.15],
 ];
+
+const READERS = 0.15;
 
 /** Draws the statements of a program's themes. */
 export class MoreRules {
@@ -47,6 +50,10 @@ export class MoreRules {
         theme
       ),
     );
+    // Drawn for itself: the programs of all other seeds are as they were before there were any.
+    if (new Random(~draw.seed).chance(READERS) && draw.may("reader")) {
+      this.#themes.add("reader");
+    }
     // Async functions alone have these, and differ in eager tasks.
     if (draw.isEager) {
       this.#themes.delete("all");

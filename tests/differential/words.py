@@ -1,6 +1,7 @@
 """The words that both interpreters share for results and errors."""
 
 import asyncio
+import json
 
 UNIT = 8  # times in programs and traces are eighths of a second
 
@@ -64,6 +65,10 @@ def describe(error):
         return f"Cancelled({error.args[0] if error.args and error.args[0] is not None else ''})"
     if isinstance(error, UserError):
         return error.args[0]
+    if isinstance(error, asyncio.IncompleteReadError):
+        return f"Incomplete({show(error.partial)}, {show(error.expected)})"
+    if isinstance(error, asyncio.LimitOverrunError):
+        return f"LimitOverrun({error.consumed})"
     if isinstance(error, GROUPS):
         return f"Group({', '.join(describe(each) for each in error.exceptions)})"
     return type(error).__name__
@@ -84,6 +89,8 @@ def show(value):
         return f"[{', '.join(show(each) for each in value)}]"
     if isinstance(value, BaseException):
         return describe(value)
+    if isinstance(value, bytes):
+        return json.dumps(value.decode())
     return str(value)
 
 

@@ -11,6 +11,8 @@ import {
   type CoroutineLike,
   type ExceptionContext,
   type Future,
+  IncompleteReadError,
+  LimitOverrunError,
   type Lock,
   type Semaphore,
 } from "../../mod.ts";
@@ -92,6 +94,12 @@ export function describe(error: unknown): string {
   if (error === undefined) return "none";
   if (error instanceof CancelledError) return `Cancelled(${error.message})`;
   if (error instanceof UserError) return error.message;
+  if (error instanceof IncompleteReadError) {
+    return `Incomplete(${show(error.partial)}, ${show(error.expected)})`;
+  }
+  if (error instanceof LimitOverrunError) {
+    return `LimitOverrun(${error.consumed})`;
+  }
   // What Python calls the new error and its context: see departures.md.
   if (error instanceof SuppressedError) return describe(error.error);
   if (error instanceof AggregateError) {
@@ -109,6 +117,9 @@ export function show(value: unknown): string {
   if (value === undefined || value === null) return "none";
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
   if (value instanceof Error) return describe(value);
+  if (value instanceof Uint8Array) {
+    return JSON.stringify(new TextDecoder().decode(value));
+  }
   return String(value);
 }
 
