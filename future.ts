@@ -371,9 +371,11 @@ export class Future<T> implements Promise<T> {
     }
     let line = asyncLine() as Line | undefined;
     if (line !== undefined) {
-      // What a callback of the host has begun may wait for the task that it stems from.
-      if (line._task === this && !line._isOnItsWay()) line = undefined;
-      else {
+      // What a callback of the host has begun may wait for the task that it stems from: that
+      // waits for none of this at its end, but a scope may still end it.
+      if (line._task === this && line._mayAwaitTask()) {
+        if ((line as unknown) === this) line = undefined;
+      } else {
         const error = misplacedWait(line._task, line.getLoop(), this);
         if (error !== undefined) {
           return Promise.reject(error).then(onFulfilled, onRejected);

@@ -631,6 +631,11 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
+  _mayAwaitTask(): boolean {
+    return !isOnItsWay(this);
+  }
+
+  /** @internal */
   _awaitCoroutine<V, A, B>(
     coroutine: Coroutine<V>,
     onFulfilled: OnFulfilled<V, A>,

@@ -44,6 +44,8 @@ export interface Line {
   _takeCancel(wait: PendingAwait, waited: unknown): CancelledError | undefined;
   /** Whether it runs on in this burst of microtasks. */
   _isOnItsWay(): boolean;
+  /** Whether what waits now is a branch beside the task's own functions: it may await the task. */
+  _mayAwaitTask(): boolean;
   _describe(): string;
 }
 

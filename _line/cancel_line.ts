@@ -35,6 +35,7 @@ import {
   runningLine,
 } from "./line.ts";
 import { abortSignal } from "./line_signal.ts";
+import { leaveWaitsForTask } from "./task_waits.ts";
 import { listWaits } from "./wait_set.ts";
 
 /** A future for which the body of a scope runs. */
@@ -270,6 +271,7 @@ export function endHelpers(
       goOn();
     });
   };
+  leaveWaitsForTask(line);
   request.onQuiet = check;
   if (!areTold) cancelOthers(line, "The task has ended");
   if (isQuiet(line)) check();

@@ -82,6 +82,8 @@ export class BodyLine implements ScopeLine {
   readonly _task: object;
   /** @internal */
   readonly _driver: Driver | undefined;
+  // Whether it began in a callback of the host, and not in the task's own functions.
+  readonly #isBeside: boolean;
   #requestsBefore: number;
   // How many requests it has made itself.
   #made = 0;
@@ -99,6 +101,7 @@ export class BodyLine implements ScopeLine {
     this._outer = outer;
     this._task = outer._task;
     this._driver = driver;
+    this.#isBeside = driver?._isBeside === true;
     this.#requestsBefore = requestsOf(outer);
     if (driver === undefined) return;
     if (noteOwed(this, outer)) this.#countAsNew(outer);
@@ -267,6 +270,11 @@ export class BodyLine implements ScopeLine {
   /** @internal */
   _isOnItsWay(): boolean {
     return isOnItsWay(this);
+  }
+
+  /** @internal */
+  _mayAwaitTask(): boolean {
+    return this.#isBeside || !isOnItsWay(this);
   }
 
   /** @internal */

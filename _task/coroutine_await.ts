@@ -110,6 +110,7 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
   _waitingOn: Future<unknown> | PromiseBody | Start | undefined = undefined;
   _scope: ScopeLine | undefined = undefined;
   readonly _line: LineState | undefined;
+  readonly _isBeside: boolean;
   readonly #scheduler: Scheduler;
 
   constructor(
@@ -123,6 +124,7 @@ class CoroutineAwait<T, A, B> extends Await<T, A, B>
     this._body = body;
     this.#scheduler = scheduler;
     this._line = line;
+    this._isBeside = line !== undefined && line._mayAwaitTask();
   }
 
   get _task(): object | undefined {

@@ -55,6 +55,8 @@ export interface Driver extends PromiseDriver, Waiter, Runnable {
   readonly _line: LineState | undefined;
   /** The task of that line. */
   readonly _task: object | undefined;
+  /** Whether it began in a callback of the host, and not in the task's own functions. */
+  readonly _isBeside?: boolean;
 }
 
 const { addDoneCallback } = Future.prototype;
@@ -260,9 +262,11 @@ export function waitFor(
   scheduler: Scheduler,
   future: Future<unknown>,
 ): RuntimeError | undefined {
-  const error = future._takeWaitRequest()
-    ? misplacedWait(driver._task, scheduler, future)
-    : misplacedYield(future);
+  const error = !future._takeWaitRequest()
+    ? misplacedYield(future)
+    : future === driver._task && driver._isBeside
+    ? undefined
+    : misplacedWait(driver._task, scheduler, future);
   if (error !== undefined) return error;
   driver._waitingOn = future;
   if (future.addDoneCallback === addDoneCallback) future._addWaiter(driver);

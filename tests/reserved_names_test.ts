@@ -112,6 +112,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
     "_lastEnd",
     "_line",
     "_makeSlot",
+    "_mayAwaitTask",
     "_mayHaveHelpers",
     "_nextTask",
     "_opener",
