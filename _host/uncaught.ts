@@ -4,7 +4,7 @@
  * @module
  */
 import { isNameOfAbort } from "../_base/cancelled.ts";
-import { isInstance } from "../_base/repr.ts";
+import { isInstance, isObject } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { CancelledError } from "../errors.ts";
 
@@ -141,18 +141,17 @@ function watchRejections(): void {
 // flag says otherwise: a listener would change that for those of others.
 function takeEmit(process: EmittingProcess): boolean {
   const { emit } = process;
-  const untold = new WeakSet();
+  const untold = new WeakSet<object>();
   return Reflect.defineProperty(process, "emit", {
     configurable: true,
     value(this: unknown, ...args: unknown[]): boolean {
       const [event, subject, promise] = args;
       if (event === "unhandledRejection" && isForgiven(subject)) {
-        untold.add(promise as Promise<unknown>);
+        if (isObject(promise)) untold.add(promise);
         return true;
       }
       // Node warns when somebody handles it later, if nobody listens.
-      return event === "rejectionHandled" &&
-          untold.has(subject as Promise<unknown>) ||
+      return event === "rejectionHandled" && untold.has(subject as object) ||
         emit.apply(this, args);
     },
     writable: true,
