@@ -120,6 +120,7 @@ REPORTS = {
     "callback": "callback",
     "shutdown": "shutdown",
     "loser": "loser",
+    "which was cancelled": "race",
     "asynchronous generator": "asyncgen",
     "exception handler": "handler",
 }
