@@ -66,6 +66,10 @@ export const running: {
   runs: number;
   /** The lines whose code starts a task eagerly, each inside the first step of the one before. */
   readonly starters: unknown[];
+  /** In a worker: tells its pool of a process that has begun, or that is gone. */
+  noteProcess:
+    | ((pid: number, leadsGroup: boolean, lives: boolean) => void)
+    | undefined;
   /**
    * Whether the task that is made now is the main one of a run that is about to begin: its
    * first turn is taken in the async context of whoever makes it.
@@ -116,6 +120,7 @@ export const running: {
   unfetched: new Set(),
   stopListeningToExit: undefined,
   cancelled: undefined,
+  noteProcess: undefined,
   unplaced: new WeakSet(),
   requestCount: 0,
   taskCount: 0,

@@ -30,6 +30,8 @@ export const FromWorker = {
   Results: 12,
   /** `[Stopped]` */
   Stopped: 13,
+  /** `[Process, pid, leadsGroup, lives]`: a job has started one, or it is gone. */
+  Process: 14,
 } as const;
 
 /** How a job ended, or what else is told of it. */

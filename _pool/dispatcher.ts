@@ -229,6 +229,12 @@ export class Dispatcher {
         worker.begin(message[1] as boolean);
         this.#startFailures = 0;
         return this.dispatch();
+      case FromWorker.Process:
+        return worker.processes.note(
+          message[1] as number,
+          message[2] as boolean,
+          message[3] as boolean,
+        );
       case FromWorker.Stopped:
         return worker.channel.end();
       case FromWorker.StartFailed: {
@@ -263,6 +269,7 @@ export class Dispatcher {
     const wasStarting = worker.state === "starting";
     worker.state = "gone";
     worker.stopTimer?.cancel();
+    worker.processes.kill();
     if (this.#roster.leaving.delete(worker)) {
       if (this.#roster.size === 0) this.#owner.allGone();
       return;

@@ -17,6 +17,7 @@ import type {
   ChannelFactory,
 } from "../_channel/channel.ts";
 import type { PoolMarks } from "../_worker/marks.ts";
+import { WorkerProcesses } from "./worker_processes.ts";
 import type { JobHolder, PoolJob } from "./pool_job.ts";
 import type { Movable } from "../_executor/job_types.ts";
 
@@ -51,6 +52,8 @@ export interface PoolWorkerOptions {
 export class PoolWorker implements JobHolder {
   readonly name: string;
   readonly channel: Channel;
+  /** What its jobs have started. */
+  readonly processes: WorkerProcesses = new WorkerProcesses();
   state: WorkerState = "starting";
   /** How many jobs are in its hands, those taken back included. */
   load = 0;

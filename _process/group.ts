@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { running } from "../_base/running.ts";
 import { builtin, isGranted, isWindows } from "../_host/environment.ts";
 import type { SignalName } from "../_host/signals.ts";
 
@@ -37,6 +38,7 @@ export class ProcessGroup {
   constructor(pid: number, newSession: boolean) {
     this.#id = pid;
     this.#isOwn = newSession && hasGroups();
+    running.noteProcess?.(pid, this.#isOwn, true);
   }
 
   /**
@@ -46,6 +48,7 @@ export class ProcessGroup {
   lives(): boolean {
     if (this.#isGone) return false;
     this.#isGone = !(this.#isOwn && maySignalGroups() && groupLives(this.#id));
+    if (this.#isGone) running.noteProcess?.(this.#id, this.#isOwn, false);
     return !this.#isGone;
   }
 
@@ -63,6 +66,21 @@ export class ProcessGroup {
     }
     this.outOfReach = true;
     return false;
+  }
+}
+
+/**
+ * Ends a process of a worker that is gone, with all of its group.
+ *
+ * @param pid The process.
+ * @param leadsGroup Whether it leads a group.
+ */
+export function killProcess(pid: number, leadsGroup: boolean): void {
+  try {
+    if (leadsGroup && maySignalGroups()) signalGroup(pid, "SIGKILL");
+    else (globalThis as unknown as Host).process.kill(pid, "SIGKILL");
+  } catch {
+    // It is gone, or belongs to somebody else by now.
   }
 }
 

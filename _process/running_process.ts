@@ -314,6 +314,8 @@ export class RunningProcess implements Process, Resource, EndTarget {
     this.#exit = exit;
     // Nobody reads it any more, but for what it has left behind.
     this.#child.stdin?.readerEnded();
+    // From here on its id may become another's: the group notes whether that is so.
+    this.#group.lives();
     if (this.#abandoned) return;
     this.#exits.release(exit.returncode);
     this.#end?.look();

@@ -8,6 +8,7 @@
  */
 import { Runner } from "../runner.ts";
 import { setEventLoop } from "../running_loop.ts";
+import { running } from "../_base/running.ts";
 import { toErrorData } from "../_executor/error_data.ts";
 import { builtin } from "../_host/environment.ts";
 import { listenToSignal } from "../_host/signals.ts";
@@ -143,6 +144,8 @@ async function start(
     LONGEST_WAIT,
   );
   worker.runner = jobRunner;
+  running.noteProcess = (...process) =>
+    post([FromWorker.Process, ...process], []);
   post([FromWorker.Ready, marks !== undefined], []);
   // As the end of `run()`: tasks, processes and what else jobs have left behind clean up.
   const stop = async (): Promise<void> => {

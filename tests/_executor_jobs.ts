@@ -4,6 +4,7 @@ import process from "node:process";
 import { checkCancelled } from "../worker.ts";
 import { sleep } from "../sleep.ts";
 import { createTask } from "../create_task.ts";
+import { createSubprocessExec } from "../subprocess.ts";
 import { ODD_ERRORS } from "./_odd_errors.ts";
 
 export { throwLibraryError } from "./_library_errors.ts";
@@ -112,6 +113,13 @@ export function spinOn(): never {
 export function outlive(): void {
   busy(300_000);
   writeSync(1, "still there\n");
+}
+
+/** Starts a process that writes to a file again and again, and never ends. */
+export async function loopBeside(path: string): Promise<void> {
+  const script = 'while :; do echo >> "$0"; sleep 0.05; done';
+  await createSubprocessExec("sh", ["-c", script, path]);
+  for (;;);
 }
 
 export function throwLater(): void {
