@@ -344,21 +344,21 @@ export class Future<T> implements Promise<T> {
    * Inside a task, `task.cancel()` ends the wait with a CancelledError.
    *
    * @param onFulfilled Takes the result.
-   * @param onRejected Takes the error.
+   * @param onRejected Takes the error, whose type it may name.
    * @returns A promise of what they give. They are called in the async context of here, but
    * for two at once if nobody uses the promise: use `catch()` then.
    */
-  then<A = T, B = never>(
+  then<A = T, B = never, E = unknown>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
+    onRejected?: ((reason: E) => B | PromiseLike<B>) | null | undefined,
   ): Promise<A | B> {
     if (this._state > REQUESTED) {
-      return awaitDone(this, onFulfilled, onRejected);
+      return awaitDone(this, onFulfilled, onRejected as OnRejected<B>);
     }
     if (areOfUser(onFulfilled, onRejected)) {
       return hostPromise(this).then(onFulfilled, onRejected);
     }
-    return this._await(onFulfilled, onRejected);
+    return this._await(onFulfilled, onRejected as OnRejected<B>);
   }
 
   /** @internal What `then()` does for the host. */
@@ -394,11 +394,11 @@ export class Future<T> implements Promise<T> {
   /**
    * Takes the error, as a promise's `catch()`.
    *
-   * @param onRejected Takes the error, a CancelledError too.
+   * @param onRejected Takes the error, a CancelledError too; it may name its type.
    * @returns A promise of the result, or of what it gives.
    */
-  catch<B = never>(
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
+  catch<B = never, E = unknown>(
+    onRejected?: ((reason: E) => B | PromiseLike<B>) | null | undefined,
   ): Promise<T | B> {
     return this.then(undefined, onRejected);
   }

@@ -251,18 +251,18 @@ export abstract class Coroutine<T> implements Promise<T> {
    * Serves `await`: runs the coroutine in the task whose async function awaits it.
    *
    * @param onFulfilled Takes the result.
-   * @param onRejected Takes the error.
+   * @param onRejected Takes the error, whose type it may name.
    * @returns A promise of what they give. They are called in the async context of here, but
    * for two at once if nobody uses the promise: use `catch()` then.
    */
-  then<A = T, B = never>(
+  then<A = T, B = never, E = unknown>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null | undefined,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
+    onRejected?: ((reason: E) => B | PromiseLike<B>) | null | undefined,
   ): Promise<A | B> {
     if (areOfUser(onFulfilled, onRejected)) {
       return hostPromise(this).then(onFulfilled, onRejected);
     }
-    return this._await(onFulfilled, onRejected);
+    return this._await(onFulfilled, onRejected as OnRejected<B>);
   }
 
   /** @internal What `then()` does for the host. */
@@ -287,11 +287,11 @@ export abstract class Coroutine<T> implements Promise<T> {
   /**
    * Runs the coroutine as `await` does and takes its error, as a promise's `catch()`.
    *
-   * @param onRejected Takes the error, a CancelledError too.
+   * @param onRejected Takes the error, a CancelledError too; it may name its type.
    * @returns A promise of the result, or of what it gives.
    */
-  catch<B = never>(
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
+  catch<B = never, E = unknown>(
+    onRejected?: ((reason: E) => B | PromiseLike<B>) | null | undefined,
   ): Promise<T | B> {
     return this.then(undefined, onRejected);
   }

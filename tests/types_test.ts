@@ -427,6 +427,37 @@ interface NodeStream<R> extends Omit<ReadableStream<R>, "getReader"> {
   };
 }
 
+Deno.test("catch() and then() take a function that names the type of its error, as a promise's do", () =>
+  run(async () => {
+    const fail = async (): Promise<number> => {
+      await sleep(0);
+      throw new RangeError("failed");
+    };
+    const messages: (number | string)[] = [
+      await createTask(fail).catch((error: Error) => error.message),
+      await coroutine(fail)().catch((error: RangeError) => error.message),
+      await timeout(1, fail).then(String, ({ name }: Error) => name),
+      await createTask(fail).then(String, ({ name }: Error) => name),
+      await createTask(fail).catch((error) => {
+        // @ts-expect-error: without a type it is unknown.
+        void error.message;
+        return "unknown";
+      }),
+      await createTask(fail).catch<string>(String),
+    ];
+    const promise: Promise<number> = createTask(fail);
+    await promise.catch((error: Error) => messages.push(error.name));
+    assertEquals(messages, [
+      "failed",
+      "failed",
+      "RangeError",
+      "RangeError",
+      "unknown",
+      "RangeError: failed",
+      "RangeError",
+    ]);
+  }));
+
 Deno.test("iterate() and mapConcurrent() give the items of the streams that Node declares", () => {
   async function listen(
     ofNode: NodeStream<string>,
