@@ -87,6 +87,27 @@ for (const [what, features] of Object.entries(COMPILED)) {
   );
 }
 
+hostTest(
+  "a cancel reaches async functions of which a compiler has made plain ones",
+  async (host) => {
+    // The programs need what Node has from 24 on.
+    if (host.name.startsWith("node@22")) return;
+    const folder = await Deno.makeTempDir();
+    try {
+      const features = COMPILED["async functions"]!;
+      const flags = features.map((feature) => `--supported:${feature}=false`);
+      const program = programOf("_compiled_cancels_program.ts");
+      const isNoProgram = "--define:import.meta.main=false";
+      const file = await bundle("esm", folder, program, isNoProgram, ...flags);
+      if (file === undefined) return;
+      const { lines, errors } = await runOn(host, file);
+      assertEquals(lines, ["end"], errors);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
 hostTest("a bundle runs beside zone.js, compiled as that wants it", (host) => {
   const features = COMPILED["async functions"]!;
   const flags = features.map((feature) => `--supported:${feature}=false`);
