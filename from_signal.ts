@@ -44,7 +44,7 @@ import { runInLine } from "./_host/async_context.ts";
 import { abortForgiven } from "./_host/uncaught.ts";
 import { makeUnplaced } from "./_base/error_place.ts";
 import { running } from "./_base/running.ts";
-import { callbackName, describeKind } from "./_base/repr.ts";
+import { callbackName, describeKind, nameOr } from "./_base/repr.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import { MethodCoroutine } from "./_task/function_coroutine.ts";
 import { type FutureOwner, OwnedFuture } from "./_task/owned_future.ts";
@@ -89,7 +89,8 @@ export function fromSignal<
   }
   refuseAsyncGenerator(fn, "wait");
   const given = fn as SignalFunction<WorkResult<F, T>>;
-  return new MethodCoroutine(callbackName(fn), () => waitFor(given), true);
+  const name = nameOr("fromSignal", fn);
+  return new MethodCoroutine(name, () => waitFor(given), true);
 }
 
 function* waitFor<T>(fn: (signal: AbortSignal) => PromiseLike<T>): Coro<T> {

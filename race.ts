@@ -196,19 +196,15 @@ function* runRace(
     throw error;
   }
   try {
-    try {
-      yield* finish;
-    } finally {
-      if (losers === undefined) endLosers();
-      yield* runners.joinOrThrow();
-    }
-  } catch (error) {
-    // A cancel: nobody gets what has ended the race.
-    const ended = winner === undefined ? [] : [winner];
-    reportErrors(loop, `${name}(), which was cancelled`, ended);
-    throw error;
+    yield* finish;
   } finally {
-    reportErrors(loop, `a loser of ${name}()`, losers!);
+    if (losers === undefined) endLosers();
+    try {
+      yield* runners.joinOrThrow();
+    } finally {
+      // Also if it is cancelled once more.
+      reportErrors(loop, `a loser of ${name}()`, losers!);
+    }
   }
   if (winner !== undefined) return winner.result();
   throw allFailed(name, [...futures], loop);
@@ -219,10 +215,11 @@ function allFailed(
   owners: readonly Future<unknown>[],
   loop: Scheduler,
 ): AggregateError {
+  const who = owners.length === 1
+    ? "The only awaitable"
+    : `All ${owners.length} awaitables`;
   return groupError(
-    `All ${owners.length} awaitables of ${name}() failed in ${
-      describeOwner(currentTask(loop)!, loop)
-    }`,
+    `${who} of ${name}() failed in ${describeOwner(currentTask(loop)!, loop)}`,
     { errors: owners.map(errorOf), owners, loop },
   );
 }

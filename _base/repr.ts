@@ -162,13 +162,26 @@ export function describeCall(name: string): string {
   return name.endsWith(">") ? name : `${name}()`;
 }
 
+const ANONYMOUS = "<anonymous>";
+
 /** The name of a function, for reports. */
 export function callbackName(callback: unknown): string {
   // A class may have a static method or a getter of that name.
   const name = guarded(() => (callback as { name?: unknown }).name, undefined);
   return typeof name !== "string" || name === ""
-    ? "<anonymous>"
+    ? ANONYMOUS
     : shorten(name.replace(/^bound /, ""));
+}
+
+/** As {@linkcode callbackName}, but the name of who calls it for an arrow function without one. */
+export function nameOr(caller: string, callback: unknown): string {
+  const name = callbackName(callback);
+  return name === ANONYMOUS ? caller : name;
+}
+
+/** How many there are of something, in words: `1 worker`, `2 workers`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** `String(value)`, where that works. */

@@ -9,7 +9,7 @@ import {
   isAsyncFunction,
   isGeneratorFunction,
 } from "../_base/function_kinds.ts";
-import { callbackName, isInstance } from "../_base/repr.ts";
+import { counted, isInstance, nameOr } from "../_base/repr.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import {
   FunctionCoroutine,
@@ -77,10 +77,10 @@ export class JobPool<T, R> {
     this.#plan = plan;
     this.#isGenerator = isGeneratorFunction(plan.job);
     this.#isAsync = isAsyncFunction(plan.job);
-    const name = callbackName(plan.job);
-    this.#jobName = name === "<anonymous>" ? "mapConcurrent" : name;
+    this.#jobName = nameOr("mapConcurrent", plan.job);
     this.#results = new CompletionQueue(loop, {
-      describeWait: () => `mapConcurrent, ${this.#workers.size} workers`,
+      describeWait: () =>
+        `mapConcurrent, ${counted(this.#workers.size, "worker")}`,
       waitsFor: () => [...this.#workers],
       // In the turn of the cancel: a job that something is handed in it passes that on.
       onCancel: () => this.#end(),

@@ -128,3 +128,12 @@ Deno.test("fromSignal() refuses what is no function, or gives no promise", async
   const none = () => fromSignal((() => 5) as never);
   await assertRejects(() => runVirtual(none), TypeError, "5");
 });
+
+Deno.test("fromSignal() names its coroutine after its function, or itself where that has no name", () =>
+  runVirtual(async () => {
+    const named = fromSignal(async function download() {});
+    const unnamed = fromSignal(async () => {});
+    assertEquals(String(named), "<coroutine download>");
+    assertEquals(String(unnamed), "<coroutine fromSignal>");
+    await Promise.all([named, unnamed]);
+  }));

@@ -2,6 +2,7 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertMatch,
   assertRejects,
   assertStrictEquals,
   assertThrows,
@@ -375,6 +376,15 @@ inBoth("mapConcurrent() tells what it waits for", function* (style) {
   yield* wait(sleep(0.5));
   const tree = formatTaskTree(getRunningLoop());
   assert(tree.includes("main waits for mapConcurrent, 2 workers"), tree);
+  yield* wait(task);
+});
+
+inBoth("mapConcurrent() of one worker says so", function* (style) {
+  const map = mapConcurrent(new Source(1), delayed(style, [1]), { limit: 1 });
+  const task = createTask(map.collect(), { name: "main" });
+  yield* wait(sleep(0.5));
+  const tree = formatTaskTree(getRunningLoop());
+  assertMatch(tree, /main waits for mapConcurrent, 1 worker$/m);
   yield* wait(task);
 });
 
