@@ -152,13 +152,13 @@ class Race:
         if cancelled is not None:
             raise cancelled
 
-    def report(self, what, futures):
-        for future in futures:
+    def report(self):
+        for future in self.losers:
             if future.cancelled() or future.exception() is None:
                 continue
             if not isinstance(future.exception(), asyncio.CancelledError):
                 self.loop.call_exception_handler(
-                    {"message": what, "exception": future.exception(), "future": future}
+                    {"message": "a loser has failed", "exception": future.exception(), "future": future}
                 )
 
     async def run(self, sources):
@@ -172,18 +172,11 @@ class Race:
             if self.winner is not None and future is not self.winner:
                 future.cancel()
         try:
-            try:
-                await self.finish
-            finally:
-                self.end_losers()
-                await self.join()
-        except asyncio.CancelledError:
-            # Nobody gets what has ended the race.
-            if self.winner is not None:
-                self.report("a race, which was cancelled", [self.winner])
-            raise
+            await self.finish
         finally:
-            self.report("a loser has failed", self.losers)
+            self.end_losers()
+            await self.join()
+            self.report()
         if self.winner is not None:
             return self.winner.result()
         raise AllFailed([self.error_of(future) for future in self.futures])

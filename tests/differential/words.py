@@ -120,7 +120,6 @@ REPORTS = {
     "callback": "callback",
     "shutdown": "shutdown",
     "loser": "loser",
-    "which was cancelled": "race",
     "asynchronous generator": "asyncgen",
     "exception handler": "handler",
 }

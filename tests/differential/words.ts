@@ -148,7 +148,6 @@ const REPORTS: Readonly<Record<string, string>> = {
   "step": "step",
   "shutdown": "shutdown",
   "loser": "loser",
-  "which was cancelled": "race",
   "async generator": "asyncgen",
   "exception handler": "handler",
 };
