@@ -42,7 +42,7 @@ import {
   type LineState,
   lineUnderWay,
 } from "./line.ts";
-import { leaveWaitsForTask } from "./task_waits.ts";
+import { comesDownTo, leaveWaitsForTask } from "./task_waits.ts";
 import { WaitSet } from "./wait_set.ts";
 
 // Of how many waits a line knows at the end of each whether the others are for the host.
@@ -72,8 +72,10 @@ export function addAwait(line: LineState, wait: PendingAwait): void {
   else if (awaits === wait) isNew = false;
   else if (awaits instanceof WaitSet) isNew = awaits.add(wait);
   else line._awaits = new WaitSet(awaits, wait);
-  const root = line._task as LineState;
-  if (root._request?.onQuiet !== undefined) leaveWaitsForTask(root);
+  const task = line._task as LineState;
+  if (task._request?.onQuiet !== undefined && comesDownTo(wait, task)) {
+    leaveWaitsForTask(task);
+  }
   const request = line._request;
   if (request === undefined) return;
   if (request.first !== 0 && newestMark() >= request.first) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isObject } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { LineDriver, LineState } from "./line.ts";
@@ -30,7 +31,8 @@ export function leaveWaitsForTask(line: LineState): void {
   }
 }
 
-function comesDownTo(wait: PendingAwait, task: object): boolean {
+/** Whether a wait is for the end of a task, be it by way of others. */
+export function comesDownTo(wait: PendingAwait, task: object): boolean {
   const seen = new Set<unknown>([wait]);
   for (const each of seen) {
     if (each === task) return true;
@@ -40,8 +42,4 @@ function comesDownTo(wait: PendingAwait, task: object): boolean {
     for (const below of listWaits(waiting._scope?._awaits)) seen.add(below);
   }
   return false;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
 }

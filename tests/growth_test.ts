@@ -199,6 +199,30 @@ for (
   );
 }
 
+linear(
+  "a helper that cleans up at the end of its task",
+  (n) =>
+    inLoop(async () => {
+      const helper = async () => {
+        try {
+          await sleep(3600);
+        } finally {
+          await sleep(0);
+          await sleep(0);
+        }
+      };
+      const task = createTask(async () => {
+        for (let i = 0; i < n; i++) void helper().catch(() => {});
+        await sleep(0);
+      });
+      const start = cpuSeconds();
+      await task;
+      return cpuSeconds() - start;
+    }),
+  false,
+  20_000,
+);
+
 linear("a context variable that is set among many", (n) => {
   const groups = Array.from({ length: MANY / n }, () => ({
     context: new Context(),
