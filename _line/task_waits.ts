@@ -24,22 +24,36 @@ interface Waiting extends Partial<LineDriver> {
  * @param line The task's line.
  */
 export function leaveWaitsForTask(line: LineState): void {
+  const others = new Set<unknown>();
   for (const wait of listWaits(line._awaits)) {
-    if (!comesDownTo(wait, line._task)) continue;
+    if (!comesDownTo(wait, line._task, others)) continue;
     running.callbackWaits.set(wait, "left");
     line._removeAwait(wait);
   }
 }
 
-/** Whether a wait is for the end of a task, be it by way of others. */
-export function comesDownTo(wait: PendingAwait, task: object): boolean {
+/**
+ * Whether a wait is for the end of a task, be it by way of others.
+ *
+ * @param wait The wait.
+ * @param task The task.
+ * @param others What is known not to be: it is not looked at again, and more is noted there.
+ */
+export function comesDownTo(
+  wait: PendingAwait,
+  task: object,
+  others: Set<unknown> = new Set(),
+): boolean {
   const seen = new Set<unknown>([wait]);
   for (const each of seen) {
     if (each === task) return true;
-    if (seen.size > MOST_LOOKED_AT || !isObject(each)) continue;
+    if (seen.size > MOST_LOOKED_AT || !isObject(each) || others.has(each)) {
+      continue;
+    }
     const waiting = each as Waiting;
     for (const below of waiting._waitsFor?.() ?? []) seen.add(below);
     for (const below of listWaits(waiting._scope?._awaits)) seen.add(below);
   }
+  for (const each of seen) others.add(each);
   return false;
 }
