@@ -36,12 +36,13 @@ export interface Listener {
  *
  * An emitter may have `addEventListener()` for a few names only, as a socket of `ws` has,
  * which does nothing for the others. One that is no more than such a help has no
- * `dispatchEvent()`; the types tell the two by that as well.
+ * `dispatchEvent()`; the types tell the two by that as well. Nor has the `parentPort` of Deno.
  */
 export function isEventTarget(source: unknown): source is EventTarget {
   return isFunction(source, "addEventListener") &&
     isFunction(source, "removeEventListener") &&
-    (isFunction(source, "dispatchEvent") || !isEmitter(source));
+    (isFunction(source, "dispatchEvent") ||
+      isFunction(source, "postMessage") || !isEmitter(source));
 }
 
 /** Says whether `source` can be listened to as a Node emitter. */
