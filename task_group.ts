@@ -21,7 +21,7 @@
  *
  * @module
  */
-import { isInstance } from "./_base/repr.ts";
+import { counted, isInstance } from "./_base/repr.ts";
 import { checkOptions, type OptionKinds, SIGNAL } from "./_base/arguments.ts";
 import {
   closeCoroutine,
@@ -359,11 +359,11 @@ export class TaskGroup {
     // A cancel from outside that the group has met is asked for again, since the
     // errors come out in its place.
     this.#line!.askAgain();
-    const count = this.#errors.length;
+    const count = counted(this.#errors.length, "error");
     throw groupError(
-      `Unhandled errors in a TaskGroup (${count} error${
-        count === 1 ? "" : "s"
-      }) of ${describeOwner(this.#parent!, this.#loop!)}`,
+      `Unhandled errors in a TaskGroup (${count}) of ${
+        describeOwner(this.#parent!, this.#loop!)
+      }`,
       { errors: this.#errors, owners: this.#owners, loop: this.#loop! },
     );
   }

@@ -239,14 +239,15 @@ export class DenoTransport implements HostTransport {
 
   // Where a read waits, nothing has come.
   #mayBeReset(): boolean {
-    return this.#hasWritten && this.#room === undefined && !this.#buffer?.eof;
+    return this.#hasWritten && this.#room === undefined &&
+      this.#buffer?.eof === false;
   }
 
   #lose(error: unknown, isUnread = false): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue = [];
-    if (isUnread) void readAndClose(this.#conn);
+    if (isUnread) void readAndClose(this.#conn, this.#buffer!.room());
     else closeQuietly(this.#conn);
     this.#owner?.connectionLost(error);
     this.#flushed?.reject(error ?? connectionReset(`Lost the ${this}`));
@@ -256,8 +257,7 @@ export class DenoTransport implements HostTransport {
 // A system resets a connection that is closed with bytes unread, and what is still on its way to
 // the other end is lost. So what has come is read first, as it would have been by a reader that
 // does not wait to be asked, such as CPython's.
-async function readAndClose(conn: DenoConn): Promise<void> {
-  const room = new Uint8Array(MOST_UNREAD / 4);
+async function readAndClose(conn: DenoConn, room: Uint8Array): Promise<void> {
   let left = MOST_UNREAD;
   while (left > 0) {
     let count: number | null | undefined;

@@ -314,9 +314,11 @@ export class RunningProcess implements Process, Resource, EndTarget {
     this.#exit = exit;
     // Nobody reads it any more, but for what it has left behind.
     this.#child.stdin?.readerEnded();
-    // From here on its id may become another's: the group notes whether that is so.
-    this.#group.lives();
-    if (this.#abandoned) return;
+    if (this.#abandoned) {
+      // From here on its id may become another's: the group notes whether that is so.
+      this.#group.lives();
+      return;
+    }
     this.#exits.release(exit.returncode);
     this.#end?.look();
     this.forgetIfGone();

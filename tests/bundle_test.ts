@@ -46,24 +46,34 @@ async function bundle(
   return new URL(`file://${file}`);
 }
 
-/** Bundles the program and runs it; nothing where there is no bundler. */
+/** Bundles a program and runs it; nothing where there is no bundler. */
+async function runBundle(
+  host: Host,
+  format: string,
+  program: string,
+  ...flags: readonly string[]
+): Promise<Awaited<ReturnType<typeof runOn>> | undefined> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = await bundle(format, folder, program, ...flags);
+    return file && await runOn(host, file);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Checks what the program says as a bundle, without debug mode and with it. */
 async function checkRuns(
   host: Host,
   format: string,
   program = PROGRAM,
   ...flags: readonly string[]
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const file = await bundle(format, folder, program, ...flags);
-    if (file === undefined) return;
-    const { code, lines, errors } = await runOn(host, file);
-    assertEquals(errors, "");
-    assertEquals(lines, [EXPECTED, EXPECTED]);
-    assertEquals(code, 0);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  const ran = await runBundle(host, format, program, ...flags);
+  if (ran === undefined) return;
+  assertEquals(ran.errors, "");
+  assertEquals(ran.lines, [EXPECTED, EXPECTED]);
+  assertEquals(ran.code, 0);
 }
 
 for (const format of ["cjs", "iife"]) {
@@ -74,13 +84,16 @@ for (const format of ["cjs", "iife"]) {
 }
 
 /** Bundles for old hosts, or for those who patch promises, as Angular does. */
-const COMPILED: Readonly<Record<string, readonly string[]>> = {
-  "async functions": ["async-await", "async-generator", "for-await"],
-  "async generators": ["async-generator", "for-await"],
+const COMPILED = {
+  "async functions": without("async-await", "async-generator", "for-await"),
+  "async generators": without("async-generator", "for-await"),
 };
 
-for (const [what, features] of Object.entries(COMPILED)) {
-  const flags = features.map((feature) => `--supported:${feature}=false`);
+function without(...features: readonly string[]): readonly string[] {
+  return features.map((feature) => `--supported:${feature}=false`);
+}
+
+for (const [what, flags] of Object.entries(COMPILED)) {
   hostTest(
     `a bundle runs whose ${what} a compiler has made plain ones`,
     (host) => checkRuns(host, "cjs", PROGRAM, ...flags),
@@ -92,27 +105,21 @@ hostTest(
   async (host) => {
     // The programs need what Node has from 24 on.
     if (host.name.startsWith("node@22")) return;
-    const folder = await Deno.makeTempDir();
-    try {
-      const features = COMPILED["async functions"]!;
-      const flags = features.map((feature) => `--supported:${feature}=false`);
-      const program = programOf("_compiled_cancels_program.ts");
-      const isNoProgram = "--define:import.meta.main=false";
-      const file = await bundle("esm", folder, program, isNoProgram, ...flags);
-      if (file === undefined) return;
-      const { lines, errors } = await runOn(host, file);
-      assertEquals(lines, ["end"], errors);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    const ran = await runBundle(
+      host,
+      "esm",
+      programOf("_compiled_cancels_program.ts"),
+      "--define:import.meta.main=false",
+      ...COMPILED["async functions"],
+    );
+    if (ran === undefined) return;
+    assertEquals(ran.lines, ["end"], ran.errors);
   },
 );
 
 hostTest("a bundle runs beside zone.js, compiled as that wants it", (host) => {
-  const features = COMPILED["async functions"]!;
-  const flags = features.map((feature) => `--supported:${feature}=false`);
   const program = programOf("_zones_program.ts");
-  return checkRuns(host, "cjs", program, ...flags);
+  return checkRuns(host, "cjs", program, ...COMPILED["async functions"]);
 });
 
 /** Writes a program that loads what `exports` of deno.json names. */
