@@ -154,13 +154,33 @@ network("streams.StreamTests.unhandled_cancel", function* (test) {
   yield* go(() => server.waitClosed());
 });
 
+/**
+ * Waits until a client is refused. A program that another test is just starting has a copy of
+ * each socket until it runs: the host lets clients in there whom nobody serves.
+ */
+function* refusal({ go }: NetworkTest, port: number): Coro<unknown> {
+  const { ConnectionReset, NotConnected } = Deno.errors;
+  for (;;) {
+    try {
+      const [, writer] = yield* go(() => openConnection(OWN_HOST, port));
+      writer.abort();
+    } catch (error) {
+      const wasLetIn = error instanceof ConnectionReset ||
+        error instanceof NotConnected;
+      if (!wasLetIn) return error;
+    }
+  }
+}
+
 network("events.EventLoopTestsMixin.server_close", function* (test) {
   const { go } = test;
-  const server = yield* go(() => startServer(echo(test), OWN_HOST));
+  let clients = 0;
+  const server = yield* go(() => startServer(() => void clients++, OWN_HOST));
   const { port } = server.sockets[0]!;
   server.close();
-  const error = yield* errorOf(go(() => openConnection(OWN_HOST, port)));
+  const error = yield* refusal(test, port);
   assertInstanceOf(error, Deno.errors.ConnectionRefused);
+  assertEquals(clients, 0);
 });
 
 network("events.TestServer.get_loop", function* (test) {
