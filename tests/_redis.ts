@@ -83,12 +83,17 @@ export async function startRedis(wanted?: number): Promise<Redis | undefined> {
   };
 }
 
-/** A port that nobody listens to. */
+/** A port that nobody listens to, below those that a host gives to others by itself. */
 export function freePort(): number {
-  const listener = Deno.listen({ hostname: HOST, port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    try {
+      Deno.listen({ hostname: HOST, port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 async function loadEngine(): Promise<typeof engine.bullmq> {
