@@ -28,8 +28,8 @@ import { type Jobs, worker } from "./state.ts";
 import type { Movable } from "../_executor/job_types.ts";
 
 // How long a result may wait for others, in seconds. What is not sent is lost with the
-// worker, so it is short.
-const LONGEST_WAIT = 0.0002;
+// worker, so it is short; a message costs the pool some 20 µs of a core, so not too short.
+const LONGEST_WAIT = 0.0005;
 
 /** Takes what the pool sends, after the first message. */
 type Take = (message: unknown) => void;
