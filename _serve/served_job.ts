@@ -324,7 +324,11 @@ function dataOf({ data }: BullmqJob): JobData {
 
 // Waits for the end of a job, whatever that is.
 async function ended(job: Job<unknown>): Promise<void> {
-  await Promise.allSettled([job]);
+  try {
+    await job;
+  } catch {
+    // It says itself how it ended.
+  }
 }
 
 function failureOf(job: Job<unknown>): unknown {

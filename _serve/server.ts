@@ -212,7 +212,11 @@ export class Server {
         const { name } = served.there;
         const task = this.#loop.createTask(
           () => served.run(this.#executor),
-          { name: `job ${name} of the queue ${this.#options.queue}` },
+          {
+            name: `job ${name} of the queue ${this.#options.queue}`,
+            // Before the engine goes on with what can wait.
+            eagerStart: true,
+          },
         );
         task.addDoneCallback(() => {
           if (task.cancelled()) return resolve({ kind: "given back" });

@@ -15,6 +15,7 @@ export class Connector {
   readonly #patience: Patience;
   readonly #open: () => Link;
   #link: Link | undefined;
+  #isReady = false;
   #closing: Promise<void> | undefined;
 
   /**
@@ -35,6 +36,11 @@ export class Connector {
     return this.#link;
   }
 
+  /** The link, if jobs can be sent at once. */
+  get ready(): Link | undefined {
+    return this.#isReady ? this.#link : undefined;
+  }
+
   /**
    * Connects, if it is not; gives the error if Redis is out of reach.
    *
@@ -49,6 +55,7 @@ export class Connector {
     const link = this.#link ??= this.#open();
     try {
       await this.#patience.wait(link.ready);
+      if (this.#link === link) this.#isReady = true;
       return link;
     } catch (error) {
       if (this.#link === link) await this.close();
@@ -66,6 +73,7 @@ export class Connector {
   async close(): Promise<void> {
     const link = this.#link;
     this.#link = undefined;
+    this.#isReady = false;
     if (link !== undefined) {
       this.#patience.end();
       this.#closing = link.close();

@@ -243,7 +243,8 @@ export class Submitter implements JobOwner, LinkEvents {
 
   async #add(): Promise<void> {
     const isWanted = (): boolean => this.#waiting.size > 0;
-    const link = await this.#connector.connect(isWanted);
+    const link = this.#connector.ready ??
+      await this.#connector.connect(isWanted);
     if (link === undefined) return;
     const jobs = [...this.#waiting];
     this.#waiting.clear();
@@ -288,11 +289,13 @@ export class Submitter implements JobOwner, LinkEvents {
   }
 
   #grant(job: QueuedJob): void {
+    if (job.stream === undefined) return;
     this.#connector.link?.grant(job).catch(toldLater);
   }
 
-  #of(id: string): QueuedJob[] {
-    return [...this.#jobs.get(id) ?? []];
+  // Whoever goes through them may settle them.
+  #of(id: string): Iterable<QueuedJob> {
+    return this.#jobs.get(id) ?? [];
   }
 
   #all(): QueuedJob[] {
