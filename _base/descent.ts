@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Microtasks, SETTLED } from "./microtasks.ts";
+import { HOPS_OF_BURST, type Microtasks, SETTLED } from "./microtasks.ts";
 import { running } from "./running.ts";
 
 /** Where a loop is in its turns. */
@@ -25,8 +25,8 @@ export interface PlaceInTurn {
 export class Descent {
   /** Until which microtask somebody asks, by the clock. */
   until = 0;
-  /** Until which microtask all that runs is taken to follow, as nobody can tell. */
-  allUntil = 0;
+  // Until which microtask all that runs is taken to follow.
+  #allUntil = 0;
   /** In how many of its events, and what follows from them, the code that runs now stands. */
   depth = 0;
   /** The one that has begun last, until its first microtask. */
@@ -44,7 +44,12 @@ export class Descent {
 
   /** Whether the code that runs now follows from one of the events. */
   get isUnderWay(): boolean {
-    return this.depth > 0 || this.allUntil > this.clock.now;
+    return this.depth > 0 || this.#allUntil > this.clock.now;
+  }
+
+  /** Takes all that runs in this burst to follow, as nobody can tell. */
+  takeAll(): void {
+    this.#allUntil = Math.min(this.until, this.clock.now + HOPS_OF_BURST);
   }
 
   /**
@@ -63,7 +68,7 @@ export class Descent {
     // Nothing was queued since: there may be thousands, one after the other.
     const goesOn = newest?.goesOnAt(place);
     if (!goesOn && !this.clock.tellsApart(turn)) {
-      this.allUntil = this.until;
+      this.takeAll();
       return undefined;
     }
     this.depth++;

@@ -10,7 +10,7 @@ import {
   hasComeBack,
 } from "../_base/cancelled.ts";
 import { endEvents } from "../_base/descent.ts";
-import { HOPS_OF_BURST, SETTLED } from "../_base/microtasks.ts";
+import { HOPS_OF_DESCENT, SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import { PROMISE_BODY } from "../_coroutine/promise_body.ts";
 import { Future } from "../future.ts";
@@ -287,6 +287,6 @@ export function endWatch(line: LineState): void {
 
 /** Calls `callback` when the burst of microtasks under way is over. */
 export async function afterBurst(callback: () => void): Promise<void> {
-  for (let hop = 0; hop < HOPS_OF_BURST; hop++) await SETTLED;
+  for (let hop = 0; hop < HOPS_OF_DESCENT; hop++) await SETTLED;
   callback();
 }

@@ -12,7 +12,7 @@
  */
 import { cancelledError, type CancelTarget } from "../_base/cancelled.ts";
 import type { Descent } from "../_base/descent.ts";
-import { HOPS_OF_BURST } from "../_base/microtasks.ts";
+import { HOPS_OF_DESCENT } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
 import type { CancelledError } from "../errors.ts";
 import { Future } from "../future.ts";
@@ -292,7 +292,7 @@ export function takeAtOnce(): CancelledError | undefined {
   if (canMark) {
     extendBurst(line, request);
     // Of code in the middle of its step nobody can tell what follows from it.
-    request.descent!.allUntil = request.unsureUntil;
+    request.descent!.takeAll();
   } else settleRequest(request);
   return errorOf(line, request, undefined);
 }
@@ -375,5 +375,5 @@ function extendCleaning(line: LineState, request: CancelRequest): void {
 }
 
 function afterBurstOf(line: LineState): number {
-  return line.getLoop()._microtasks.after(HOPS_OF_BURST, noteAwait);
+  return line.getLoop()._microtasks.after(HOPS_OF_DESCENT, noteAwait);
 }

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   createTask,
   ensureFuture,
   gather,
+  getRunningLoop,
   race,
   run,
   shield,
@@ -105,3 +106,28 @@ for (const [name, step] of Object.entries(STEPS)) {
     }
   });
 }
+
+async function waitInside(
+  depth: number,
+  wait: () => PromiseLike<number>,
+): Promise<number> {
+  return depth === 0 ? await wait() : await waitInside(depth - 1, wait);
+}
+
+Deno.test("a task whose wait the host has ended keeps its result, through however many calls it comes", async () => {
+  for (const depth of [0, 5, 31, 100, 300]) {
+    for (const hops of [2, 20, 40, 200]) {
+      await run(async () => {
+        const future = getRunningLoop().createFuture<number>();
+        const task = createTask(() => waitInside(depth, () => future));
+        await sleep(0.001);
+        setTimeout(async () => {
+          future.setResult(1);
+          for (let hop = 0; hop < hops; hop++) await undefined;
+          task.cancel();
+        });
+        assertEquals([depth, hops, await task], [depth, hops, 1]);
+      });
+    }
+  }
+});

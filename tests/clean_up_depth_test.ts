@@ -149,7 +149,7 @@ async function isCleanedUp(form: Form, depth: number): Promise<string> {
 
 for (const [name, form] of Object.entries(FORMS)) {
   Deno.test(`${name} cuts off no clean-up that is some calls away`, async () => {
-    for (const depth of [0, 1, 2, 3, 5, 7]) {
+    for (const depth of [0, 1, 2, 3, 5, 7, 31, 64, 200]) {
       assertEquals([depth, await isCleanedUp(form, depth)], [
         depth,
         "cleaned up",
