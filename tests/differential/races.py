@@ -175,8 +175,10 @@ class Race:
             await self.finish
         finally:
             self.end_losers()
-            await self.join()
-            self.report()
+            try:
+                await self.join()
+            finally:
+                self.report()
         if self.winner is not None:
             return self.winner.result()
         raise AllFailed([self.error_of(future) for future in self.futures])
