@@ -33,7 +33,11 @@ import { BodyLine } from "./_task/body_line.ts";
 import type { Driver } from "./_task/drive.ts";
 import type { PendingAwait } from "./_future/future_await.ts";
 import { failureWith } from "./_future/failure.ts";
-import { CancelRequest, settleEnded } from "./_line/cancel_request.ts";
+import {
+  CancelRequest,
+  noteLate,
+  settleEnded,
+} from "./_line/cancel_request.ts";
 import { cancelLine } from "./_line/cancel_line.ts";
 import { eventOf, hadEnded, isUnsure } from "./_line/bursts.ts";
 import { isQuiet, knownWaitsOf, lineOf } from "./_line/line.ts";
@@ -190,7 +194,7 @@ class Abortable<T> implements FutureOwner {
   #noteLate(): void {
     const request = this.line._outer._request;
     if (this.#cancelled !== undefined && request?.pending) {
-      (request.late ??= new Set()).add(this.#driver as Driver & PendingAwait);
+      noteLate(request, this.#driver as Driver & PendingAwait);
     }
   }
 

@@ -18,7 +18,7 @@ import {
   CancelRequest,
   isTold,
   noteCleanUp,
-  noteTaken,
+  noteTold,
   pend,
   pendForOthers,
   settleRequest,
@@ -101,7 +101,7 @@ function request(
   begin(request);
   for (const wait of listWaits(line._awaits)) {
     if (isTold(request, wait)) continue;
-    noteTaken(request, wait, wait._cancelWait(reason, lines));
+    if (wait._cancelWait(reason, lines)) noteTold(request, wait);
   }
   // Whoever waits for the host with a signal gets it by that, if it was its own.
   const aborted = abortFor(line, line, reason) || request.aborted;

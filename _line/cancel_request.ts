@@ -39,7 +39,7 @@ export class CancelRequest {
   told: PendingAwait | Set<PendingAwait> | undefined = undefined;
   /** The task that a driver has passed it on to, and which may keep its result. */
   passedTo: unknown = undefined;
-  /** Those of these that had their result before: their functions get it at their next wait. */
+  /** Those of `told` that had their result before: their functions get it at their next wait. */
   late: Set<PendingAwait> | undefined = undefined;
   /**
    * Whether it has reached several waits: when one function has ended by it, another one may
@@ -107,14 +107,9 @@ export function noteTold(request: CancelRequest, wait: PendingAwait): void {
   else request.told = new Set([told, wait]);
 }
 
-/** Notes what has come of a request that a wait was asked to take. */
-export function noteTaken(
-  request: CancelRequest,
-  wait: PendingAwait,
-  taken: boolean,
-): void {
-  // A task that keeps its result says so as it ends.
-  if (taken) noteTold(request, wait);
+/** Notes that a wait which was told had its result before: its function has yet to get it. */
+export function noteLate(request: CancelRequest, wait: PendingAwait): void {
+  (request.late ??= new Set()).add(wait);
 }
 
 /** Notes that the function that does a wait has not got the request after all. */

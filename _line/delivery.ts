@@ -31,7 +31,6 @@ import {
   forget,
   isTold,
   noteCleanUp,
-  noteTaken,
   noteTold,
   settleRequest,
 } from "./cancel_request.ts";
@@ -112,7 +111,7 @@ function meet(
   }
   // Whoever has begun this comes to its own wait first: else that would be in the burst of this.
   line.getLoop()._letBurstEnd();
-  noteTaken(request, wait, wait._cancelWait(request.reason, undefined));
+  if (wait._cancelWait(request.reason, undefined)) noteTold(request, wait);
 }
 
 /**

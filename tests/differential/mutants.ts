@@ -144,9 +144,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a cancel ends but one of several waits",
     file: "_line/cancel_line.ts",
-    find: "noteTaken(request, wait, wait._cancelWait(reason, lines));",
+    find: "if (wait._cancelWait(reason, lines)) noteTold(request, wait);",
     replace:
-      "noteTaken(request, wait, wait._cancelWait(reason, lines)); break;",
+      "if (wait._cancelWait(reason, lines)) noteTold(request, wait); break;",
   },
   {
     name: "a cancel that is kept and thrown elsewhere is an error",
