@@ -57,7 +57,7 @@ import type { Runnable } from "./_base/roles.ts";
 import { running } from "./_base/running.ts";
 import { snapshotContext } from "./_host/async_context.ts";
 import { schedulerForNew } from "./_loop/scheduler.ts";
-import { checkLimit, LIMIT } from "./_combine/scope.ts";
+import { LIMIT } from "./_combine/scope.ts";
 import { Task } from "./task.ts";
 
 /** Options of {@linkcode gather}. */
@@ -201,7 +201,6 @@ export function gather(...args: unknown[]): Future<unknown[]> {
     }
   }
   if (options.limit !== undefined) {
-    checkLimit(options.limit, "gather");
     const source = checkList(first, "gather", { generatorsToo: true });
     const loop = schedulerForNew() as EventLoop;
     return new Gathering(loop, source, options).fill();

@@ -62,7 +62,7 @@ import type { EventLoop } from "./loop.ts";
 import { runInLine } from "./_host/async_context.ts";
 import { requireScheduler, runningScheduler } from "./_loop/scheduler.ts";
 import { currentLine } from "./_line/line.ts";
-import { checkLimit, LIMIT, requireTask } from "./_combine/scope.ts";
+import { LIMIT, requireTask } from "./_combine/scope.ts";
 
 export type { JobWork } from "./_combine/job_pool.ts";
 
@@ -200,7 +200,8 @@ export function mapConcurrent<
 ): ConcurrentMap<WorkResult<W, R>> {
   const { limit, ordered = true } =
     checkOptions("map concurrently", options, MAP_OPTIONS) ?? {};
-  checkLimit(limit, "map concurrently");
+  // It has no default.
+  check("map concurrently", "limit", limit, LIMIT);
   if (
     typeof source !== "object" && typeof source !== "string" ||
     source === null || isRevoked(source) ||

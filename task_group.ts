@@ -40,7 +40,7 @@ import {
 } from "./_task/function_coroutine.ts";
 import { KeyboardInterrupt, RuntimeError } from "./errors.ts";
 import { Children } from "./_combine/children.ts";
-import { limited, type Slots, slots } from "./_combine/limited.ts";
+import { limited } from "./_combine/limited.ts";
 import type { CreateTaskOptions, EventLoop } from "./loop.ts";
 import { linkSignal } from "./_host/abort_signal.ts";
 import { type CancelReason, cancelReason } from "./_base/cancelled.ts";
@@ -48,7 +48,6 @@ import {
   abortedBefore,
   asCancelled,
   checkBody,
-  checkLimit,
   enterScope,
   LIMIT,
   requireTask,
@@ -56,6 +55,7 @@ import {
 import type { BodyLine } from "./_task/body_line.ts";
 import { endSignal } from "./_line/line_signal.ts";
 import { describeOwner, groupError } from "./_combine/error_list.ts";
+import { Semaphore } from "./semaphore.ts";
 import type { Task } from "./task.ts";
 
 /** Options of {@linkcode taskGroup} and {@linkcode TaskGroup}. */
@@ -118,7 +118,7 @@ interface Thrown {
  */
 export class TaskGroup {
   readonly #signal: AbortSignal | undefined;
-  readonly #slots: Slots | undefined;
+  readonly #slots: Semaphore | undefined;
   #loop: EventLoop | undefined = undefined;
   #parent: Task<unknown> | undefined = undefined;
   #exiting = false;
@@ -145,9 +145,8 @@ export class TaskGroup {
   constructor(options: TaskGroupOptions = {}) {
     options = checkOptions("make a task group", options, TASK_GROUP_OPTIONS);
     const { limit, signal } = options;
-    if (limit !== undefined) {
-      checkLimit(limit, "make a task group");
-      if (limit !== Infinity) this.#slots = slots(limit, "TaskGroup limit");
+    if (limit !== undefined && limit !== Infinity) {
+      this.#slots = new Semaphore(limit, { name: "TaskGroup limit" });
     }
     this.#signal = signal;
   }

@@ -19,19 +19,11 @@ import { FunctionCoroutine } from "../_task/function_coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import { callbackName, isInstance } from "../_base/repr.ts";
 import { HostContext } from "../_host/async_context.ts";
-import { Semaphore } from "../semaphore.ts";
-
-/** Places to run in. */
-export type Slots = Semaphore;
-
-/** Makes `limit` slots. */
-export function slots(limit: number, name: string): Slots {
-  return new Semaphore(limit, { name });
-}
+import type { Semaphore } from "../semaphore.ts";
 
 /** Returns a coroutine that begins `coro` when there is a slot for it. */
 export function limited<T>(
-  free: Slots,
+  free: Semaphore,
   coro: CoroutineLike<T> | CoroutineFunction<T>,
 ): Coroutine<T> {
   const isFunction = typeof coro === "function" &&
@@ -41,12 +33,12 @@ export function limited<T>(
 }
 
 class Limited<T> extends Coroutine<T> {
-  readonly #free: Slots;
+  readonly #free: Semaphore;
   readonly #coro: CoroutineLike<T> | CoroutineFunction<T>;
   #begun = false;
 
   constructor(
-    free: Slots,
+    free: Semaphore,
     coro: CoroutineLike<T> | CoroutineFunction<T>,
   ) {
     super();

@@ -21,13 +21,7 @@ import {
 import { isGenerator } from "../_coroutine/generators.ts";
 import { isThenable } from "../_coroutine/thenable.ts";
 import { CancelledError, RuntimeError } from "../errors.ts";
-import {
-  check,
-  integer,
-  type Kind,
-  orInfinity,
-  refusal,
-} from "../_base/arguments.ts";
+import { integer, type Kind, orInfinity, refusal } from "../_base/arguments.ts";
 import { currentTask } from "../current_task.ts";
 import type { Task } from "../task.ts";
 
@@ -65,15 +59,6 @@ export function requireTask(scope: object): Task<unknown> {
 
 /** A limit on concurrency. */
 export const LIMIT: Kind = orInfinity(integer(1));
-
-/**
- * Says that a limit on concurrency is none, or was left out.
- *
- * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
- */
-export function checkLimit(limit: unknown, action: string): void {
-  check(action, "limit", limit, LIMIT);
-}
 
 /**
  * The CancelledError of a signal that was aborted before anything was begun.
