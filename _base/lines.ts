@@ -13,22 +13,12 @@ const LONGEST_LINE = 2_000;
 /** Collects the lines of a text, and counts what has no room. */
 export class Lines {
   readonly #lines: string[] = [];
-  readonly #most: number;
   #leftOut = 0;
   #cutLines = 0;
 
-  /**
-   * Begins a text.
-   *
-   * @param most How many lines it has at most.
-   */
-  constructor(most: number = MOST_LINES) {
-    this.#most = most;
-  }
-
   /** Whether there is room for no more lines. */
   get isFull(): boolean {
-    return this.#lines.length >= this.#most;
+    return this.#lines.length >= MOST_LINES;
   }
 
   /**
@@ -41,7 +31,7 @@ export class Lines {
   add(text: string, margin = "", longest = text.length): void {
     const before = this.#lines.length;
     // Only what can be shown is taken apart.
-    const lines = shorten(text, longest).split("\n", this.#most + 1);
+    const lines = shorten(text, longest).split("\n", MOST_LINES + 1);
     for (const line of lines) {
       if (this.isFull) break;
       this.#lines.push(shorten(margin + line, LONGEST_LINE));

@@ -101,12 +101,12 @@ export class MemoryTransport implements Transport, ByteSource {
   close(): void {
     this.#closing = true;
     // A connection of a host takes what it has room for, and the rest before it closes.
-    if (!this.#backlogged) this.#end(undefined);
+    if (!this.#backlogged) this.#end();
   }
 
   abort(): void {
     this.#underWay.clear();
-    this.#end(undefined);
+    this.#end();
   }
 
   extraInfo<K extends keyof ExtraInfo>(_name: K): ExtraInfo[K] | undefined {
@@ -148,14 +148,14 @@ export class MemoryTransport implements Transport, ByteSource {
     this.#peer.#buffer.feed(bytes);
     if (!this.#backlogged || this.#size > this.#link.capacity / 4) return;
     this.#backlogged = false;
-    if (this.#closing) this.#end(undefined);
+    if (this.#closing) this.#end();
     this.#owner.resumeWriting();
   }
 
-  #end(error: unknown): void {
+  #end(): void {
     if (this.#closed) return;
     this.#send(undefined);
-    this.#lose(error);
+    this.#lose(undefined);
   }
 
   #lose(error: unknown): void {
