@@ -50,7 +50,7 @@ import {
   orInfinity,
   STRING,
 } from "./_base/arguments.ts";
-import type { Resource, ResourceOwner } from "./_loop/resources.ts";
+import { type Resource, resourcesOf } from "./_loop/resources.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
 import {
   type ItemIterator,
@@ -314,7 +314,7 @@ class EventWait extends HostWait<unknown> implements Listener, Resource {
     this.#stop = listen(target, this.#name, this);
     // A source that says at once what it has to say.
     if (this.done()) return this.#stopListening();
-    (this.scheduler as ResourceOwner)._resources?.add(this);
+    resourcesOf(this.scheduler)?.add(this);
   }
 
   take(args: readonly unknown[]): void {
@@ -357,7 +357,7 @@ class EventWait extends HostWait<unknown> implements Listener, Resource {
   #stopListening(): void {
     const stop = this.#stop;
     this.#stop = undefined;
-    (this.scheduler as ResourceOwner)._resources?.delete(this);
+    resourcesOf(this.scheduler)?.delete(this);
     try {
       stop?.();
     } catch (exception) {

@@ -19,8 +19,8 @@
  */
 import type { Delay } from "./clock.ts";
 import type { Scheduler } from "./handle.ts";
+import { resourcesOf } from "./_loop/resources.ts";
 import { requireScheduler } from "./_loop/scheduler.ts";
-import type { ResourceOwner } from "./_loop/resources.ts";
 import { IoWait } from "./_io/io_wait.ts";
 import { DEFAULT_LIMIT } from "./_io/limits.ts";
 import { check } from "./_base/arguments.ts";
@@ -256,7 +256,7 @@ function* start(
   name: string,
   prepare?: Prepare,
 ): Coro<RunningProcess> {
-  const loop = requireScheduler() as Scheduler & ResourceOwner;
+  const loop = requireScheduler();
   // A cancel that comes until now starts nothing; from here on there is no wait.
   yield* new NextTurn(undefined);
   const child = yield* spawn(
@@ -264,7 +264,7 @@ function* start(
     prepare === undefined ? request : yield* prepare(loop, request),
     name,
   );
-  for (const resource of loop._resources ?? []) {
+  for (const resource of resourcesOf(loop) ?? []) {
     if (resource instanceof RunningProcess) resource.forgetIfGone();
   }
   return new RunningProcess(child, {

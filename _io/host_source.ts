@@ -8,7 +8,7 @@ import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import { HostContext } from "../_host/async_context.ts";
-import type { Resource, Resources } from "../_loop/resources.ts";
+import { type Resource, resourcesOf } from "../_loop/resources.ts";
 import { Task, type TaskScheduler } from "../task.ts";
 import {
   askForEnd,
@@ -216,9 +216,4 @@ class Asking extends Task<void> {
   override _mayHaveHelpers(): boolean {
     return this.cancelling() > 0 && super._mayHaveHelpers();
   }
-}
-
-// A loop of somebody else may keep no list.
-function resourcesOf(loop: Scheduler): Resources | undefined {
-  return (loop as { readonly _resources?: Resources })._resources;
 }

@@ -24,10 +24,9 @@ export interface Resource {
   toString(): string;
 }
 
-/** A loop, as far as what is opened in it is concerned. */
-export interface ResourceOwner {
-  /** What is open in it; a loop of another make may have no such list. */
-  readonly _resources?: Resources;
+/** Returns what is open in a loop; one of another make may keep no list. */
+export function resourcesOf(loop: object): Resources | undefined {
+  return (loop as { readonly _resources?: Resources })._resources;
 }
 
 /** What happened while a resource was closed. */

@@ -11,7 +11,7 @@ import { check, type Kind } from "../_base/arguments.ts";
 import { describeKind, isBytes, isInstance } from "../_base/repr.ts";
 import { IoWaits } from "../_io/io_wait.ts";
 import { TransportWriter } from "../_io/writer.ts";
-import type { Resource, ResourceOwner } from "../_loop/resources.ts";
+import { type Resource, resourcesOf } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 import { begunShutdown } from "../_run/shutdown.ts";
 import { StreamReader } from "../stream_reader.ts";
@@ -27,7 +27,7 @@ import { type EndOptions, noteCutOff, type Process } from "./process.ts";
 /** How a process is looked after. */
 export interface ProcessPlan {
   /** The loop of whoever has started it. */
-  readonly loop: Scheduler & ResourceOwner;
+  readonly loop: Scheduler;
   /** The limit of its readers. */
   readonly limit: number;
   /** Seconds between SIGTERM and SIGKILL. */
@@ -59,7 +59,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   readonly stdin: StreamWriter | undefined;
   readonly stdout: StreamReader | undefined;
   readonly stderr: StreamReader | undefined;
-  readonly loop: Scheduler & ResourceOwner;
+  readonly loop: Scheduler;
   readonly #child: Child;
   readonly #plan: ProcessPlan;
   readonly #group: ProcessGroup;
@@ -91,7 +91,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
     this.stdout = this.#openOutput(child.stdout, outputs);
     this.stderr = this.#openOutput(child.stderr, outputs);
     this.#outputs = outputs;
-    loop._resources?.add(this);
+    resourcesOf(loop)?.add(this);
     child.onExit((exit) => this.#exited(exit));
   }
 
@@ -300,7 +300,7 @@ export class RunningProcess implements Process, Resource, EndTarget {
   }
 
   #forget(outcome: EndOutcome | undefined): void {
-    const wasKnown = this.loop._resources?.delete(this);
+    const wasKnown = resourcesOf(this.loop)?.delete(this);
     if (wasKnown && outcome !== undefined) this.#tellShutdown(outcome);
   }
 

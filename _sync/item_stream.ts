@@ -12,7 +12,7 @@ import { QueueFull } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
-import type { Resource, ResourceOwner } from "../_loop/resources.ts";
+import { type Resource, resourcesOf } from "../_loop/resources.ts";
 
 /**
  * What iterates over items that come by themselves. `for await` takes them in an async
@@ -57,7 +57,7 @@ export interface ItemStreamPlan {
 
 /** Takes items from whoever has them, and hands them to whoever asks. */
 export class ItemStream<T> implements ItemIterator<T>, Resource {
-  readonly #loop: Scheduler & ResourceOwner;
+  readonly #loop: Scheduler;
   readonly #plan: ItemStreamPlan;
   readonly #items = new RingBuffer<T>(8);
   // In the order in which they came.
@@ -69,7 +69,7 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
   constructor(loop: Scheduler, plan: ItemStreamPlan) {
     this.#loop = loop;
     this.#plan = plan;
-    this.#loop._resources?.add(this);
+    resourcesOf(this.#loop)?.add(this);
   }
 
   /** @internal */
@@ -129,7 +129,7 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
     if (this.#closed) return;
     this.#closed = true;
     // The end of the loop has to hear of an error that nobody has taken.
-    if (this.#failure === undefined) this.#loop._resources?.delete(this);
+    if (this.#failure === undefined) resourcesOf(this.#loop)?.delete(this);
     try {
       this.#plan.stop();
     } catch (exception) {
@@ -160,7 +160,7 @@ export class ItemStream<T> implements ItemIterator<T>, Resource {
     const failure = this.#failure;
     if (failure === undefined) return undefined;
     this.#failure = undefined;
-    if (this.#closed) this.#loop._resources?.delete(this);
+    if (this.#closed) resourcesOf(this.#loop)?.delete(this);
     return failure;
   }
 

@@ -9,7 +9,7 @@ import { Future } from "../future.ts";
 import type { PendingAwait } from "../_future/future_await.ts";
 import type { Scheduler } from "../handle.ts";
 import { afterBurst } from "../_line/cancel_line.ts";
-import type { Resource, ResourceOwner, Resources } from "../_loop/resources.ts";
+import { type Resource, resourcesOf } from "../_loop/resources.ts";
 import { NO_CONTEXT } from "../_loop/scheduler.ts";
 
 const ABANDONED = "The body was abandoned at its deadline";
@@ -40,13 +40,13 @@ export class AbandonedBody implements Resource {
     this.tell(wait);
     if (this.#isOver) return;
     this.#waits.add(wait);
-    this.#resources?.add(this);
+    resourcesOf(this.#loop)?.add(this);
   }
 
   /** Takes a wait away that has ended. */
   delete(wait: PendingAwait): void {
     this.#waits.delete(wait);
-    if (this.#waits.size === 0) this.#resources?.delete(this);
+    if (this.#waits.size === 0) resourcesOf(this.#loop)?.delete(this);
   }
 
   /** Cancels a wait, once. */
@@ -89,9 +89,5 @@ export class AbandonedBody implements Resource {
 
   toString(): string {
     return "a body that was abandoned at its deadline";
-  }
-
-  get #resources(): Resources | undefined {
-    return (this.#loop as Partial<ResourceOwner>)._resources;
   }
 }
