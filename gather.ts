@@ -50,7 +50,11 @@ import {
 } from "./_combine/awaitables.ts";
 import { type FutureOwner, OwnedFuture } from "./_task/owned_future.ts";
 import { futureOf } from "./_coroutine/to_future.ts";
-import { CancelledError, KeyboardInterrupt, RuntimeError } from "./errors.ts";
+import {
+  type CancelledError,
+  KeyboardInterrupt,
+  RuntimeError,
+} from "./errors.ts";
 import { type Future, isFuture } from "./future.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Runnable } from "./_base/roles.ts";
@@ -451,7 +455,7 @@ class Gathering implements Watcher, Runnable, FutureOwner {
       return;
     }
     if (this.#hidesCancel(child)) return;
-    const error = child.cancelled() ? errorOf(child) : child.exception();
+    const error = child.cancelled() ? cancelOf(child) : child.exception();
     // Fetched all the same, as it will stand among the results.
     if (this.#returnExceptions) return;
     if (error !== undefined) this.#fail(error);
@@ -473,7 +477,7 @@ class Gathering implements Watcher, Runnable, FutureOwner {
     const last = this.#ended[this.#collected - 1];
     this.#future.setException(
       last?.cancelled()
-        ? errorOf(last)
+        ? cancelOf(last)
         : cancelledError(this.#lastReason(), this.#loop.getDebug()),
     );
   }
@@ -523,12 +527,10 @@ class Gathering implements Watcher, Runnable, FutureOwner {
 }
 
 function outcomeOf(child: Future<unknown>): unknown {
-  if (child.cancelled()) return errorOf(child);
+  if (child.cancelled()) return cancelOf(child);
   return child.exception() ?? child.result();
 }
 
-function errorOf(child: Future<unknown>): CancelledError {
-  const reason = child._cancelReason();
-  if (isInstance(reason, CancelledError)) return reason;
-  return cancelledError(reason, child.getLoop().getDebug());
+function cancelOf(child: Future<unknown>): CancelledError {
+  return cancelledError(child._cancelReason(), child.getLoop().getDebug());
 }
