@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { returnOf } from "./_base/iterators.ts";
+import { closeIterator } from "./_base/iterators.ts";
 import { isInstance, isList, isObject } from "./_base/repr.ts";
 import {
   BOOLEAN,
@@ -515,7 +515,7 @@ class Gathering implements Watcher, Runnable, FutureOwner {
   // The gathering has an outcome of its own to give, and `cancel()` throws nothing.
   #endSource(): void {
     try {
-      returnOf(this.#iterator)?.();
+      closeIterator(this.#iterator);
     } catch (exception) {
       this.#loop.callExceptionHandler({
         message: "Exception in a source of gather() that was closed",

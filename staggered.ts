@@ -19,7 +19,7 @@
  *
  * @module
  */
-import { returnOf } from "./_base/iterators.ts";
+import { closeIterator } from "./_base/iterators.ts";
 import { isInstance } from "./_base/repr.ts";
 import {
   checkList,
@@ -238,7 +238,7 @@ class StaggeredRace<T> {
     if (this.#isSourceOver) return;
     this.#isSourceOver = true;
     try {
-      returnOf(this.#functions)?.();
+      closeIterator(this.#functions);
     } catch (exception) {
       this.#loop.callExceptionHandler({
         message: "Exception in a source of staggeredRace() that was closed",

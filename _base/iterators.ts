@@ -29,20 +29,21 @@ export function checkResult(value: unknown): void {
 }
 
 /**
- * Returns the `return()` of an iterator, if it has one: `null` is none, as in the language.
+ * Calls the `return()` of an iterator, if it has one: `null` is none, as in the language.
  *
  * @param iterator The iterator.
+ * @returns What that gives.
  * @throws {TypeError} If it is no function.
  */
-export function returnOf(
+export function closeIterator(
   iterator: { readonly return?: unknown },
-): (() => unknown) | undefined {
+): unknown {
   const close: unknown = iterator.return;
   if (close === undefined || close === null) return undefined;
   if (typeof close !== "function") {
     refuse("an iterator whose return is a function", iterator);
   }
-  return () => close.call(iterator);
+  return close.call(iterator);
 }
 
 /** Whether `for of` would go over it. */

@@ -9,7 +9,7 @@ import { OwnedFuture } from "../_task/owned_future.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { RingBuffer } from "../_base/ring_buffer.ts";
 import type { EventLoop } from "../loop.ts";
-import { returnOf } from "../_base/iterators.ts";
+import { closeIterator } from "../_base/iterators.ts";
 import type { InContext } from "../_task/function_coroutine.ts";
 import { iteratorOf, nextOf } from "./awaitables.ts";
 import { type HostIterable, isHostIterable } from "../_io/host_items.ts";
@@ -209,7 +209,7 @@ export class WorkSource<T> {
   *close(): Coro<void> {
     if (this.#exhausted) return;
     this.#exhausted = true;
-    if (this.#iterator !== undefined) returnOf(this.#iterator)?.();
+    if (this.#iterator !== undefined) closeIterator(this.#iterator);
     yield* this.#reader?.close() ?? [];
   }
 

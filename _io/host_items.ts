@@ -6,9 +6,9 @@
 import {
   checkIterator,
   checkResult,
+  closeIterator,
   isAsyncIterable,
   queuesReturn,
-  returnOf,
 } from "../_base/iterators.ts";
 import { describeKind, isInstance, isRevoked } from "../_base/repr.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
@@ -143,7 +143,7 @@ export class HostItems<T> {
 
   async #close(reason: unknown): Promise<void> {
     if (this.#stream !== undefined) await this.#stream.return(reason);
-    else await returnOf(this.#iterator)?.();
+    else await closeIterator(this.#iterator);
   }
 }
 
