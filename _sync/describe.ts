@@ -30,11 +30,11 @@ export function title(
  * Gives a class its name for good: bundlers shorten those of classes. That errors.ts has
  * this too is the price of its place below all rooms.
  *
- * @param primitive The class.
+ * @param kind The class.
  * @param name The name.
  */
-export function keepName(primitive: object, name: string): void {
-  Object.defineProperty(primitive, "name", { value: name, configurable: true });
+export function keepName(kind: object, name: string): void {
+  Object.defineProperty(kind, "name", { value: name, configurable: true });
 }
 
 /**

@@ -10,7 +10,7 @@ import type { OwnedFuture } from "../_task/owned_future.ts";
 import type { WaiterList } from "./waiter_list.ts";
 
 /** Says from a waitable that there is something to wait for. */
-export const WOULD_BLOCK: unique symbol = Symbol("asyncio.mustWait");
+export const WOULD_BLOCK: unique symbol = Symbol("asyncio.wouldBlock");
 
 /** What a wait passes: it tries, waits in a list until it is woken, and tries again. */
 export interface Waitable<A, T> {
@@ -30,7 +30,7 @@ export interface Waitable<A, T> {
  * A wait at a waitable.
  *
  * It is its own body: it hands its waiter to the driver, with no generator between.
- * One class for all gates, so that the engine knows the shape of each object in here.
+ * One class for all waitables, so that the engine knows the shape of each object in here.
  */
 export class WaitOperation<A, T> extends Coroutine<T> {
   readonly #waitable: Waitable<A, T>;
