@@ -391,7 +391,7 @@ function limited(names: string[], limit: number | undefined): string[] {
   return limit >= 0 ? names.slice(0, limit) : names.slice(limit);
 }
 
-/** An entry that is still to be shown, or the number of those that are not named. */
+/** An entry that is still to be shown. */
 interface Branch {
   readonly graph: FutureCallGraph;
   readonly margin: string;

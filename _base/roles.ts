@@ -1,6 +1,6 @@
 /**
- * The three roles that the library's own parts play for each other, and the marks that it
- * puts on what is not its own.
+ * The roles that the library's own parts play for each other, and the marks that it puts on
+ * what is not its own.
  *
  * @module
  */

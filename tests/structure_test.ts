@@ -112,8 +112,8 @@ const RULES: readonly Rule[] = [
   },
   {
     what: "a host timer",
-    // The one drains schedule themselves with stands apart from the clock; a thread is
-    // spoken to by a channel's port.
+    // The turn of the host is no matter of the clock; a thread is spoken to by a channel's
+    // port.
     places: ["_host/turn.ts", "_channel/thread_channel.ts", "clock.ts"],
     look: (found) => ({
       Identifier(node) {
