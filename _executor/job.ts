@@ -368,8 +368,7 @@ export class Job<T> extends Future<T> {
   // Says whether it is to be settled. A closed loop has nobody left who would be told.
   #leave(): boolean {
     this._limits?.end();
-    const loop = this.scheduler as { isClosed?(): boolean };
-    return !this.done() && loop.isClosed?.() !== true;
+    return !this.done() && !this.scheduler.isClosed();
   }
 }
 

@@ -4,12 +4,12 @@
  * @module
  */
 import { Future } from "../future.ts";
-import type { EventLoop } from "../loop.ts";
+import type { Scheduler } from "../handle.ts";
 
 /** The end of an executor, for one of those who wait for it. */
 export class ShutdownFuture extends Future<void> {
   readonly #name: string;
-  #held: EventLoop | undefined;
+  #isHolding = false;
 
   /**
    * Makes the future of an end that is to come.
@@ -17,22 +17,22 @@ export class ShutdownFuture extends Future<void> {
    * @param loop The loop of whoever waits.
    * @param name The name of the executor.
    */
-  constructor(loop: EventLoop, name: string) {
+  constructor(loop: Scheduler, name: string) {
     super({ loop });
     this.#name = name;
   }
 
   /** Keeps virtual time still until the release. */
-  hold(loop: EventLoop): void {
-    this.#held = loop;
-    loop._hold();
+  hold(): void {
+    this.#isHolding = true;
+    this.scheduler._hold();
   }
 
   /** Tells that it has ended. */
   release(): void {
-    this.#held?._letGo();
-    const loop = this.getLoop() as EventLoop;
-    if (!this.done() && !loop.isClosed()) this.setResult();
+    const { scheduler } = this;
+    if (this.#isHolding) scheduler._letGo();
+    if (!this.done() && !scheduler.isClosed()) this.setResult();
   }
 
   _describe(): string {

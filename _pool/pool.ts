@@ -109,7 +109,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     const cancelFutures = cancelsJobs(options);
     const loop = getRunningLoop();
     const end = new ShutdownFuture(loop, this.#options.name);
-    if (this.#options.factory.isReal) end.hold(loop);
+    if (this.#options.factory.isReal) end.hold();
     (this.#shutdowns ??= []).push(end);
     if (cancelFutures) {
       for (const job of this.#jobs()) job.cancel("The executor was shut down");

@@ -132,7 +132,7 @@ export class Submitter implements JobOwner, LinkEvents {
     const cancelFutures = cancelsJobs(options);
     const loop = getRunningLoop();
     const end = new ShutdownFuture(loop, this.#options.queue);
-    end.hold(loop);
+    end.hold();
     (this.#shutdowns ??= []).push(end);
     if (cancelFutures) {
       for (const job of this.#all()) job.cancel("The executor was shut down");
