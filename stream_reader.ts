@@ -185,10 +185,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
     options: StreamReaderOptions = {},
   ): StreamReader {
-    options = checkOptions("make a StreamReader", options, READER_OPTIONS);
     const reader = new StreamReader(options);
-    const loop = options.loop ?? schedulerForNew();
-    new HostSource(source, reader._buffer, loop);
+    new HostSource(source, reader._buffer);
     return reader;
   }
 

@@ -6,7 +6,6 @@
 import { describeKind, isBytes, isInstance } from "../_base/repr.ts";
 import type { Coro } from "../_coroutine/coroutine.ts";
 import { CancelledError } from "../errors.ts";
-import type { Scheduler } from "../handle.ts";
 import { HostContext } from "../_host/async_context.ts";
 import { type Resource, resourcesOf } from "../_loop/resources.ts";
 import { Task, type TaskScheduler } from "../task.ts";
@@ -58,18 +57,13 @@ export class HostSource implements ByteSource, Resource, SourceOwner {
    *
    * @param source The source.
    * @param buffer The buffer to fill.
-   * @param loop The loop of whoever reads.
    * @throws {TypeError} If it is none, or in use already.
    */
-  constructor(
-    source: HostIterable<Uint8Array>,
-    buffer: ReceiveBuffer,
-    loop: Scheduler,
-  ) {
+  constructor(source: HostIterable<Uint8Array>, buffer: ReceiveBuffer) {
     this.#items = new HostItems(source, "read");
     this.#buffer = new WeakRef(buffer);
-    this.loop = loop as TaskScheduler;
-    resourcesOf(loop)?.add(this);
+    this.loop = buffer.loop as TaskScheduler;
+    resourcesOf(this.loop)?.add(this);
     buffer.attach(this);
     collected.register(buffer, this);
   }
