@@ -165,8 +165,8 @@ const LOOP_OPTIONS: OptionKinds<EventLoopOptions> = {
 };
 // Compared by identity: there may be a loop a request.
 const NO_OPTIONS: EventLoopOptions = {};
-// Of all loops that are closed: none can be added.
 const NO_TURN: PlaceInTurn = { turn: 0, leftOfTurn: undefined };
+// The list of all loops that are closed: no task can be added to it.
 const NO_TASKS = new TaskList<Task<unknown>>();
 const CREATE_TASK_OPTIONS: OptionKinds<CreateTaskOptions> = {
   ...TASK_OPTIONS,
@@ -213,7 +213,7 @@ export class EventLoop implements TaskScheduler {
   #instruments: Instruments | undefined;
   readonly #reportUnfetchedAfter: number;
   #unfetched: UnfetchedErrors | undefined = undefined;
-  // Of an async function whose task can't be told.
+  // Whether it has warned of an async function whose task can't be told.
   #hasWarned = false;
   // Lines of tasks that are done, of which something waits all the same.
   #strays: Set<LineState> | undefined = undefined;

@@ -89,9 +89,8 @@ export function shield<A extends Work | (() => Work)>(
 ): Future<AwaitedResult<A>> {
   const inner = futureOf(awaitable, undefined);
   if (inner.done()) return inner as Future<AwaitedResult<A>>;
-  const shield = new Shield(inner);
-  shield.watch();
-  return shield.outer as Future<unknown> as Future<AwaitedResult<A>>;
+  const { outer } = new Shield(inner);
+  return outer as Future<unknown> as Future<AwaitedResult<A>>;
 }
 
 /** What stands between the work and the task that waits. */
@@ -100,13 +99,8 @@ class Shield implements FutureOwner {
   readonly #inner: Future<unknown>;
 
   constructor(inner: Future<unknown>) {
-    this.outer = new OwnedFuture(inner.getLoop(), this);
+    const outer = this.outer = new OwnedFuture<unknown>(inner.getLoop(), this);
     this.#inner = inner;
-  }
-
-  watch(): void {
-    const inner = this.#inner;
-    const { outer } = this;
     const follow = new DoneCallback(
       () => this.#follow(),
       copyContext(),
