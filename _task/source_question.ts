@@ -67,10 +67,7 @@ export class SourceQuestion<R> implements FutureOwner {
   /** What whoever asks waits for. */
   readonly future: OwnedFuture<R>;
   readonly #loop: Scheduler;
-  readonly #what: string;
-  readonly #answersFirst: (ofHost: boolean) => boolean;
-  readonly #isPatient: boolean;
-  readonly #advice: string;
+  readonly #asked: SourceAsk<R>;
   readonly #line: BodyLine | undefined;
   #isAnswered = false;
   #isLeft = false;
@@ -87,10 +84,7 @@ export class SourceQuestion<R> implements FutureOwner {
   constructor(loop: Scheduler, asked: SourceAsk<R>) {
     this.future = new OwnedFuture(loop, this);
     this.#loop = loop;
-    this.#what = asked.what;
-    this.#answersFirst = asked.answersFirst;
-    this.#isPatient = asked.isPatient;
-    this.#advice = asked.advice ?? ADVICE;
+    this.#asked = asked;
     const outer = currentLine();
     const line = outer?.getLoop() === loop ? new BodyLine(outer) : undefined;
     this.#line = line;
@@ -125,13 +119,13 @@ export class SourceQuestion<R> implements FutureOwner {
     const reason = cancelReason(message, options);
     const isFirst = this.#cancelled === undefined;
     this.#cancelled ??= { reason };
-    if (isFirst ? !this.#answersFirst(ofHost) : ofHost) {
+    if (isFirst ? !this.#asked.answersFirst(ofHost) : ofHost) {
       this.#isLeft = !isFirst;
       this.#callOff();
       this.future._settleCancelled(reason);
       return true;
     }
-    if (ofHost && !this.#isPatient) this.#giveMoment();
+    if (ofHost && !this.#asked.isPatient) this.#giveMoment();
     else this.limit();
     this.leaveWaits();
     return true;
@@ -176,7 +170,8 @@ export class SourceQuestion<R> implements FutureOwner {
   }
 
   describeWait(): string {
-    return describeInside(this.#what, "source", this.waitsFor(), this.#loop);
+    const { what } = this.#asked;
+    return describeInside(what, "source", this.waitsFor(), this.#loop);
   }
 
   // The host takes its time whatever clock the loop has, so that waits.
@@ -205,7 +200,7 @@ export class SourceQuestion<R> implements FutureOwner {
     this.#loop.callExceptionHandler({
       message:
         `A source was closed ${SOURCE_PATIENCE} s ago and still waits for a ` +
-        `promise of the host: ${this.#advice}`,
+        `promise of the host: ${this.#asked.advice ?? ADVICE}`,
     });
     this.#leave();
   }
