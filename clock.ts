@@ -157,13 +157,31 @@ export interface Clock {
   readonly resolution: number;
   /** Whether a host turn must pass after each loop turn that resumed an async function. */
   readonly settles: boolean;
-  /** Tells the clock that a loop's run begins. */
+  /**
+   * Tells the clock that a loop's run begins.
+   *
+   * @param sleeper The loop.
+   */
   attach(sleeper: Sleeper): void;
-  /** Tells the clock that a loop's run has ended. */
+  /**
+   * Tells the clock that a loop's run has ended.
+   *
+   * @param sleeper The loop.
+   */
   detach(sleeper: Sleeper): void;
-  /** Wakes the loop at `deadline` (or never); replaces its earlier wish. */
+  /**
+   * Wakes the loop at a time; that replaces its earlier wish.
+   *
+   * @param sleeper The loop.
+   * @param deadline When to wake it, in seconds of {@linkcode Clock.time}; `undefined` means
+   * never.
+   */
   wait(sleeper: Sleeper, deadline: number | undefined): void;
-  /** Forgets the wish: the loop was woken by something else. */
+  /**
+   * Forgets the wish: the loop was woken by something else.
+   *
+   * @param sleeper The loop.
+   */
   unwait(sleeper: Sleeper): void;
 }
 
@@ -205,7 +223,11 @@ export class SystemClock implements Clock {
     return performance.now() / 1000;
   }
 
-  /** Tells the clock that a loop's run begins. */
+  /**
+   * Tells the clock that a loop's run begins.
+   *
+   * @param _sleeper The loop.
+   */
   attach(_sleeper: Sleeper): void {}
 
   /**

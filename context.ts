@@ -44,9 +44,19 @@ import { callIn, running } from "./_base/running.ts";
 export interface ContextValues {
   /** How many variables were set. */
   readonly size: number;
-  /** Returns the value of a variable, or `undefined`. */
+  /**
+   * Looks up the value of a variable.
+   *
+   * @param variable The variable.
+   * @returns The value, or `undefined`.
+   */
   get(variable: ContextVar<unknown>): unknown;
-  /** Says whether a variable was set. */
+  /**
+   * Says whether a variable was set.
+   *
+   * @param variable The variable.
+   * @returns Whether it was.
+   */
   has(variable: ContextVar<unknown>): boolean;
   /** Returns the variables with their values. */
   entries(): IterableIterator<[ContextVar<unknown>, unknown]>;
@@ -313,9 +323,10 @@ export class Context {
   }
 
   /**
-   * Returns the value of a variable here, or `undefined`; defaults do not count.
+   * Looks up the value of a variable here; defaults do not count.
    *
    * @param variable The variable.
+   * @returns The value, or `undefined`.
    * @throws {TypeError} If `variable` is no ContextVar.
    */
   get<T>(variable: ContextVar<T>): T | undefined {
@@ -327,6 +338,7 @@ export class Context {
    * Says whether a variable was set here.
    *
    * @param variable The variable.
+   * @returns Whether it was.
    * @throws {TypeError} If `variable` is no ContextVar.
    */
   has<T>(variable: ContextVar<T>): boolean {

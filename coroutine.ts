@@ -95,6 +95,7 @@ export function coroutine<A extends unknown[], T>(
  * Says whether calling `value` gives a coroutine or starts an async function.
  *
  * @param value Anything.
+ * @returns Whether it does.
  *
  * @example Tell the kinds of functions
  * ```ts

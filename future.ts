@@ -575,6 +575,7 @@ catchAwaits(Future.prototype);
  * Says whether `value` is a future or a task.
  *
  * @param value Anything.
+ * @returns Whether it is one.
  *
  * @example Tell futures from promises
  * ```ts

@@ -78,15 +78,35 @@ const CALLBACK_OPTIONS: OptionKinds<CallbackOptions> = { context: CONTEXT };
 
 /** What futures and tasks know of a loop. An event loop is one. */
 export interface Scheduler {
-  /** Calls `callback` in the next turn of the loop. */
+  /**
+   * Calls `callback` in the next turn of the loop.
+   *
+   * @param callback What to call.
+   * @param options The context to call it in.
+   * @returns A handle that calls it off.
+   */
   callSoon(callback: () => void, options?: CallbackOptions): Handle;
-  /** Calls `callback` after `delay` seconds. */
+  /**
+   * Calls `callback` after a delay.
+   *
+   * @param delay Seconds, or an object with units.
+   * @param callback What to call.
+   * @param options The context to call it in.
+   * @returns A handle that calls it off.
+   */
   callLater(
     delay: Delay,
     callback: () => void,
     options?: CallbackOptions,
   ): TimerHandle;
-  /** Calls `callback` at `when`, in seconds of `time()`. */
+  /**
+   * Calls `callback` at a time.
+   *
+   * @param when The time, in seconds of `time()`.
+   * @param callback What to call.
+   * @param options The context to call it in.
+   * @returns A handle that calls it off.
+   */
   callAt(
     when: number,
     callback: () => void,
@@ -94,7 +114,11 @@ export interface Scheduler {
   ): TimerHandle;
   /** The loop's time in seconds. */
   time(): number;
-  /** Reports an error that nobody can catch. */
+  /**
+   * Reports an error that nobody can catch.
+   *
+   * @param context What happened.
+   */
   callExceptionHandler(context: ExceptionContext): void;
   /** Whether debug mode is on. */
   getDebug(): boolean;

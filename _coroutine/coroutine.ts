@@ -506,6 +506,7 @@ function isOurs(value: unknown): value is Coroutine<unknown> {
  * Says whether `value` is a coroutine: a {@linkcode Coroutine} or a generator.
  *
  * @param value Anything.
+ * @returns Whether it is one.
  *
  * @example Tell coroutines from functions
  * ```ts

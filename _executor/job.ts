@@ -37,11 +37,26 @@ export interface JobOwner {
   /**
    * Asks a job to end, and settles it when it has. Called once a job at most, and never
    * for one that is done.
+   *
+   * @param job The job.
+   * @param message The message of the cancel, if it has one.
    */
   cancelJob(job: Job<unknown>, message: string | undefined): void;
-  /** Whether the job has begun, where the executor learns of it only by looking. */
+  /**
+   * Says whether a job has begun, where the executor learns of it only by looking.
+   *
+   * @param job The job.
+   * @returns Whether it has.
+   */
   hasBegun?(job: Job<unknown>): boolean;
-  /** Calls `callback` after `seconds` of the time that jobs run in. */
+  /**
+   * Calls `callback` after some of the time that jobs run in.
+   *
+   * @param loop The loop of the job.
+   * @param seconds How long after.
+   * @param callback What to call.
+   * @returns A handle that calls it off.
+   */
   callLater?(
     loop: Scheduler,
     seconds: number,
