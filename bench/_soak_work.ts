@@ -40,15 +40,14 @@ function virtual(): { readonly loopFactory: () => EventLoop } {
   };
 }
 
-/** Runs a body in both styles, and counts its operations. */
+/** Runs a body of `COUNT` operations in both styles. */
 function both(
   generator: () => Coro<void>,
   async: () => Promise<void>,
-  operations = COUNT,
 ): Record<"generator" | "async", Work> {
   const counted = async (main: () => Coro<void> | Promise<void>) => {
     await run(main as () => Promise<void>, { signals: [] });
-    return operations;
+    return COUNT;
   };
   return {
     generator: () => counted(generator),

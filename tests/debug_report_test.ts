@@ -232,14 +232,12 @@ const waits: Record<string, () => unknown> = {
 /** Runs `main` in debug mode, and gives what the exception handler was told. */
 async function reportsOf(
   main: () => unknown,
-  whenClosed: (reports: ExceptionContext[]) => void = () => {},
 ): Promise<ExceptionContext[]> {
   const reports: ExceptionContext[] = [];
   const clock = new VirtualClock();
   const loop = new EventLoop({ clock, debug: true });
   loop.setExceptionHandler((_loop, context) => reports.push(context));
   await run(main as CoroutineFunction<unknown>, { loopFactory: () => loop });
-  whenClosed(reports);
   return reports;
 }
 

@@ -107,6 +107,12 @@ export function oneTurn(loop: EventLoop): Promise<void> {
   return loop.runForever();
 }
 
+/** Runs two turns of a loop that is not running. */
+export async function twoTurns(loop: EventLoop): Promise<void> {
+  await oneTurn(loop);
+  await oneTurn(loop);
+}
+
 /**
  * Collects what a loop's exception handler is told.
  *

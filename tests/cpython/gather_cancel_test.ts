@@ -8,7 +8,6 @@ import {
 import {
   CancelledError,
   createTask,
-  type EventLoop,
   Future,
   gather,
   shield,
@@ -20,12 +19,9 @@ import {
   errorOf,
   oneTurn,
   rejectionOf,
+  twoTurns,
   withLoop,
 } from "./_both.ts";
-
-async function turns(loop: EventLoop, count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await oneTurn(loop);
-}
 
 both("tasks.CoroutineGatherTests.cancellation_broadcast", {
   *generator() {
@@ -81,10 +77,10 @@ caseTest("tasks.BaseTaskTests.gather_shield", () =>
     parent.cancel();
     for (const outer of shields) assert(outer.cancelled());
     for (const child of children) assertFalse(child.cancelled());
-    await turns(loop, 2);
+    await twoTurns(loop);
     assertInstanceOf(parent.exception(), CancelledError);
     for (const child of children) child.setResult(1);
-    await turns(loop, 2);
+    await twoTurns(loop);
   }));
 
 caseTest("tasks.BaseTaskTests.cancel_gather_1", () =>

@@ -22,6 +22,7 @@ import {
   caseTest,
   oneTurn,
   recordReports,
+  twoTurns,
   virtualLoop,
   withLoop,
 } from "./_both.ts";
@@ -35,10 +36,6 @@ function gathering(loop: EventLoop, size: number, returnExceptions = false) {
   return { future, futures, seen };
 }
 
-async function turns(loop: EventLoop, count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await oneTurn(loop);
-}
-
 caseTest("tasks.GatherTestsBase.success", async () => {
   for (const returnExceptions of [false, true]) {
     await withLoop(async (loop) => {
@@ -48,12 +45,12 @@ caseTest("tasks.GatherTestsBase.success", async () => {
         returnExceptions,
       );
       b!.setResult(1);
-      await turns(loop, 2);
+      await twoTurns(loop);
       a!.setResult(2);
-      await turns(loop, 2);
+      await twoTurns(loop);
       assertFalse(future.done());
       c!.setResult(3);
-      await turns(loop, 2);
+      await twoTurns(loop);
       assertEquals(seen.calls, 1);
       assertEquals(future.result(), [2, 1, 3]);
 
@@ -71,14 +68,14 @@ caseTest("tasks.GatherTestsBase.one_exception", () =>
     const error = new Error("first");
     a!.setResult(1);
     b!.setException(error);
-    await turns(loop, 2);
+    await twoTurns(loop);
     assert(future.done());
     assertEquals(seen.calls, 1);
     assertStrictEquals(future.exception(), error);
     c!.setResult(3);
     d!.cancel();
     e!.setException(new RuntimeError("unseen"));
-    await turns(loop, 2);
+    await twoTurns(loop);
     assertStrictEquals(future.exception(), error);
     assertEquals(seen.calls, 1);
     assertEquals(reports, []);
@@ -93,10 +90,10 @@ caseTest(
       b!.setResult(1);
       c!.setException(one);
       a!.setResult(3);
-      await turns(loop, 2);
+      await twoTurns(loop);
       assertFalse(future.done());
       d!.setException(two);
-      await turns(loop, 2);
+      await twoTurns(loop);
       assert(future.done());
       assertEquals(seen.calls, 1);
       assertEquals(future.result(), [3, 1, one, two]);
@@ -173,7 +170,7 @@ caseTest(
       const { future, futures: [a, b, c, d, e], seen } = gathering(loop, 5);
       a!.setResult(1);
       b!.cancel();
-      await turns(loop, 2);
+      await twoTurns(loop);
       assert(future.done());
       assertEquals(seen.calls, 1);
       assertFalse(future.cancelled());
@@ -182,7 +179,7 @@ caseTest(
       d!.cancel();
       e!.setException(new RuntimeError("unseen"));
       e!.exception();
-      await turns(loop, 2);
+      await twoTurns(loop);
       assertEquals(seen.calls, 1);
     }),
 );
@@ -200,12 +197,12 @@ caseTest(
       a!.setResult(1);
       b!.setException(one);
       c!.cancel();
-      await turns(loop, 2);
+      await twoTurns(loop);
       assertFalse(future.done());
       d!.setResult(4);
       e!.setException(two);
       f!.cancel();
-      await turns(loop, 2);
+      await twoTurns(loop);
       assert(future.done());
       assertFalse(future.cancelled());
       const [first, second, third, fourth, fifth, sixth] = future.result();

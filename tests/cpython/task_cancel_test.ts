@@ -20,9 +20,9 @@ import {
 } from "../../mod.ts";
 import { both, caseTest, errorOf, rejectionOf, withLoop } from "./_both.ts";
 
-function assertCancelled(error: unknown, message = ""): void {
+function assertCancelled(error: unknown): void {
   assertInstanceOf(error, CancelledError);
-  assertEquals(error.message, message);
+  assertEquals(error.message, "");
   assertEquals(error.cause, undefined);
 }
 
