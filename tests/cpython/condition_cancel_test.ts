@@ -8,21 +8,7 @@ import {
 import { CancelledError, Condition, createTask } from "../../mod.ts";
 import { errorOf } from "./_both.ts";
 import { inStyles, type Styles, type Worker } from "./_styles.ts";
-
-// Waits for a notification, and keeps the lock.
-const waiting: Styles<Worker<[Condition, number[], number]>> = {
-  generator: (condition, log, name) =>
-    function* () {
-      yield* condition.acquire();
-      assertEquals(yield* condition.wait(), true);
-      log.push(name);
-    },
-  async: (condition, log, name) => async () => {
-    await condition.acquire();
-    assertEquals(await condition.wait(), true);
-    log.push(name);
-  },
-};
+import { waiting } from "./_workers.ts";
 
 // Waits for what never comes, and hands over the error that it sees.
 const catching: Styles<Worker<[Condition, unknown[]]>> = {

@@ -18,6 +18,7 @@ import {
 } from "../../mod.ts";
 import { both, caseTest, errorOf, rejectionOf, runVirtual } from "./_both.ts";
 import { inStyles, type Styles, type Worker } from "./_styles.ts";
+import { waiting } from "./_workers.ts";
 
 // What is bound by a wait that blocks, and that wait.
 const bindings: (() => [object, () => Coroutine<unknown>])[] = [
@@ -42,21 +43,6 @@ const bindings: (() => [object, () => Coroutine<unknown>])[] = [
     return [condition, () => condition.wait()];
   },
 ];
-
-// Waits for a notification, and keeps the lock.
-const waiting: Styles<Worker<[Condition, number[], number]>> = {
-  generator: (condition, log, name) =>
-    function* () {
-      yield* condition.acquire();
-      assertEquals(yield* condition.wait(), true);
-      log.push(name);
-    },
-  async: (condition, log, name) => async () => {
-    await condition.acquire();
-    assertEquals(await condition.wait(), true);
-    log.push(name);
-  },
-};
 
 // Waits for a notification, and releases the lock.
 const passing: Styles<Worker<[Condition, number[], number]>> = {

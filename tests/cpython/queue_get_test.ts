@@ -17,6 +17,7 @@ import {
 } from "../../mod.ts";
 import { both, caseTest, errorOf, rejectionOf } from "./_both.ts";
 import { inStyles, type Styles, type Worker } from "./_styles.ts";
+import { getting } from "./_workers.ts";
 
 // Puts the items one after the other, and hands over each that is in.
 const putting: Styles<Worker<[Queue<number>, number[], number[]]>> = {
@@ -32,17 +33,6 @@ const putting: Styles<Worker<[Queue<number>, number[], number[]]>> = {
       await queue.put(item);
       log.push(item);
     }
-  },
-};
-
-// Gets as many items one after the other, and hands them over.
-const getting: Styles<Worker<[Queue<number>, number, number[]]>> = {
-  generator: (queue, count, log) =>
-    function* () {
-      for (let i = 0; i < count; i++) log.push(yield* queue.get());
-    },
-  async: (queue, count, log) => async () => {
-    for (let i = 0; i < count; i++) log.push(await queue.get());
   },
 };
 

@@ -15,31 +15,8 @@ import {
   sleep,
 } from "../../mod.ts";
 import { both, caseTest, errorOf } from "./_both.ts";
-import { inStyles, type Styles, type Worker } from "./_styles.ts";
-
-// Gets as many items one after the other, and hands them over.
-const getting: Styles<Worker<[Queue<number>, number, number[]]>> = {
-  generator: (queue, count, log) =>
-    function* () {
-      for (let i = 0; i < count; i++) log.push(yield* queue.get());
-    },
-  async: (queue, count, log) => async () => {
-    for (let i = 0; i < count; i++) log.push(await queue.get());
-  },
-};
-
-// Puts one item, and tells when it is in.
-const putting: Styles<Worker<[Queue<number>, number, number[]]>> = {
-  generator: (queue, item, log) =>
-    function* () {
-      yield* queue.put(item);
-      log.push(item);
-    },
-  async: (queue, item, log) => async () => {
-    await queue.put(item);
-    log.push(item);
-  },
-};
+import { inStyles } from "./_styles.ts";
+import { getting, putting } from "./_workers.ts";
 
 caseTest("queues.QueuePutTests.nonblocking_put_exception", () => {
   const queue = new Queue<number>(1);

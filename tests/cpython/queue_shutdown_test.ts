@@ -13,21 +13,9 @@ import {
 } from "../../mod.ts";
 import { both, caseTest, errorOf, rejectionOf } from "./_both.ts";
 import { inStyles, type Styles, type Worker } from "./_styles.ts";
+import { putting } from "./_workers.ts";
 
 const kinds = [Queue, LifoQueue, PriorityQueue];
-
-// Puts one item, and tells when it is in.
-const putting: Styles<Worker<[Queue<number>, number, number[]]>> = {
-  generator: (queue, item, log) =>
-    function* () {
-      yield* queue.put(item);
-      log.push(item);
-    },
-  async: (queue, item, log) => async () => {
-    await queue.put(item);
-    log.push(item);
-  },
-};
 
 caseTest("queues._QueueJoinTestMixin.task_done_underflow", () => {
   for (const Kind of kinds) {
