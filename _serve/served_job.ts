@@ -158,12 +158,18 @@ export class ServedJob {
     const error = job.exception();
     if (error !== undefined) return this.#failed(error);
     const isCut = stream !== undefined && values === undefined;
-    if (isCut) return { kind: "given back" };
+    return isCut ? { kind: "given back" } : this.#gave(job, values);
+  }
+
+  // Of a stream, `values` is how many were sent.
+  #gave(job: Job<unknown>, values: number | undefined): ServedEnd {
     const result = job.result();
     const wrong = result === undefined ? undefined : unsendable(result, "it");
     if (wrong !== undefined) {
-      const text = `Cannot send the result of the job ${describeValue(name)}: `;
-      return this.#failed(new TypeError(text + wrong));
+      const name = describeValue(this.there.name);
+      return this.#failed(
+        new TypeError(`Cannot send the result of the job ${name}: ${wrong}`),
+      );
     }
     return {
       kind: "result",
