@@ -121,7 +121,10 @@ const MOST_STRAYS = 64;
 
 /** Options of `createTask()`, that of loops and groups too. */
 export interface CreateTaskOptions extends TaskOptions {
-  /** Cancels the task when it aborts; its reason is the `cause` of the CancelledError. */
+  /**
+   * Cancels the task when it aborts; its reason is the `cause` of the CancelledError. By one
+   * that was aborted before, no task begins, an eager one neither.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -399,7 +402,11 @@ export class EventLoop implements TaskScheduler {
     if (options !== undefined) {
       options = checkOptions("create a task", options, CREATE_TASK_OPTIONS);
       if (options.signal !== undefined) {
-        const { signal, ...taskOptions } = options;
+        const { signal, ...rest } = options;
+        // An eager one is not to begin either.
+        const taskOptions = signal.aborted
+          ? { ...rest, eagerStart: false }
+          : rest;
         const task = this.createTask(work, taskOptions);
         task.addDoneCallback(linkSignal(signal, task));
         return task;

@@ -9,6 +9,7 @@ import {
   CancelledError,
   createTask,
   currentTask,
+  eagerTaskFactory,
   getRunningLoop,
   RuntimeError,
   sleep,
@@ -18,7 +19,7 @@ import {
   timeout,
 } from "../mod.ts";
 import { runVirtual } from "./cpython/_both.ts";
-import { failureOf, inBoth, wait } from "./cpython/_program.ts";
+import { failureOf, inBoth, type Program, wait } from "./cpython/_program.ts";
 
 inBoth(
   "taskSignal() aborts with the CancelledError of its task",
@@ -127,5 +128,31 @@ inBoth(
     })));
     assertEquals(seen.map((signal) => signal.aborted), [true, true]);
     assertInstanceOf(seen[0]!.reason, CancelledError);
+  },
+);
+
+inBoth(
+  "createTask() begins nothing when its signal was aborted, eagerly neither",
+  function* (style) {
+    const signal = AbortSignal.abort("reason");
+    let begun = 0;
+    const work = style.fn(function* (): Program<void> {
+      begun++;
+      yield* wait(sleep(1));
+    });
+    const makers = [
+      () => createTask(work, { signal }),
+      () => createTask(work, { signal, eagerStart: true }),
+      () => {
+        getRunningLoop().setTaskFactory(eagerTaskFactory);
+        return createTask(work, { signal });
+      },
+    ];
+    for (const make of makers) {
+      const error = yield* failureOf(make());
+      assertInstanceOf(error, CancelledError);
+      assertEquals(error.cause, "reason");
+    }
+    assertEquals(begun, 0);
   },
 );
