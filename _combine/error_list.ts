@@ -4,13 +4,21 @@
  * @module
  */
 import { unplaced } from "../_base/error_place.ts";
-import { describeValue, guarded } from "../_base/repr.ts";
+import {
+  describeOnce,
+  describeValue,
+  guarded,
+  isInstance,
+  shorten,
+} from "../_base/repr.ts";
 import { madeAt } from "../_line/wait_text.ts";
 import type { Scheduler } from "../handle.ts";
 import { isFuture } from "../future.ts";
 
 // How many errors the message tells of.
 const MOST_TOLD = 3;
+// Of errors that lie in one of them, in characters.
+const LONGEST_INNER = 240;
 
 interface Named {
   _describe?(): string;
@@ -33,13 +41,35 @@ export interface ErrorList {
 export function groupError(what: string, list: ErrorList): AggregateError {
   const { errors, owners, loop } = list;
   const words = errors.slice(0, MOST_TOLD).map((error, index) =>
-    `${describeOwner(owners[index], loop)} failed with ${describeValue(error)}`
+    `${describeOwner(owners[index], loop)} failed with ${describeError(error)}`
   );
-  const more = errors.length - words.length;
-  if (more > 0) words.push(`${more} more`);
-  return unplaced(
-    new AggregateError(errors, `${what}: ${words.join(", ")}`),
-  );
+  const all = listOf(words, errors.length);
+  return unplaced(new AggregateError(errors, `${what}: ${all}`));
+}
+
+// The message of a group in the group tells of its errors too, but would be cut before it comes
+// to them.
+function describeError(error: unknown): string {
+  const inner = isInstance(error, AggregateError)
+    ? guarded(() => describeInner(error), undefined)
+    : undefined;
+  return inner ?? describeValue(error);
+}
+
+function describeInner(error: AggregateError): string | undefined {
+  const { errors, message } = error;
+  if (!Array.isArray(errors) || errors.length === 0) return undefined;
+  return describeOnce(error, () => {
+    const words = errors.slice(0, MOST_TOLD).map(describeError);
+    const saysMore = message !== "" && !message.includes(words[0]!);
+    const what = saysMore ? describeValue(error) : error.name;
+    return shorten(`${what} [${listOf(words, errors.length)}]`, LONGEST_INNER);
+  });
+}
+
+function listOf(words: readonly string[], count: number): string {
+  const more = count - words.length;
+  return [...words, ...more > 0 ? [`${more} more`] : []].join(", ");
 }
 
 /**

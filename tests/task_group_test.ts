@@ -2,6 +2,8 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertLess,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import {
@@ -16,7 +18,13 @@ import {
   timeout,
   TimeoutError,
 } from "../mod.ts";
-import { failureOf, inBoth, type Program, wait } from "./cpython/_program.ts";
+import {
+  failureOf,
+  inBoth,
+  type Program,
+  type StyledFunction,
+  wait,
+} from "./cpython/_program.ts";
 import { slow } from "./_slow_child.ts";
 
 inBoth("taskGroup() gives the result of its body", function* (style) {
@@ -47,6 +55,57 @@ inBoth(
       error.message,
       'Unhandled errors in a TaskGroup (2 errors) of parent: one failed with Error("expected"), two failed with Error("expected")',
     );
+  },
+);
+
+inBoth(
+  "taskGroup() tells of the errors of a group in it, and not of its message",
+  function* (style) {
+    currentTask()!.setName("parent");
+    const fail = style.fn(function* (): Program<void> {
+      throw new Error("expected");
+    });
+    const nest = (body: StyledFunction<[TaskGroup], void>) =>
+      style.fn(function* () {
+        yield* wait(taskGroup(body));
+      });
+    const innermost = style.fn(function* (group: TaskGroup): Program<void> {
+      group.createTask(fail);
+      group.createTask(fail);
+    });
+    const error = yield* failureOf(nest(nest(innermost))());
+    assertInstanceOf(error, AggregateError);
+    assertEquals(
+      error.message,
+      'Unhandled errors in a TaskGroup (1 error) of parent: the body failed with AggregateError [Error("expected"), Error("expected")]',
+    );
+  },
+);
+
+inBoth(
+  "taskGroup() tells of errors that hold others, themselves, or many",
+  function* (style) {
+    currentTask()!.setName("parent");
+    const circle = new AggregateError([]);
+    circle.errors = [circle, ...new Array(9).fill("no")];
+    const long = new AggregateError(
+      new Array(3).fill(new AggregateError(new Array(3).fill("x".repeat(999)))),
+    );
+    for (
+      const [thrown, words] of [
+        [circle, 'AggregateError [..., "no", "no", 7 more]'],
+        [long, "AggregateError [AggregateError ["],
+        [new AggregateError([], "none"), 'AggregateError("none")'],
+        [new AggregateError([1], "one"), 'AggregateError("one") [1]'],
+      ] as const
+    ) {
+      const error = yield* failureOf(taskGroup(style.fn(function* () {
+        throw thrown;
+      })));
+      assertInstanceOf(error, AggregateError);
+      assertStringIncludes(error.message, `the body failed with ${words}`);
+      assertLess(error.message.length, 400);
+    }
   },
 );
 
