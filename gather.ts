@@ -102,7 +102,8 @@ export type GatherOutcomes<A extends readonly unknown[]> = {
  * Waits for all awaitables at once.
  *
  * - **Order**: the results stand in the order of the arguments.
- * - **Errors**: the first one is thrown at once; the other children go on.
+ * - **Errors**: the first one is thrown at once; the other children go on. What they fail with
+ *   after that is dropped, as in Python: a `taskGroup()` gives all errors.
  * - **Cancellation**: cancelling the gathering cancels every child that is not done.
  *
  * @param awaitables Futures, coroutines, promises, or functions that give one. The same
