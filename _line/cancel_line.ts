@@ -37,6 +37,7 @@ import {
 import { abortSignal } from "./line_signal.ts";
 import { leaveWaitsForTask } from "./task_waits.ts";
 import { listWaits } from "./wait_set.ts";
+import { describeEnd } from "./wait_text.ts";
 
 /** A future for which the body of a scope runs. */
 export interface LineFuture {
@@ -273,7 +274,7 @@ export function endHelpers(
   };
   leaveWaitsForTask(line);
   request.onQuiet = check;
-  if (!areTold) cancelOthers(line, "The task has ended");
+  if (!areTold) cancelOthers(line, describeEnd(line));
   if (isQuiet(line)) check();
 }
 

@@ -148,6 +148,16 @@ export function tell(line: LineState, waits: readonly unknown[]): string {
   return guarded(() => waitsInWords(line, waits), NOT_SHOWN);
 }
 
+/**
+ * Says why what nobody awaits is cancelled.
+ *
+ * @param line The line that has ended.
+ */
+export function describeEnd(line: LineState): string {
+  const name = guarded(() => nameOf(line), "The task");
+  return `${name} has ended, and with it what nobody in it awaits`;
+}
+
 function waitsInWords(
   line: LineState,
   waits: readonly unknown[],
