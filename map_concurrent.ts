@@ -117,6 +117,7 @@ export interface ConcurrentMap<R> extends AsyncIterable<R> {
  * - **Lazy**: nothing begins before the first result is asked for, and at most
  *   `limit` items are taken ahead of the results. So `await mapConcurrent(…)` runs
  *   nothing, which debug mode reports: use `for await`, or await its `collect()`.
+ * - **Order**: jobs begin in the order of the source.
  * - **Errors**: the first one of a job or of the source comes out of the iteration, after
  *   the other jobs were cancelled and have ended.
  * - **Leaving**: when the loop over the results is left, or its wait is cancelled, the jobs

@@ -196,10 +196,8 @@ export class JobPool<T, R> {
 
   #begin(): void {
     try {
-      while (this.#workerCount < this.#plan.limit) {
-        const index = this.#input.takeNow();
-        if (index < 0) return;
-        this.#addWorker({ item: this.#input.last as T, index });
+      while (this.#workerCount < this.#plan.limit && this.#input.readNow()) {
+        this.#addWorker();
       }
     } catch (error) {
       this.#fail(error);
@@ -217,9 +215,7 @@ export class JobPool<T, R> {
   *#read(): Coro<void> {
     try {
       yield* this.#input.read(() => {
-        if (this.#workerCount === this.#plan.limit) return;
-        const index = this.#input.takeNow();
-        this.#addWorker({ item: this.#input.last as T, index });
+        if (this.#workerCount < this.#plan.limit) this.#addWorker();
       });
     } catch (error) {
       this.#fail(error, SOURCE);
@@ -228,36 +224,31 @@ export class JobPool<T, R> {
     }
   }
 
-  #addWorker(first: Input<T>): void {
+  // It takes its first item when it begins, or one that is at work already would begin the next
+  // one before it.
+  #addWorker(): void {
     this.#workerCount++;
     // An async function for async jobs: it waits for a job's promise itself, which is a
     // third of the time of a coroutine that runs another.
     const name = this.#jobName;
     const { [name]: workAsync } = {
-      [name]: (): Promise<void> => this.#workAsync(first),
+      [name]: (): Promise<void> => this.#workAsync(),
     };
     const worker = this.#isAsync
       ? this.inContext(() => this.#loop.createTask(workAsync!))
       : this.#loop.createTask(
-        new MethodCoroutine(name, () => this.#work(first)),
+        new MethodCoroutine(name, () => this.#work()),
       );
     this.#workers.addOwn(worker as Task<unknown>);
   }
 
-  *#work(first: Input<T>): Coro<void> {
+  *#work(): Coro<void> {
     const input = this.#input;
     const notifier = input.makeWaiter();
-    let { item, index } = first;
+    let item: T;
+    let index: number;
     try {
       for (;;) {
-        const result = yield* this.#isGenerator
-          ? this.#plan.job(item, index) as Coro<R>
-          : new FunctionCoroutine<R>(
-            this.#plan.job,
-            [item, index],
-            this.inContext,
-          );
-        this.#deliver(index, result);
         if (input.isAtHand) {
           index = input.takeNow();
           if (index < 0) return;
@@ -267,6 +258,14 @@ export class JobPool<T, R> {
           if (next === undefined) return;
           ({ item, index } = next);
         }
+        const result = yield* this.#isGenerator
+          ? this.#plan.job(item, index) as Coro<R>
+          : new FunctionCoroutine<R>(
+            this.#plan.job,
+            [item, index],
+            this.inContext,
+          );
+        this.#deliver(index, result);
       }
     } catch (error) {
       this.#fail(error);
@@ -275,14 +274,14 @@ export class JobPool<T, R> {
     }
   }
 
-  async #workAsync(first: Input<T>): Promise<void> {
+  async #workAsync(): Promise<void> {
     const input = this.#input;
     const notifier = input.makeWaiter();
     const take = (): Coro<Input<T> | undefined> => input.take(notifier);
-    let { item, index } = first;
+    let item: T;
+    let index: number;
     try {
       for (;;) {
-        this.#deliver(index, await this.#plan.job(item, index) as R);
         if (input.isAtHand) {
           index = input.takeNow();
           if (index < 0) return;
@@ -292,6 +291,7 @@ export class JobPool<T, R> {
           if (next === undefined) return;
           ({ item, index } = next);
         }
+        this.#deliver(index, await this.#plan.job(item, index) as R);
       }
     } catch (error) {
       this.#fail(error);

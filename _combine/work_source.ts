@@ -34,7 +34,7 @@ export class WorkSource<T> {
   readonly #limit: number;
   readonly #iterator: Iterator<T> | undefined = undefined;
   readonly #reader: SourceReader<T> | undefined = undefined;
-  // What was read of an async source, and nobody has taken.
+  // What was read of the source, and nobody has taken.
   readonly #read = new RingBuffer<T>(16);
   // Where the reader of an async source waits until more is wanted.
   readonly #demand: OwnedFuture;
@@ -94,12 +94,24 @@ export class WorkSource<T> {
   /** Whether a worker can take its next input without waiting. */
   get isAtHand(): boolean {
     return this.#exhausted || this.#isStopped ||
-      (this.#reader === undefined ? this.#credit > 0 : this.#read.size > 0);
+      this.#reader === undefined && this.#credit > 0 || this.#read.size > 0;
   }
 
   /** Makes a place for a worker to wait in. */
   makeWaiter(): OwnedFuture {
     return new OwnedFuture(this.#loop, { describeWait: () => "more work" });
+  }
+
+  /**
+   * Reads a source that is not async once more, for a worker that is about to begin: whichever
+   * is the first to take one takes the earliest.
+   *
+   * @returns Whether there was something.
+   */
+  readNow(): boolean {
+    if (this.#isStopped || !this.#pull()) return false;
+    this.#read.push(this.last as T);
+    return true;
   }
 
   /**
@@ -113,18 +125,7 @@ export class WorkSource<T> {
       this.last = this.#read.shift();
       return this.#taken++;
     }
-    if (this.#exhausted) return -1;
-    this.#credit--;
-    try {
-      const step = nextOf(this.#iterator!);
-      if (step.done) return this.#end();
-      this.last = step.value;
-      return this.#taken++;
-    } catch (error) {
-      // It is not to be closed then.
-      this.#exhausted = true;
-      throw error;
-    }
+    return this.#pull() ? this.#taken++ : -1;
   }
 
   /** Takes the next input, waiting for credit or for what is read of an async source. */
@@ -145,7 +146,7 @@ export class WorkSource<T> {
   /**
    * Reads an async source to its end, as far ahead as there is credit.
    *
-   * @param beginWorker Begins a worker for an item that no worker waits for.
+   * @param beginWorker Begins a worker, for an item that no worker waits for.
    */
   *read(beginWorker: () => void): Coro<void> {
     const take = (item: T): boolean => {
@@ -224,10 +225,28 @@ export class WorkSource<T> {
     this.#demand.wake();
   }
 
-  #end(): -1 {
+  // Asks a source that is not async: what it gives stands in `last`.
+  #pull(): boolean {
+    if (this.#exhausted) return false;
+    this.#credit--;
+    try {
+      const step = nextOf(this.#iterator!);
+      if (step.done) {
+        this.#end();
+        return false;
+      }
+      this.last = step.value;
+      return true;
+    } catch (error) {
+      // It is not to be closed then.
+      this.#exhausted = true;
+      throw error;
+    }
+  }
+
+  #end(): void {
     this.#exhausted = true;
     if (this.#reader === undefined) this.wakeWorkers();
     else for (const worker of this.#notifiers.splice(0)) worker.wake();
-    return -1;
   }
 }
