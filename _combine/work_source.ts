@@ -106,10 +106,13 @@ export class WorkSource<T> {
    * Reads a source that is not async once more, for a worker that is about to begin: whichever
    * is the first to take one takes the earliest.
    *
-   * @returns Whether there was something.
+   * @returns Whether there is something for it, or may be later.
    */
   readNow(): boolean {
-    if (this.#isStopped || !this.#pull()) return false;
+    if (this.#isStopped || this.#exhausted) return false;
+    // Those that began eagerly have taken what may be taken: this one will wait for more.
+    if (this.#credit <= 0) return true;
+    if (!this.#pull()) return false;
     this.#read.push(this.last as T);
     return true;
   }

@@ -1,7 +1,7 @@
 /**
- * In which order jobs begin: that of the source, whatever they wait for.
+ * When jobs begin: in the order of the source, whatever they wait for, and not too far ahead.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   coroutine,
   eagerTaskFactory,
@@ -95,5 +95,29 @@ inBoth(
       const map = mapConcurrent(ITEMS, job, { limit: 3, ordered });
       assertEquals(yield* wait(map.collect()), ITEMS);
     }
+  },
+);
+
+inBoth(
+  "mapConcurrent() with eager tasks begins not more than its limit ahead, and then as many at once",
+  function* (style) {
+    getRunningLoop().setTaskFactory(eagerTaskFactory);
+    let begun = 0;
+    let taken = 0;
+    let running = 0;
+    let most = 0;
+    const job = style.fn(function* (item: number): Program<void> {
+      begun++;
+      assert(begun <= taken + 3, `${begun}, ${taken}`);
+      most = Math.max(most, ++running);
+      // The first ones are done at once.
+      if (item > 2) yield* wait(sleep(1));
+      running--;
+    });
+    const items = [...ITEMS, 7, 8, 9];
+    yield* wait(
+      mapConcurrent(items, job, { limit: 3 }).forEach(() => void taken++),
+    );
+    assertEquals([begun, taken, most], [10, 10, 3]);
   },
 );
