@@ -105,7 +105,7 @@ export type GatherOutcomes<A extends readonly unknown[]> = {
  * - **Errors**: the first one is thrown at once; the other children go on. What they fail with
  *   after that is dropped, as in Python: a `taskGroup()` gives all errors.
  * - **Cancellation**: cancelling the gathering cancels every child that is not done. It ends
- *   with the first of them that has ended, as in Python: a `taskGroup()` waits for all.
+ *   with the first of them that gives no result, as in Python: a `taskGroup()` waits for all.
  *
  * @param awaitables Futures, coroutines, promises, or functions that give one. The same
  * one given twice is waited for once; a function is called each time.
