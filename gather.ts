@@ -128,34 +128,29 @@ export function gather<const A extends readonly (Work | (() => Work))[]>(
   ...awaitables: A
 ): Future<GatherResults<A>>;
 /**
- * Waits for all awaitables at once, with errors among the results.
- *
- * @param awaitables Futures, coroutines, promises, or functions that give one.
- * @param options `returnExceptions: true`: errors are given among the results.
- * @returns A future of the results and errors.
- */
-export function gather<const A extends readonly (Work | (() => Work))[]>(
-  awaitables: A,
-  options: GatherOptions & { readonly returnExceptions: true },
-): Future<GatherOutcomes<A>>;
-/**
  * Waits for all awaitables at once.
  *
  * @param awaitables Futures, coroutines, promises, or functions that give one.
- * @param options Whether errors are given among the results.
- * @returns A future of the results.
+ * @param options Whether errors are given among the results. A variable whose
+ * `returnExceptions` is a boolean counts as one that asks for it.
+ * @returns A future of the results, and of the errors if they are asked for.
  */
-export function gather<const A extends readonly (Work | (() => Work))[]>(
+export function gather<
+  const A extends readonly (Work | (() => Work))[],
+  R extends boolean | undefined = false,
+>(
   awaitables: A,
-  options?: GatherOptions,
-): Future<GatherResults<A>>;
+  options?: GatherOptions & { readonly returnExceptions?: R },
+): Future<
+  [R] extends [false | undefined] ? GatherResults<A> : GatherOutcomes<A>
+>;
 /**
  * Waits for all awaitables, with a limit on how many run at once.
  *
  * @param awaitables Any iterable of futures, coroutines, promises, or functions that give
  * one. What it gives last is begun last.
- * @param options The limit, and `returnExceptions: true`.
- * @returns A future of the results and errors.
+ * @param options The limit, and whether errors are given among the results.
+ * @returns A future of the results, and of the errors if they are asked for.
  * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
  *
  * @example From a lazy source
@@ -170,26 +165,19 @@ export function gather<const A extends readonly (Work | (() => Work))[]>(
  * assertEquals(await run(() => gather(squares(), { limit: 2 })), [1, 4, 9, 16]);
  * ```
  */
-export function gather<A extends Work | (() => Work)>(
+export function gather<
+  A extends Work | (() => Work),
+  R extends boolean | undefined = false,
+>(
   awaitables: Iterable<A>,
   options: GatherOptions & {
     readonly limit: number;
-    readonly returnExceptions: true;
+    readonly returnExceptions?: R;
   },
-): Future<(AwaitedResult<A> | Error)[]>;
-/**
- * Waits for all awaitables, with a limit on how many run at once.
- *
- * @param awaitables Any iterable of futures, coroutines, promises, or functions that give
- * one. What it gives last is begun last.
- * @param options The limit.
- * @returns A future of the results.
- * @throws {RangeError} If `limit` is below 1, or neither an integer nor Infinity.
- */
-export function gather<A extends Work | (() => Work)>(
-  awaitables: Iterable<A>,
-  options: GatherOptions & { readonly limit: number },
-): Future<AwaitedResult<A>[]>;
+): Future<
+  ([R] extends [false | undefined] ? AwaitedResult<A>
+    : AwaitedResult<A> | Error)[]
+>;
 export function gather(...args: unknown[]): Future<unknown[]> {
   const [first, second] = args;
   const list = isList(first);

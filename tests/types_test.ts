@@ -22,6 +22,7 @@ import {
   fromSignal,
   type Future,
   gather,
+  type GatherOptions,
   getRunningLoop,
   interruptible,
   type ItemIterator,
@@ -135,6 +136,31 @@ Deno.test("gather() infers tuples of all kinds of awaitables", () =>
     const none = await gather();
     same<typeof none, []>();
     assertEquals(many, [true, true]);
+  }));
+
+Deno.test("gather() whose options may ask for errors gives errors among the results", () =>
+  runTest(async () => {
+    const fail = () => Promise.reject<number>(new RangeError("failed"));
+    // Of a variable it is known as a boolean alone.
+    const options = { returnExceptions: true };
+    const outcomes = await gather([fail, text], options);
+    same<typeof outcomes, [number | Error, string | Error]>();
+    const named: GatherOptions = options;
+    const listed = await gather([fail, text].slice(0, 1), named);
+    same<typeof listed, (number | string | Error)[]>();
+    const limited = await gather(new Set([fail]), { ...options, limit: 1 });
+    same<typeof limited, (number | Error)[]>();
+    const strict = await gather([number, text], { returnExceptions: false });
+    same<typeof strict, [number, string]>();
+    const few = await gather(new Set([number]), { limit: 1 });
+    same<typeof few, number[]>();
+    const helper = (given?: GatherOptions) => gather([number], given);
+    same<ReturnType<typeof helper>, Future<[number | Error]>>();
+    assertEquals(await helper(), [1]);
+    const [failure] = outcomes;
+    // @ts-expect-error: it may be an error.
+    assertEquals(failure.toFixed, undefined);
+    assertEquals(String(failure), "RangeError: failed");
   }));
 
 Deno.test("createTask(), ensureFuture(), shield() and waitFor() keep the type", () =>
