@@ -37,6 +37,7 @@ import {
 } from "./_base/arguments.ts";
 import { isRevoked } from "./_base/repr.ts";
 import { running } from "./_base/running.ts";
+import { isSingleWait } from "./_combine/awaitables.ts";
 import {
   type Job,
   JobPool,
@@ -210,6 +211,14 @@ export function mapConcurrent<
   ) {
     throw new TypeError(
       refusal("map concurrently", "source", "an iterable", source),
+    );
+  }
+  // Its only item would be what a task waits for, and none if it is done.
+  if (isSingleWait(source)) {
+    throw new TypeError(
+      `${
+        refusal("map concurrently", "source", "an iterable", source)
+      }: wait for it first, and map what it gives`,
     );
   }
   check("map concurrently", "job", job, FUNCTION);

@@ -39,8 +39,7 @@ export function checkList<A = Awaitable<unknown>>(
   { what = "awaitables", generatorsToo = false } = {},
 ): Iterable<A> {
   const list = value as Partial<Iterable<A>> | null | undefined;
-  const isSingle = isRevoked(value) || isFuture(value) ||
-    isInstance(value, Coroutine) ||
+  const isSingle = isRevoked(value) || isSingleWait(value) ||
     (!generatorsToo && isGenerator(value));
   if (
     !isSingle && typeof value !== "string" &&
@@ -53,6 +52,16 @@ export function checkList<A = Awaitable<unknown>>(
       describeKind(value)
     }`,
   );
+}
+
+/**
+ * Says whether a value is one wait of this library: it can be iterated over for `yield*`, and
+ * is no list.
+ *
+ * @param value What the user gave.
+ */
+export function isSingleWait(value: unknown): boolean {
+  return isFuture(value) || isInstance(value, Coroutine);
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   coroutine,
   createTask,
   EventLoop,
+  mapConcurrent,
   onClosing,
   run,
   RuntimeError,
@@ -58,6 +59,30 @@ inBoth("wait() refuses a future of another loop", function* () {
     "RangeError: Cannot wait: <Future pending> belongs to another loop",
   );
 });
+
+inBoth(
+  "mapConcurrent() refuses a source whose await was forgotten",
+  function* (style) {
+    const load = style.fn(function* () {
+      yield* waitFor(sleep(0));
+      return [1, 2];
+    });
+    const double = (item: unknown) => sleep(0, item);
+    const done = createTask(load);
+    yield* waitFor(done);
+    for (const source of [done, createTask(load), coroutine(load)()]) {
+      const refused = assertThrows(
+        () => mapConcurrent(source, double, { limit: 2 }),
+        TypeError,
+        "Cannot map concurrently: source must be an iterable, got <",
+      );
+      assertStringIncludes(refused.message, ">: wait for it first");
+      const items = yield* waitFor(source);
+      const mapped = mapConcurrent(items, double, { limit: 2 }).collect();
+      assertEquals(yield* waitFor(mapped), [1, 2]);
+    }
+  },
+);
 
 Deno.test("run() refuses a future of another loop", async () => {
   using other = new EventLoop();
