@@ -290,8 +290,21 @@ function* spawn(
   } catch (error) {
     // Node says neither which folder is not there nor, at times, which program.
     const place = request.cwd === undefined ? "" : ` in ${request.cwd}`;
-    throw refusal(error, `Cannot start ${shorten(name)}${place}`);
+    const hint = isCommandLine(request, error) ? COMMAND_LINE : "";
+    throw refusal(error, `Cannot start ${shorten(name)}${place}${hint}`);
   }
+}
+
+const COMMAND_LINE =
+  ", whose arguments have to stand in a list of their own, or in a command for createSubprocessShell()";
+
+// As "ls -l", of which hosts say no more than that there is no such program.
+function isCommandLine(
+  { program, args }: SpawnRequest,
+  error: unknown,
+): boolean {
+  return args.length === 0 && /^[^/\\]+\s/.test(String(program)) &&
+    (error as { readonly code?: unknown } | undefined)?.code === "ENOENT";
 }
 
 function hostSpawn(): Spawn {

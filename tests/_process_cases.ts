@@ -411,6 +411,34 @@ export const PROCESS_CASES: RealCases = {
     }
   },
 
+  *"createSubprocessExec() and runProcess() say where the arguments of a whole command line go"() {
+    const output = { stdout: PIPE, stderr: STDOUT } as const;
+    for (
+      const start of [
+        createSubprocessExec("ls -l", []),
+        createSubprocessExec("ls -l", [], output),
+        runProcess("ls -l"),
+      ]
+    ) {
+      const error = yield* failureOf(start);
+      assert.match(kindOf(error), /NotFound|ENOENT/);
+      assert.match(
+        String(error),
+        /: Cannot start ls -l, whose arguments have to stand in a list of their own, /,
+      );
+    }
+    // What has arguments, and a file of such a name, are none.
+    for (
+      const start of [
+        createSubprocessExec("no such", ["-l"]),
+        createSubprocessExec("/no/such program", []),
+      ]
+    ) {
+      const error = yield* failureOf(start);
+      assert.match(String(error), /: Cannot start [^,]*: /);
+    }
+  },
+
   *"createSubprocessExec() gives the host's error for what can't be run, also where a shell joins the outputs"() {
     const folder = fs.mkdtempSync(`${tmpdir()}/asyncio-`);
     const file = `${folder}/it's a file`;
