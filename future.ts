@@ -73,6 +73,14 @@ export interface Wait {
   readonly [kWait]: true;
 }
 
+/** What `yield*` asks of a future or a coroutine that it waits for. */
+// No Iterator: of the argument of its `return`, which may be left out, the compiler would take
+// that a coroutine may give undefined, where Generator has no `[Symbol.dispose]` (in ES2022).
+export interface WaitIterator<T> {
+  /** @internal */
+  next(): IteratorResult<Wait, T>;
+}
+
 /** Options of {@linkcode Future}. */
 export interface FutureOptions {
   /**
@@ -419,7 +427,7 @@ export class Future<T> implements Promise<T> {
   }
 
   /** Serves `yield*`: gives the result, waiting for it if it is pending. */
-  [Symbol.iterator](): Iterator<Wait, T, unknown> {
+  [Symbol.iterator](): WaitIterator<T> {
     return this;
   }
 

@@ -11,7 +11,7 @@ import { RuntimeError } from "../errors.ts";
 import type { Body } from "./body.ts";
 import { claim, isGenerator } from "./generators.ts";
 import { isThenable } from "./thenable.ts";
-import type { Wait } from "../future.ts";
+import type { Wait, WaitIterator } from "../future.ts";
 import {
   areOfUser,
   hostPromise,
@@ -191,11 +191,11 @@ export abstract class Coroutine<T> implements Promise<T> {
   }
 
   /** Serves `yield*`: runs the coroutine in the task that runs the generator. */
-  [Symbol.iterator](): Iterator<Wait, T, unknown> {
+  [Symbol.iterator](): WaitIterator<T> {
     if (this._state !== COLD) refuseSecond(this);
     this._state = TAKEN;
     if (this._record !== undefined) this._record.settle();
-    return this as unknown as Iterator<Wait, T, unknown>;
+    return this as unknown as WaitIterator<T>;
   }
 
   /** @internal */

@@ -43,6 +43,7 @@ import {
   taskGroup,
   timeout,
   timeoutAt,
+  type Wait,
   wait,
   waitFor,
 } from "@asyncio/asyncio";
@@ -430,6 +431,33 @@ Deno.test("a generic function that is called in the work keeps its own type", ()
     same<typeof tail, Task<Date>>();
     assertEquals([ended, one, made].length, 3);
   }));
+
+/** A generator as ES2022 declares it: without `[Symbol.dispose]`, so coroutines have all of it. */
+interface Generator2022<Y, R, N> {
+  next(...value: [] | [N]): IteratorResult<Y, R>;
+  return(value: R): IteratorResult<Y, R>;
+  throw(error: unknown): IteratorResult<Y, R>;
+  [Symbol.iterator](): Generator2022<Y, R, N>;
+}
+
+/** As the library's functions take work, for a project whose `lib` is ES2022. */
+function taken2022<T>(
+  _work: () => Generator2022<Wait | undefined, T, never> | PromiseLike<T>,
+): (result: T) => T {
+  return (result) => result;
+}
+
+Deno.test("the library of ES2022 finds no undefined in what a coroutine or a future gives", () => {
+  const ofCoroutine = taken2022(() => sleep(0, "word"));
+  same<typeof ofCoroutine, (result: string) => string>();
+  const ofQueue = taken2022(() => new Queue<Date>().get());
+  same<typeof ofQueue, (result: Date) => Date>();
+  const ofFuture = taken2022(() => gather(number));
+  same<typeof ofFuture, (result: [number]) => [number]>();
+  const ofTask = taken2022(() => createTask(text));
+  same<typeof ofTask, (result: string) => string>();
+  assertEquals(ofCoroutine("word"), "word");
+});
 
 /** Takes work of a generic type through, as users' helpers do. */
 export function limited<T>(work: () => Promise<T>): Coroutine<T> {
