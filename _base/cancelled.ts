@@ -242,18 +242,30 @@ export function hasComeBack(task: object | undefined): boolean {
  * @param targets What to cancel.
  */
 export function cancelEach(targets: Iterable<CancelTarget>): void {
-  const { cancels } = running;
-  const outer = cancels.asked;
-  cancels.asked = new Set();
-  try {
+  askOnce(() => {
+    const { path } = running.cancels;
     for (const target of targets) {
-      cancels.path.add(target);
+      path.add(target);
       try {
         target.cancel();
       } finally {
         leavePath(target);
       }
     }
+  });
+}
+
+/**
+ * Calls what cancels many that may wait for the same: each is asked once.
+ *
+ * @param cancel Cancels.
+ */
+export function askOnce(cancel: () => void): void {
+  const { cancels } = running;
+  const outer = cancels.asked;
+  cancels.asked = new Set();
+  try {
+    cancel();
   } finally {
     cancels.asked = outer;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  askOnce,
   type CancelReason,
   cancelWith,
   hasComeBack,
@@ -69,9 +70,11 @@ function cancelOthers(line: LineState, reason: CancelReason): void {
   }
   // They deliver nothing now.
   endEvents();
-  const lines: LineState[] = [];
-  request(line, reason, lines, pendForOthers);
-  cancelLines(lines, reason);
+  askOnce(() => {
+    const lines: LineState[] = [];
+    request(line, reason, lines, pendForOthers);
+    cancelLines(lines, reason);
+  });
 }
 
 function cancelLines(lines: LineState[], reason: CancelReason): void {
