@@ -276,6 +276,9 @@ export class Task<T> extends Future<T> {
   /**
    * Makes a task; `createTask()` and `loop.createTask()` do it for you.
    *
+   * Of a function that gives one of several types the type has to be said, as in
+   * `new Task<number | string>(f)`; `createTask()` infers it.
+   *
    * @param coro A coroutine, or a function that gives one.
    * @param options The loop, the name, the context, and whether to start at once.
    * @throws {TypeError} If `coro` is no coroutine and no function.

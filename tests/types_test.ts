@@ -319,7 +319,15 @@ Deno.test("functions of different results give either, without a type argument",
     same<typeof factory, Task<number | string>>();
     const ofClass = createEagerTaskFactory(Task)(loop, choice);
     same<typeof ofClass, Task<number | string>>();
+    // A constructor has the type parameters of its class alone, and none for the function.
+    // @ts-expect-error: the first of the results is taken for all of them
+    const refused = new Task(choice);
+    const told = new Task<number | string>(choice);
+    const toldOf = new Task<boolean | number[]>(
+      quick ? cold(1) : coldGenerator(1),
+    );
     await gather(task, called, made, ofLoop, factory, ofClass);
+    await gather(refused, told, toldOf);
   }));
 
 Deno.test("a task factory is what setTaskFactory() takes", () =>
