@@ -37,11 +37,13 @@ import {
   listen,
   type Listener,
 } from "./_host/listen.ts";
+import { isList } from "./_base/repr.ts";
 import type { CancelReason } from "./_base/cancelled.ts";
 import {
   BOOLEAN,
   check,
   checkOptions,
+  copyList,
   integer,
   type Kind,
   NUMBER,
@@ -94,6 +96,14 @@ export interface OnOptions extends OnceOptions {
    * @default {"error"}
    */
   readonly overflow?: Overflow | undefined;
+  /**
+   * The names of events that end the iteration, after the events that came before them:
+   * `["close"]` of a socket, or `["end", "close"]` of a stream. Without one of them an
+   * iteration over a source that says no more waits for ever.
+   *
+   * @default {no events}
+   */
+  readonly close?: readonly (string | symbol)[] | undefined;
 }
 
 /**
@@ -169,8 +179,8 @@ export function once(
  *
  * - **Start**: it listens from the call on; events that nobody waits for are kept. For
  *   `"message"` it starts a MessagePort.
- * - **End**: it has none. `break`, an error, a cancel in the body or in the wait, and the
- *   end of the run remove the listener; so does `using`.
+ * - **End**: it has none but the events that `close` names. They, `break`, an error, a cancel
+ *   in the body or in the wait, and the end of the run remove the listeners; so does `using`.
  * - **Errors**: the `"error"` of a Node EventEmitter is thrown, after the events before it;
  *   one that nobody takes is reported when the iteration or the run ends.
  *
@@ -201,6 +211,23 @@ export function once(
  *   const { value } = await events.next();
  *   assertEquals(value?.detail, 3);
  * });
+ * ```
+ *
+ * @example Up to the end
+ * ```ts
+ * import { on, run } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ * import { EventEmitter } from "node:events";
+ *
+ * const socket = new EventEmitter();
+ * const texts: string[] = [];
+ * await run(async () => {
+ *   const messages = on<string>(socket, "message", { close: ["close"] });
+ *   socket.emit("message", "hello");
+ *   socket.emit("close");
+ *   for await (const text of messages) texts.push(text);
+ * });
+ * assertEquals(texts, ["hello"]);
  * ```
  *
  * @example In a generator
@@ -259,7 +286,8 @@ export function on(
 ): ItemIterator<unknown> {
   checkSource(target, name);
   options = checkOptions(LISTEN, options, ON_KINDS);
-  const { args = false, maxsize = 0, overflow = "error" } = options;
+  const { args = false, maxsize = 0, overflow = "error", close = [] } = options;
+  for (const end of close) checkName("each name in close", target, end);
   let stop: (() => void) | undefined = undefined;
   const stream = new ItemStream<unknown>(requireScheduler(), {
     what: describeEvent(name),
@@ -272,7 +300,8 @@ export function on(
     stop = listen(target, name, {
       take: (given) => stream.push(args ? given : given[0]),
       fail: (error) => stream.fail(error),
-    });
+      end: () => stream.close(),
+    }, close);
   } catch (error) {
     stream.close();
     throw error;
@@ -292,6 +321,7 @@ const ON_KINDS: OptionKinds<OnOptions> = {
   args: BOOLEAN,
   maxsize: orInfinity({ ...integer(0), fits: NUMBER.fits }),
   overflow: oneOf(["error", "dropOldest", "dropNewest"]),
+  close: { words: "an array of names", fits: isList, copy: copyList },
 };
 
 /** The wait of `once()`: whatever settles it removes the listener. */
@@ -372,9 +402,13 @@ class EventWait extends HostWait<unknown> implements Listener, Resource {
 
 function checkSource(source: unknown, name: unknown): void {
   check(LISTEN, "the source", source, SOURCE);
+  checkName("the name", source, name);
+}
+
+function checkName(parameter: string, source: unknown, name: unknown): void {
   // Emitters take symbols too.
   if (typeof name === "symbol" && !isEventTarget(source)) return;
-  check(LISTEN, "the name", name, STRING);
+  check(LISTEN, parameter, name, STRING);
 }
 
 function describeEvent(name: string | symbol): string {

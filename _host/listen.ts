@@ -29,6 +29,8 @@ export interface Listener {
   take(args: readonly unknown[]): void;
   /** Takes the error of an emitter that says "error" while another event is wanted. */
   fail(error: unknown): void;
+  /** Is told that there will be no more: one of the events that say so has come. */
+  end?(): void;
 }
 
 /**
@@ -56,39 +58,64 @@ export function isEmitter(source: unknown): source is Emitter {
  * @param source What has them; an EventTarget first, since ports of Node are both.
  * @param name The name.
  * @param listener Who is told.
+ * @param ends The names of the events that say that there will be no more.
  * @returns Stops listening.
  */
 export function listen(
   source: EventTarget | EventEmitterLike,
   name: string | symbol,
   listener: Listener,
+  ends: readonly (string | symbol)[] = [],
 ): () => void {
-  const take = (...args: unknown[]): void => listener.take(args);
-  if (isEventTarget(source)) {
-    if (name === "message") startPort(source);
-    source.addEventListener(name as string, take);
-    return () => source.removeEventListener(name as string, take);
+  const calls: Call[] = [];
+  if (!isEventTarget(source) && name !== "error") {
+    calls.push({ of: "error", call: (error) => listener.fail(error) });
   }
-  const emitter = source as Emitter;
-  if (name === "error") {
-    emitter.on(name, take);
-    return () => emitter.off(name, take);
-  }
-  const fail = (error: unknown): void => listener.fail(error);
-  emitter.on("error", fail);
+  calls.push({ of: name, call: (...args) => listener.take(args) });
+  for (const of of ends) calls.push({ of, call: () => listener.end?.() });
+  const begun: Call[] = [];
+  const stop = (): void => removeAll(source, begun);
   try {
-    emitter.on(name, take);
+    if (isEventTarget(source) && name === "message") startPort(source);
+    for (const each of calls) {
+      add(source, each);
+      begun.push(each);
+    }
   } catch (error) {
-    emitter.off("error", fail);
+    stop();
     throw error;
   }
-  return () => {
-    try {
-      emitter.off(name, take);
-    } finally {
-      emitter.off("error", fail);
-    }
-  };
+  return stop;
+}
+
+/** What is called for the events of one name. */
+interface Call {
+  readonly of: string | symbol;
+  readonly call: (...args: unknown[]) => void;
+}
+
+function add(
+  source: EventTarget | EventEmitterLike,
+  { of, call }: Call,
+): void {
+  if (isEventTarget(source)) source.addEventListener(of as string, call);
+  else (source as Emitter).on(of, call);
+}
+
+// The last first; one that fails keeps none of the others.
+function removeAll(
+  source: EventTarget | EventEmitterLike,
+  begun: Call[],
+): void {
+  const last = begun.pop();
+  if (last === undefined) return;
+  try {
+    const { of, call } = last;
+    if (isEventTarget(source)) source.removeEventListener(of as string, call);
+    else (source as Emitter).off(of, call);
+  } finally {
+    removeAll(source, begun);
+  }
 }
 
 // Node and Bun start a port with its first listener; elsewhere it would never say anything.

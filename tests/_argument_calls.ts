@@ -750,6 +750,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
   ]),
   "on()": plain(asyncio.on as never, () => [new EventTarget(), "x", {}], [
     "args",
+    "close",
     "maxsize",
     "overflow",
   ]),

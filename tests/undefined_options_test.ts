@@ -164,7 +164,7 @@ Deno.test("options of events, streams, requests and runs may be undefined", () =
     using events = asyncio.on(
       emitter,
       "open",
-      nothing("maxsize", "overflow", "args"),
+      nothing("maxsize", "overflow", "close", "args"),
     );
     emitter.emit("open", 2);
     assertEquals((await events.next()).value, 2);
