@@ -41,6 +41,7 @@ import {
   type DispatcherOptions,
   type DispatcherOwner,
 } from "./dispatcher.ts";
+import { GraceTimer } from "./grace_timer.ts";
 import { type JobHolder, PoolJob } from "./pool_job.ts";
 
 /** What {@linkcode Pool} is made of. */
@@ -251,7 +252,7 @@ export class Pool implements JobOwner, DispatcherOwner {
     job.keeper.resume(job);
     const { grace, factory } = this.#options;
     if (grace === Infinity) return;
-    job.grace = this.callLater(job.getLoop(), grace, () => {
+    const onOver = (): void => {
       if (job.worker !== worker) return;
       const left = factory.kills ? "was killed" : "was given up";
       this.#dispatcherOf(job.getLoop() as EventLoop).killWorkerOf(
@@ -261,7 +262,10 @@ export class Pool implements JobOwner, DispatcherOwner {
         } did not end within ` +
           `${grace} s of its cancel`,
       );
-    });
+    };
+    job.grace = factory.isReal
+      ? new GraceTimer(grace, onOver)
+      : this.callLater(job.getLoop(), grace, onOver);
   }
 
   #leave(job: PoolJob): void {
