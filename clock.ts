@@ -187,7 +187,10 @@ export interface Clock {
 
 /** The host's timer of one loop. */
 interface ArmedTimer {
-  readonly timer: ReturnType<typeof setTimeout>;
+  /** The function that set it: fake timers of a test runner may come and go in between. */
+  readonly setBy: typeof setTimeout;
+  /** Takes it back, by the counterpart of that function. */
+  readonly clear: () => void;
   /** For when it was set, in seconds. */
   readonly deadline: number;
   /** Whether the loop waits for it now. */
@@ -238,8 +241,8 @@ export class SystemClock implements Clock {
   detach(sleeper: Sleeper): void {
     const armed = this.#timers?.get(sleeper);
     if (armed === undefined) return;
-    clearTimeout(armed.timer);
     this.#timers?.delete(sleeper);
+    armed.clear();
   }
 
   /**
@@ -253,7 +256,8 @@ export class SystemClock implements Clock {
     // A server's loop waits anew for each request, most often for the same deadline or
     // for a later one, and the host's timer is 1.4 µs.
     if (armed !== undefined && deadline !== undefined) {
-      armed.isWanted = armed.deadline <= deadline;
+      armed.isWanted = armed.deadline <= deadline &&
+        armed.setBy === setTimeout;
       if (armed.isWanted) return;
     }
     this.detach(sleeper);
@@ -263,17 +267,22 @@ export class SystemClock implements Clock {
       Math.max(Math.ceil((deadline - now) * 1000), 0),
       LONGEST_TIMER,
     );
-    const timer = setTimeout(() => {
-      const { isWanted } = this.#timers!.get(sleeper)!;
+    // What clears it later, should others stand in their places then.
+    const [setBy, clearBy] = [setTimeout, clearTimeout];
+    const timer = setBy(() => {
+      // One that could not be taken back fires all the same.
+      if (this.#timers!.get(sleeper) !== next) return;
       this.#timers!.delete(sleeper);
-      if (isWanted) sleeper.wake();
+      if (next.isWanted) sleeper.wake();
     }, delay);
-    this.#timers ??= new Map();
-    this.#timers.set(sleeper, {
-      timer,
+    const next: ArmedTimer = {
+      setBy,
+      clear: () => clearBy(timer),
       deadline: Math.min(deadline, now + delay / 1000),
       isWanted: true,
-    });
+    };
+    this.#timers ??= new Map();
+    this.#timers.set(sleeper, next);
   }
 
   /**

@@ -5,7 +5,14 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { type Coro, createTask, gather, run, sleep } from "@asyncio/asyncio";
+import {
+  type Coro,
+  createTask,
+  ensureFuture,
+  gather,
+  run,
+  sleep,
+} from "@asyncio/asyncio";
 import { runTest } from "@asyncio/asyncio/testing";
 
 const NAMES = [
@@ -112,6 +119,69 @@ Deno.test("run() follows fake timers that fake performance.now() too", async () 
   assertEquals(order, ["moved", "awake"]);
   assertEquals(time, 3_601_000);
 });
+
+/** Lets a loop come to its rest, whatever stands in the place of the host's timers. */
+const { setTimeout: setRealTimeout } = globalThis;
+const pause = (): Promise<void> =>
+  new Promise((resolve) => void setRealTimeout(resolve, 1));
+
+/** What sleeps while fake timers stand in the places of the host's, and goes on without them. */
+const OUTLIVES = {
+  async async(): Promise<string> {
+    let first;
+    {
+      using _ = useFakeTimers();
+      first = createTask(sleep(0.02, "first"));
+      await sleep(0);
+      await pause();
+    }
+    await sleep(0.03);
+    return await first;
+  },
+  *generator(): Coro<string> {
+    let first;
+    {
+      using _ = useFakeTimers();
+      first = createTask(sleep(0.02, "first"));
+      yield* sleep(0);
+      yield* ensureFuture(pause());
+    }
+    yield* sleep(0.03);
+    return yield* first;
+  },
+};
+
+for (const [style, work] of Object.entries(OUTLIVES)) {
+  Deno.test(`run() waits by the host's timers when fake ones have gone (${style})`, async () => {
+    assertEquals(await run(work), "first");
+  });
+}
+
+/** What ends while fake timers have come, which can't take back the host's. */
+const ENDS = {
+  async async(): Promise<void> {
+    createTask(sleep(0.02));
+    await sleep(0);
+    await pause();
+  },
+  *generator(): Coro<void> {
+    createTask(sleep(0.02));
+    yield* sleep(0);
+    yield* ensureFuture(pause());
+  },
+};
+
+for (const [style, work] of Object.entries(ENDS)) {
+  Deno.test(`run() takes its timer of the host back under fake ones (${style})`, async () => {
+    const fakes = new DisposableStack();
+    await run(() =>
+      createTask(work).then(() => void fakes.use(useFakeTimers()))
+    );
+    fakes.dispose();
+    // It would end the program with an error.
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  });
+}
 
 /** Far more than the host needs to come to its turn, so that a test fails and does not hang. */
 const ENOUGH = 1_000_000;
