@@ -52,6 +52,7 @@ import {
   type OnFulfilled,
   type OnRejected,
   placedRejection,
+  refuseAwait,
 } from "./_future/await.ts";
 import type { kWait, Waiter } from "./_base/roles.ts";
 import { describeCreation } from "./_base/creation.ts";
@@ -386,7 +387,7 @@ export class Future<T> implements Promise<T> {
       } else {
         const error = misplacedWait(line._task, line.getLoop(), this);
         if (error !== undefined) {
-          return Promise.reject(error).then(onFulfilled, onRejected);
+          return refuseAwait(error, onFulfilled, onRejected);
         }
       }
     }

@@ -105,6 +105,19 @@ export function tryToPlaceHere(error: Error, hidden: Callee): void {
 }
 
 /**
+ * Sets the frames of an error to those of here, if there are any of a user; else it keeps
+ * those that it has.
+ *
+ * @param error The error.
+ * @param hidden As for {@linkcode placeHere}.
+ */
+export function placeHereIfFound(error: Error, hidden: Callee): void {
+  const { stack } = error;
+  tryToPlaceHere(error, hidden);
+  if (running.unplaced.delete(error)) error.stack = stack!;
+}
+
+/**
  * Sets the frames of an error to those that were kept.
  *
  * @param error The error.

@@ -17,6 +17,7 @@ import {
   hostPromise,
   type OnFulfilled,
   type OnRejected,
+  refuseAwait,
 } from "../_future/await.ts";
 import { notIterable } from "../_future/future_await.ts";
 import {
@@ -32,7 +33,6 @@ import {
   isUnplaced,
   placeAt,
   placeHere,
-  unplaced,
 } from "../_base/error_place.ts";
 import { report } from "../_loop/report.ts";
 import { UnawaitedRecord } from "../_debug/unawaited.ts";
@@ -274,14 +274,11 @@ export abstract class Coroutine<T> implements Promise<T> {
       (asyncLine() ?? (hasAsyncContext ? undefined : runningScheduler())) as
         | Awaiter
         | undefined;
-    if (awaiter !== undefined) {
+    if (awaiter !== undefined && this._state === COLD) {
       return awaiter._awaitCoroutine(this, onFulfilled, onRejected);
     }
-    return Promise.reject<T>(
-      new RuntimeError(
-        `Cannot await ${this} outside a task: pass it, or the function that awaits it, to run() or createTask(), as in run(main), not run(main())`,
-      ),
-    ).then(onFulfilled, onRejected);
+    const error = awaiter === undefined ? awaitOutside(this) : secondUse(this);
+    return refuseAwait(error, onFulfilled, onRejected);
   }
 
   /**
@@ -370,21 +367,19 @@ export function place(error: Error, coroutine: Coroutine<unknown>): void {
   if (comesToUser(coroutine)) placeHere(error, coroutine.throw);
 }
 
-/**
- * Says that an error has no frame of a user yet, if it ends a wait under no generator, whose
- * frames it would have.
- *
- * @param error An error of the library, made where it is thrown.
- * @returns The error.
- */
-export function unplacedAtAwait<E extends Error>(error: E): E {
-  const driver = running.driver as { readonly _body: unknown } | undefined;
-  return driver?._body instanceof Coroutine ? unplaced(error) : error;
+function refuseSecond(coroutine: Coroutine<unknown>): never {
+  throw secondUse(coroutine);
 }
 
-function refuseSecond(coroutine: Coroutine<unknown>): never {
-  throw new RuntimeError(
+function secondUse(coroutine: Coroutine<unknown>): RuntimeError {
+  return new RuntimeError(
     `Cannot await ${coroutine} twice: call its function again for a new one`,
+  );
+}
+
+function awaitOutside(coroutine: Coroutine<unknown>): RuntimeError {
+  return new RuntimeError(
+    `Cannot await ${coroutine} outside a task: pass it, or the function that awaits it, to run() or createTask(), as in run(main), not run(main())`,
   );
 }
 

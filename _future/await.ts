@@ -7,7 +7,11 @@
  * @module
  */
 
-import { isUnplaced, tryToPlaceHere } from "../_base/error_place.ts";
+import {
+  isUnplaced,
+  placeHereIfFound,
+  tryToPlaceHere,
+} from "../_base/error_place.ts";
 import { endEvents } from "../_base/descent.ts";
 import { SETTLED } from "../_base/microtasks.ts";
 import { running } from "../_base/running.ts";
@@ -163,6 +167,27 @@ export function placedRejection(error: Error): Promise<never> {
     throw error;
   };
   return SETTLED.then(deliver);
+}
+
+/**
+ * Refuses an `await`. The host calls `then()` in a microtask, with no frame of a user below
+ * it, and that of Node keeps none then.
+ *
+ * @param error Why.
+ * @param onFulfilled What `then()` was given.
+ * @param onRejected Takes the error.
+ * @returns What `then()` gives.
+ */
+export function refuseAwait<A, B>(
+  error: Error,
+  onFulfilled: OnFulfilled<never, A>,
+  onRejected: OnRejected<B>,
+): Promise<A | B> {
+  const deliver = (): never => {
+    placeHereIfFound(error, deliver);
+    throw error;
+  };
+  return SETTLED.then(deliver).then(onFulfilled, onRejected);
 }
 
 /**

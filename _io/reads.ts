@@ -11,12 +11,8 @@ import { describeKind, isBytes, isList } from "../_base/repr.ts";
 import { cancellationOf } from "../_base/cancelled.ts";
 import { mustGiveWay, NEXT_TURN } from "../_base/running.ts";
 import { IncompleteReadError, LimitOverrunError } from "../errors.ts";
-import {
-  begin,
-  Coroutine,
-  ended,
-  unplacedAtAwait,
-} from "../_coroutine/coroutine.ts";
+import { begin, Coroutine, ended } from "../_coroutine/coroutine.ts";
+import { unplacedAtAwait } from "../_coroutine/refusals.ts";
 import { type ByteBuffer, concat, EMPTY } from "./byte_buffer.ts";
 import type { IoWait } from "./io_wait.ts";
 import type { ReceiveBuffer } from "./receive_buffer.ts";

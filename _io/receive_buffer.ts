@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unplacedAtAwait } from "../_coroutine/refusals.ts";
 import { RuntimeError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import { ByteBuffer } from "./byte_buffer.ts";
@@ -121,8 +122,10 @@ export class ReceiveBuffer {
    */
   wait(name: string): IoWait<undefined> {
     if (this.#waiter !== undefined) {
-      throw new RuntimeError(
-        `Cannot read: ${name}() was called while another coroutine is already waiting for incoming data, let one task read`,
+      throw unplacedAtAwait(
+        new RuntimeError(
+          `Cannot read: ${name}() was called while another coroutine is already waiting for incoming data, let one task read`,
+        ),
       );
     }
     if (this.#error !== undefined) throw this.#error;

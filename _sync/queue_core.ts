@@ -3,11 +3,8 @@
  *
  * @module
  */
-import {
-  type Coro,
-  type Coroutine,
-  unplacedAtAwait,
-} from "../_coroutine/coroutine.ts";
+import type { Coro, Coroutine } from "../_coroutine/coroutine.ts";
+import { unplacedAtAwait } from "../_coroutine/refusals.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import type { Store } from "./stores.ts";
 import { type Waitable, WaitOperation, WOULD_BLOCK } from "./wait_operation.ts";
@@ -62,15 +59,15 @@ export class QueueCore<T> {
    *
    * @param item The item.
    * @param promised How much of the room is for others.
-   * @param hasWaited Whether an operation has waited for it.
+   * @param isOperation Whether an operation does it that may wait.
    * @throws {QueueShutDown} If the queue is shut down.
    */
   tryPut(
     item: T,
     promised = 0,
-    hasWaited = false,
+    isOperation = false,
   ): undefined | typeof WOULD_BLOCK {
-    if (this.#isShutDown) throw this.#shutDownError("put", hasWaited);
+    if (this.#isShutDown) throw this.#shutDownError("put", isOperation);
     if (this.room <= promised) return WOULD_BLOCK;
     this.items.push(item);
     this.unfinished++;
@@ -82,13 +79,13 @@ export class QueueCore<T> {
    * Takes an item out, if there is one.
    *
    * @param promised How many of the items are for others.
-   * @param hasWaited Whether an operation has waited for it.
+   * @param isOperation Whether an operation does it that may wait.
    * @throws {QueueShutDown} If there is none, and the queue is shut down.
    */
-  tryGet(promised = 0, hasWaited = false): T | typeof WOULD_BLOCK {
+  tryGet(promised = 0, isOperation = false): T | typeof WOULD_BLOCK {
     if (this.items.size <= promised) {
       if (!this.#isShutDown) return WOULD_BLOCK;
-      throw this.#shutDownError("get", hasWaited);
+      throw this.#shutDownError("get", isOperation);
     }
     const item = this.items.pop();
     if (this.putters.first !== undefined) this.putting.wakeNext();
@@ -140,11 +137,11 @@ export class QueueCore<T> {
     return `<${words.join(" ")}>`;
   }
 
-  #shutDownError(verb: "get" | "put", hasWaited: boolean): QueueShutDown {
+  #shutDownError(verb: "get" | "put", isOperation: boolean): QueueShutDown {
     const error = new QueueShutDown(
       `Cannot ${verb} an item: ${this} is shut down`,
     );
-    return hasWaited ? unplacedAtAwait(error) : error;
+    return isOperation ? unplacedAtAwait(error) : error;
   }
 
   #dropItems(): void {
@@ -175,7 +172,7 @@ class PutWaitable<T> implements Waitable<T, void> {
   }
 
   tryNow(item: T): undefined | typeof WOULD_BLOCK {
-    return this.#core.tryPut(item, this.#promised);
+    return this.#core.tryPut(item, this.#promised, true);
   }
 
   afterWake(item: T): undefined | typeof WOULD_BLOCK {
@@ -218,7 +215,7 @@ class GetWaitable<T> implements Waitable<undefined, T> {
   }
 
   tryNow(): T | typeof WOULD_BLOCK {
-    return this.#core.tryGet(this.#promised);
+    return this.#core.tryGet(this.#promised, true);
   }
 
   afterWake(): T | typeof WOULD_BLOCK {

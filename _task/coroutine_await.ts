@@ -35,7 +35,12 @@ import {
   noteResumedLine,
   type Start,
 } from "../_host/async_context.ts";
-import { Await, type OnFulfilled, type OnRejected } from "../_future/await.ts";
+import {
+  Await,
+  type OnFulfilled,
+  type OnRejected,
+  placedRejection,
+} from "../_future/await.ts";
 
 /**
  * Runs a coroutine for an `await`, up to its first wait within the turn of the `await`.
@@ -84,7 +89,10 @@ export function awaitCoroutine<T, A, B>(
     else driver.start(step.value, coroutine);
     return driver;
   } catch (error) {
-    return Promise.reject<T>(error).then(onFulfilled, onRejected);
+    const rejection = isUnplaced(error)
+      ? placedRejection(error)
+      : Promise.reject<T>(error);
+    return rejection.then(onFulfilled, onRejected);
   } finally {
     putBack(outer);
   }

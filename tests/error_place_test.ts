@@ -642,6 +642,27 @@ hostTest(
   },
 );
 
+hostTest("the error of a wait that is refused has its place", async (host) => {
+  const { lines, errors } = await runOn(
+    host,
+    new URL("_refused_wait_program.ts", import.meta.url),
+  );
+  // As above: Bun.
+  const place = host.name.startsWith("bun") ? "no place" : "its caller";
+  assertEquals(lines, [
+    `outside: Cannot await <coroutine sleep> outside a task: ${place}`,
+    `outside, beside: Cannot await <coroutine sleep> outside a task: ${place}`,
+    `twice: Cannot await <coroutine sleep> twice: ${place}`,
+    `foreign: Cannot wait: ${place}`,
+    `queue: Cannot get an item: ${place}`,
+    `reader: Cannot read: ${place}`,
+    "twice: Cannot await <coroutine sleep> twice: its caller",
+    "foreign: Cannot wait: its caller",
+    "queue: Cannot get an item: its caller",
+    "reader: Cannot read: its caller",
+  ], errors);
+});
+
 Deno.test("an error is given to who chains on while it gets its frames", async () => {
   const errors = await runVirtual(async () => {
     const errors: unknown[] = [];
