@@ -17,6 +17,7 @@
 import {
   describeKind,
   guarded,
+  isError,
   isInstance,
   isList,
   isObject,
@@ -276,7 +277,7 @@ function mayBeOptions(
   options: object,
   kinds: Readonly<Record<string, Kind>>,
 ): boolean {
-  if (Array.isArray(options) || isInstance(options, Error)) return false;
+  if (Array.isArray(options) || isError(options)) return false;
   const prototype = Object.getPrototypeOf(options) as unknown;
   // Of every realm: the prototype of plain objects is the one that has none itself.
   if (prototype === null || Object.getPrototypeOf(prototype) === null) {

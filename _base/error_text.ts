@@ -13,6 +13,7 @@ import {
   describeKind,
   describeValue,
   guarded,
+  isError,
   isInstance,
   isList,
   shorten,
@@ -46,7 +47,7 @@ export function describeError(error: unknown): string {
     else if (again) {
       lines.add(`${label}${describeValue(error)} (above)`, margin);
     } else lines.add(label + fullText(error), margin, LONGEST_TEXT);
-    if (again || seen.size >= MOST_ERRORS || !isInstance(error, Error)) {
+    if (again || seen.size >= MOST_ERRORS || !isError(error)) {
       continue;
     }
     seen.add(error);
@@ -65,7 +66,7 @@ export function describeError(error: unknown): string {
 }
 
 function fullText(error: unknown): string {
-  if (!isInstance(error, Error)) return `Thrown: ${describeKind(error)}`;
+  if (!isError(error)) return `Thrown: ${describeKind(error)}`;
   const stack = guarded<unknown>(() => error.stack, undefined);
   return typeof stack === "string" && stack !== "" ? stack : guarded(
     () => `${error.name}: ${error.message}`,
@@ -111,7 +112,7 @@ class ErrorCopies {
   }
 
   #copyOf(value: unknown): unknown {
-    if (!isInstance(value, Error)) return value;
+    if (!isError(value)) return value;
     const known = this.#copies.get(value);
     if (known !== undefined) return known;
     if (this.#copies.size >= MOST_COPIES) return describeValue(value);

@@ -36,6 +36,28 @@ export function isInstance<T>(
   }
 }
 
+const { isError: isErrorOfHost } = Error as {
+  readonly isError?: (value: unknown) => boolean;
+};
+const TAGS_OF_ERRORS: readonly string[] = [
+  "[object DOMException]",
+  "[object Error]",
+];
+
+/**
+ * Says whether `value` is an error, of any realm: in a test runner that gives each file globals
+ * of its own those of the host's modules are of another one.
+ */
+export function isError(value: unknown): value is Error {
+  if (isInstance(value, Error)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  // Node 22 can't ask, and others may not count a DOMException.
+  return isErrorOfHost?.(value) === true ||
+    TAGS_OF_ERRORS.includes(
+      guarded(() => Object.prototype.toString.call(value), ""),
+    );
+}
+
 const nameOfBytes = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
@@ -200,7 +222,7 @@ export function shorten(text: string, longest: number = LONGEST): string {
 }
 
 function describeObject(value: object): string {
-  if (value instanceof Error) {
+  if (isError(value)) {
     const name = guarded(() => String(value.name), "Error");
     const message = guarded(() => String(value.message), "");
     return shorten(`${name}(${JSON.stringify(message.slice(0, LONGEST))})`);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isError } from "../_base/repr.ts";
 import { HostTimer } from "../_executor/host_timer.ts";
 import { type BullmqClient, listenTo } from "./engine.ts";
 
@@ -182,7 +183,7 @@ function ignore(): void {}
 
 /** What an error of a connection says; that of several addresses has no own message. */
 export function messageOfError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isError(error)) return String(error);
   const first = (error as Partial<AggregateError>).errors?.[0];
-  return error.message || (first instanceof Error ? first.message : error.name);
+  return error.message || (isError(first) ? first.message : error.name);
 }

@@ -13,6 +13,7 @@ import {
   describeValue,
   guarded,
   isBytes,
+  isError,
   isInstance,
   isList,
 } from "../_base/repr.ts";
@@ -107,7 +108,7 @@ class Writer {
 
   write(error: unknown): ErrorData {
     const text = `${describeValue(error)} was thrown, which is no error`;
-    this.#place(isInstance(error, Error) ? error : stackless(text, error));
+    this.#place(isError(error) ? error : stackless(text, error));
     const errors: OneError[] = [];
     for (let i = 0; i < this.#found.length; i++) {
       errors.push(this.#one(this.#found[i] as Error));
@@ -195,7 +196,7 @@ class Writer {
   }
 
   #object(value: object, depth: number): ValueData {
-    if (isInstance(value, Error)) {
+    if (isError(value)) {
       const isFull = this.#found.length >= MOST_ERRORS;
       return isFull && !this.#places.has(value)
         ? describeValue(value)
@@ -269,7 +270,7 @@ function isPlain(value: unknown): boolean {
   if (typeof value !== "object") {
     return typeof value !== "function" && typeof value !== "symbol";
   }
-  if (value === null || isInstance(value, Error) || isBytes(value)) return true;
+  if (value === null || isError(value) || isBytes(value)) return true;
   if (isList(value)) return true;
   const prototype = guarded(() => Object.getPrototypeOf(value), undefined);
   return prototype === null || prototype === Object.prototype;

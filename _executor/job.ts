@@ -22,7 +22,7 @@ import {
   describeKind,
   describeValue,
   guarded,
-  isInstance,
+  isError,
 } from "../_base/repr.ts";
 import { linkSignal } from "../_host/abort_signal.ts";
 import { NO_CONTEXT, requireScheduler } from "../_loop/scheduler.ts";
@@ -410,7 +410,7 @@ function timedOutMessage(job: Job<unknown>, seconds: number): string {
 }
 
 function toError(error: unknown): Error {
-  if (isInstance(error, Error)) return error;
+  if (isError(error)) return error;
   return new RuntimeError(`Job failed: ${describeValue(error)} was thrown`, {
     cause: error,
   });

@@ -9,7 +9,7 @@ import { CancelledError } from "../errors.ts";
 import type { Scheduler } from "../handle.ts";
 import type { Runnable, UnfetchedError } from "../_base/roles.ts";
 import { withoutFrames } from "../_base/error_text.ts";
-import { isInstance } from "../_base/repr.ts";
+import { isError, isInstance } from "../_base/repr.ts";
 
 /**
  * What a future fails with, of what somebody threw: the error of a future is never undefined
@@ -63,7 +63,7 @@ class Report implements UnfetchedError {
   copyError(): void {
     const error = this.#error;
     this.#error = withoutFrames(error);
-    if (isInstance(error, Error)) this.#original = new WeakRef(error);
+    if (isError(error)) this.#original = new WeakRef(error);
     this.#future.scheduler._tellAtExit();
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { unplaced } from "../_base/error_place.ts";
-import { isInstance, isList } from "../_base/repr.ts";
+import { isError, isInstance, isList } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 
 interface Host {
@@ -42,7 +42,7 @@ function hostError(name: string, code: string, message: string): Error {
  */
 export function withSubject(error: unknown, subject: string): unknown {
   if (isInstance(error, CancelledError)) return error;
-  if (!(error instanceof Error) || error.message.startsWith(subject)) {
+  if (!isError(error) || error.message.startsWith(subject)) {
     return error;
   }
   const { message, stack } = error;
@@ -74,6 +74,7 @@ function reasonsOf(error: Error): string {
  */
 export function refusal(error: unknown, subject: string): unknown {
   const named = withSubject(error, subject);
-  const isError = named instanceof Error && !isInstance(named, CancelledError);
-  return isError ? unplaced(named) : named;
+  return isError(named) && !isInstance(named, CancelledError)
+    ? unplaced(named)
+    : named;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { isNameOfAbort } from "../_base/cancelled.ts";
-import { isInstance, isObject } from "../_base/repr.ts";
+import { isError, isInstance, isObject } from "../_base/repr.ts";
 import { running } from "../_base/running.ts";
 import { CancelledError } from "../errors.ts";
 
@@ -106,7 +106,7 @@ function partsOf(error: unknown): unknown[] {
   const parts: unknown[] = [];
   try {
     for (const each of seen) {
-      if (!(each instanceof Error)) parts.push(each);
+      if (!isError(each)) parts.push(each);
       else if (each instanceof AggregateError && each.errors.length > 0) {
         for (const inner of each.errors) seen.add(inner);
       } else if (each.name === "SuppressedError") {

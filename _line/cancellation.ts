@@ -4,7 +4,7 @@
  * @module
  */
 import { isNameOfAbort, ownerOfSignal } from "../_base/cancelled.ts";
-import { isInstance } from "../_base/repr.ts";
+import { isError, isInstance } from "../_base/repr.ts";
 import { CancelledError } from "../errors.ts";
 import { type LineState, requestsOf } from "./line.ts";
 
@@ -57,7 +57,7 @@ function isOnlyCancellations(error: unknown): boolean {
   try {
     for (const each of all) {
       // Node 22 has no such class, but compilers write one.
-      if (isInstance(each, Error) && each.name === "SuppressedError") {
+      if (isError(each) && each.name === "SuppressedError") {
         if (all.size === MOST_ERRORS) return false;
         all.add((each as SuppressedError).error);
         continue;
@@ -88,7 +88,7 @@ function isOne(error: unknown): boolean {
 // What the signal of a cancel makes others reject with: APIs of the host, and another copy of
 // the library, as a package may bring one in its bundle.
 function isOfAnother(error: unknown): boolean {
-  if (!isInstance(error, Error)) return false;
+  if (!isError(error)) return false;
   try {
     return isNameOfAbort(error.name);
   } catch {

@@ -16,7 +16,7 @@ import {
   type OptionKinds,
   SIGNAL,
 } from "../_base/arguments.ts";
-import { describeValue, isInstance, isList } from "../_base/repr.ts";
+import { describeValue, isError, isInstance, isList } from "../_base/repr.ts";
 import type {
   ShutdownOptions,
   StreamOptions,
@@ -123,7 +123,7 @@ export function unsendable(
       describeValue(args[at])
     }, which cannot be copied; ` +
       "export the function from the module of jobs, and send its name"
-    : isInstance(cause, Error)
+    : isError(cause)
     ? cause.message
     : String(cause);
   return new TypeError(

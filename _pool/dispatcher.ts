@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isInstance } from "../_base/repr.ts";
+import { isError } from "../_base/repr.ts";
 import { type ErrorData, fromErrorData } from "../_executor/error_data.ts";
 import { hostTime, HostTimer } from "../_executor/host_timer.ts";
 import {
@@ -342,5 +342,5 @@ export class Dispatcher {
 }
 
 function messageOf(error: unknown): string {
-  return isInstance(error, Error) ? error.message : String(error);
+  return isError(error) ? error.message : String(error);
 }

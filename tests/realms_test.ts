@@ -1,20 +1,34 @@
 /**
  * What comes from another realm: a test runner that gives each file globals of its own has
- * Buffers that are no `Uint8Array` by `instanceof`.
+ * Buffers that are no `Uint8Array` by `instanceof`, and errors of Node that are no `Error`.
  *
  * @module
  */
-import { assertEquals, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import vm from "node:vm";
 import {
+  type Coro,
   createSubprocessExec,
+  createTask,
+  ensureFuture,
   IncompleteReadError,
   PIPE,
   run,
   runProcess,
+  sleep,
   StreamReader,
+  taskSignal,
+  timeout,
+  TimeoutError,
+  wait,
 } from "@asyncio/asyncio";
 import { connectionPair, runTest } from "@asyncio/asyncio/testing";
+import { hostTest, runOn } from "./_hosts.ts";
 import { lacks } from "./_permissions.ts";
 
 const realm = vm.createContext({});
@@ -87,3 +101,58 @@ Deno.test("StreamReader and StreamWriter refuse what only looks like bytes", () 
     await writer.close();
     assertEquals((await reader.read()).length, 0);
   }));
+
+const foreignError = vm.runInContext(
+  "(name, options) => Object.assign(new Error('far', options), { name })",
+  realm,
+) as (name: string, options?: ErrorOptions) => Error;
+
+/** Stands for an API of Node: it rejects with an AbortError of another realm. */
+function call(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener(
+      "abort",
+      () => reject(foreignError("AbortError", { cause: signal.reason })),
+    )
+  );
+}
+
+/** Waits for it, in each style. */
+const CALLS = {
+  async: async (signal: AbortSignal) => await call(signal),
+  *generator(signal: AbortSignal): Coro<never> {
+    return yield* ensureFuture(call(signal));
+  },
+};
+
+for (const [style, answer] of Object.entries(CALLS)) {
+  Deno.test(`an AbortError of another realm that answers a cancel is that cancel (${style})`, () =>
+    runTest(async () => {
+      const task = createTask(() => answer(taskSignal()));
+      await sleep(1);
+      task.cancel();
+      await wait([task]);
+      assertEquals(task.cancelled(), true);
+      await assertRejects(
+        async () => await timeout(1, (scope) => answer(scope.signal)),
+        TimeoutError,
+      );
+    }));
+}
+
+Deno.test("an error of another realm is shown as one", () =>
+  runTest(async () => {
+    const task = createTask(() => Promise.reject(foreignError("TypeError")));
+    await wait([task]);
+    assertMatch(String(task), /exception=TypeError\("far"\)/);
+    task.exception();
+  }));
+
+hostTest(
+  "an early call that answers a cancel by an error of another realm ends no program",
+  async (host) => {
+    const program = new URL("_realms_program.ts", import.meta.url);
+    const { code, lines, errors } = await runOn(host, program);
+    assertEquals([code, ...lines], [0, "cancelled true"], errors);
+  },
+);
