@@ -145,11 +145,13 @@ function takeEmit(process: EmittingProcess): boolean {
   return Reflect.defineProperty(process, "emit", {
     configurable: true,
     value(this: unknown, ...args: unknown[]): boolean {
-      const [event, subject, promise] = args;
+      const [event, subject, detail] = args;
       if (event === "unhandledRejection" && isForgiven(subject)) {
-        if (isObject(promise)) untold.add(promise);
+        if (isObject(detail)) untold.add(detail);
         return true;
       }
+      // With `--unhandled-rejections=strict` it is told as an error first.
+      if (detail === "unhandledRejection" && isForgiven(subject)) return true;
       // Node warns when somebody handles it later, if nobody listens.
       return event === "rejectionHandled" && untold.has(subject as object) ||
         emit.apply(this, args);

@@ -28,6 +28,23 @@ hostTest(
   },
 );
 
+hostTest(
+  "what nobody awaits yet ends no program of Node that takes each rejection for an error",
+  async (host) => {
+    if (!host.name.startsWith("node")) return;
+    const command = [...host.command, "--unhandled-rejections=strict"];
+    const strict = { ...host, command };
+    const { code, lines, errors } = await runOn(strict, PROGRAM);
+    assertEquals(lines, [...LINES, "end"], errors);
+    assertEquals(code, 0);
+    assertEquals(errors, "");
+    const lost = await runOn(strict, PROGRAM, "error");
+    assertEquals(lost.lines, LINES);
+    assertStringIncludes(lost.errors, OTHERS.error);
+    assertEquals(lost.code, 1);
+  },
+);
+
 const OTHERS = {
   "error": "lost",
   "list": "lost",
