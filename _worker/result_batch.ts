@@ -17,6 +17,10 @@ import { Pace } from "./pace.ts";
 import { worker } from "./state.ts";
 import type { Movable } from "../_executor/job_types.ts";
 
+// Before what function results may wait, in seconds: one that takes longer may compute, or wait
+// for who waits for them.
+const QUICK = 0.0002;
+
 /** Results that are not sent yet. */
 export class ResultBatch {
   readonly #post: Post;
@@ -28,7 +32,7 @@ export class ResultBatch {
   #since = 0;
   // When the last function was called or gave its result.
   #last = 0;
-  readonly #pace: Pace;
+  readonly #pace = new Pace(QUICK);
 
   /**
    * Makes an empty batch.
@@ -39,7 +43,6 @@ export class ResultBatch {
   constructor(post: Post, longestWait: number) {
     this.#post = post;
     this.#longestWait = longestWait;
-    this.#pace = new Pace(longestWait);
   }
 
   /** Begins to measure: jobs have come. */
