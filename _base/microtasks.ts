@@ -2,9 +2,9 @@
  * Counts microtasks, as long as somebody wants to know when a burst of them is over, and
  * tells bursts apart.
  *
- * All that follows from one event runs in microtasks, before the host has its turn. The
- * host does not say when they are over, but each of them comes only some microtasks after
- * the one before.
+ * All that follows from one event runs in microtasks, before the host has its turn. Where
+ * there is no `nextTick()`, as in browsers, the host does not say when they are over, but
+ * each of them comes only some microtasks after the one before.
  *
  * @module
  */

@@ -336,6 +336,7 @@ test("WorkerExecutor tells the ends of quick jobs before one computes that was h
       const held = executor.submit("holdUntil", [counter, 1]);
       const behind = doubles(10);
       await gather(quick);
+      await sleep(0.002);
       Atomics.store(new Int32Array(counter), 0, 1);
       Atomics.notify(new Int32Array(counter), 0);
       assertEquals(await held, true);
