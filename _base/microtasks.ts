@@ -30,7 +30,7 @@ export const HOPS_OF_BURST = 32;
  */
 export const HOPS_OF_DESCENT = 256;
 
-// What follows from more events of one turn is not told apart: they are 4 µs each.
+// What follows from more events of one turn is not told apart: they are 15 µs each.
 const MOST_EVENTS = 500;
 
 /** A clock that ticks with each microtask, while it is asked to. */
