@@ -289,7 +289,6 @@ export class Submitter implements JobOwner, LinkEvents {
   }
 
   #grant(job: QueuedJob): void {
-    if (job.stream === undefined) return;
     this.#connector.link?.grant(job).catch(toldLater);
   }
 
